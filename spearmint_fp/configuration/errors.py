@@ -1,0 +1,122 @@
+"""Every error of the library: one base, and beside it the builtin that a caller expects.
+
+A message says what is wrong, where (the path), the value, and the way out.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Hashable, Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "AbsentError",
+    "ArgumentError",
+    "ChoiceError",
+    "ConflictError",
+    "ConversionError",
+    "CountError",
+    "ExperimentError",
+    "MissingAttributeError",
+    "MissingExtraError",
+    "PathError",
+    "PositionError",
+    "SizeError",
+    "SpearmintError",
+    "TreeError",
+]
+
+
+class SpearmintError(Exception):
+    """The base of every error that the library raises on purpose."""
+
+
+class TreeError(SpearmintError, ValueError):
+    """A value that cannot be a tree: a cycle, or nesting deeper than the bound."""
+
+
+class ChoiceError(SpearmintError, TypeError):
+    """Alternatives that cannot be a choice, with what was probably meant."""
+
+
+class PathError(SpearmintError, KeyError):
+    """A path that leads nowhere, with the steps that exist where it ends."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class ConflictError(SpearmintError, ValueError):
+    """Two records that set the same path."""
+
+
+class SizeError(SpearmintError, ValueError):
+    """A number of configurations that an operation cannot take."""
+
+
+class CountError(SpearmintError, OverflowError):
+    """A size that `len` cannot return; `.size` can."""
+
+
+class PositionError(SpearmintError, IndexError):
+    """A position outside a sweep."""
+
+
+class AbsentError(SpearmintError, ValueError):
+    """A configuration that is not in the sweep that was asked."""
+
+
+class ArgumentError(SpearmintError, TypeError):
+    """An argument of the wrong type."""
+
+
+class MissingAttributeError(SpearmintError, AttributeError):
+    """An attribute that a configuration does not have."""
+
+
+class ConversionError(SpearmintError, ValueError):
+    """A configuration that cannot become the type that was asked for."""
+
+
+class ExperimentError(SpearmintError, ValueError):
+    """An experiment that cannot run."""
+
+
+class MissingExtraError(SpearmintError, ImportError):
+    """A package that an extra installs and that is not there."""
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxfrozenset = 6
+_SHORT.maxstring = _SHORT.maxother = 80
+_SHORT.maxlong = 60
+
+
+def shown(value: object) -> str:
+    """The value's `repr`, cut to a readable length, also where `repr` itself fails."""
+    try:
+        return _SHORT.repr(value)
+    except Exception:  # a hostile __repr__ must not hide the error that is being told
+        return f"<{type(value).__qualname__}>"
+
+
+def said(value: object) -> str:
+    """`'gpt-4' (str)`: a value and its type, as messages name them."""
+    return f"{shown(value)} ({type(value).__qualname__})"
+
+
+def counted(number: int) -> str:
+    """A whole number for a message: its digits, or a power of ten where they fill a page."""
+    if number.bit_length() < 256:
+        return str(number)
+    digits = int((number.bit_length() - 1) * 0.30102999566398120)
+    return f"about 10^{digits}"
+
+
+def suggestion(step: object, known: Iterable[Hashable]) -> str:
+    """`; did you mean 'temperature'?` or the known names, for the end of a message."""
+    names = [str(key) for key in known]
+    close = get_close_matches(str(step), names, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; there is: {', '.join(map(shown, names[:12]))}" if names else "; it is empty"

@@ -1,0 +1,243 @@
+"""Paths into trees: reading, setting and updating what stands at one, and merging records by path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from functools import reduce
+from typing import Any
+
+from .errors import ArgumentError, ConflictError, PathError, said, shown, suggestion
+from .records import Shape, TupleShape
+from .tree import Choice, Config, DynamicValue, Layout, dissect, freeze, show_path
+
+__all__ = ["Path", "get_in", "merge", "override", "parse_path", "path_key", "remove_in", "set_in", "update_in"]
+
+Path = str | int | tuple[Hashable, ...] | list[Any]
+"""`"llm.model"`, or a tuple of keys and indices: `("llm", "model")`, `("layers", 0)`, `("a.b",)`."""
+
+
+def parse_path(path: Path) -> tuple[Hashable, ...]:
+    """`tuple(path.split("."))` for text; a tuple, or a list, of keys and indices as it is.
+
+    >>> parse_path("llm.model"), parse_path(("a.b", 0)), parse_path("")
+    (('llm', 'model'), ('a.b', 0), ())
+
+    Raises:
+        ArgumentError: neither text nor a tuple; names the value.
+    """
+    if isinstance(path, str):
+        return tuple(path.split(".")) if path else ()
+    if isinstance(path, tuple | list):
+        return tuple(path)
+    if isinstance(path, int):
+        return (path,)
+    raise ArgumentError(f"a path is 'llm.model' or a tuple of keys and indices; got {said(path)}")
+
+
+def path_key(path: tuple[Hashable, ...]) -> str | tuple[Hashable, ...]:
+    """The path as text where `parse_path` brings it back, else as the tuple that it is.
+
+    >>> path_key(("llm", "model")), path_key(("a.b", 3))
+    ('llm.model', ('a.b', 3))
+
+    See also: `parse_path`, the inverse.
+    """
+    if all(isinstance(step, str) and step and "." not in step for step in path):
+        return ".".join(map(str, path))
+    return path
+
+
+def _children(node: Any) -> tuple[Shape, tuple[Any, ...]] | None:
+    """The shape and children of a record; None for a leaf or a choice."""
+    parts = dissect(node)
+    return None if parts is None or parts[0] is None else (parts[0], parts[1])
+
+
+def _position(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
+    position = shape.find(step)
+    if position is None:
+        raise PathError(f"no {shown(step)} at {show_path(done)}{suggestion(step, shape.keys)}")
+    return position
+
+
+def get_in(path: Path, config: Any) -> Any:
+    """`config[path[0]][path[1]]...`, through mappings, sequences, and fields of attrs and dataclass instances.
+
+    What is returned is shared with the config.
+
+    >>> get_in("llm.layers.1", {"llm": {"layers": [64, 32]}})
+    32
+    >>> get_in((), 5)
+    5
+
+    Raises:
+        PathError: nothing stands there; names the step, where it is missing, and what there is.
+
+    See also: `set_in`: `get_in(path, set_in(path, value, config)) == value`.
+    """
+    steps = parse_path(path)
+    return reduce(lambda node, depth: _step(node, steps, depth), range(len(steps)), config)
+
+
+def _step(node: Any, steps: tuple[Hashable, ...], depth: int) -> Any:
+    if type(node) is Config:
+        slot = node._cell[0].slots.get(steps[depth])
+        if slot is not None:
+            return node._cell[slot]
+    parts = _children(node)
+    if parts is None:
+        where, kind = show_path(steps[:depth]), "a choice" if isinstance(node, Choice) else said(node)
+        way = ". Expand the tree first, or ask .axes of its sweep" if isinstance(node, Choice) else ""
+        raise PathError(f"no {shown(steps[depth])} at {where}: there stands {kind}{way}")
+    return parts[1][_position(parts[0], steps[:depth], steps[depth])]
+
+
+def update_in(path: Path, fn: Callable[[Any], Any], config: Any) -> Any:
+    """`set_in(path, fn(get_in(path, config)), config)`, in one walk along the path.
+
+    All that is not on the path is shared with the input. A choice on the path is updated in each of
+    its alternatives. A missing key of a mapping is created, with `fn(None)`, as in `toolz.update_in`.
+
+    >>> update_in("llm.n", lambda n: n + 1, {"llm": {"n": 1, "model": "gpt-4"}})
+    Config({'llm': {'n': 2, 'model': 'gpt-4'}})
+    >>> update_in((), str, 5)
+    '5'
+
+    Raises:
+        PathError: the path crosses a leaf, or names a field or an index that is not there.
+
+    See also: `set_in`, `get_in`.
+    """
+    steps = parse_path(path)
+    return _update(freeze(config), steps, 0, lambda value: freeze(fn(value)))
+
+
+def set_in(path: Path, value: Any, config: Any) -> Any:
+    """The config with `value` at `path`; records on the way are created where they are missing.
+
+    All that is not on the path is shared with the input. A choice on the path is set in each of its alternatives.
+
+    >>> set_in("llm.model", "gpt-4", {"seed": 0})
+    Config({'seed': 0, 'llm': {'model': 'gpt-4'}})
+    >>> set_in((), {"a": 1}, {"b": 2})
+    Config({'a': 1})
+
+    Raises:
+        PathError: the path crosses a leaf, or names a field or an index that is not there.
+
+    See also: `get_in`, the inverse; `override` for several paths at once.
+    """
+    return update_in(path, lambda _: value, config)
+
+
+def _update(node: Any, steps: tuple[Hashable, ...], depth: int, fn: Callable[[Any], Any]) -> Any:
+    if depth == len(steps):
+        return fn(node)
+    if isinstance(node, Choice):
+        return node.over(lambda alternative: _update(alternative, steps, depth, fn))
+    parts = _children(Config() if node is None else node)
+    if parts is None:
+        raise PathError(
+            f"cannot set {show_path(steps)}: at {show_path(steps[:depth])} stands {said(node)}. "
+            f"Set that path itself to a mapping first"
+        )
+    shape, children = parts
+    step = steps[depth]
+    if isinstance(shape, Layout) and shape.find(step) is None:
+        return Layout((*shape.keys, step)).build((*children, _update(None, steps, depth + 1, fn)))
+    position = _position(shape, steps[:depth], step)
+    return _replace(shape, children, position, _update(children[position], steps, depth + 1, fn))
+
+
+def _replace(shape: Shape, children: tuple[Any, ...], position: int, value: Any) -> Any:
+    return shape.build((*children[:position], value, *children[position + 1 :]))
+
+
+def remove_in(path: tuple[Hashable, ...], config: Any, *, prune: bool) -> Any:
+    """The config without the key at `path`; `prune` also drops the records that are empty then."""
+    parts = _children(config)
+    position = parts[0].find(path[0]) if parts is not None and isinstance(parts[0], Layout) and path else None
+    if parts is None or position is None:
+        return config
+    shape, children = parts
+    if len(path) > 1:
+        rest = remove_in(path[1:], children[position], prune=prune)
+        if not prune or not isinstance(rest, Mapping) or rest:
+            return _replace(shape, children, position, rest)
+    keys = (*shape.keys[:position], *shape.keys[position + 1 :])
+    return Layout(keys).build((*children[:position], *children[position + 1 :]))
+
+
+def override(patch: Any, tree: Any) -> Any:
+    """The deep merge of two trees in which the patch wins: records merge by name, all else is replaced.
+
+    Keys of the tree keep their place, new ones follow. A patch reaches into every alternative of a
+    choice, so overriding and expanding commute. Fields of attrs and dataclass instances are overridden by name.
+
+    >>> override({"llm": {"temperature": 0.5}}, {"llm": {"model": "gpt-4", "temperature": 0.1}})
+    Config({'llm': {'model': 'gpt-4', 'temperature': 0.5}})
+    >>> override({}, {"a": 1})
+    Config({'a': 1})
+
+    Raises:
+        PathError: a field or an index that a typed record of the tree does not have; names the path.
+
+    See also: `set_in` for one path; `product`, which merges records that must not overlap.
+    """
+    return _merge(freeze(patch), freeze(tree), (), _wins)
+
+
+def merge(one: Any, other: Any) -> Any:
+    """The deep merge of two configs that share no path.
+
+    >>> merge(Config({"llm": {"model": "gpt-4"}}), Config({"llm": {"n": 2}, "seed": 0}))
+    Config({'llm': {'model': 'gpt-4', 'n': 2}, 'seed': 0})
+    >>> merge(Config(), Config())
+    Config({})
+
+    Raises:
+        ConflictError: both set the same path; names it and both values.
+        ArgumentError: one of them is not a mapping; names its type.
+    """
+    for config in (one, other):
+        if type(config) is not Config:
+            raise ArgumentError(
+                f"only records from mappings merge; got {said(config)}. Put it under a key of its own first"
+            )
+    return _merge(other, one, (), _conflicts)
+
+
+_Clash = Callable[[Any, Any, tuple[Hashable, ...]], Any]
+
+
+def _wins(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
+    leaves_only = isinstance(tree, DynamicValue) and not tree.trees
+    if isinstance(tree, Choice) and type(patch) is Config and not leaves_only:
+        return tree.over(lambda alternative: _merge(patch, alternative, path, _wins))
+    return patch
+
+
+def _conflicts(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
+    raise ConflictError(
+        f"{show_path(path)} is set twice: to {said(tree)} and to {said(patch)}. "
+        f"Drop one of them, or merge with override(patch, tree)"
+    )
+
+
+def _merge(patch: Any, tree: Any, path: tuple[Hashable, ...], clash: _Clash) -> Any:
+    """`tree` with the records of `patch` merged in; `clash` decides where they meet and are not both records."""
+    parts = _children(tree)
+    if parts is None or type(patch) is not Config or isinstance(parts[0], TupleShape):
+        return clash(patch, tree, path)
+    if clash is _conflicts and path and not (type(tree) is Config and patch and tree):
+        return clash(patch, tree, path)
+    shape, children = parts
+    keys, values = list(shape.keys), list(children)
+    for key, value in patch.items():
+        position = shape.find(key) if isinstance(shape, Layout) else _position(shape, path, key)
+        if position is None:
+            keys.append(key)
+            values.append(value)
+        else:
+            values[position] = _merge(value, values[position], (*path, key), clash)
+    return Layout(tuple(keys)).build(values) if isinstance(shape, Layout) else shape.build(values)

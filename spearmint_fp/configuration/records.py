@@ -1,0 +1,175 @@
+"""Shapes: how a product node is taken apart and put together again, one class per kind of record.
+
+A shape is the inverse pair `split` and `build`, the names of the children in author order, and `stream`,
+which builds every combination of its children's pools.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import product
+from typing import Any, Protocol, final
+
+import attrs
+
+from .errors import shown
+
+__all__ = ["FieldsShape", "NamedShape", "Shape", "TupleShape", "find_index", "typed_shape"]
+
+
+class Shape(Protocol):
+    """What a record looks like without its children."""
+
+    @property
+    def keys(self) -> tuple[Hashable, ...]:
+        """The children's names in author order."""
+
+    def build(self, values: Sequence[Any]) -> Any:
+        """The record with these children."""
+
+    def split(self, value: Any) -> tuple[Any, ...] | None:
+        """The inverse of `build`: the children, or None where `value` has another shape."""
+
+    def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
+        """`map(self.build, itertools.product(*pools))`."""
+
+    def find(self, step: object) -> int | None:
+        """Where the child that a path's step names stands, or None."""
+
+    def text(self, parts: Sequence[str]) -> str:
+        """The record's `repr`, given those of its children."""
+
+
+def find_index(step: object, length: int) -> int | None:
+    """The position that a path's step (`2`, `"2"`, `-1`) names among `length` children, or None."""
+    if isinstance(step, str) and step.removeprefix("-").isdecimal():
+        step = int(step)
+    if isinstance(step, int) and not isinstance(step, bool) and -length <= step < length:
+        return step % length
+    return None
+
+
+@final
+@attrs.frozen
+class TupleShape:
+    """A tuple of `length` children, made from a list or a tuple."""
+
+    length: int
+
+    @property
+    def keys(self) -> tuple[Hashable, ...]:
+        return tuple(map(str, range(self.length)))
+
+    def build(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(values)
+
+    def split(self, value: Any) -> tuple[Any, ...] | None:
+        return value if type(value) is tuple and len(value) == self.length else None
+
+    def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+        return product(*pools)
+
+    def find(self, step: object) -> int | None:
+        return find_index(step, self.length)
+
+    def text(self, parts: Sequence[str]) -> str:
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+@final
+@attrs.frozen
+class NamedShape:
+    """An instance of a NamedTuple class."""
+
+    cls: Any
+
+    @property
+    def keys(self) -> tuple[Hashable, ...]:
+        return tuple(self.cls._fields)
+
+    def build(self, values: Sequence[Any]) -> Any:
+        return self.cls._make(values)
+
+    def split(self, value: Any) -> tuple[Any, ...] | None:
+        return tuple(value) if type(value) is self.cls else None
+
+    def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
+        return map(self.cls._make, product(*pools))
+
+    def find(self, step: object) -> int | None:
+        names = self.cls._fields
+        return names.index(step) if step in names else find_index(step, len(names))
+
+    def text(self, parts: Sequence[str]) -> str:
+        return _call_text(self.cls, self.cls._fields, parts)
+
+
+@final
+@attrs.frozen
+class FieldsShape:
+    """An instance of an attrs class or a dataclass, rebuilt by name through its own `__init__`.
+
+    Fields with `init=False` are not children: the class computes them anew, as `attrs.evolve` and
+    `dataclasses.replace` let it.
+    """
+
+    cls: Any
+    names: tuple[str, ...]
+    arguments: tuple[str, ...]
+
+    @property
+    def keys(self) -> tuple[Hashable, ...]:
+        return self.names
+
+    def build(self, values: Sequence[Any]) -> Any:
+        try:
+            return self.cls(**dict(zip(self.arguments, values, strict=True)))
+        except Exception as error:
+            given = ", ".join(f"{n}={shown(v)}" for n, v in zip(self.arguments, values, strict=True))
+            error.add_note(f"while building {self.cls.__qualname__}({given})")
+            raise
+
+    def split(self, value: Any) -> tuple[Any, ...] | None:
+        return self.children(value) if type(value) is self.cls else None
+
+    def children(self, value: Any) -> tuple[Any, ...]:
+        return tuple(getattr(value, name) for name in self.names)
+
+    def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
+        return map(self.build, product(*pools))
+
+    def find(self, step: object) -> int | None:
+        return self.names.index(step) if step in self.names else None
+
+    def text(self, parts: Sequence[str]) -> str:
+        return _call_text(self.cls, self.names, parts)
+
+
+def _call_text(cls: Any, names: Sequence[str], parts: Sequence[str]) -> str:
+    inside = ", ".join(f"{name}={part}" for name, part in zip(names, parts, strict=True))
+    return f"{cls.__qualname__}({inside})"
+
+
+def typed_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
+    """The shape and the children of an attrs, dataclass or NamedTuple instance; None for all else."""
+    cls = type(value)
+    if isinstance(value, tuple):
+        return (NamedShape(cls), tuple(value)) if hasattr(cls, "_fields") and hasattr(cls, "_make") else None
+    if hasattr(cls, "__attrs_attrs__"):
+        shape = _attrs_shape(cls)
+    elif dataclasses.is_dataclass(cls):
+        shape = _dataclass_shape(cls)
+    else:
+        return None
+    return shape, shape.children(value)
+
+
+def _attrs_shape(cls: Any) -> FieldsShape:
+    fields = [field for field in attrs.fields(cls) if field.init]
+    return FieldsShape(cls, tuple(f.name for f in fields), tuple(f.alias or f.name for f in fields))
+
+
+def _dataclass_shape(cls: Any) -> FieldsShape:
+    names = tuple(field.name for field in dataclasses.fields(cls) if field.init)
+    return FieldsShape(cls, names, names)

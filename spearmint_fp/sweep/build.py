@@ -1,0 +1,153 @@
+"""Smart constructors: nodes in their simplest form, so that equal sweeps are mostly built alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ..configuration.errors import ArgumentError, ConflictError, SizeError, counted, said, shown
+from ..configuration.records import Shape, TupleShape
+from ..configuration.tree import Config, Layout, rebuild, show_path
+from .indices import Span, range_size
+from .nodes import Axis, Merge, Node, Record, Select, Steps, Union, Zip
+
+__all__ = ["EMPTY", "UNIT", "point", "product_of", "record_of", "sliced", "union_of", "zip_of"]
+
+
+def point(value: Any) -> Node:
+    """The sweep of one configuration."""
+    return Axis((value,), swept=False)
+
+
+UNIT: Final = point(Config())
+EMPTY: Final = Union(())
+
+
+def record_of(shape: Shape, node: Any, parts: Sequence[Node]) -> Node:
+    """The product of a record's children; one point, built once, where nothing below it varies."""
+    if all(isinstance(part, Axis) and part.static for part in parts):
+        return point(rebuild(shape, node, tuple(part.at(0) for part in parts)))
+    return Record(shape, tuple(parts))
+
+
+def sliced(node: Node, cut: slice) -> Node:
+    """`node[cut]`: slices of slices stay one range, and a slice that takes all is the node itself."""
+    base, positions = node, range(node.size)
+    if isinstance(node, Select) and isinstance(node.indices, Span):
+        base, positions = node.base, node.indices.positions
+    try:
+        taken = positions[cut]
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"cannot slice a sweep by {shown(cut)}: {error}") from None
+    if range_size(taken) == base.size and taken.step == 1:
+        return base
+    return Select(base, Span(taken))
+
+
+def union_of(parts: Sequence[Node]) -> Node:
+    """The parts one after the other: nested unions opened, empty parts dropped, neighbouring values joined."""
+    opened = [inner for part in parts for inner in (part.parts if isinstance(part, Union) else (part,))]
+    full = [part for part in opened if part.size] or opened[:1]
+    if len(full) == 1:
+        return full[0]
+    joined: list[Node] = []
+    values: list[Any] = []
+    for part in full:
+        if isinstance(part, Axis) and isinstance(part.values, tuple):
+            values.extend(part.values)
+            continue
+        joined += [*_axis(values), part]
+        values = []
+    joined += _axis(values)
+    return joined[0] if len(joined) == 1 else Union(tuple(joined))
+
+
+def _axis(values: Sequence[Any]) -> list[Node]:
+    return [Axis(tuple(values), swept=len(values) > 1)] if values else []
+
+
+def product_of(parts: Sequence[Node]) -> Node:
+    """Every merge of one point of each part: one record where the order of axes allows it, else a `Merge`."""
+    opened = [inner for part in parts for inner in _factors(part)]
+    factors = [part for part in opened if part != UNIT]
+    if len(factors) < 2:
+        return factors[0] if factors else UNIT
+    _check_records("product", factors)
+    fused = factors[:1]
+    for part in factors[1:]:
+        record = _fused(fused[-1], part)
+        fused[-1:] = [fused[-1], part] if record is None else [record]
+    return fused[0] if len(fused) == 1 else Merge(Record(TupleShape(len(fused)), tuple(fused)))
+
+
+def _factors(part: Node) -> tuple[Node, ...]:
+    return part.inner.parts if isinstance(part, Merge) and isinstance(part.inner, Record) else (part,)
+
+
+def zip_of(parts: Sequence[Node]) -> Node:
+    """The merge of the parts' points at each index."""
+    if len(parts) < 2:
+        return parts[0] if parts else EMPTY
+    for position, part in enumerate(parts):
+        if part.size != parts[0].size:
+            raise SizeError(
+                f"zipped sweeps have equal sizes; sweep 0 has {counted(parts[0].size)} configurations and "
+                f"sweep {position} has {counted(part.size)}. Slice the longer one, or multiply them with product"
+            )
+    _check_records("zipped", parts)
+    return Merge(Zip(tuple(parts)))
+
+
+def _check_records(function: str, parts: Sequence[Node]) -> None:
+    """An error where points cannot merge: they are not mappings, or two parts set the same path."""
+    owners: dict[Steps, tuple[int, bool]] = {}
+    for position, part in enumerate(parts):
+        if not part.exact or not part.size:
+            continue
+        if type(part.at(0)) is not Config:
+            raise ArgumentError(
+                f"{function} merges records from mappings; sweep {position} holds {said(part.at(0))}. "
+                f"Put it under a key of its own: expand({{'key': sweep}})"
+            )
+        for path in part.columns():
+            _claim(function, path, position, owners)
+
+
+def _claim(function: str, path: Steps, position: int, owners: dict[Steps, tuple[int, bool]]) -> None:
+    """Note that the part at `position` sets `path`; an error where another one does, or sets a part of it."""
+    for length in range(1, len(path) + 1):
+        whole = length == len(path)
+        owner, ends = owners.setdefault(path[:length], (position, whole))
+        if owner != position and (ends or whole):
+            raise ConflictError(
+                f"{function}: {show_path(path[:length])} is set by sweep {owner} and by sweep {position}. "
+                f"Drop it from one of them, or change one with override(patch, tree) before expanding"
+            )
+
+
+def _fused(one: Node, other: Node) -> Record | Axis | None:
+    """The product of two records as one record, where that keeps all axes of `one` slower than those of `other`."""
+    mine, theirs = _opened(one), _opened(other)
+    if mine is None or theirs is None:
+        return None
+    merged = dict(mine)
+    for key, child in theirs.items():
+        if key not in merged:
+            merged[key] = child
+            continue
+        both = _fused(merged[key], child)
+        later = list(merged)[list(merged).index(key) + 1 :]
+        if both is None or (child.size != 1 and any(merged[name].size != 1 for name in later)):
+            return None
+        merged[key] = both
+    node = record_of(Layout(tuple(merged)), None, tuple(merged.values()))
+    return node if isinstance(node, Record | Axis) else None
+
+
+def _opened(node: Node) -> dict[Any, Node] | None:
+    """The children of a record of mappings by key, also where it is one static point."""
+    if isinstance(node, Record) and isinstance(node.shape, Layout):
+        return dict(zip(node.shape.keys, node.parts, strict=True))
+    if isinstance(node, Axis) and node.static and type(node.at(0)) is Config:
+        return {key: point(value) for key, value in node.at(0).items()}
+    return None

@@ -1,0 +1,291 @@
+"""Some configurations of a sweep: filtered, shuffled, sampled, sharded, without repetitions. Each is a sweep again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from operator import index as as_index
+from typing import Any, TypeVar
+
+import attrs
+from toolz import unique
+
+from ..configuration.errors import ArgumentError, PathError, SizeError, counted, said, suggestion
+from ..configuration.paths import Path, get_in, parse_path, path_key
+from ..configuration.records import FieldsShape
+from ..configuration.tree import freeze, show_path
+from .build import sliced, union_of
+from .constraints import Allowed, Constraint, touches
+from .core import Sweep, as_sweep
+from .indices import Chosen, Permutation, Span
+from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap
+
+__all__ = ["constrain", "distinct", "sample", "shard", "shuffled"]
+
+T = TypeVar("T")
+
+
+# --- constrain -------------------------------------------------------------------------------------
+
+
+def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequence[Path]) -> Sweep[T]:
+    """`[c for c in sweep if predicate(*(get_in(path, c) for path in on))]` as a sweep: counted, in order.
+
+    Only the axes that `on` names are enumerated, once, when this is called; size, index, slices and
+    positions stay exact at any size. The predicate takes one argument per path and must be pure. Constraints
+    compose, also with overlapping paths. A configuration that lacks one of the paths (another branch of a conditional
+    space) is kept. A predicate that needs the whole config is a job for `filter(predicate, sweep)`, which streams.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> s = expand({"a": DynamicValue(range(10)), "b": DynamicValue(range(10)), "c": DynamicValue(range(10**28))})
+    >>> below = constrain(lambda a, b: a < b, s, on=("a", "b"))
+    >>> below.size == 45 * 10**28, below[0]
+    (True, Config({'a': 0, 'b': 1, 'c': 0}))
+    >>> constrain(lambda a: False, s, on="a").size
+    0
+
+    Raises:
+        PathError: no configuration has such a path; names it and the paths there are.
+        SizeError: the named axes have more than 10^6 combinations; says how many.
+        ArgumentError: `predicate` is not callable, or `sweep` is not a sweep.
+
+    See also: `.index`, exact here too; `distinct`.
+    """
+    node = as_sweep(sweep, "constrain")._node
+    if not callable(predicate):
+        raise ArgumentError(f"constrain takes a predicate, a sweep and on=paths; got {said(predicate)} as the predicate")
+    constraint = Constraint(predicate, _parsed(on))
+    for path in constraint.paths:
+        _check_path(path, node)
+    return Sweep(_constrained(node, constraint))
+
+
+def _parsed(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
+    paths = (on,) if isinstance(on, str | int) else tuple(on) if isinstance(on, Iterable) else ()
+    if not paths:
+        raise ArgumentError(f"constrain names its axes: on='a' or on=('a', 'b.c'); got on={said(on)}")
+    return tuple(parse_path(path) for path in paths)  # type: ignore[arg-type]  # a Sequence[Path] by now
+
+
+def _check_path(path: Steps, node: Node) -> None:
+    if node.exact and node.size and not touches(node, path):
+        known = [str(path_key(key)) for key in node.columns()]
+        raise PathError(f"no configuration has {show_path(path)}{suggestion(show_path(path), known)}")
+
+
+def _constrained(node: Node, constraint: Constraint) -> Node:
+    if isinstance(node, Union):
+        return union_of([_constrained(part, constraint) for part in node.parts])
+    if isinstance(node, Derive) and not any(overlap(node.path, path) for path in constraint.paths):
+        return attrs.evolve(node, base=_constrained(node.base, constraint))
+    if isinstance(node, Select) and isinstance(node.indices, Allowed):
+        return _allowed(node.base, (*node.indices.constraints, constraint))
+    if isinstance(node, Select) and isinstance(node.indices, Span) and abs(node.indices.positions.step) == 1:
+        return _cut(node, node.indices.positions, constraint)
+    if isinstance(node, Record) or (isinstance(node, Merge) and isinstance(node.inner, Record)):
+        return _allowed(node, (constraint,))
+    return _listed(node, constraint)
+
+
+def _allowed(base: Node, constraints: tuple[Constraint, ...]) -> Node:
+    allowed = Select(base, Allowed(base, constraints))
+    return base if allowed.size == base.size else allowed
+
+
+def _cut(node: Select, positions: range, constraint: Constraint) -> Node:
+    """A filtered slice is a slice of the filtered sweep: from the count before its start to that before its end."""
+    whole = _constrained(node.base, constraint)
+    if whole.size == node.base.size:
+        return node
+    if not (isinstance(whole, Select) and isinstance(whole.indices, Allowed)):
+        return _listed(node, constraint)
+    first, last = (positions[0], positions[-1]) if positions else (0, -1)
+    low, high = min(first, last), max(first, last) + 1
+    end = whole.size if high >= node.base.size else whole.indices.before(high)
+    part = sliced(whole, slice(whole.indices.before(low) if low < high else 0, end if low < high else 0))
+    return part if positions.step == 1 else sliced(part, slice(None, None, -1))
+
+
+def _listed(node: Node, constraint: Constraint) -> Node:
+    """The filter of a sweep that has no axes to count by: every configuration is looked at, once."""
+    if node.size > LIMIT:
+        paths = ", ".join(map(show_path, constraint.paths))
+        raise SizeError(
+            f"constraining on {paths} takes {counted(node.size)} points to enumerate here, more than {LIMIT}: the "
+            f"sweep is shuffled, strided, zipped or mapped. Constrain it before that, or stream with filter(predicate, sweep)"
+        )
+    kept = [k for k, point in enumerate(node.walk(0, node.size)) if _holds(constraint, point)]
+    return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
+
+
+def _holds(constraint: Constraint, point: Any) -> bool:
+    try:
+        values = [get_in(path, point) for path in constraint.paths]
+    except PathError:
+        return True
+    return constraint.holds(values)
+
+
+# --- orders and parts ---------------------------------------------------------------------------------
+
+
+def shuffled(sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
+    """The same configurations in a pseudo-random order that is computed, not stored.
+
+    O(1) memory at any size, exact both ways (`s[i]` and `.index`), and the same for one seed on
+    every machine and under every Python. It decides the order of an experiment; it is no source of secrets.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> s = expand({"n": DynamicValue(range(10**30))})
+    >>> t = shuffled(s, seed=1)
+    >>> t.size == s.size, t.index(t[5])
+    (True, 5)
+    >>> sorted(c.n for c in shuffled(s[:4]))
+    [0, 1, 2, 3]
+
+    Raises:
+        ArgumentError: `seed` is not a whole number, or `sweep` is not a sweep.
+
+    See also: `sample`, its first few.
+
+    Source: Black and Rogaway, "Ciphers with arbitrary finite domains" (2002).
+    """
+    node = as_sweep(sweep, "shuffled")._node
+    return Sweep(Select(node, Permutation(node.size, _whole(seed, "seed"))) if node.size > 1 else node)
+
+
+def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
+    """`shuffled(sweep, seed=seed)[:k]`: `k` different positions, drawn without replacement.
+
+    Prefix-stable: a larger `k` with the same seed keeps what was drawn and adds to it.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> s = expand({"n": DynamicValue(range(10**30))})
+    >>> len({c.n for c in sample(1000, s)}), list(sample(5, s)) == list(sample(1000, s)[:5])
+    (1000, True)
+    >>> sample(0, s).size
+    0
+
+    Raises:
+        SizeError: `k` is negative or greater than the size; names both.
+        ArgumentError: `k` or `seed` is not a whole number, or `sweep` is not a sweep.
+
+    See also: `shuffled`; `shard`.
+    """
+    whole = shuffled(sweep, seed=seed)
+    count = _whole(k, "k")
+    if not 0 <= count <= whole.size:
+        raise SizeError(
+            f"sample(k={counted(count)}) without replacement takes 0 to {counted(whole.size)} configurations, "
+            f"the size of {sweep!r}. For all of them in random order use shuffled(sweep)"
+        )
+    return whole[:count]
+
+
+def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
+    """`sweep[i::n]`: the i-th of `n` parts that together are the sweep, for `n` machines.
+
+    Sizes differ by one at most. Every configuration is in exactly one shard.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> s = expand({"n": DynamicValue(range(7))})
+    >>> [c.n for c in shard(1, 3, s)], shard(0, 1, s) == s
+    ([1, 4], True)
+
+    Raises:
+        SizeError: not `0 <= i < n`; names both.
+        ArgumentError: `i` or `n` is not a whole number, or `sweep` is not a sweep.
+
+    See also: `sample`.
+    """
+    part, parts = _whole(i, "i"), _whole(n, "n")
+    if not 0 <= part < parts:
+        raise SizeError(f"shard(i, n, sweep) takes 0 <= i < n; got i={counted(part)}, n={counted(parts)}. Shards count from 0")
+    return as_sweep(sweep, "shard")[part::parts]
+
+
+def _whole(value: Any, name: str) -> int:
+    try:
+        return as_index(value)
+    except TypeError:
+        raise ArgumentError(f"{name} is a whole number; got {said(value)}") from None
+
+
+# --- distinct --------------------------------------------------------------------------------------
+
+
+def distinct(configs: Iterable[T]) -> Sweep[T]:
+    """`toolz.unique(configs)` as a sweep: the first of equal configurations stays, in order.
+
+    Values of different types differ (1, 1.0, True). Records and axes are made distinct one by one, without
+    enumerating their product; where branches of a union may overlap, their configurations are listed once.
+    Any other iterable is read once.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> distinct(expand({"a": DynamicValue([1, 2, 1]), "b": DynamicValue(range(10**20))}))
+    Sweep(2 × 100000000000000000000 = 200000000000000000000)
+    >>> list(distinct([{"a": 1}, {"a": 1}, {"a": True}]))
+    [Config({'a': 1}), Config({'a': True})]
+
+    Raises:
+        SizeError: more than 10^6 configurations must be listed; says how many.
+        ArgumentError: not an iterable.
+
+    See also: `concat`, which keeps repetitions.
+    """
+    if isinstance(configs, Sweep):
+        return Sweep(_distinct(configs._node))
+    if not isinstance(configs, Iterable) or isinstance(configs, str | bytes):
+        raise ArgumentError(f"distinct takes a sweep or an iterable of configurations; got {said(configs)}")
+    read = [freeze(config) for config in islice(configs, LIMIT + 1)]
+    if len(read) > LIMIT:
+        raise SizeError(f"distinct reads at most {LIMIT} configurations; to stream more use toolz.unique, with config_id as key")
+    return Sweep(_distinct(Axis(tuple(read), swept=True)))
+
+
+def _distinct(node: Node) -> Node:
+    if isinstance(node, Axis):
+        return _distinct_axis(node)
+    if isinstance(node, Record) and not isinstance(node.shape, FieldsShape):
+        return attrs.evolve(node, parts=tuple(map(_distinct, node.parts)))
+    if isinstance(node, Select) and _distinct(node.base).size == node.base.size:
+        return node
+    if isinstance(node, Union):
+        parts = [_distinct(part) for part in node.parts]
+        return union_of(parts) if _apart(parts) else _distinct_listed(union_of(parts))
+    return _distinct_listed(node)
+
+
+def _distinct_axis(node: Axis) -> Node:
+    if isinstance(node.values, range):
+        return node
+    values = tuple(unique(node.values, key=exact_key))
+    return node if len(values) == node.size else attrs.evolve(node, values=values)
+
+
+def _distinct_listed(node: Node) -> Node:
+    if node.size > LIMIT:
+        raise SizeError(
+            f"finding repetitions takes {counted(node.size)} points to enumerate here, more than {LIMIT}. "
+            f"Make the parts distinct first, or stream with toolz.unique, with config_id as key"
+        )
+    first: dict[Any, int] = {}
+    for position, value in enumerate(node.walk(0, node.size)):
+        first.setdefault(exact_key(value), position)
+    return node if len(first) == node.size else Select(node, Chosen(tuple(first.values())))
+
+
+def _apart(parts: Sequence[Node]) -> bool:
+    """Whether some path tells every two parts apart: values that never meet."""
+    if not all(part.exact for part in parts):
+        return False
+    columns = [part.columns() for part in parts]
+    shared = set(columns[0]).intersection(*columns[1:]) if columns else set()
+    return any(_tells_apart([part[path].pieces for part in columns]) for path in shared)
+
+
+def _tells_apart(values: Sequence[tuple[Sequence[Any], ...]]) -> bool:
+    if sum(len(piece) for pieces in values for piece in pieces) > LIMIT:
+        return False
+    keys = [{exact_key(value) for piece in pieces for value in piece} for pieces in values]
+    return len(frozenset().union(*keys)) == sum(map(len, keys))

@@ -1,0 +1,475 @@
+"""Counted filters: which positions of a sweep satisfy predicates over a few of its axes.
+
+Only the axes that a predicate names are enumerated. A configuration is read as a sequence of digits, one per
+axis, leftmost slowest. Constraints that share an axis form a component; a component's axes are
+compiled into a program, run over all of its digits at once, and kept as a layered graph whose states count
+their completions. Everything else is multiplication: the count of a prefix is the product of the free axes to
+come and of each component's current count, so counting, rank and unrank need no other enumeration.
+
+Source: counting by dynamic programming over ordered decision diagrams, after Knuth, "The Art of Computer
+Programming" 4A, 7.1.4; rank and unrank by counts, after FEAT (Duregard, Jansson, Wang, 2012).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
+from math import prod
+from typing import Any, Final, final
+
+import attrs
+
+from ..configuration.errors import PathError, SizeError, counted, shown
+from ..configuration.paths import get_in
+from ..configuration.tree import show_path
+from .nodes import LIMIT, Axis, Merge, Node, Record, Union
+
+__all__ = ["Allowed", "Constraint", "Steps", "touches"]
+
+Steps = tuple[Hashable, ...]
+
+
+@final
+@attrs.frozen
+class Constraint:
+    """A predicate over the values at some paths; a configuration that lacks one of them satisfies it."""
+
+    predicate: Callable[..., Any]
+    paths: tuple[Steps, ...]
+
+    def holds(self, values: Sequence[Any]) -> bool:
+        try:
+            return bool(self.predicate(*values))
+        except Exception as error:
+            given = ", ".join(f"{show_path(p)}={shown(v)}" for p, v in zip(self.paths, values, strict=True))
+            error.add_note(f"while constraining on {given}; the predicate takes one argument per path, in their order")
+            raise
+
+
+# --- the plan: a sweep as digits ---------------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class Free:
+    """Digits that no constraint looks at: any of `size` points, `stride` positions apart."""
+
+    size: int
+    stride: int
+
+
+@final
+@attrs.frozen(eq=False)
+class Split:
+    """A digit that constraints look at: each point of `node` gives values to `paths`."""
+
+    node: Node
+    stride: int
+    paths: tuple[tuple[Steps, Steps], ...]  # (the whole path, what is left of it below this node)
+
+    @property
+    def size(self) -> int:
+        return self.node.size
+
+    def values(self) -> Iterator[dict[Steps, Any]]:
+        for point in self.node.walk(0, self.node.size):
+            yield dict(_found(point, self.paths))
+
+
+def _found(point: Any, paths: Sequence[tuple[Steps, Steps]]) -> Iterator[tuple[Steps, Any]]:
+    for path, rest in paths:
+        try:
+            yield path, get_in(rest, point)
+        except PathError:
+            continue
+
+
+@final
+@attrs.frozen(eq=False)
+class Branches:
+    """A digit that chooses among plans: a union whose parts constraints look into."""
+
+    plans: tuple[tuple[Item, ...], ...]
+    offsets: tuple[int, ...]
+    size: int
+    stride: int
+
+
+Item = Free | Split | Branches
+
+
+def _plan(node: Node, wanted: Sequence[tuple[Steps, Steps]], stride: int) -> tuple[Item, ...]:
+    """The digits of `node`, most significant first; `wanted` are the constraints' paths below it."""
+    here = [(path, rest) for path, rest in wanted if touches(node, rest)]
+    if not here:
+        return (Free(node.size, stride),)
+    entered = all(rest for _, rest in here)
+    if isinstance(node, Union):
+        plans = tuple(_plan(part, here, stride) for part in node.parts)
+        return (Branches(plans, tuple(offset * stride for offset in node.offsets[:-1]), node.size, stride),)
+    if isinstance(node, Record) and entered:
+        inside = [[(p, r[1:]) for p, r in here if node.shape.find(r[0]) == k] for k in range(len(node.parts))]
+    elif isinstance(node, Merge) and isinstance(node.inner, Record) and entered and _disjoint(node, here):
+        inside, node = [here] * len(node.inner.parts), node.inner
+    else:
+        return (Split(node, stride, tuple(here)),)
+    triples = zip(node.parts, inside, node.weights, strict=True)
+    return tuple(item for part, want, weight in triples for item in _plan(part, want, stride * weight))
+
+
+def touches(node: Node, path: Steps) -> bool:
+    """Whether some point of `node` has a value at `path`."""
+    if not path:
+        return True
+    if isinstance(node, Record):
+        position = node.shape.find(path[0])
+        return position is not None and touches(node.parts[position], path[1:])
+    if isinstance(node, Union):
+        return any(touches(part, path) for part in node.parts)
+    if isinstance(node, Merge):
+        return any(touches(part, path) for part in node.inner.parts)
+    if isinstance(node, Axis):
+        return not isinstance(node.values, range) and any(list(_found(value, [((), path)])) for value in node.values)
+    return True
+
+
+def _disjoint(node: Merge, wanted: Sequence[tuple[Steps, Steps]]) -> bool:
+    """Whether each path lies in one part of the product alone."""
+    return all(sum(touches(part, rest) for part in node.inner.parts) == 1 for _, rest in wanted)
+
+
+# --- programs: a component's digits, compiled --------------------------------------------------------------
+
+
+@attrs.define
+class _Instruction:
+    """One digit of a component: what it does, which top-level digit it belongs to, and where it goes on."""
+
+    item: Item
+    place: int
+    then: int  # the next instruction
+    entries: tuple[int, ...] = ()  # per branch, its first instruction
+
+
+def _compiled(items: Sequence[tuple[int, Item]]) -> list[_Instruction]:
+    """The items, and those inside their branches, as one list in which every jump goes forward."""
+    program: list[_Instruction] = []
+    for place, item in items:
+        _compile(item, place, program)
+    return program
+
+
+def _compile(item: Item, place: int, program: list[_Instruction]) -> None:
+    at = len(program)
+    program.append(_Instruction(item, place, at + 1))
+    if not isinstance(item, Branches):
+        return
+    entries, ends = [], []
+    for plan in item.plans:
+        entries.append(len(program))
+        for inner in plan:
+            _compile(inner, place, program)
+        ends.append(range(entries[-1], len(program)))
+    program[at].entries, program[at].then = tuple(entries), len(program)
+    for end in ends:
+        for k in end:
+            if program[k].then == end.stop:
+                program[k].then = len(program)
+
+
+@attrs.define
+class _State:
+    """A point of a component's graph: how many ways lead on from each digit, and to which state."""
+
+    pc: int
+    offsets: Sequence[int] = ()  # what each edge adds to the position
+    targets: list[int] = attrs.field(factory=list)  # the state each edge leads to; -1 where none is allowed
+    counts: Sequence[int] = ()  # cumulative completions before each edge, the total last
+    count: int = 0
+
+
+_DEAD: Final = -1
+_Env = tuple[tuple[Steps, int, int], ...]  # the values in force: path, instruction, digit
+
+
+@final
+class Component:
+    """The constraints that share axes, compiled and counted."""
+
+    def __init__(self, constraints: Sequence[Constraint], items: Sequence[tuple[int, Item]]) -> None:
+        self.program = _compiled(items)
+        self.constraints = constraints
+        self._check_scopes()
+        self._values = {
+            pc: list(step.item.values()) for pc, step in enumerate(self.program) if isinstance(step.item, Split)
+        }
+        self._needed = list(self._still_needed())
+        self._asked = [
+            [(k, c) for k, c in enumerate(constraints) if set(_paths(step.item)) & set(c.paths)] for step in self.program
+        ]
+        self._verdicts: dict[tuple[int, tuple[tuple[int, int], ...]], bool] = {}
+        self.states: list[_State] = []
+        self._explore()
+        self._count()
+
+    def _check_scopes(self) -> None:
+        for constraint in self.constraints:
+            splits = [step.item for step in self.program if set(constraint.paths) & set(_paths(step.item))]
+            points = prod(item.size for item in splits)
+            if points > LIMIT:
+                paths = ", ".join(map(show_path, constraint.paths))
+                raise SizeError(
+                    f"constraining on {paths} takes {counted(points)} points to enumerate, more than {LIMIT}. "
+                    f"Name fewer or shorter axes, or stream with filter(predicate, sweep)"
+                )
+
+    def _explore(self) -> None:
+        """Every state that some digits lead to, layer by layer."""
+        layers: list[dict[_Env, int]] = [{} for _ in range(len(self.program) + 1)]
+        self.states.append(_State(0))
+        layers[0][()] = 0
+        for pc, step in enumerate(self.program):
+            for env, number in layers[pc].items():
+                state = self.states[number]
+                for next_pc, next_env in self._edges(pc, step, env):
+                    state.targets.append(_DEAD if next_pc < 0 else self._state(layers, next_pc, next_env))
+                state.offsets = _offsets(step.item)
+            layers[pc] = {}
+
+    def _state(self, layers: list[dict[_Env, int]], pc: int, env: _Env) -> int:
+        layer = layers[pc]
+        if env not in layer:
+            if len(self.states) >= LIMIT:
+                points = prod(s.item.size for s in self.program if isinstance(s.item, Split))
+                raise SizeError(
+                    f"these overlapping constraints take up to {counted(points)} points to enumerate, and more than "
+                    f"{LIMIT} at once. Put the axes that they share next to one another, or constrain fewer"
+                )
+            layer[env] = len(self.states)
+            self.states.append(_State(pc))
+        return layer[env]
+
+    def _edges(self, pc: int, step: _Instruction, env: _Env) -> Iterator[tuple[int, _Env]]:
+        if isinstance(step.item, Branches):
+            yield from ((entry, env) for entry in step.entries)
+        elif isinstance(step.item, Free):
+            yield step.then, self._kept(pc, env)
+        else:
+            for digit, values in enumerate(self._values[pc]):
+                given = (*env, *((path, pc, digit) for path in values))
+                allowed = self._allowed(pc, frozenset(values), given)
+                yield (step.then, self._kept(pc, given)) if allowed else (_DEAD, ())
+
+    def _allowed(self, pc: int, new: frozenset[Steps], env: _Env) -> bool:
+        """Whether every constraint whose last path was just given a value holds."""
+        where = {path: (pc, digit) for path, pc, digit in env}
+        for number, constraint in self._asked[pc]:
+            if new.isdisjoint(constraint.paths) or not all(path in where for path in constraint.paths):
+                continue
+            key = number, tuple(where[path] for path in constraint.paths)
+            if key not in self._verdicts:
+                values = [self._values[where[path][0]][where[path][1]][path] for path in constraint.paths]
+                self._verdicts[key] = constraint.holds(values)
+            if not self._verdicts[key]:
+                return False
+        return True
+
+    def _kept(self, pc: int, env: _Env) -> _Env:
+        return tuple(entry for entry in env if entry[0] in self._needed[pc])
+
+    def _still_needed(self) -> Iterator[frozenset[Steps]]:
+        """Per instruction, the paths of the constraints that a later one can decide."""
+        last = {path: pc for pc, step in enumerate(self.program) for path in _paths(step.item)}
+        for pc in range(len(self.program)):
+            later = (c.paths for c in self.constraints if any(last.get(path, -1) > pc for path in c.paths))
+            yield frozenset(path for paths in later for path in paths)
+
+    def _count(self) -> None:
+        for state in sorted(self.states, key=lambda state: -state.pc):  # what a state leads to comes first
+            if state.pc == len(self.program):
+                state.count = 1
+                continue
+            item = self.program[state.pc].item
+            onward = [0 if t == _DEAD else self.states[t].count for t in state.targets]
+            state.counts = tuple(accumulate(onward, initial=0))
+            state.count = state.counts[-1] * (item.size if isinstance(item, Free) else 1)
+        self._verdicts.clear()
+        self._values.clear()
+
+
+def _paths(item: Item) -> tuple[Steps, ...]:
+    return tuple(path for path, _ in item.paths) if isinstance(item, Split) else ()
+
+
+def _offsets(item: Item) -> Sequence[int]:
+    if isinstance(item, Branches):
+        return item.offsets
+    return range(0, item.size * item.stride, item.stride) if isinstance(item, Split) else (0,)
+
+
+# --- the filter --------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class Allowed:
+    """The positions of `base`, ascending, whose points satisfy every constraint."""
+
+    base: Node
+    constraints: tuple[Constraint, ...]
+
+    @property
+    def ascending(self) -> bool:
+        return True
+
+    @cached_property
+    def _graph(self) -> _Graph:
+        return _Graph(self.base, self.constraints)
+
+    @property
+    def size(self) -> int:
+        return self._graph.size
+
+    def at(self, index: int) -> int:
+        return self._graph.unrank(index)
+
+    def rank(self, position: int) -> int | None:
+        index, there = self._graph.before(position)
+        return index if there else None
+
+    def before(self, position: int) -> int:
+        """How many allowed positions are less than `position`."""
+        return self._graph.before(position)[0]
+
+    def runs(self, start: int, stop: int) -> Iterator[range]:
+        return self._graph.runs(start, stop)
+
+
+@final
+class _Graph:
+    """The digits of a sweep, free or owned by a component, in order."""
+
+    def __init__(self, base: Node, constraints: Sequence[Constraint]) -> None:
+        wanted = list(dict.fromkeys((path, path) for constraint in constraints for path in constraint.paths))
+        self.items = _plan(base, wanted, 1)
+        self.components, self.owner = _components(self.items, constraints)
+        free = (item.size for item, owner in zip(self.items, self.owner, strict=True) if owner is None)
+        self.size = prod(free) * prod(component.states[0].count for component in self.components)
+        owned = [place for place, owner in enumerate(self.owner) if owner is not None]
+        self.tail = prod(item.size for item in self.items[max(owned, default=-1) + 1 :])
+
+    def unrank(self, index: int) -> int:
+        """The position of the allowed point at `index`."""
+        if not 0 <= index < self.size:
+            raise IndexError(index)
+        position, rest, now = 0, self.size, [0] * len(self.components)
+        for place, (item, owner) in enumerate(zip(self.items, self.owner, strict=True)):
+            if owner is None:
+                rest //= item.size
+                digit, index = divmod(index, rest)
+                position += digit * item.stride
+                continue
+            states = self.components[owner].states
+            rest //= states[now[owner]].count
+            rank, index = divmod(index, rest)
+            offset, rank, now[owner] = self._descend(owner, now[owner], place, rank)
+            position += offset
+            index += rank * rest
+            rest *= states[now[owner]].count
+        return position
+
+    def _descend(self, owner: int, number: int, place: int, rank: int) -> tuple[int, int, int]:
+        """The digits of one place by rank: what they add to the position, the rank left, the state reached."""
+        component, position = self.components[owner], 0
+        while self._inside(component, number, place):
+            state = component.states[number]
+            item = component.program[state.pc].item
+            if isinstance(item, Free):
+                digit, rank = divmod(rank, state.counts[-1])
+                position, number = position + digit * item.stride, state.targets[0]
+                continue
+            edge = bisect_right(state.counts, rank) - 1
+            position, rank, number = position + state.offsets[edge], rank - state.counts[edge], state.targets[edge]
+        return position, rank, number
+
+    @staticmethod
+    def _inside(component: Component, number: int, place: int) -> bool:
+        pc = component.states[number].pc
+        return pc < len(component.program) and component.program[pc].place == place
+
+    def before(self, position: int) -> tuple[int, bool]:
+        """How many allowed points stand before `position`, and whether the one there is allowed."""
+        index, rest, now = 0, self.size, [0] * len(self.components)
+        for place, (item, owner) in enumerate(zip(self.items, self.owner, strict=True)):
+            if not rest:
+                return index, False
+            digit, position = divmod(position, item.stride)
+            if owner is None:
+                rest //= item.size
+                index += digit * rest
+                continue
+            states = self.components[owner].states
+            rest //= states[now[owner]].count
+            rank, now[owner] = self._ascend(owner, now[owner], place, digit * item.stride)
+            index += rank * rest
+            if now[owner] == _DEAD:
+                return index, False
+            rest *= states[now[owner]].count
+        return index, bool(rest)
+
+    def _ascend(self, owner: int, number: int, place: int, position: int) -> tuple[int, int]:
+        """The inverse of `_descend`: the completions before these digits, and the state they reach."""
+        component, rank = self.components[owner], 0
+        while number != _DEAD and self._inside(component, number, place):
+            state = component.states[number]
+            item = component.program[state.pc].item
+            if isinstance(item, Free):
+                digit, position = divmod(position, item.stride)
+                rank, number = rank + digit * state.counts[-1], state.targets[0]
+                continue
+            edge = bisect_right(state.offsets, position) - 1
+            position -= state.offsets[edge]
+            rank, number = rank + state.counts[edge], state.targets[edge]
+        return rank, number
+
+    def runs(self, start: int, stop: int) -> Iterator[range]:
+        """The positions of the allowed points at `start` to `stop`, neighbours joined."""
+        run = range(0)
+        while start < stop:
+            first = self.unrank(start)
+            count = min(self.tail - start % self.tail, stop - start)
+            if run and run.stop == first:
+                run = range(run.start, first + count)
+            else:
+                if run:
+                    yield run
+                run = range(first, first + count)
+            start += count
+        if run:
+            yield run
+
+
+def _components(
+    items: Sequence[Item], constraints: Sequence[Constraint]
+) -> tuple[list[Component], list[int | None]]:
+    """The constraints grouped by the digits they share, and per digit the group that owns it."""
+    scopes = [frozenset(k for k, item in enumerate(items) if _mentions(item, c.paths)) for c in constraints]
+    groups: list[tuple[frozenset[int], list[Constraint]]] = []
+    for scope, constraint in zip(scopes, constraints, strict=True):
+        apart = [group for group in groups if group[0].isdisjoint(scope)]
+        joined = [group for group in groups if not group[0].isdisjoint(scope)]
+        together = [*(c for group in joined for c in group[1]), constraint]
+        groups = [*apart, (scope.union(*(group[0] for group in joined)), together)] if scope else groups
+    owner: list[int | None] = [None] * len(items)
+    for number, (places, _) in enumerate(groups):
+        for place in places:
+            owner[place] = number
+    return [Component(cs, [(k, items[k]) for k in sorted(places)]) for places, cs in groups], owner
+
+
+def _mentions(item: Item, paths: Sequence[Steps]) -> bool:
+    if isinstance(item, Branches):
+        return any(_mentions(inner, paths) for plan in item.plans for inner in plan)
+    return not set(paths).isdisjoint(_paths(item))

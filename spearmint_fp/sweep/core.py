@@ -1,0 +1,279 @@
+"""`Sweep`: the face of a node, and `expand`, which folds a tree into one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from operator import index as as_index
+from typing import Any, Final, Generic, TypeVar, cast, final, overload
+
+import attrs
+from toolz import unique
+
+from ..configuration.errors import AbsentError, ArgumentError, CountError, PositionError, SizeError, counted, said, shown
+from ..configuration.paths import path_key
+from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze
+from .build import point, product_of, record_of, sliced, union_of
+from .nodes import Axis, Column, Map, Node, Record, alike, exact_key
+
+__all__ = ["Sweep", "as_sweep", "expand"]
+
+S = TypeVar("S")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+DEPTH: Final = 400
+"""How many sweeps may be built upon one another: twice what a tree may, and far from the stack's end."""
+
+SAME: Final = 10_000
+"""Up to this size two sweeps that are built differently are compared point by point."""
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class Sweep(Choice, Sequence[T_co], Generic[T_co]):
+    """A sequence of configurations that is computed, not stored: to configurations what `range` is to integers.
+
+    Immutable, exactly sized, indexable, sliceable, comparable, hashable where its points are, and small to
+    pickle, whether it holds six points or 10^30. Made by `expand` and the combinators, never directly.
+    Order is author order, the leftmost axis slowest. Points are built when asked for; their static parts and inner
+    records are built once and shared.
+
+    `a + b` is `concat(a, b)` and `a * b` is `product(a, b)`. Two sweeps are equal when they list equal points in
+    the same order; above 10^4 points, only when they are also built alike.
+
+    >>> s = expand({"model": DynamicValue(["a", "b"]), "n": DynamicValue(range(3))})
+    >>> s
+    Sweep(2 × 3 = 6)
+    >>> s[-1], s[1::2].size, s.index({"model": "b", "n": 0})
+    (Config({'model': 'b', 'n': 2}), 3, 3)
+    >>> (s * expand({"seed": DynamicValue(range(10**30))})).size
+    6000000000000000000000000000000
+
+    See also: `expand`, `explain`, `product`, `concat`, `constrain`, `shuffled`.
+    """
+
+    _node: Node
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self._node, Node):
+            raise ArgumentError(f"a Sweep is made by expand(tree); got {said(self._node)}")
+        if self._node.depth > DEPTH:
+            raise SizeError(f"more than {DEPTH} sweeps built upon one another; combine several in one concat or product")
+
+    # --- how many
+
+    @property
+    def size(self) -> int:
+        """The exact number of configurations, of any magnitude."""
+        return self._node.size
+
+    def __len__(self) -> int:
+        if self.size > sys.maxsize:
+            raise CountError(f"this sweep holds {counted(self.size)} configurations, more than len() can say; ask .size")
+        return self.size
+
+    def __bool__(self) -> bool:
+        return self.size > 0
+
+    # --- which
+
+    @overload
+    def __getitem__(self, index: int) -> T_co: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sweep[T_co]: ...
+    def __getitem__(self, index: int | slice) -> T_co | Sweep[T_co]:
+        """`list(self)[index]`, without the list: a point, or a sweep for a slice.
+
+        Raises:
+            PositionError: outside the sweep; names the position and the size.
+            ArgumentError: neither a whole number nor a slice of them.
+        """
+        if isinstance(index, slice):
+            return Sweep(sliced(self._node, index))
+        try:
+            position = as_index(index)
+        except TypeError:
+            raise ArgumentError(
+                f"a sweep is indexed by a whole number or a slice; got {said(index)}. For an axis ask .axes"
+            ) from None
+        if position < 0:
+            position += self.size
+        if not 0 <= position < self.size:
+            raise PositionError(f"no configuration {counted(as_index(index))} in a sweep of {counted(self.size)}")
+        return cast(T_co, self._node.at(position))
+
+    def __iter__(self) -> Iterator[T_co]:
+        return self._node.walk(0, self._node.size)
+
+    def __reversed__(self) -> Iterator[T_co]:
+        return iter(self[::-1])
+
+    # --- where
+
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """The first position of `value`: `self[self.index(c)] == c`, without enumerating.
+
+        Equal values of other types (1, 1.0, True) are told apart where the sweep has both. A mapping is
+        compared as a `Config`.
+
+        Raises:
+            AbsentError: it is not there; names the configuration.
+            SizeError: only a search of more than 10^6 points could tell (see `mapped`).
+
+        See also: `s[i]`, the inverse.
+        """
+        low, high, _ = slice(start, stop).indices(self.size)
+        frozen = freeze(value)
+        for exact in (True, False):
+            found = next((rank for rank in self._node.ranks(frozen, exact) if low <= rank < high), None)
+            if found is not None:
+                return found
+        raise AbsentError(f"{shown(frozen)} is not in {self!r}{_why(self._node, frozen)}")
+
+    def __contains__(self, value: object) -> bool:
+        try:
+            self.index(value)
+        except AbsentError:
+            return False
+        return True
+
+    def count(self, value: Any) -> int:
+        """How many positions hold `value`."""
+        return sum(1 for _ in self._node.ranks(freeze(value), False))
+
+    # --- combining and comparing
+
+    def __add__(self, other: Sweep[S]) -> Sweep[T_co | S]:
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        return Sweep(union_of((self._node, other._node)))
+
+    def __mul__(self, other: Sweep[Any]) -> Sweep[Config]:
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        return Sweep(product_of((self._node, other._node)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        if self.size != other.size:
+            return False
+        if self._node == other._node or not self.size:
+            return True
+        return self.size <= SAME and all(map(alike, self, other))
+
+    def __hash__(self) -> int:
+        ends = (self[0], self[-1]) if self else ()
+        return hash((Sweep, self.size, ends))
+
+    # --- looking at it
+
+    @property
+    def axes(self) -> dict[str | tuple[Any, ...], Sequence[Any]]:
+        """Per swept path what can stand there, in order of appearance; records among alternatives are entered.
+
+        >>> expand({"opt": DynamicValue([{"name": "sgd", "lr": DynamicValue([1, 2])}, {"name": "adam"}])}).axes
+        {'opt.name': ('sgd', 'adam'), 'opt.lr': (1, 2)}
+        """
+        columns = self._node.columns()
+        return {path_key(path): _joined(column) for path, column in columns.items() if column.swept}
+
+    def __repr__(self) -> str:
+        outline = self._node.outline(())
+        size = counted(self.size)
+        formula = outline.formula
+        return f"Sweep({size})" if formula in ("", size) else f"Sweep({formula} = {size})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Sweep, (self._node,)
+
+    # --- as a choice in a tree
+
+    @property
+    def trees(self) -> tuple[Any, ...]:
+        return ()
+
+    def over(self, fn: Callable[[Any], Any]) -> Sweep[Any]:
+        return Sweep(Map((fn,), self._node))
+
+
+def _joined(column: Column) -> Sequence[Any]:
+    """A column's pieces as one sequence without repetitions; a sweep of them where they are many."""
+    if len(column.pieces) == 1:
+        return column.pieces[0]
+    if sum(map(len, column.pieces)) > SAME:
+        return Sweep(union_of([Axis(piece, swept=True) for piece in column.pieces]))
+    return tuple(unique(chain.from_iterable(column.pieces), key=exact_key))
+
+
+def _why(node: Node, value: Any) -> str:
+    """`: n is 7, not one of 0, 1, 2`, for a configuration that a record cannot be."""
+    if not isinstance(node, Record):
+        return ""
+    values = node.shape.split(value)
+    if values is None:
+        return f": its keys are not {', '.join(map(str, node.shape.keys))}"
+    for key, part, child in zip(node.shape.keys, node.parts, values, strict=True):
+        if isinstance(part, Axis) and next(part.ranks(child, False), None) is None:
+            known = ", ".join(shown(point) for point in islice(part.values, 6))
+            return f": {key} is {said(child)}, not one of {known}{', …' if part.size > 6 else ''}"
+    return ""
+
+
+# --- expanding trees -----------------------------------------------------------------------------------
+
+
+def _choice(node: Any, parts: tuple[Node, ...]) -> Node:
+    if isinstance(node, Sweep):
+        return node._node
+    if not parts:
+        return Axis(node.values, swept=True)
+    union = union_of(parts)
+    return attrs.evolve(union, swept=True) if isinstance(union, Axis) else union
+
+
+_EXPAND: Final[Algebra[Node]] = Algebra(leaf=point, record=record_of, choice=_choice)
+
+
+@overload
+def expand(tree: Sweep[T]) -> Sweep[T]: ...
+@overload
+def expand(tree: DynamicValue[Any]) -> Sweep[Any]: ...
+@overload
+def expand(tree: Mapping[Any, Any]) -> Sweep[Config]: ...
+@overload
+def expand(tree: list[Any]) -> Sweep[tuple[Any, ...]]: ...
+@overload
+def expand(tree: T) -> Sweep[T]: ...
+def expand(tree: Any) -> Sweep[Any]:
+    """The sweep of every way to take one alternative at each choice of the tree.
+
+    A product of sums becomes a sum of products: records multiply, choices add. Order is author order, the
+    leftmost choice slowest. Nothing is enumerated; leaves, static parts and inner records are shared by all
+    configurations. Mappings become `Config`, attrs and dataclass instances and NamedTuples are rebuilt as their own type.
+
+    >>> list(expand({"model": DynamicValue(["a", "b"]), "n": DynamicValue([1, 2]), "static": "x"}))[1]
+    Config({'model': 'a', 'n': 2, 'static': 'x'})
+    >>> expand({"opt": DynamicValue([{"name": "sgd", "lr": DynamicValue([1, 2, 3])}, {"name": "adam"}])})
+    Sweep(3 + 1 = 4)
+    >>> list(expand({}))
+    [Config({})]
+
+    Raises:
+        TreeError: a cycle, or nesting deeper than 200; names the path.
+
+    See also: `explain`, to look before a run; `concat` and `product`, to combine sweeps.
+
+    Source: the distributive law; counting as in FEAT (Duregard, Jansson, Wang, "Feat: functional enumeration
+    of algebraic types", 2012).
+    """
+    return Sweep(fold(_EXPAND, freeze(tree)))
+
+
+def as_sweep(value: Any, function: str) -> Sweep[Any]:
+    """`value`, or the error that tells a caller of `function` to expand first."""
+    if isinstance(value, Sweep):
+        return value
+    raise ArgumentError(f"{function} takes a sweep; got {said(value)}. For a tree write expand(tree) first")

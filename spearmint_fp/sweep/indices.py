@@ -1,0 +1,182 @@
+"""Sequences of positions: which points of a sweep another one takes, and in which order.
+
+A slice, a shuffle, a filter and a selection by hand are the same thing, a sequence of positions in a base,
+and differ in nothing but the arithmetic that finds the next one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import cached_property
+from hashlib import shake_256
+from math import isqrt
+from typing import Final, Protocol, final
+
+import attrs
+
+__all__ = ["Chosen", "Indices", "Permutation", "Span", "range_size"]
+
+
+class Indices(Protocol):
+    """A finite sequence of distinct positions in a base."""
+
+    @property
+    def size(self) -> int:
+        """How many positions there are."""
+
+    def at(self, index: int) -> int:
+        """The position that stands at `index`."""
+
+    def rank(self, position: int) -> int | None:
+        """The inverse of `at`: where `position` stands, or None."""
+
+    def runs(self, start: int, stop: int) -> Iterator[range]:
+        """The positions at `start` to `stop`, in order, as ranges."""
+
+    @property
+    def ascending(self) -> bool:
+        """Whether greater indices always mean greater positions."""
+
+
+def range_size(positions: range) -> int:
+    """`len(positions)`, of any magnitude."""
+    return max(0, (positions.stop - positions.start + positions.step - (1 if positions.step > 0 else -1)) // positions.step)
+
+
+@final
+@attrs.frozen
+class Span:
+    """The positions of a `range`: what slicing leaves."""
+
+    positions: range
+
+    @property
+    def size(self) -> int:
+        return range_size(self.positions)
+
+    @property
+    def ascending(self) -> bool:
+        return self.positions.step > 0
+
+    def at(self, index: int) -> int:
+        return self.positions[index]
+
+    def rank(self, position: int) -> int | None:
+        return self.positions.index(position) if position in self.positions else None
+
+    def runs(self, start: int, stop: int) -> Iterator[range]:
+        yield self.positions[start:stop]
+
+
+@final
+@attrs.frozen
+class Chosen:
+    """Positions in ascending order, each written down."""
+
+    positions: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.positions)
+
+    @property
+    def ascending(self) -> bool:
+        return True
+
+    def at(self, index: int) -> int:
+        return self.positions[index]
+
+    def rank(self, position: int) -> int | None:
+        index = bisect_left(self.positions, position)
+        return index if index < len(self.positions) and self.positions[index] == position else None
+
+    def runs(self, start: int, stop: int) -> Iterator[range]:
+        first = start
+        for index in range(start + 1, stop + 1):
+            if index == stop or self.positions[index] != self.positions[index - 1] + 1:
+                yield range(self.positions[first], self.positions[index - 1] + 1)
+                first = index
+
+
+_ROUNDS: Final = 8
+_SMALL: Final = 10_000  # below it the rounds have few bits to mix, so there are three times as many
+
+
+@final
+@attrs.frozen
+class Permutation:
+    """A pseudo-random order of `range(size)` that is computed, not stored: O(1) memory at any size.
+
+    A position is written as two digits of bases `high` and `low`, with `high * low >= size`, and mixed by the
+    rounds of a Feistel network; results outside `range(size)` are mixed again until they fall inside.
+    The keys come from SHAKE-256 of the seed and the size, so the order is the same on every machine and
+    under every Python.
+
+    Source: Black and Rogaway, "Ciphers with arbitrary finite domains" (2002): generalized Feistel, cycle walking.
+    """
+
+    size: int
+    seed: int
+
+    @property
+    def ascending(self) -> bool:
+        return False
+
+    @cached_property
+    def _bases(self) -> tuple[int, int]:
+        low = max(2, isqrt(self.size))
+        return -(-self.size // low), low
+
+    @cached_property
+    def _keys(self) -> tuple[int, tuple[tuple[int, int], ...]]:
+        """The width of the mixing in bits, and per round an odd multiplier and an offset."""
+        width = self._bases[0].bit_length() + 64
+        stride = -(-width // 8)
+        rounds = _ROUNDS * 3 if self.size < _SMALL else _ROUNDS
+        stream = shake_256(f"spearmint_fp 1 {self.size:x} {self.seed:x}".encode()).digest(2 * stride * rounds)
+        words = [int.from_bytes(stream[at : at + stride], "little") for at in range(0, len(stream), stride)]
+        return width, tuple((multiplier | 1, offset) for multiplier, offset in zip(words[::2], words[1::2], strict=True))
+
+    def at(self, index: int) -> int:
+        if not 0 <= index < self.size:
+            raise IndexError(index)
+        position = self._mixed(index)
+        while position >= self.size:
+            position = self._mixed(position)
+        return position
+
+    def rank(self, position: int) -> int | None:
+        index = self._unmixed(position)
+        while index >= self.size:
+            index = self._unmixed(index)
+        return index
+
+    def runs(self, start: int, stop: int) -> Iterator[range]:
+        for index in range(start, stop):
+            position = self.at(index)
+            yield range(position, position + 1)
+
+    def _mixed(self, position: int) -> int:
+        bases, (width, keys) = self._bases, self._keys
+        digits = list(divmod(position, bases[1]))
+        for number, (multiplier, offset) in enumerate(keys):
+            side = number % 2
+            digits[side] = (digits[side] + _stirred(digits[1 - side], multiplier, offset, width)) % bases[side]
+        return digits[0] * bases[1] + digits[1]
+
+    def _unmixed(self, position: int) -> int:
+        bases, (width, keys) = self._bases, self._keys
+        digits = list(divmod(position, bases[1]))
+        for number in reversed(range(len(keys))):
+            side = number % 2
+            digits[side] = (digits[side] - _stirred(digits[1 - side], *keys[number], width)) % bases[side]
+        return digits[0] * bases[1] + digits[1]
+
+
+def _stirred(digit: int, multiplier: int, offset: int, width: int) -> int:
+    """A number of `width` bits in which every bit of `digit` has had its say."""
+    mask = (1 << width) - 1
+    mixed = ((digit + 1) * multiplier + offset) & mask
+    mixed = ((mixed ^ (mixed >> (width // 2))) * multiplier) & mask
+    return mixed ^ (mixed >> (width // 2))

@@ -1,0 +1,665 @@
+"""The kinds of sweep, as values: what `expand` folds a tree into and what the combinators build.
+
+Every kind answers the same five questions: how many points (`size`), which one (`at`), all of them in order
+(`walk`), where does this one stand (`ranks`, the inverse of `at`), and what varies in it (`columns`, `outline`).
+Points are frozen and shared, nothing is enumerated that was not asked for, and each kind is immutable.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate, chain, islice, product, repeat
+from math import prod
+from operator import attrgetter, mul
+from typing import Any, Final, final
+
+import attrs
+from toolz import compose
+
+from ..configuration.errors import PathError, SizeError, counted
+from ..configuration.paths import merge, remove_in, set_in
+from ..configuration.records import Shape, TupleShape
+from ..configuration.tree import Algebra, Config, dissect, fold, freeze, show_path
+from .indices import Indices, Span, range_size
+from .outline import Outline, of_choice, of_product
+
+__all__ = [
+    "LIMIT",
+    "Axis",
+    "Column",
+    "Derive",
+    "Map",
+    "Merge",
+    "Node",
+    "Record",
+    "Select",
+    "Union",
+    "Zip",
+    "alike",
+    "exact_key",
+    "overlap",
+    "scan",
+]
+
+LIMIT: Final = 1_000_000
+"""How many points an operation enumerates before it refuses and says how many there are."""
+
+POOL: Final = 256
+"""How many points of a child are built at once and shared by the configurations of its parent."""
+
+DEPTH_STEP: Final = 16
+"""Every how many levels the points of a deeply nested small record are built at once."""
+
+Steps = tuple[Hashable, ...]
+
+
+@final
+@attrs.frozen
+class Column:
+    """What stands at one path over a sweep: sequences of values, and whether the path is swept."""
+
+    pieces: tuple[Sequence[Any], ...]
+    swept: bool
+
+
+Columns = dict[Steps, Column]
+
+
+class Node(ABC):
+    """A finite sequence of points, computed rather than stored."""
+
+    __slots__ = ()
+
+    size: int
+    depth: int
+
+    @property
+    @abstractmethod
+    def children(self) -> tuple[Node, ...]:
+        """The sweeps that this one is made of."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether `columns` names every path of every point."""
+        return all(child.exact for child in self.children)
+
+    @abstractmethod
+    def at(self, index: int) -> Any:
+        """The point at `index`, which is inside `range(size)`."""
+
+    @abstractmethod
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        """`map(self.at, range(start, stop))`, faster."""
+
+    @abstractmethod
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        """Every index whose point is `value`, ascending; `exact` tells 1, 1.0 and True apart."""
+
+    @abstractmethod
+    def columns(self) -> Columns:
+        """What stands at each path."""
+
+    @abstractmethod
+    def outline(self, path: Steps) -> Outline:
+        """The sizes, as a formula and as lines for `explain`."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = attrs.fields(type(self))
+        return type(self), tuple(getattr(self, field.name) for field in fields if field.init)
+
+
+def _derived() -> Any:
+    """A field that a node computes from the others when it is made."""
+    return attrs.field(init=False, eq=False, repr=False)
+
+
+def _set(node: Node, **derived: Any) -> None:
+    deepest = max(map(attrgetter("depth"), node.children), default=0)
+    for name, value in {"depth": 1 + deepest, **derived}.items():
+        object.__setattr__(node, name, value)
+
+
+# --- points, exactly -------------------------------------------------------------------------------
+
+
+def _leaf_key(leaf: Any) -> Hashable:
+    if leaf != leaf:
+        return type(leaf), "nan"
+    hash(leaf)
+    return type(leaf), leaf
+
+
+def _safe_leaf_key(leaf: Any) -> Hashable:
+    try:
+        return _leaf_key(leaf)
+    except Exception:  # unhashable, or hostile: then the object itself is all there is to go by
+        return type(leaf), "the object", id(leaf)
+
+
+_KEY: Final[Algebra[Hashable]] = Algebra(
+    leaf=_safe_leaf_key,
+    record=lambda shape, node, parts: (type(node), frozenset(zip(shape.keys, parts, strict=True))),
+    choice=lambda node, _: _safe_leaf_key(node),
+)
+
+
+def exact_key(value: Any) -> Hashable:
+    """A key that is equal for equal points of equal types: 1, 1.0 and True differ, NaN equals itself."""
+    return fold(_KEY, value)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """`one == other`, false where comparing fails or has no truth value."""
+    try:
+        return one is other or bool(one == other)
+    except Exception:  # a hostile or array-valued __eq__ says nothing about equality
+        return False
+
+
+def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
+    """`node.ranks`, by looking at every point."""
+    if node.size > LIMIT:
+        raise SizeError(
+            f"finding a configuration here means computing {counted(node.size)} points, more than {LIMIT}: "
+            f"its function has no inverse. Search the sweep that it was made from"
+        )
+    key = exact_key(value)
+    same = (lambda point: exact_key(point) == key) if exact else (lambda point: alike(point, value))
+    return (index for index, point in enumerate(node.walk(0, node.size)) if same(point))
+
+
+# --- leaves ----------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class Axis(Node):
+    """One point per value; a single value that was not declared as a choice is a static part."""
+
+    values: Sequence[Any]
+    swept: bool = attrs.field(eq=False)
+    size: int = _derived()
+    depth: int = _derived()
+
+    def __attrs_post_init__(self) -> None:
+        _set(self, size=len(self.values))
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return ()
+
+    @property
+    def static(self) -> bool:
+        return self.size == 1 and not self.swept
+
+    def at(self, index: int) -> Any:
+        return self.values[index]
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        if start == 0 and stop == self.size:
+            return iter(self.values)
+        return map(self.values.__getitem__, range(start, stop))
+
+    @cached_property
+    def _positions(self) -> dict[Hashable, list[int]]:
+        positions: dict[Hashable, list[int]] = {}
+        for index, value in enumerate(self.values):
+            positions.setdefault(exact_key(value), []).append(index)
+        return positions
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        if isinstance(self.values, range):
+            return self._range_ranks(value, exact)
+        if exact:
+            return iter(self._positions.get(exact_key(value), ()))
+        return (index for index, point in enumerate(self.values) if alike(point, value))
+
+    def _range_ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        kinds = int if exact else (int, float, complex)
+        if (exact and type(value) is not int) or not isinstance(value, kinds) or value != value:
+            return iter(())
+        return iter((self.values.index(value),)) if value in self.values else iter(())
+
+    @cached_property
+    def _records(self) -> bool:
+        return not isinstance(self.values, range) and any(map(_is_record, self.values))
+
+    def columns(self) -> Columns:
+        if self._records:
+            return _merged(map(_static_columns, self.values), self.size, self.swept)
+        return {(): Column((self.values,), self.swept)}
+
+    def outline(self, path: Steps) -> Outline:
+        return Outline.of_axis(show_path(path), self.values, self.swept)
+
+
+def _is_record(value: Any) -> bool:
+    parts = dissect(value)
+    return parts is not None and bool(parts[1]) and not isinstance(parts[0], TupleShape)
+
+
+def _flat_record(shape: Shape, node: Any, parts: tuple[dict[Steps, Any], ...]) -> dict[Steps, Any]:
+    if not parts or isinstance(shape, TupleShape):
+        return {(): node}
+    return {(key, *path): leaf for key, part in zip(shape.keys, parts, strict=True) for path, leaf in part.items()}
+
+
+_FLAT: Final[Algebra[dict[Steps, Any]]] = Algebra(
+    leaf=lambda leaf: {(): leaf},
+    record=_flat_record,
+    choice=lambda node, _: {(): node},
+)
+
+
+def flat(value: Any) -> dict[Steps, Any]:
+    """The values of a point by path; tuples and empty records are values, other records are entered."""
+    return fold(_FLAT, value)
+
+
+def _static_columns(value: Any) -> Columns:
+    return {path: Column(((leaf,),), False) for path, leaf in flat(value).items()}
+
+
+def _merged(parts: Iterable[Columns], count: int, swept: bool) -> Columns:
+    """The columns of a union of `count` parts: a path is swept where what stands there can differ."""
+    gathered: dict[Steps, list[Column]] = {}
+    for part in parts:
+        for path, column in part.items():
+            gathered.setdefault(path, []).append(column)
+    return {path: _joined(columns, count) for path, columns in gathered.items()}
+
+
+def _joined(columns: Sequence[Column], count: int) -> Column:
+    pieces = tuple(piece for column in columns for piece in column.pieces)
+    same = len({exact_key(piece[0]) for piece in pieces if len(piece) == 1}) == 1 and all(len(p) == 1 for p in pieces)
+    if same and len(columns) == count:
+        return Column(pieces[:1], any(column.swept for column in columns))
+    return Column(pieces, True)
+
+
+# --- products of children ----------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class Record(Node):
+    """`shape.build` of every combination of the children's points, the leftmost slowest."""
+
+    shape: Shape
+    parts: tuple[Node, ...]
+    size: int = _derived()
+    depth: int = _derived()
+    weights: tuple[int, ...] = _derived()
+
+    def __attrs_post_init__(self) -> None:
+        weights = tuple(accumulate((part.size for part in reversed(self.parts)), mul, initial=1))[::-1]
+        _set(self, size=weights[0], weights=weights[1:])
+        if self.depth % DEPTH_STEP == 0 and self.size <= POOL:
+            _ = self._pools  # kept now, so that walking a deep tree later goes down a step at a time
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return self.parts
+
+    def at(self, index: int) -> Any:
+        return self.shape.build(tuple(map(_digit, self.parts, self.weights, repeat(index))))
+
+    @cached_property
+    def _first(self) -> int:
+        """The first child from which on every pool is small enough to keep: the odometer's lowest wheel."""
+        return next((k for k in reversed(range(len(self.parts))) if not _poolable(self.parts[k])), 0)
+
+    @cached_property
+    def _pools(self) -> tuple[Sequence[Any], ...]:
+        """The points of each child, or none where there are too many to keep."""
+        return tuple([_pool(part) if _poolable(part) else () for part in self.parts])
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        if not self.parts or start >= stop:
+            return map(self.at, range(start, stop))
+        if start == 0 and stop == self.size and _poolable(self.parts[self._first]):
+            return self.shape.stream(self._pools)
+        return chain.from_iterable(self._blocks(start, stop))
+
+    def _blocks(self, start: int, stop: int) -> Iterator[Iterator[Any]]:
+        """Runs of points in which the wheels before the k-th stand still and those after it turn whole."""
+        pools, weights = self._pools, self.weights
+        wheels = range(self._first, len(self.parts))
+        while start < stop:
+            k = next(k for k in wheels if not start % weights[k] and weights[k] <= stop - start)
+            part, weight = self.parts[k], weights[k]
+            digit = start // weight % part.size
+            count = min(part.size - digit, (stop - start) // weight, part.size if pools[k] else POOL)
+            still = [(_digit(*wheel, start),) for wheel in zip(self.parts[:k], weights[:k], strict=True)]
+            turning = pools[k][digit : digit + count] or tuple(part.walk(digit, digit + count))
+            yield self.shape.stream((*still, turning, *pools[k + 1 :]))
+            start += count * weight
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        values = self.shape.split(value)
+        if values is None:
+            return iter(())
+        digits = [tuple(part.ranks(child, exact)) for part, child in zip(self.parts, values, strict=True)]
+        return (sum(map(mul, ranks, self.weights)) for ranks in product(*digits))
+
+    def columns(self) -> Columns:
+        pairs = zip(self.shape.keys, self.parts, strict=True)
+        return {(key, *path): column for key, part in pairs for path, column in part.columns().items()}
+
+    def outline(self, path: Steps) -> Outline:
+        pairs = zip(self.shape.keys, self.parts, strict=True)
+        return of_product([part.outline((*path, key)) for key, part in pairs])
+
+
+def _digit(part: Node, weight: int, index: int) -> Any:
+    return part.at(index // weight % part.size)
+
+
+def _poolable(part: Node) -> bool:
+    return part.size <= POOL or (isinstance(part, Axis) and isinstance(part.values, tuple))
+
+
+def _pool(part: Node) -> tuple[Any, ...]:
+    return part.values if isinstance(part, Axis) and isinstance(part.values, tuple) else tuple(part.walk(0, part.size))
+
+
+@final
+@attrs.frozen
+class Zip(Node):
+    """The tuples of the children's points at the same index."""
+
+    parts: tuple[Node, ...]
+    size: int = _derived()
+    depth: int = _derived()
+
+    def __attrs_post_init__(self) -> None:
+        _set(self, size=self.parts[0].size)
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return self.parts
+
+    def at(self, index: int) -> tuple[Any, ...]:
+        return tuple([part.at(index) for part in self.parts])
+
+    def walk(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
+        return zip(*[part.walk(start, stop) for part in self.parts], strict=True)
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        first, *others = [part.ranks(child, exact) for part, child in zip(self.parts, value, strict=True)]
+        common = [frozenset(ranks) for ranks in others]
+        return (rank for rank in first if all(rank in ranks for ranks in common))
+
+    def columns(self) -> Columns:
+        return {(str(k), *path): column for k, part in enumerate(self.parts) for path, column in part.columns().items()}
+
+    def outline(self, path: Steps) -> Outline:
+        outlines = [part.outline(path) for part in self.parts]
+        formula = f"zip({', '.join(outline.formula or '1' for outline in outlines)})"
+        return Outline.nested(formula, f"{show_path(path)}: zipped, {self.size} together", outlines)
+
+
+@final
+@attrs.frozen
+class Merge(Node):
+    """The deep merge of each tuple of configs that a product or a zip of sweeps holds."""
+
+    inner: Record | Zip
+    size: int = _derived()
+    depth: int = _derived()
+
+    def __attrs_post_init__(self) -> None:
+        _set(self, size=self.inner.size)
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return (self.inner,)
+
+    def at(self, index: int) -> Config:
+        return _merge_all(self.inner.at(index))
+
+    def walk(self, start: int, stop: int) -> Iterator[Config]:
+        return map(_merge_all, self.inner.walk(start, stop))
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        if not (self.exact and isinstance(value, Mapping)):
+            return scan(self, value, exact)
+        parts = tuple(_projected(freeze(value), tuple(part.columns())) for part in self.inner.parts)
+        return self.inner.ranks(parts, exact) if _merge_all(parts) == value else iter(())
+
+    def columns(self) -> Columns:
+        return {path: column for part in self.inner.parts for path, column in part.columns().items()}
+
+    def outline(self, path: Steps) -> Outline:
+        if isinstance(self.inner, Zip):
+            return self.inner.outline(path)
+        return of_product([part.outline(path) for part in self.inner.parts])
+
+
+def _merge_all(points: tuple[Config, ...]) -> Config:
+    merged = points[0]
+    for point in points[1:]:
+        merged = merge(merged, point)
+    return merged
+
+
+def _projected(value: Any, paths: Sequence[Steps]) -> Any:
+    """The part of a config that lies on these paths."""
+    if () in paths or type(value) is not Config:
+        return value
+    below = {key: [path[1:] for path in paths if path[0] == key] for key in value}
+    return Config({key: _projected(value[key], rest) for key, rest in below.items() if rest})
+
+
+# --- sums ------------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class Union(Node):
+    """The points of each part, one part after the other."""
+
+    parts: tuple[Node, ...]
+    size: int = _derived()
+    depth: int = _derived()
+    offsets: tuple[int, ...] = _derived()
+
+    def __attrs_post_init__(self) -> None:
+        offsets = tuple(accumulate((part.size for part in self.parts), initial=0))
+        _set(self, size=offsets[-1], offsets=offsets)
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return self.parts
+
+    def at(self, index: int) -> Any:
+        k = bisect_right(self.offsets, index) - 1
+        return self.parts[k].at(index - self.offsets[k])
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        if start >= stop:
+            return iter(())
+        first = bisect_right(self.offsets, start) - 1
+        covered = islice(zip(self.parts, self.offsets, strict=False), first, None)
+        inside = ((part, offset) for part, offset in covered if offset < stop)
+        return chain.from_iterable(
+            part.walk(max(start - offset, 0), min(stop - offset, part.size)) for part, offset in inside
+        )
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        pairs = zip(self.parts, self.offsets, strict=False)
+        return (offset + rank for part, offset in pairs for rank in part.ranks(value, exact))
+
+    def columns(self) -> Columns:
+        return _merged((part.columns() for part in self.parts), len(self.parts), True)
+
+    def outline(self, path: Steps) -> Outline:
+        return of_choice(show_path(path), [part.outline(path) for part in self.parts])
+
+
+# --- other sweeps, seen through a function or through positions ------------------------------------------
+
+
+@final
+@attrs.frozen
+class Map(Node):
+    """The functions, one after the other, of each point."""
+
+    functions: tuple[Callable[[Any], Any], ...]
+    base: Node
+    size: int = _derived()
+    depth: int = _derived()
+
+    def __attrs_post_init__(self) -> None:
+        _set(self, size=self.base.size)
+
+    @property
+    def exact(self) -> bool:
+        return False
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return (self.base,)
+
+    @cached_property
+    def _call(self) -> Callable[[Any], Any]:
+        call: Callable[[Any], Any] = compose(*reversed(self.functions))
+        return call
+
+    def at(self, index: int) -> Any:
+        return self._call(self.base.at(index))
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        return map(self._call, self.base.walk(start, stop))
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        return scan(self, value, exact)
+
+    def columns(self) -> Columns:
+        return self.base.columns()
+
+    def outline(self, path: Steps) -> Outline:
+        return self.base.outline(path)
+
+
+@final
+@attrs.frozen
+class Derive(Node):
+    """Each config with the value at `path` that `function` computes from it."""
+
+    path: Steps
+    function: Callable[[Any], Any]
+    base: Node
+    size: int = _derived()
+    depth: int = _derived()
+
+    def __attrs_post_init__(self) -> None:
+        _set(self, size=self.base.size)
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return (self.base,)
+
+    def _call(self, config: Any) -> Any:
+        return set_in(self.path, self.function(config), config)
+
+    def at(self, index: int) -> Any:
+        return self._call(self.base.at(index))
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        return map(self._call, self.base.walk(start, stop))
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        before = [path for path in self.base.columns() if overlap(path, self.path)]
+        if not self.exact or before not in ([], [self.path]):
+            return scan(self, value, exact)
+        found = {rank for origin in self._origins(value) for rank in self.base.ranks(origin, exact)}
+        key = exact_key(value)
+        same = (lambda point: exact_key(point) == key) if exact else (lambda point: alike(point, value))
+        return iter([rank for rank in sorted(found) if same(self.at(rank))])
+
+    def _origins(self, value: Any) -> Iterator[Any]:
+        """The configs that may have become `value`: without the path, or with what the base has there."""
+        yield from (remove_in(self.path, value, prune=prune) for prune in (False, True))
+        before = self.base.columns().get(self.path)
+        try:
+            yield from (set_in(self.path, old, value) for piece in before.pieces for old in islice(piece, LIMIT)) if before else ()
+        except PathError:  # nothing like the path in `value`, so no point became it
+            return
+
+    def columns(self) -> Columns:
+        kept = {p: column for p, column in self.base.columns().items() if p[: len(self.path)] != self.path}
+        return {**kept, self.path: Column((), False)}
+
+    def outline(self, path: Steps) -> Outline:
+        return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
+
+
+def overlap(one: Steps, other: Steps) -> bool:
+    """Whether one path is the other, or leads to a part of it."""
+    return one[: len(other)] == other[: len(one)]
+
+
+@final
+@attrs.frozen
+class Select(Node):
+    """The points of `base` at the positions that `indices` names, in their order."""
+
+    base: Node
+    indices: Indices
+    size: int = _derived()
+    depth: int = _derived()
+
+    def __attrs_post_init__(self) -> None:
+        _set(self, size=self.indices.size)
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return (self.base,)
+
+    def at(self, index: int) -> Any:
+        return self.base.at(self.indices.at(index))
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        return chain.from_iterable(map(self._points, self.indices.runs(start, stop)))
+
+    def _points(self, positions: range) -> Iterator[Any]:
+        if range_size(positions) <= 3 or abs(positions.step) > 8:
+            return map(self.base.at, positions)
+        if positions.step == 1:
+            return self.base.walk(positions.start, positions.stop)
+        return _strided(self.base, positions)
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        found = (self.indices.rank(position) for position in self.base.ranks(value, exact))
+        ranks = (rank for rank in found if rank is not None)
+        return ranks if self.indices.ascending else iter(sorted(ranks))
+
+    def columns(self) -> Columns:
+        return self.base.columns()
+
+    def outline(self, path: Steps) -> Outline:
+        return self.base.outline(path).selected(_selection(self.indices, self.base.size), self.size)
+
+
+def _selection(indices: Indices, size: int) -> str:
+    if not isinstance(indices, Span):
+        return type(indices).__name__.lower()
+    positions = indices.positions
+    stop = "" if positions.stop < 0 else str(positions.stop)
+    return f"[{positions.start}:{stop}{f':{positions.step}' if positions.step != 1 else ''}]"
+
+
+def _strided(base: Node, positions: range) -> Iterator[Any]:
+    """The points at nearby positions, in windows that are walked rather than looked up one by one."""
+    step = positions.step
+    first, window = 0, POOL // abs(step)
+    while positions[first : first + window]:
+        part = positions[first : first + window]
+        low, high = sorted((part[0], part[-1]))
+        points = list(base.walk(low, high + 1))[:: abs(step)]
+        yield from points if step > 0 else reversed(points)
+        first += window

@@ -1,0 +1,278 @@
+"""The algebra's laws, over generated trees, against brute force."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from spearmint_fp import (
+    Config,
+    DynamicValue,
+    Sweep,
+    SpearmintError,
+    concat,
+    constrain,
+    derive,
+    distinct,
+    empty,
+    expand,
+    explain,
+    get_in,
+    label,
+    mapped,
+    override,
+    product,
+    sample,
+    set_in,
+    shard,
+    shuffled,
+    unit,
+    zipped,
+)
+
+from .oracle import exactly, listing, paths_of, predicate, record_specs, specs, tree_of, value_at
+
+many = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+positions = st.one_of(st.none(), st.integers(-8, 12))
+cuts = st.builds(slice, positions, positions, st.sampled_from([None, 1, 2, 3, -1, -2, -3]))
+
+
+def texts(configs: Iterable[Any]) -> list[str]:
+    return [exactly(config) for config in configs]
+
+
+def check(sweep: Sweep[Any], expected: list[Any]) -> None:
+    """Everything a sweep can be asked, against the list that it stands for."""
+    want = texts(expected)
+    assert sweep.size == len(sweep) == len(want)
+    assert texts(sweep) == want
+    assert texts(sweep) == want, "a second listing differs"
+    assert [exactly(sweep[i]) for i in range(len(want))] == want
+    assert [exactly(sweep[i - len(want)]) for i in range(len(want))] == want
+    assert texts(reversed(sweep)) == want[::-1]
+    for position in {0, len(want) // 2, len(want) - 1} if want else set():
+        assert sweep.index(sweep[position]) == want.index(want[position])
+        assert sweep[position] in sweep
+    assert bool(sweep) == bool(want)
+    assert isinstance(explain(sweep), str)
+    assert isinstance(repr(sweep), str)
+
+
+@many
+@given(specs())
+def test_expanding_lists_what_brute_force_lists(spec: Any) -> None:
+    check(expand(tree_of(spec)), listing(spec))
+
+
+@many
+@given(record_specs(), cuts, cuts, st.integers(1, 5))
+def test_slices_and_shards_are_those_of_the_list(spec: Any, one: slice, two: slice, n: int) -> None:
+    sweep, expected = expand(tree_of(spec)), listing(spec)
+    check(sweep[one], expected[one])
+    check(sweep[one][two], expected[one][two])
+    assert sorted(t for i in range(n) for t in texts(shard(i, n, sweep))) == sorted(texts(expected))
+    check(shard(n - 1, n, sweep), expected[n - 1 :: n])
+
+
+@some
+@given(record_specs(), st.integers(-3, 3))
+def test_a_shuffle_is_a_permutation_and_a_sample_its_stable_prefix(spec: Any, seed: int) -> None:
+    sweep = expand(tree_of(spec))
+    mixed = shuffled(sweep, seed=seed)
+    assert sorted(texts(mixed)) == sorted(texts(listing(spec)))
+    check(mixed, list(mixed))
+    k = sweep.size // 2
+    assert list(sample(k, sweep, seed=seed)) == list(mixed)[:k] == list(sample(sweep.size, sweep, seed=seed))[:k]
+    check(mixed[1::2][::-1], list(mixed)[1::2][::-1])
+
+
+@some
+@given(record_specs(), record_specs(), record_specs())
+def test_sums_and_products_obey_the_laws(one: Any, two: Any, three: Any) -> None:
+    la, lb, lc = ([{f"{key}{k}": v for key, v in c.items()} for c in listing(s)] for k, s in enumerate([one, two, three]))
+    a, b, c = (
+        expand({f"{key}{k}": value for key, value in tree_of(s).items()}) for k, s in enumerate([one, two, three])
+    )
+    check(a + b, la + lb)
+    assume(a.size * b.size * c.size <= 1500)
+    check(a * b, [{**x, **y} for x in la for y in lb])
+    check((a + b) * c, [{**x, **z} for x in la + lb for z in lc])
+    check(c * (a + b), [{**z, **x} for z in lc for x in la + lb])
+    assert (a + b) * c == a * c + b * c
+    assert (a + b).size == a.size + b.size
+    assert (a * b).size == a.size * b.size
+    assert (a + b) + c == a + (b + c) == concat(a, b, c)
+    assert (a * b) * c == a * (b * c) == product(a, b, c)
+    assert texts((a * b) * c) == texts(a * (b * c))
+
+
+@some
+@given(record_specs())
+def test_the_units(spec: Any) -> None:
+    s = expand(tree_of(spec))
+    assert s + empty == s == empty + s
+    assert s * unit == s == unit * s
+    assert (s * empty).size == 0 == (empty * s).size
+    assert product() == unit
+    assert concat() == zipped() == empty
+    assert product(s) == concat(s) == zipped(s) == s
+    assert list(unit) == [{}]
+    assert list(empty) == []
+
+
+@some
+@given(st.data(), record_specs())
+def test_zips_pair_by_position(data: Any, spec: Any) -> None:
+    one, expected = expand(tree_of(spec)), listing(spec)
+    two = shuffled(expand({"paired": DynamicValue(range(one.size))}), seed=1)
+    other = [{"paired": c["paired"]} for c in two]
+    both = [{**x, **y} for x, y in zip(expected, other, strict=True)]
+    check(zipped(one, two), both)
+    cut = data.draw(cuts)
+    check(zipped(one, two)[cut], both[cut])
+    check(expand({"z": zipped(one, two), "w": DynamicValue([1, 2])})[cut], [{"z": z, "w": w} for z in both for w in (1, 2)][cut])
+
+
+@some
+@given(record_specs())
+def test_mapping_is_a_functor(spec: Any) -> None:
+    s = expand(tree_of(spec))
+
+    def f(c: Config) -> Config:
+        return c | {"f": len(c)}
+
+    def g(c: Config) -> Config:
+        return c | {"g": str(sorted(map(str, c)))}
+
+    assert list(mapped(f, mapped(g, s))) == list(mapped(lambda c: f(g(c)), s)) == [f(g(c)) for c in s]
+    check(mapped(f, mapped(g, s)), [f(g(c)) for c in s])
+    assert mapped(f, s).size == s.size
+
+
+@some
+@given(record_specs(), st.sampled_from(["new", "a", "deep.new", "b"]))
+def test_deriving_sets_one_value(spec: Any, path: str) -> None:
+    s = expand(tree_of(spec))
+    derived = derive(path, lambda c: len(c), s)
+    try:
+        expected = [set_in(path, len(c), c) for c in s]
+    except SpearmintError:
+        return
+    check(derived, expected)
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data(), record_specs())
+def test_constraints_count_and_rank_exactly(data: Any, spec: Any) -> None:
+    sweep, expected = expand(tree_of(spec)), listing(spec)
+    for number in range(data.draw(st.integers(1, 4))):
+        known = sorted({p for c in expected for p in paths_of(c) if p}, key=str)
+        if not known:
+            return
+        on = tuple(data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True)))
+        if data.draw(st.integers(0, 4)) == 0:
+            cut = data.draw(cuts)
+            sweep, expected = sweep[cut], expected[cut]
+            if not expected or not all(any(p in paths_of(c) for c in expected) for p in on):
+                return
+        holds = predicate(number, data.draw(st.sampled_from([1, 2, 3, 3])))
+        sweep = constrain(holds, sweep, on=on)
+        expected = [c for c in expected if _kept(holds, on, c)]
+        check(sweep, expected)
+
+
+def _kept(holds: Any, on: Any, config: Any) -> bool:
+    try:
+        values = [value_at(path, config) for path in on]
+    except LookupError:
+        return True
+    return bool(holds(*values))
+
+
+@some
+@given(st.data(), record_specs(), record_specs(), record_specs())
+def test_constraints_reach_into_products_sums_and_choices(data: Any, one: Any, two: Any, three: Any) -> None:
+    la, lb, lc = ([{f"{key}{k}": v for key, v in c.items()} for c in listing(s)] for k, s in enumerate([one, two, three]))
+    a, b, c = (
+        expand({f"{key}{k}": value for key, value in tree_of(s).items()}) for k, s in enumerate([one, two, three])
+    )
+    assume(0 < a.size * b.size * c.size <= 1500)
+    spaces = [
+        ((a + b) * c, [{**x, **z} for x in la + lb for z in lc]),
+        (c * (a + b), [{**z, **x} for z in lc for x in la + lb]),
+        (expand({"k": a + b, "l": c}), [{"k": x, "l": z} for x in la + lb for z in lc]),
+        (
+            derive("derived", lambda _: 1, a * c),
+            [{**x, **z, "derived": 1} for x in la for z in lc],
+        ),
+    ]
+    sweep, expected = data.draw(st.sampled_from(spaces))
+    for number in range(2):
+        known = sorted({p for config in expected for p in paths_of(config) if p}, key=str)
+        if not known:
+            return
+        on = tuple(data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True)))
+        holds = predicate(number, 3)
+        sweep, expected = constrain(holds, sweep, on=on), [c for c in expected if _kept(holds, on, c)]
+        check(sweep, expected)
+        if expected:
+            assert list(sweep * unit) == list(sweep)
+
+
+@some
+@given(specs())
+def test_distinct_keeps_the_first_of_equal_configs(spec: Any) -> None:
+    expected = list({exactly(c): c for c in reversed(listing(spec))}.values())[::-1]
+    order = {text: k for k, text in reversed(list(enumerate(texts(listing(spec)))))}
+    expected.sort(key=lambda c: order[exactly(c)])
+    check(distinct(expand(tree_of(spec))), expected)
+    assert texts(distinct(listing(spec))) == texts(expected)
+
+
+@some
+@given(record_specs())
+def test_sweeps_are_values(spec: Any) -> None:
+    s, again = expand(tree_of(spec)), expand(tree_of(spec))
+    assert s == again
+    assert hash(s) == hash(again)
+    back = pickle.loads(pickle.dumps(s))  # noqa: S301  # our own bytes
+    assert back == s
+    assert texts(back) == texts(s)
+    if s.size > 1:
+        assert s[1:] != s
+        assert s[::-1][::-1] == s
+        assert s[:] == s
+
+
+@some
+@given(record_specs())
+def test_no_input_is_changed_and_labels_tell_axes_apart(spec: Any) -> None:
+    tree = tree_of(spec)
+    before = repr(tree)
+    s = expand(tree)
+    list(s)
+    assert repr(tree) == before
+    for config in s[:5]:
+        assert isinstance(label(config, s), str)
+        for path in s.axes:
+            assert isinstance(path, str | tuple)
+
+
+@some
+@given(record_specs(), st.dictionaries(st.sampled_from(["a", "b", "zz"]), st.integers(0, 3), max_size=2))
+def test_overriding_and_expanding_commute(spec: Any, patch: dict[str, Any]) -> None:
+    tree = tree_of(spec)
+    late = {exactly(override(patch, c)) for c in expand(tree)}
+    assert {exactly(c) for c in expand(override(patch, tree))} == late or not late
+
+
+@some
+@given(record_specs(), names := st.sampled_from(["a", "b", "new"]), st.integers())
+def test_setting_and_getting_are_inverse(spec: Any, name: str, value: int) -> None:
+    tree = tree_of(spec)
+    assert get_in(name, set_in(name, value, tree)) == value
