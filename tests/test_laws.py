@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from spearmint_fp import (
     Config,
     DynamicValue,
-    Sweep,
     SpearmintError,
+    Sweep,
     concat,
     constrain,
     derive,
@@ -94,7 +94,9 @@ def test_a_shuffle_is_a_permutation_and_a_sample_its_stable_prefix(spec: Any, se
 @some
 @given(record_specs(), record_specs(), record_specs())
 def test_sums_and_products_obey_the_laws(one: Any, two: Any, three: Any) -> None:
-    la, lb, lc = ([{f"{key}{k}": v for key, v in c.items()} for c in listing(s)] for k, s in enumerate([one, two, three]))
+    la, lb, lc = (
+        [{f"{key}{k}": v for key, v in c.items()} for c in listing(s)] for k, s in enumerate([one, two, three])
+    )
     a, b, c = (
         expand({f"{key}{k}": value for key, value in tree_of(s).items()}) for k, s in enumerate([one, two, three])
     )
@@ -135,7 +137,10 @@ def test_zips_pair_by_position(data: Any, spec: Any) -> None:
     check(zipped(one, two), both)
     cut = data.draw(cuts)
     check(zipped(one, two)[cut], both[cut])
-    check(expand({"z": zipped(one, two), "w": DynamicValue([1, 2])})[cut], [{"z": z, "w": w} for z in both for w in (1, 2)][cut])
+    check(
+        expand({"z": zipped(one, two), "w": DynamicValue([1, 2])})[cut],
+        [{"z": z, "w": w} for z in both for w in (1, 2)][cut],
+    )
 
 
 @some
@@ -197,7 +202,9 @@ def _kept(holds: Any, on: Any, config: Any) -> bool:
 @some
 @given(st.data(), record_specs(), record_specs(), record_specs())
 def test_constraints_reach_into_products_sums_and_choices(data: Any, one: Any, two: Any, three: Any) -> None:
-    la, lb, lc = ([{f"{key}{k}": v for key, v in c.items()} for c in listing(s)] for k, s in enumerate([one, two, three]))
+    la, lb, lc = (
+        [{f"{key}{k}": v for key, v in c.items()} for c in listing(s)] for k, s in enumerate([one, two, three])
+    )
     a, b, c = (
         expand({f"{key}{k}": value for key, value in tree_of(s).items()}) for k, s in enumerate([one, two, three])
     )
@@ -240,7 +247,7 @@ def test_sweeps_are_values(spec: Any) -> None:
     s, again = expand(tree_of(spec)), expand(tree_of(spec))
     assert s == again
     assert hash(s) == hash(again)
-    back = pickle.loads(pickle.dumps(s))  # noqa: S301  # our own bytes
+    back = pickle.loads(pickle.dumps(s))  # our own bytes
     assert back == s
     assert texts(back) == texts(s)
     if s.size > 1:

@@ -17,6 +17,7 @@ __all__ = [
     "ConversionError",
     "CountError",
     "ExperimentError",
+    "IdentityError",
     "MissingAttributeError",
     "MissingExtraError",
     "PathError",
@@ -76,6 +77,10 @@ class MissingAttributeError(SpearmintError, AttributeError):
 
 class ConversionError(SpearmintError, ValueError):
     """A configuration that cannot become the type that was asked for."""
+
+
+class IdentityError(SpearmintError, TypeError):
+    """A value that has no faithful encoding, and so no identity."""
 
 
 class ExperimentError(SpearmintError, ValueError):

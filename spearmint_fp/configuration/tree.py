@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, Sized, ValuesView
+from collections.abc import (
+    Callable,
+    Hashable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    Sequence,
+    ValuesView,
+)
 from itertools import islice, product
 from typing import Any, Final, Generic, TypeVar, final
 
@@ -25,7 +35,7 @@ from .errors import (
     shown,
     suggestion,
 )
-from .records import FieldsShape, NamedShape, Shape, TupleShape, typed_shape
+from .records import FieldsShape, Shape, TupleShape, typed_shape
 
 __all__ = [
     "MAX_ALTERNATIVES",
@@ -172,10 +182,10 @@ class Config(Mapping[Any, Any]):
         return self._dict().items()
 
     def __or__(self, patch: Mapping[Any, Any]) -> Config:
-        return _override(patch, self)
+        return _override(patch, self) if isinstance(patch, Mapping) else NotImplemented
 
     def __ror__(self, tree: Mapping[Any, Any]) -> Config:
-        return _override(self, tree)
+        return _override(self, tree) if isinstance(tree, Mapping) else NotImplemented
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not Config:
@@ -233,8 +243,6 @@ def _thawed_config(layout: Layout, values: tuple[Any, ...]) -> Config:
 
 
 def _override(patch: Any, tree: Any) -> Config:
-    if not isinstance(patch, Mapping) or not isinstance(tree, Mapping):
-        return NotImplemented
     from .paths import override  # an operation on trees, so it stands above this module
 
     merged: Config = override(patch, tree)
@@ -257,6 +265,14 @@ class Choice(ABC):
     @abstractmethod
     def over(self, fn: Callable[[Any], Any]) -> Choice:
         """The choice among `fn` of each alternative."""
+
+    @abstractmethod
+    def listed(self) -> Sequence[Any]:
+        """The alternatives, for an identity; an error where there are too many."""
+
+
+def _read_alternatives(values: Iterable[T]) -> Sequence[T]:
+    return _alternatives(values)
 
 
 @final
@@ -283,7 +299,7 @@ class DynamicValue(Choice, Generic[T_co]):
     See also: `expand`; `Sweep`, which is a choice too where it stands in a tree.
     """
 
-    values: Sequence[T_co] = attrs.field(converter=lambda values: _alternatives(values))
+    values: Sequence[T_co] = attrs.field(converter=_read_alternatives)
     _entered: bool = attrs.field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -296,6 +312,9 @@ class DynamicValue(Choice, Generic[T_co]):
 
     def over(self, fn: Callable[[Any], Any]) -> DynamicValue[Any]:
         return DynamicValue(map(fn, self.values))
+
+    def listed(self) -> Sequence[T_co]:
+        return self.values
 
     def __len__(self) -> int:
         return len(self.values)
@@ -327,7 +346,8 @@ def _alternatives(values: Any) -> Sequence[Any]:
         values = values.tolist()
         if not isinstance(values, list):
             raise ChoiceError(f"DynamicValue takes a one-dimensional array; got the single value {said(values)}")
-    return tuple(map(freeze, values if isinstance(values, Sized) else _read(values)))
+    read: Iterable[Any] = values if hasattr(values, "__len__") else _read(values)
+    return tuple(freeze(value) for value in read)
 
 
 def _read(values: Iterable[Any]) -> list[Any]:
@@ -343,7 +363,7 @@ def _read(values: Iterable[Any]) -> list[Any]:
 def _in_stable_order(values: Iterable[Any]) -> list[Any]:
     """The elements of a set in an order that is equal in every process."""
     kinds = set(map(type, values))
-    if kinds <= {int, float, bool} or kinds == {str} or kinds == {bytes}:
+    if kinds <= {int, float, bool} or kinds in ({str}, {bytes}):
         return sorted(values)
     from .identity import canonical  # identity is a meaning of trees, so it stands above this module
 
@@ -367,14 +387,14 @@ class Algebra(Generic[R]):
     choice: Callable[[Any, tuple[R, ...]], R]
 
 
-@attrs.define
 class _Frame:
     """A record or a choice whose children are being folded."""
 
-    node: Any
-    shape: Shape | None
-    children: tuple[Any, ...]
-    done: list[Any] = attrs.field(factory=list)
+    __slots__ = ("children", "done", "node", "shape")
+
+    def __init__(self, node: Any, shape: Shape | None, children: tuple[Any, ...]) -> None:
+        self.node, self.shape, self.children = node, shape, children
+        self.done: list[Any] = []
 
 
 def dissect(value: Any) -> tuple[Shape | None, tuple[Any, ...]] | None:
@@ -413,28 +433,34 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
     Source: catamorphisms, after Meijer, Fokkinga and Paterson, "Functional programming with bananas, lenses,
     envelopes and barbed wire" (1991).
     """
-    frames: list[_Frame] = []
-    open_nodes: set[int] = set()
+    leaf = algebra.leaf
+    parts = dissect(tree)
+    if parts is None:
+        return leaf(tree)
+    top = _Frame(tree, *parts)
+    frames, open_nodes = [top], {id(tree)}
     while True:
-        parts = dissect(tree)
-        if parts is not None and parts[1]:
-            _check_nesting(tree, frames, open_nodes)
-            frames.append(_Frame(tree, *parts))
-            open_nodes.add(id(tree))
-            tree = parts[1][0]
-            continue
-        result = algebra.leaf(tree) if parts is None else _close(algebra, tree, parts[0], ())
-        while frames:
+        done, children = top.done, top.children
+        while len(done) < len(children):
+            child = children[len(done)]
+            if type(child) in _SCALARS or (parts := dissect(child)) is None:
+                done.append(leaf(child))
+            elif not parts[1]:
+                done.append(_close(algebra, child, parts[0], ()))
+            else:
+                _check_nesting(child, frames, open_nodes)
+                open_nodes.add(id(child))
+                top = _Frame(child, *parts)
+                frames.append(top)
+                break
+        else:
+            result: R = _close(algebra, top.node, top.shape, tuple(done))
+            open_nodes.discard(id(top.node))
+            frames.pop()
+            if not frames:
+                return result
             top = frames[-1]
             top.done.append(result)
-            if len(top.done) < len(top.children):
-                tree = top.children[len(top.done)]
-                break
-            frames.pop()
-            open_nodes.discard(id(top.node))
-            result = _close(algebra, top.node, top.shape, tuple(top.done))
-        else:
-            return result
 
 
 def _close(algebra: Algebra[R], node: Any, shape: Shape | None, parts: tuple[R, ...]) -> R:

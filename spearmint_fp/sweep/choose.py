@@ -17,7 +17,7 @@ from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
 from .constraints import Allowed, Constraint, touches
 from .core import Sweep, as_sweep
-from .indices import Chosen, Permutation, Span
+from .indices import Chosen, Permutation, Span, length
 from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap
 
 __all__ = ["constrain", "distinct", "sample", "shard", "shuffled"]
@@ -53,7 +53,9 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
     """
     node = as_sweep(sweep, "constrain")._node
     if not callable(predicate):
-        raise ArgumentError(f"constrain takes a predicate, a sweep and on=paths; got {said(predicate)} as the predicate")
+        raise ArgumentError(
+            f"constrain takes a predicate, a sweep and on=paths; got {said(predicate)} as the predicate"
+        )
     constraint = Constraint(predicate, _parsed(on))
     for path in constraint.paths:
         _check_path(path, node)
@@ -61,10 +63,10 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
 
 
 def _parsed(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
-    paths = (on,) if isinstance(on, str | int) else tuple(on) if isinstance(on, Iterable) else ()
+    paths: tuple[Any, ...] = (on,) if isinstance(on, str | int) else tuple(on) if isinstance(on, Iterable) else ()
     if not paths:
         raise ArgumentError(f"constrain names its axes: on='a' or on=('a', 'b.c'); got on={said(on)}")
-    return tuple(parse_path(path) for path in paths)  # type: ignore[arg-type]  # a Sequence[Path] by now
+    return tuple(parse_path(path) for path in paths)
 
 
 def _check_path(path: Steps, node: Node) -> None:
@@ -112,7 +114,7 @@ def _listed(node: Node, constraint: Constraint) -> Node:
         paths = ", ".join(map(show_path, constraint.paths))
         raise SizeError(
             f"constraining on {paths} takes {counted(node.size)} points to enumerate here, more than {LIMIT}: the "
-            f"sweep is shuffled, strided, zipped or mapped. Constrain it before that, or stream with filter(predicate, sweep)"
+            f"sweep is shuffled, strided, zipped or mapped. Constrain it first, or stream with filter(predicate, sweep)"
         )
     kept = [k for k, point in enumerate(node.walk(0, node.size)) if _holds(constraint, point)]
     return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
@@ -200,7 +202,9 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
     """
     part, parts = _whole(i, "i"), _whole(n, "n")
     if not 0 <= part < parts:
-        raise SizeError(f"shard(i, n, sweep) takes 0 <= i < n; got i={counted(part)}, n={counted(parts)}. Shards count from 0")
+        raise SizeError(
+            f"shard(i, n, sweep) takes 0 <= i < n; got i={counted(part)}, n={counted(parts)}. Shards count from 0"
+        )
     return as_sweep(sweep, "shard")[part::parts]
 
 
@@ -239,7 +243,9 @@ def distinct(configs: Iterable[T]) -> Sweep[T]:
         raise ArgumentError(f"distinct takes a sweep or an iterable of configurations; got {said(configs)}")
     read = [freeze(config) for config in islice(configs, LIMIT + 1)]
     if len(read) > LIMIT:
-        raise SizeError(f"distinct reads at most {LIMIT} configurations; to stream more use toolz.unique, with config_id as key")
+        raise SizeError(
+            f"distinct reads at most {LIMIT} configurations; to stream more use toolz.unique, with config_id as key"
+        )
     return Sweep(_distinct(Axis(tuple(read), swept=True)))
 
 
@@ -285,7 +291,7 @@ def _apart(parts: Sequence[Node]) -> bool:
 
 
 def _tells_apart(values: Sequence[tuple[Sequence[Any], ...]]) -> bool:
-    if sum(len(piece) for pieces in values for piece in pieces) > LIMIT:
+    if sum(length(piece) for pieces in values for piece in pieces) > LIMIT:
         return False
     keys = [{exact_key(value) for piece in pieces for value in piece} for pieces in values]
     return len(frozenset().union(*keys)) == sum(map(len, keys))

@@ -207,7 +207,8 @@ class Component:
         }
         self._needed = list(self._still_needed())
         self._asked = [
-            [(k, c) for k, c in enumerate(constraints) if set(_paths(step.item)) & set(c.paths)] for step in self.program
+            [(k, c) for k, c in enumerate(constraints) if set(_paths(step.item)) & set(c.paths)]
+            for step in self.program
         ]
         self._verdicts: dict[tuple[int, tuple[tuple[int, int], ...]], bool] = {}
         self.states: list[_State] = []
@@ -451,9 +452,7 @@ class _Graph:
             yield run
 
 
-def _components(
-    items: Sequence[Item], constraints: Sequence[Constraint]
-) -> tuple[list[Component], list[int | None]]:
+def _components(items: Sequence[Item], constraints: Sequence[Constraint]) -> tuple[list[Component], list[int | None]]:
     """The constraints grouped by the digits they share, and per digit the group that owns it."""
     scopes = [frozenset(k for k, item in enumerate(items) if _mentions(item, c.paths)) for c in constraints]
     groups: list[tuple[frozenset[int], list[Constraint]]] = []

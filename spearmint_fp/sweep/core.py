@@ -11,10 +11,21 @@ from typing import Any, Final, Generic, TypeVar, cast, final, overload
 import attrs
 from toolz import unique
 
-from ..configuration.errors import AbsentError, ArgumentError, CountError, PositionError, SizeError, counted, said, shown
+from ..configuration.errors import (
+    AbsentError,
+    ArgumentError,
+    CountError,
+    IdentityError,
+    PositionError,
+    SizeError,
+    counted,
+    said,
+    shown,
+)
 from ..configuration.paths import path_key
 from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze
 from .build import point, product_of, record_of, sliced, union_of
+from .indices import length
 from .nodes import Axis, Column, Map, Node, Record, alike, exact_key
 
 __all__ = ["Sweep", "as_sweep", "expand"]
@@ -60,7 +71,9 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         if not isinstance(self._node, Node):
             raise ArgumentError(f"a Sweep is made by expand(tree); got {said(self._node)}")
         if self._node.depth > DEPTH:
-            raise SizeError(f"more than {DEPTH} sweeps built upon one another; combine several in one concat or product")
+            raise SizeError(
+                f"more than {DEPTH} sweeps built upon one another; combine several in one concat or product"
+            )
 
     # --- how many
 
@@ -71,7 +84,9 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
     def __len__(self) -> int:
         if self.size > sys.maxsize:
-            raise CountError(f"this sweep holds {counted(self.size)} configurations, more than len() can say; ask .size")
+            raise CountError(
+                f"this sweep holds {counted(self.size)} configurations, more than len() can say; ask .size"
+            )
         return self.size
 
     def __bool__(self) -> bool:
@@ -198,12 +213,19 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def over(self, fn: Callable[[Any], Any]) -> Sweep[Any]:
         return Sweep(Map((fn,), self._node))
 
+    def listed(self) -> Sequence[T_co]:
+        if self.size > SAME:
+            raise IdentityError(
+                f"a sweep of {counted(self.size)} configurations, more than {SAME}. Ask for the id of its tree"
+            )
+        return tuple(self)
+
 
 def _joined(column: Column) -> Sequence[Any]:
     """A column's pieces as one sequence without repetitions; a sweep of them where they are many."""
     if len(column.pieces) == 1:
         return column.pieces[0]
-    if sum(map(len, column.pieces)) > SAME:
+    if sum(map(length, column.pieces)) > SAME:
         return Sweep(union_of([Axis(piece, swept=True) for piece in column.pieces]))
     return tuple(unique(chain.from_iterable(column.pieces), key=exact_key))
 
@@ -252,7 +274,8 @@ def expand(tree: Any) -> Sweep[Any]:
 
     A product of sums becomes a sum of products: records multiply, choices add. Order is author order, the
     leftmost choice slowest. Nothing is enumerated; leaves, static parts and inner records are shared by all
-    configurations. Mappings become `Config`, attrs and dataclass instances and NamedTuples are rebuilt as their own type.
+    configurations. Mappings become `Config`; attrs and dataclass instances and NamedTuples are rebuilt as their own
+    type.
 
     >>> list(expand({"model": DynamicValue(["a", "b"]), "n": DynamicValue([1, 2]), "static": "x"}))[1]
     Config({'model': 'a', 'n': 2, 'static': 'x'})

@@ -7,15 +7,15 @@ and differ in nothing but the arithmetic that finds the next one.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from hashlib import shake_256
 from math import isqrt
-from typing import Final, Protocol, final
+from typing import Any, Final, Protocol, final
 
 import attrs
 
-__all__ = ["Chosen", "Indices", "Permutation", "Span", "range_size"]
+__all__ = ["Chosen", "Indices", "Permutation", "Span", "length", "range_size"]
 
 
 class Indices(Protocol):
@@ -41,7 +41,14 @@ class Indices(Protocol):
 
 def range_size(positions: range) -> int:
     """`len(positions)`, of any magnitude."""
-    return max(0, (positions.stop - positions.start + positions.step - (1 if positions.step > 0 else -1)) // positions.step)
+    return max(
+        0, (positions.stop - positions.start + positions.step - (1 if positions.step > 0 else -1)) // positions.step
+    )
+
+
+def length(values: Sequence[Any]) -> int:
+    """`len(values)`, also of a range beyond `sys.maxsize`."""
+    return range_size(values) if isinstance(values, range) else len(values)
 
 
 @final
@@ -136,7 +143,9 @@ class Permutation:
         rounds = _ROUNDS * 3 if self.size < _SMALL else _ROUNDS
         stream = shake_256(f"spearmint_fp 1 {self.size:x} {self.seed:x}".encode()).digest(2 * stride * rounds)
         words = [int.from_bytes(stream[at : at + stride], "little") for at in range(0, len(stream), stride)]
-        return width, tuple((multiplier | 1, offset) for multiplier, offset in zip(words[::2], words[1::2], strict=True))
+        return width, tuple(
+            (multiplier | 1, offset) for multiplier, offset in zip(words[::2], words[1::2], strict=True)
+        )
 
     def at(self, index: int) -> int:
         if not 0 <= index < self.size:

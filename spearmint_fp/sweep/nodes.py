@@ -12,9 +12,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, islice, product, repeat
-from math import prod
+from math import inf
+from numbers import Real
 from operator import attrgetter, mul
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 import attrs
 from toolz import compose
@@ -23,7 +24,7 @@ from ..configuration.errors import PathError, SizeError, counted
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import Shape, TupleShape
 from ..configuration.tree import Algebra, Config, dissect, fold, freeze, show_path
-from .indices import Indices, Span, range_size
+from .indices import Indices, Span, length, range_size
 from .outline import Outline, of_choice, of_product
 
 __all__ = [
@@ -107,7 +108,7 @@ class Node(ABC):
         """The sizes, as a formula and as lines for `explain`."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        fields = attrs.fields(type(self))
+        fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(type(self))  # type: ignore[arg-type]  # every kind is one
         return type(self), tuple(getattr(self, field.name) for field in fields if field.init)
 
 
@@ -126,7 +127,7 @@ def _set(node: Node, **derived: Any) -> None:
 
 
 def _leaf_key(leaf: Any) -> Hashable:
-    if leaf != leaf:
+    if leaf != leaf:  # noqa: PLR0124  # NaN
         return type(leaf), "nan"
     hash(leaf)
     return type(leaf), leaf
@@ -166,9 +167,16 @@ def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
             f"finding a configuration here means computing {counted(node.size)} points, more than {LIMIT}: "
             f"its function has no inverse. Search the sweep that it was made from"
         )
-    key = exact_key(value)
-    same = (lambda point: exact_key(point) == key) if exact else (lambda point: alike(point, value))
+    same = _matcher(value, exact)
     return (index for index, point in enumerate(node.walk(0, node.size)) if same(point))
+
+
+def _matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
+    """Whether a point is `value`, types told apart or not."""
+    if not exact:
+        return lambda point: alike(point, value)
+    key = exact_key(value)
+    return lambda point: exact_key(point) == key
 
 
 # --- leaves ----------------------------------------------------------------------------------------
@@ -185,7 +193,7 @@ class Axis(Node):
     depth: int = _derived()
 
     def __attrs_post_init__(self) -> None:
-        _set(self, size=len(self.values))
+        _set(self, size=length(self.values))
 
     @property
     def children(self) -> tuple[Node, ...]:
@@ -218,10 +226,9 @@ class Axis(Node):
         return (index for index, point in enumerate(self.values) if alike(point, value))
 
     def _range_ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        kinds = int if exact else (int, float, complex)
-        if (exact and type(value) is not int) or not isinstance(value, kinds) or value != value:
-            return iter(())
-        return iter((self.values.index(value),)) if value in self.values else iter(())
+        whole = _whole(value, exact)
+        positions = cast(range, self.values)
+        return iter((positions.index(whole),)) if whole is not None and whole in positions else iter(())
 
     @cached_property
     def _records(self) -> bool:
@@ -229,11 +236,20 @@ class Axis(Node):
 
     def columns(self) -> Columns:
         if self._records:
-            return _merged(map(_static_columns, self.values), self.size, self.swept)
+            return _merged(map(_static_columns, self.values), self.size)
         return {(): Column((self.values,), self.swept)}
 
     def outline(self, path: Steps) -> Outline:
         return Outline.of_axis(show_path(path), self.values, self.swept)
+
+
+def _whole(value: Any, exact: bool) -> int | None:
+    """The int that `value` is or, unless `exact`, equals; a range would search for anything else one by one."""
+    if type(value) is int:
+        return value
+    if exact or not isinstance(value, Real) or value != value or value in (inf, -inf):  # noqa: PLR0124  # NaN
+        return None
+    return int(value) if int(value) == value else None
 
 
 def _is_record(value: Any) -> bool:
@@ -263,7 +279,7 @@ def _static_columns(value: Any) -> Columns:
     return {path: Column(((leaf,),), False) for path, leaf in flat(value).items()}
 
 
-def _merged(parts: Iterable[Columns], count: int, swept: bool) -> Columns:
+def _merged(parts: Iterable[Columns], count: int) -> Columns:
     """The columns of a union of `count` parts: a path is swept where what stands there can differ."""
     gathered: dict[Steps, list[Column]] = {}
     for part in parts:
@@ -274,8 +290,8 @@ def _merged(parts: Iterable[Columns], count: int, swept: bool) -> Columns:
 
 def _joined(columns: Sequence[Column], count: int) -> Column:
     pieces = tuple(piece for column in columns for piece in column.pieces)
-    same = len({exact_key(piece[0]) for piece in pieces if len(piece) == 1}) == 1 and all(len(p) == 1 for p in pieces)
-    if same and len(columns) == count:
+    single = all(length(piece) == 1 for piece in pieces)
+    if single and len({exact_key(piece[0]) for piece in pieces}) == 1 and len(columns) == count:
         return Column(pieces[:1], any(column.swept for column in columns))
     return Column(pieces, True)
 
@@ -494,7 +510,7 @@ class Union(Node):
         return (offset + rank for part, offset in pairs for rank in part.ranks(value, exact))
 
     def columns(self) -> Columns:
-        return _merged((part.columns() for part in self.parts), len(self.parts), True)
+        return _merged((part.columns() for part in self.parts), len(self.parts))
 
     def outline(self, path: Steps) -> Outline:
         return of_choice(show_path(path), [part.outline(path) for part in self.parts])
@@ -577,8 +593,7 @@ class Derive(Node):
         if not self.exact or before not in ([], [self.path]):
             return scan(self, value, exact)
         found = {rank for origin in self._origins(value) for rank in self.base.ranks(origin, exact)}
-        key = exact_key(value)
-        same = (lambda point: exact_key(point) == key) if exact else (lambda point: alike(point, value))
+        same = _matcher(value, exact)
         return iter([rank for rank in sorted(found) if same(self.at(rank))])
 
     def _origins(self, value: Any) -> Iterator[Any]:
@@ -586,7 +601,11 @@ class Derive(Node):
         yield from (remove_in(self.path, value, prune=prune) for prune in (False, True))
         before = self.base.columns().get(self.path)
         try:
-            yield from (set_in(self.path, old, value) for piece in before.pieces for old in islice(piece, LIMIT)) if before else ()
+            yield from (
+                (set_in(self.path, old, value) for piece in before.pieces for old in islice(piece, LIMIT))
+                if before
+                else ()
+            )
         except PathError:  # nothing like the path in `value`, so no point became it
             return
 
@@ -642,12 +661,15 @@ class Select(Node):
         return self.base.columns()
 
     def outline(self, path: Steps) -> Outline:
-        return self.base.outline(path).selected(_selection(self.indices, self.base.size), self.size)
+        return self.base.outline(path).selected(_selection(self.indices), self.size)
 
 
-def _selection(indices: Indices, size: int) -> str:
+_VERBS: Final = {"Allowed": "constrained", "Chosen": "chosen", "Permutation": "shuffled"}
+
+
+def _selection(indices: Indices) -> str:
     if not isinstance(indices, Span):
-        return type(indices).__name__.lower()
+        return _VERBS[type(indices).__name__]
     positions = indices.positions
     stop = "" if positions.stop < 0 else str(positions.stop)
     return f"[{positions.start}:{stop}{f':{positions.step}' if positions.step != 1 else ''}]"

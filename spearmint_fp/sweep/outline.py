@@ -9,10 +9,12 @@ from typing import Any, final
 import attrs
 
 from ..configuration.errors import counted, shown
+from .indices import length
 
 __all__ = ["Outline", "of_choice", "of_product"]
 
-_MANY = 12  # terms of a sum, and values of an axis, that are written out
+_MANY = 12  # terms of a sum that are written out
+_SHOWN = 6  # values of an axis that are written out
 
 
 @final
@@ -28,10 +30,10 @@ class Outline:
     def of_axis(cls, path: str, values: Sequence[Any], swept: bool) -> Outline:
         if not swept:
             return cls("")
-        first = ", ".join(shown(value) for value in islice(values, 6))
-        tail = ", …" if len(values) > 6 else ""
-        text = str(values) if isinstance(values, range) and len(values) > 6 else first + tail
-        return cls(counted(len(values)), False, (f"{path}: {len(values)}" + (f" ({text})" if text else " (empty)"),))
+        size = length(values)
+        first = ", ".join(shown(value) for value in islice(values, _SHOWN))
+        text = first if size <= _SHOWN else str(values) if isinstance(values, range) else f"{first}, …"
+        return cls(counted(size), False, (f"{path}: {counted(size)} ({text or 'empty'})",))
 
     @classmethod
     def nested(cls, formula: str, head: str, parts: Sequence[Outline]) -> Outline:
@@ -57,7 +59,9 @@ def of_product(parts: Sequence[Outline]) -> Outline:
     formula = " × ".join(part.factor() for part in parts if part.formula)
     alone = [part for part in parts if part.formula]
     is_sum = len(alone) == 1 and alone[0].is_sum
-    return Outline(alone[0].formula if is_sum else formula, is_sum, tuple(line for part in parts for line in part.lines))
+    return Outline(
+        alone[0].formula if is_sum else formula, is_sum, tuple(line for part in parts for line in part.lines)
+    )
 
 
 def of_choice(path: str, parts: Sequence[Outline]) -> Outline:

@@ -1,0 +1,193 @@
+"""Identity: a name for a tree's content that is the same in every process and for years.
+
+The content is encoded as bytes in which every value carries its type, and the bytes are hashed. The encoding's
+version is part of what is hashed; the golden vectors in the tests hold it still.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import struct
+import types
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from hashlib import sha256
+from operator import add
+from pathlib import PurePath
+from typing import Any, Final
+from uuid import UUID
+
+from .errors import IdentityError, said
+from .records import Shape, TupleShape
+from .tree import Algebra, Choice, Layout, fold, leaves, show_path
+
+__all__ = ["canonical", "config_id"]
+
+VERSION: Final = b"spearmint_fp identity 1\n"
+
+
+def config_id(tree: Any) -> str:
+    """`sha256(canonical(tree)).hexdigest()[:32]`: equal content, equal name.
+
+    Independent of key order, process, PYTHONHASHSEED, platform and Python version. `1`, `1.0`, `True` and `"1"` differ,
+    NaN equals itself, lists equal tuples and dicts equal `Config`s as they do when frozen, NumPy scalars equal
+    their Python values. A tree with choices has a name too. A `"config_id"` key of the user's own is honoured.
+
+    >>> config_id({"a": 1, "b": [2]}) == config_id({"b": (2,), "a": 1})
+    True
+    >>> config_id({"a": 1}) == config_id({"a": True})
+    False
+    >>> config_id({"config_id": "baseline", "a": 1})
+    'baseline'
+
+    Raises:
+        IdentityError: a value that has no faithful encoding (a lambda, an arbitrary object); names its path.
+        TreeError: a cycle, or nesting deeper than 200; names the path.
+
+    See also: `Config.config_id`.
+    """
+    if isinstance(tree, Mapping) and "config_id" in tree:
+        return str(tree["config_id"])
+    return sha256(VERSION + canonical(tree)).hexdigest()[:32]
+
+
+def canonical(tree: Any) -> bytes:
+    """The tree's content as bytes: a tag for the type, then the value, lengths in front of what may vary in length."""
+    try:
+        return fold(_CANONICAL, tree)
+    except IdentityError as error:
+        raise _located(tree, error) from None
+
+
+def _located(tree: Any, error: IdentityError) -> IdentityError:
+    """The error again, with the path of the first leaf that causes it."""
+    for path, leaf in leaves(tree):
+        try:
+            fold(_CANONICAL, leaf)
+        except IdentityError as cause:
+            return IdentityError(f"no identity for {show_path(path)}: {cause}")
+    return error
+
+
+# --- leaves ----------------------------------------------------------------------------------------
+
+
+def _sized(tag: bytes, content: bytes) -> bytes:
+    return b"%b%d:%b" % (tag, len(content), content)
+
+
+def _text(tag: bytes, text: str) -> bytes:
+    return _sized(tag, text.encode("utf-8", "surrogatepass"))
+
+
+def _float(value: float) -> bytes:
+    return b"f" + struct.pack(">d", value if value == value else float("nan"))  # noqa: PLR0124  # one NaN for all
+
+
+def _str(value: str) -> bytes:
+    content = value.encode("utf-8", "surrogatepass")
+    return b"s%d:%b" % (len(content), content)
+
+
+def _set(values: Any) -> bytes:
+    return _many(b"S", sorted(map(canonical, values)))
+
+
+def _many(tag: bytes, parts: Any) -> bytes:
+    return b"%b%d:%b" % (tag, len(parts), b"".join(parts))
+
+
+def _range(value: range) -> bytes:
+    start, step = (value.start, value.step) if value else (0, 1)
+    last = value[-1] if value else -1
+    return _text(b"r", f"{start:x} {last:x} {step if last != start else 1:x}")
+
+
+def _span(value: timedelta) -> bytes:
+    return _text(b"d", f"timedelta {value.days} {value.seconds} {value.microseconds}")
+
+
+def _named(tag: bytes, value: Any) -> bytes:
+    name = value.__qualname__
+    if "<" in name:
+        raise IdentityError(f"{said(value)} is local, so no other process can find it. Name something at module level")
+    return _text(tag, f"{value.__module__}:{name}")
+
+
+_EXACT: Final[dict[type, Callable[[Any], bytes]]] = {
+    str: _str,
+    int: lambda value: b"i%x;" % value if value >= 0 else b"i-%x;" % -value,
+    float: _float,
+    bool: lambda value: b"T" if value else b"F",
+    type(None): lambda _: b"N",
+    bytes: lambda value: _sized(b"b", value),
+    bytearray: lambda value: _sized(b"a", bytes(value)),
+    complex: lambda value: b"c" + _float(value.real) + _float(value.imag),
+    frozenset: _set,
+    set: _set,
+    range: _range,
+    date: lambda value: _text(b"d", f"date {value.isoformat()}"),
+    datetime: lambda value: _text(b"d", f"datetime {value.isoformat()}"),
+    time: lambda value: _text(b"d", f"time {value.isoformat()}"),
+    timedelta: _span,
+    timezone: lambda value: _text(b"d", f"timezone {value}"),
+    Decimal: lambda value: _text(b"D", str(value)),
+    Fraction: lambda value: _text(b"Q", f"{value.numerator:x}/{value.denominator:x}"),
+    UUID: lambda value: _text(b"u", value.hex),
+    types.FunctionType: functools.partial(_named, b"F"),
+    types.BuiltinFunctionType: functools.partial(_named, b"F"),
+    type(Ellipsis): lambda _: b"E",
+}
+
+
+def _leaf(value: Any) -> bytes:
+    encode = _EXACT.get(type(value))
+    return encode(value) if encode is not None else _other_leaf(value)
+
+
+def _other_leaf(value: Any) -> bytes:
+    """Leaves that are recognised by what they are, not by their exact type."""
+    if isinstance(value, enum.Enum):
+        return _named(b"e", type(value)) + (_str(value.name) if value.name is not None else canonical(value.value))
+    if isinstance(value, type):
+        return _named(b"C", value)
+    if isinstance(value, PurePath):
+        return _text(b"p", value.as_posix())
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
+        plain = value.item()
+        if type(plain) in _EXACT:
+            return _EXACT[type(plain)](plain)
+    raise IdentityError(
+        f"{said(value)} cannot be told from another of its kind in another process. "
+        f"Put in what it is made from: numbers, text, a module-level function or class, an attrs or dataclass instance"
+    )
+
+
+# --- records and choices -----------------------------------------------------------------------------
+
+
+def _record(shape: Shape, node: Any, parts: tuple[bytes, ...]) -> bytes:
+    if isinstance(shape, TupleShape):
+        return _many(b"t", parts)
+    items = sorted(map(add, map(_key, shape.keys), parts))
+    return _many(b"m", items) if isinstance(shape, Layout) else _named(b"o", type(node)) + _many(b"m", items)
+
+
+def _key(key: Any) -> bytes:
+    return _text_key(key) if type(key) is str else canonical(key)
+
+
+_text_key = functools.lru_cache(maxsize=4096)(_str)  # the same few names stand in every configuration
+
+
+def _choice(node: Choice, parts: tuple[bytes, ...]) -> bytes:
+    if parts:
+        return _many(b"V", parts)
+    values = node.listed()
+    return b"V" + _range(values) if isinstance(values, range) else _many(b"V", tuple(map(canonical, values)))
+
+
+_CANONICAL: Final[Algebra[bytes]] = Algebra(leaf=_leaf, record=_record, choice=_choice)

@@ -1,0 +1,162 @@
+"""Injection: which parameters of a function take the configuration, read from its annotations once."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_args, get_origin, get_type_hints
+
+import attrs
+
+from ..configuration.convert import is_structured, structure
+from ..configuration.errors import ArgumentError, ConversionError, PathError, said
+from ..configuration.paths import Path, get_in, parse_path
+from ..configuration.tree import Config, show_path
+
+__all__ = ["Bind", "Injected", "inject"]
+
+T = TypeVar("T")
+
+
+@final
+@attrs.frozen
+class Bind:
+    """`Annotated[T, Bind("a.b")]`: this parameter takes what stands at that path of the configuration.
+
+    >>> def fit(lr: Annotated[float, Bind("opt.lr")], data: list) -> float: ...
+    """
+
+    path: Path
+
+
+@final
+@attrs.frozen
+class _Parameter:
+    """A parameter that takes the configuration, or the part of it at `path`."""
+
+    name: str
+    cls: Any
+    path: tuple[Any, ...]
+    optional: bool
+
+    def value(self, config: Any, function: str) -> Any:
+        try:
+            part = get_in(self.path, config)
+        except PathError as error:
+            if self.optional:
+                return None
+            raise ConversionError(
+                f"{function}(): parameter {self.name!r} takes {show_path(self.path)}: {error}"
+            ) from None
+        if self.cls is None or (part is None and self.optional):
+            return part
+        try:
+            return structure(self.cls, part)
+        except ConversionError as error:
+            where = f" from {show_path(self.path)}" if self.path else ""
+            raise ConversionError(f"{function}(): parameter {self.name!r}{where}: {error}") from error
+
+
+@final
+@attrs.frozen
+class Injected(Generic[T]):
+    """`inject(function)`: takes a configuration first, then the arguments that are not injected."""
+
+    function: Callable[..., T]
+    parameters: tuple[_Parameter, ...]
+    positional: tuple[str, ...]
+
+    def __call__(self, config: Any, /, *args: Any, **kwargs: Any) -> T:
+        name = getattr(self.function, "__qualname__", repr(self.function))
+        taken = {p.name: p.value(config, name) for p in self.parameters if p.name not in kwargs}
+        return self.function(*self._placed(list(args), taken), **taken, **kwargs)
+
+    def _placed(self, args: list[Any], taken: dict[str, Any]) -> list[Any]:
+        """The positional arguments, with the injected ones put between them where they belong."""
+        if not args:
+            return args
+        placed: list[Any] = []
+        for parameter in self.positional:
+            if parameter in taken:
+                placed.append(taken.pop(parameter))
+            elif args:
+                placed.append(args.pop(0))
+            if not args:
+                break
+        return placed + args
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """The function's signature without the parameters that are injected."""
+        whole = inspect.signature(self.function)
+        names = {parameter.name for parameter in self.parameters}
+        return whole.replace(parameters=[p for p in whole.parameters.values() if p.name not in names])
+
+
+def inject(fn: Callable[..., T]) -> Injected[T]:
+    """`lambda config, *args: fn(*args, config)`, with the configuration put where the annotations say.
+
+    A parameter takes the config when it is annotated as `Config`, an attrs class, a dataclass or a pydantic model, and
+    what stands at a path when it is annotated as `Annotated[T, Bind("a.b")]`. `Optional[T]` is fine: a missing path
+    gives None. Other parameters are left to the caller. The signature is read once, here.
+
+    >>> def greet(greeting: str, config: Config) -> str:
+    ...     return f"{greeting} {config.name}"
+    >>> inject(greet)({"name": "Ada"}, "Hello")
+    'Hello Ada'
+
+    Raises:
+        ArgumentError: `fn` is not a function.
+        ConversionError: when called, and a path is missing or a value does not convert; names function,
+            parameter, path and value.
+
+    See also: `Bind`.
+    """
+    if isinstance(fn, Injected):
+        return fn
+    if not callable(fn):
+        raise ArgumentError(f"inject takes a function; got {said(fn)}")
+    signature = inspect.signature(fn)
+    hints = _hints(fn)
+    found = (_parameter(name, hints.get(name)) for name in signature.parameters)
+    order = tuple(p.name for p in signature.parameters.values() if p.kind in _POSITIONAL)
+    return Injected(fn, tuple(parameter for parameter in found if parameter), order)
+
+
+_POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations as types, also where they are text that names a class local to the caller."""
+    plain = fn.func if isinstance(fn, functools.partial) else fn
+    target = plain if inspect.isroutine(plain) else type(plain).__call__
+    try:
+        return get_type_hints(target, localns=_surroundings(), include_extras=True)
+    except NameError as error:
+        raise ArgumentError(
+            f"cannot read the annotations of {said(fn)}: {error}. Define the name before decorating"
+        ) from None
+
+
+def _surroundings() -> dict[str, Any]:
+    """The local names of the nearest caller outside the library."""
+    frame = sys._getframe(1)
+    package = __name__.partition(".")[0]
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        frame = frame.f_back
+    return dict(frame.f_locals)
+
+
+def _parameter(name: str, hint: Any) -> _Parameter | None:
+    """How a parameter takes the configuration, or None where it is the caller's."""
+    binds = [extra for extra in get_args(hint)[1:] if isinstance(extra, Bind)] if get_origin(hint) is Annotated else []
+    bare = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    members = get_args(bare) if get_origin(bare) in (Union, types.UnionType) else (bare,)
+    wanted = [member for member in members if member is Config or is_structured(member)]
+    optional = type(None) in members
+    if binds:
+        return _Parameter(name, wanted[0] if len(wanted) == 1 else None, parse_path(binds[0].path), optional)
+    return _Parameter(name, wanted[0], (), optional) if len(wanted) == 1 else None
