@@ -4,6 +4,9 @@ Trees of records, choices and leaves (`Config`, `DynamicValue`) expand into swee
 sized, indexable, sliceable, comparable, hashable and tiny to pickle, whether they hold six configurations or 10^30.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .configuration import (
     AbsentError,
     ArgumentError,
@@ -35,32 +38,34 @@ from .experiment import (
     Spearmint,
     experiment,
 )
-from .running import (
-    Bind,
-    ErrorInfo,
-    Failure,
-    Outcome,
-    Success,
-    inject,
-)
-from .sweep import (
-    Sweep,
-    concat,
-    constrain,
-    derive,
-    distinct,
-    empty,
-    expand,
-    explain,
-    label,
-    mapped,
-    product,
-    sample,
-    shard,
-    shuffled,
-    unit,
-    zipped,
-)
+
+if TYPE_CHECKING:
+    from .running import (
+        Bind,
+        ErrorInfo,
+        Failure,
+        Outcome,
+        Success,
+        inject,
+    )
+    from .sweep import (
+        Sweep,
+        concat,
+        constrain,
+        derive,
+        distinct,
+        empty,
+        expand,
+        explain,
+        label,
+        mapped,
+        product,
+        sample,
+        shard,
+        shuffled,
+        unit,
+        zipped,
+    )
 
 __version__ = "0.1.0"
 
@@ -115,3 +120,40 @@ __all__ = [
     "update_in",
     "zipped",
 ]
+
+# The rooms above the configurations are loaded when one of their names is first asked for (PEP 562).
+_LATER = {
+    "Bind": "running",
+    "ErrorInfo": "running",
+    "Failure": "running",
+    "Outcome": "running",
+    "Success": "running",
+    "inject": "running",
+    "Sweep": "sweep",
+    "concat": "sweep",
+    "constrain": "sweep",
+    "derive": "sweep",
+    "distinct": "sweep",
+    "empty": "sweep",
+    "expand": "sweep",
+    "explain": "sweep",
+    "label": "sweep",
+    "mapped": "sweep",
+    "product": "sweep",
+    "sample": "sweep",
+    "shard": "sweep",
+    "shuffled": "sweep",
+    "unit": "sweep",
+    "zipped": "sweep",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f".{_LATER[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Hashable, Iterable
-from difflib import get_close_matches
 
 __all__ = [
     "AbsentError",
@@ -120,6 +119,8 @@ def counted(number: int) -> str:
 
 def suggestion(step: object, known: Iterable[Hashable]) -> str:
     """`; did you mean 'temperature'?` or the known names, for the end of a message."""
+    from difflib import get_close_matches  # for errors alone
+
     names = [str(key) for key in known]
     close = get_close_matches(str(step), names, n=1)
     if close:

@@ -11,14 +11,8 @@ import functools
 import struct
 import types
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
-from fractions import Fraction
-from hashlib import sha256
 from operator import add
-from pathlib import PurePath
 from typing import Any, Final
-from uuid import UUID
 
 from .errors import IdentityError, said
 from .records import Shape, TupleShape
@@ -51,6 +45,8 @@ def config_id(tree: Any) -> str:
     """
     if isinstance(tree, Mapping) and "config_id" in tree:
         return str(tree["config_id"])
+    from hashlib import sha256  # loads a shared library, so it waits for the first identity
+
     return sha256(VERSION + canonical(tree)).hexdigest()[:32]
 
 
@@ -106,7 +102,7 @@ def _range(value: range) -> bytes:
     return _text(b"r", f"{start:x} {last:x} {step if last != start else 1:x}")
 
 
-def _span(value: timedelta) -> bytes:
+def _span(value: Any) -> bytes:
     return _text(b"d", f"timedelta {value.days} {value.seconds} {value.microseconds}")
 
 
@@ -129,34 +125,45 @@ _EXACT: Final[dict[type, Callable[[Any], bytes]]] = {
     frozenset: _set,
     set: _set,
     range: _range,
-    date: lambda value: _text(b"d", f"date {value.isoformat()}"),
-    datetime: lambda value: _text(b"d", f"datetime {value.isoformat()}"),
-    time: lambda value: _text(b"d", f"time {value.isoformat()}"),
-    timedelta: _span,
-    timezone: lambda value: _text(b"d", f"timezone {value}"),
-    Decimal: lambda value: _text(b"D", str(value)),
-    Fraction: lambda value: _text(b"Q", f"{value.numerator:x}/{value.denominator:x}"),
-    UUID: lambda value: _text(b"u", value.hex),
     types.FunctionType: functools.partial(_named, b"F"),
     types.BuiltinFunctionType: functools.partial(_named, b"F"),
     type(Ellipsis): lambda _: b"E",
 }
 
+# Types of modules that are loaded when such a value exists, and need not be before.
+_BY_NAME: Final[dict[str, Callable[[Any], bytes]]] = {
+    "datetime.date": lambda value: _text(b"d", f"date {value.isoformat()}"),
+    "datetime.datetime": lambda value: _text(b"d", f"datetime {value.isoformat()}"),
+    "datetime.time": lambda value: _text(b"d", f"time {value.isoformat()}"),
+    "datetime.timedelta": _span,
+    "datetime.timezone": lambda value: _text(b"d", f"timezone {value}"),
+    "decimal.Decimal": lambda value: _text(b"D", str(value)),
+    "fractions.Fraction": lambda value: _text(b"Q", f"{value.numerator:x}/{value.denominator:x}"),
+    "uuid.UUID": lambda value: _text(b"u", value.hex),
+}
+
 
 def _leaf(value: Any) -> bytes:
-    encode = _EXACT.get(type(value))
-    return encode(value) if encode is not None else _other_leaf(value)
+    try:
+        encode = _EXACT[type(value)]
+    except KeyError:
+        return _other_leaf(value)
+    return encode(value)
 
 
 def _other_leaf(value: Any) -> bytes:
-    """Leaves that are recognised by what they are, not by their exact type."""
+    """Leaves that are recognised by what they are, not by a built-in type."""
+    kind = type(value)
+    named = _BY_NAME.get(f"{kind.__module__}.{kind.__qualname__}")
+    if named is not None:
+        return named(value)
     if isinstance(value, enum.Enum):
-        return _named(b"e", type(value)) + (_str(value.name) if value.name is not None else canonical(value.value))
+        return _named(b"e", kind) + (_str(value.name) if value.name is not None else canonical(value.value))
     if isinstance(value, type):
         return _named(b"C", value)
-    if isinstance(value, PurePath):
+    if hasattr(value, "as_posix") and hasattr(value, "__fspath__"):  # a path, of any platform
         return _text(b"p", value.as_posix())
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
+    if kind.__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
         plain = value.item()
         if type(plain) in _EXACT:
             return _EXACT[type(plain)](plain)

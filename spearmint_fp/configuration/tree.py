@@ -374,7 +374,7 @@ def _in_stable_order(values: Iterable[Any]) -> list[Any]:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Algebra(Generic[R]):
     """One meaning of trees: a function per kind of node, given its children's results in author order.
 

@@ -1,5 +1,6 @@
 """Experiments: functions that run on a main configuration and its variants."""
 
-from .mint import ExperimentResult, Spearmint, experiment
+from .mint import Spearmint, experiment
+from .result import ExperimentResult
 
 __all__ = ["ExperimentResult", "Spearmint", "experiment"]

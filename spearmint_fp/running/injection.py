@@ -33,7 +33,7 @@ class Bind:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class _Parameter:
     """A parameter that takes the configuration, or the part of it at `path`."""
 
@@ -61,7 +61,7 @@ class _Parameter:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Injected(Generic[T]):
     """`inject(function)`: takes a configuration first, then the arguments that are not injected."""
 

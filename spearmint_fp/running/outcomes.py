@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Generic, Literal, NoReturn, TypeVar, final
@@ -32,9 +31,11 @@ class ErrorInfo:
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
         """The description of a raised exception, which it keeps too."""
+        from traceback import format_exception  # for failures alone
+
         kind = type(error)
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        return cls(name, _message(error), "".join(traceback.format_exception(error)), error)
+        return cls(name, _message(error), "".join(format_exception(error)), error)
 
     def raise_(self) -> NoReturn:
         """Raise the exception again, or a RuntimeError that tells of it where it did not survive."""

@@ -32,7 +32,7 @@ Steps = tuple[Hashable, ...]
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Constraint:
     """A predicate over the values at some paths; a configuration that lacks one of them satisfies it."""
 
@@ -52,7 +52,7 @@ class Constraint:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Free:
     """Digits that no constraint looks at: any of `size` points, `stride` positions apart."""
 
@@ -61,7 +61,7 @@ class Free:
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Split:
     """A digit that constraints look at: each point of `node` gives values to `paths`."""
 
@@ -87,7 +87,7 @@ def _found(point: Any, paths: Sequence[tuple[Steps, Steps]]) -> Iterator[tuple[S
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Branches:
     """A digit that chooses among plans: a union whose parts constraints look into."""
 
@@ -143,7 +143,7 @@ def _disjoint(node: Merge, wanted: Sequence[tuple[Steps, Steps]]) -> bool:
 # --- programs: a component's digits, compiled --------------------------------------------------------------
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class _Instruction:
     """One digit of a component: what it does, which top-level digit it belongs to, and where it goes on."""
 
@@ -179,7 +179,7 @@ def _compile(item: Item, place: int, program: list[_Instruction]) -> None:
                 program[k].then = len(program)
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class _State:
     """A point of a component's graph: how many ways lead on from each digit, and to which state."""
 
@@ -314,7 +314,7 @@ def _offsets(item: Item) -> Sequence[int]:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Allowed:
     """The positions of `base`, ascending, whose points satisfy every constraint."""
 

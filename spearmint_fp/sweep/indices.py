@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from hashlib import shake_256
 from math import isqrt
 from typing import Any, Final, Protocol, final
 
@@ -52,7 +51,7 @@ def length(values: Sequence[Any]) -> int:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Span:
     """The positions of a `range`: what slicing leaves."""
 
@@ -77,7 +76,7 @@ class Span:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Chosen:
     """Positions in ascending order, each written down."""
 
@@ -111,7 +110,7 @@ _SMALL: Final = 10_000  # below it the rounds have few bits to mix, so there are
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Permutation:
     """A pseudo-random order of `range(size)` that is computed, not stored: O(1) memory at any size.
 
@@ -141,6 +140,8 @@ class Permutation:
         width = self._bases[0].bit_length() + 64
         stride = -(-width // 8)
         rounds = _ROUNDS * 3 if self.size < _SMALL else _ROUNDS
+        from hashlib import shake_256  # loads a shared library, so it waits for the first shuffle
+
         stream = shake_256(f"spearmint_fp 1 {self.size:x} {self.seed:x}".encode()).digest(2 * stride * rounds)
         words = [int.from_bytes(stream[at : at + stride], "little") for at in range(0, len(stream), stride)]
         return width, tuple(

@@ -58,7 +58,7 @@ Steps = tuple[Hashable, ...]
 
 
 @final
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Column:
     """What stands at one path over a sweep: sequences of values, and whether the path is swept."""
 
@@ -106,6 +106,9 @@ class Node(ABC):
     @abstractmethod
     def outline(self, path: Steps) -> Outline:
         """The sizes, as a formula and as lines for `explain`."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self.__reduce__()[1]}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(type(self))  # type: ignore[arg-type]  # every kind is one
@@ -183,7 +186,7 @@ def _matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Axis(Node):
     """One point per value; a single value that was not declared as a choice is a static part."""
 
@@ -249,7 +252,8 @@ def _whole(value: Any, exact: bool) -> int | None:
         return value
     if exact or not isinstance(value, Real) or value != value or value in (inf, -inf):  # noqa: PLR0124  # NaN
         return None
-    return int(value) if int(value) == value else None
+    floor = int(cast(float, value))
+    return floor if floor == value else None
 
 
 def _is_record(value: Any) -> bool:
@@ -300,7 +304,7 @@ def _joined(columns: Sequence[Column], count: int) -> Column:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Record(Node):
     """`shape.build` of every combination of the children's points, the leftmost slowest."""
 
@@ -383,7 +387,7 @@ def _pool(part: Node) -> tuple[Any, ...]:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Zip(Node):
     """The tuples of the children's points at the same index."""
 
@@ -419,7 +423,7 @@ class Zip(Node):
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Merge(Node):
     """The deep merge of each tuple of configs that a product or a zip of sweeps holds."""
 
@@ -474,7 +478,7 @@ def _projected(value: Any, paths: Sequence[Steps]) -> Any:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Union(Node):
     """The points of each part, one part after the other."""
 
@@ -520,7 +524,7 @@ class Union(Node):
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Map(Node):
     """The functions, one after the other, of each point."""
 
@@ -562,7 +566,7 @@ class Map(Node):
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Derive(Node):
     """Each config with the value at `path` that `function` computes from it."""
 
@@ -623,7 +627,7 @@ def overlap(one: Steps, other: Steps) -> bool:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Select(Node):
     """The points of `base` at the positions that `indices` names, in their order."""
 

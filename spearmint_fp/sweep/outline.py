@@ -18,7 +18,7 @@ _SHOWN = 6  # values of an axis that are written out
 
 
 @final
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Outline:
     """The formula of a size ("" where nothing varies), whether it is a sum, and one line per axis or branch."""
 

@@ -1,0 +1,28 @@
+"""What an experiment gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
+
+import attrs
+
+if TYPE_CHECKING:
+    from ..running.outcomes import Outcome
+
+__all__ = ["ExperimentResult"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@final
+@attrs.frozen
+class ExperimentResult(Generic[T_co]):
+    """What one call of a runner gave: the outcome of the main configuration, and those of the variants in order.
+
+    Where the runner does not await variants, `variant_results` is there at once, and each outcome is
+    waited for when it is asked for.
+    """
+
+    main_result: Outcome[Any, T_co]
+    variant_results: Sequence[Outcome[Any, T_co]]
