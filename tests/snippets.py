@@ -24,9 +24,9 @@ def promised(block: str) -> list[str]:
         if line.startswith("# Output:"):
             text = line.removeprefix("# Output:").strip()
             listing = not text
-            found += [re.sub(r" \(.*\)$", "", text)] if text else []
+            found += [re.sub(r" \(\d[^()]*×[^()]*\)$", "", text)] if text else []
         elif listing and line.startswith("#"):
-            found.append(line.removeprefix("#").strip())
+            found.append(line.removeprefix("#").removeprefix(" "))
         else:
             listing = False
     return found

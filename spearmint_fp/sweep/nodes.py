@@ -20,7 +20,7 @@ from typing import Any, Final, cast, final
 import attrs
 from toolz import compose
 
-from ..configuration.errors import PathError, SizeError, counted
+from ..configuration.errors import PathError, SizeError, counted, shown
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import Shape, TupleShape
 from ..configuration.tree import Algebra, Config, dissect, fold, freeze, show_path
@@ -243,7 +243,10 @@ class Axis(Node):
         return {(): Column((self.values,), self.swept)}
 
     def outline(self, path: Steps) -> Outline:
-        return Outline.of_axis(show_path(path), self.values, self.swept)
+        if not self.static:
+            return Outline.of_axis(show_path(path), self.values)
+        leaves = ((step, leaf) for step, leaf in flat(self.at(0)).items() if isinstance(leaf, str | int | float))
+        return Outline("", mark=next((f"{show_path((*path, *step))}={shown(leaf)}" for step, leaf in leaves), ""))
 
 
 def _whole(value: Any, exact: bool) -> int | None:

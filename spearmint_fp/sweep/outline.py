@@ -20,16 +20,18 @@ _SHOWN = 6  # values of an axis that are written out
 @final
 @attrs.frozen(eq=False, repr=False)
 class Outline:
-    """The formula of a size ("" where nothing varies), whether it is a sum, and one line per axis or branch."""
+    """The formula of a size ("" where nothing varies), whether it is a sum, and one line per axis or branch.
+
+    `mark` is a static value by which a reader knows a branch: `name='sgd'`.
+    """
 
     formula: str
     is_sum: bool = False
     lines: tuple[str, ...] = ()
+    mark: str = ""
 
     @classmethod
-    def of_axis(cls, path: str, values: Sequence[Any], swept: bool) -> Outline:
-        if not swept:
-            return cls("")
+    def of_axis(cls, path: str, values: Sequence[Any]) -> Outline:
         size = length(values)
         first = ", ".join(shown(value) for value in islice(values, _SHOWN))
         text = first if size <= _SHOWN else str(values) if isinstance(values, range) else f"{first}, …"
@@ -59,9 +61,9 @@ def of_product(parts: Sequence[Outline]) -> Outline:
     formula = " × ".join(part.factor() for part in parts if part.formula)
     alone = [part for part in parts if part.formula]
     is_sum = len(alone) == 1 and alone[0].is_sum
-    return Outline(
-        alone[0].formula if is_sum else formula, is_sum, tuple(line for part in parts for line in part.lines)
-    )
+    lines = tuple(line for part in parts for line in part.lines)
+    mark = next((part.mark for part in parts if part.mark), "")
+    return Outline(alone[0].formula if is_sum else formula, is_sum, lines, mark)
 
 
 def of_choice(path: str, parts: Sequence[Outline]) -> Outline:
@@ -70,7 +72,7 @@ def of_choice(path: str, parts: Sequence[Outline]) -> Outline:
     formula = " + ".join([*terms, "…"] if len(parts) > _MANY else terms)
     lines = [f"{path}: one of {len(parts)} branches"]
     for number, part in enumerate(parts[:_MANY]):
-        lines.append(f"  branch {number}: {part.formula or '1'}")
+        lines.append(f"  branch {number}{f' ({part.mark})' if part.mark else ''}: {part.formula or '1'}")
         lines.extend(f"    {line}" for line in part.lines)
     if len(parts) > _MANY:
         lines.append(f"  … and {len(parts) - _MANY} more")
