@@ -205,9 +205,7 @@ class Config(Mapping[Any, Any]):
     def __hash__(self) -> int:
         try:
             return hash(frozenset(zip(self._cell[0].keys, self._cell[1:], strict=True)))
-        except TypeError as error:
-            if isinstance(error, ArgumentError):
-                raise
+        except TypeError:
             path, leaf = next((path, leaf) for path, leaf in leaves(self) if not _hashable(leaf))
             raise ArgumentError(f"this configuration is not hashable: {show_path(path)} is {said(leaf)}") from None
 

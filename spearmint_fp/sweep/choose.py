@@ -101,10 +101,12 @@ def _cut(node: Select, positions: range, constraint: Constraint) -> Node:
         return node
     if not (isinstance(whole, Select) and isinstance(whole.indices, Allowed)):
         return _listed(node, constraint)
-    first, last = (positions[0], positions[-1]) if positions else (0, -1)
-    low, high = min(first, last), max(first, last) + 1
-    end = whole.size if high >= node.base.size else whole.indices.before(high)
-    part = sliced(whole, slice(whole.indices.before(low) if low < high else 0, end if low < high else 0))
+    if not positions:
+        return node
+    low, high = sorted((positions[0], positions[-1]))
+    if isinstance(node.base, Select):  # a constrained sweep: its positions as those of what it was made from
+        low, high = node.base.indices.at(low), node.base.indices.at(high)
+    part = sliced(whole, slice(whole.indices.before(low), whole.indices.before(high + 1)))
     return part if positions.step == 1 else sliced(part, slice(None, None, -1))
 
 

@@ -210,7 +210,7 @@ class Component:
             [(k, c) for k, c in enumerate(constraints) if set(_paths(step.item)) & set(c.paths)]
             for step in self.program
         ]
-        self._verdicts: dict[tuple[int, tuple[tuple[int, int], ...]], bool] = {}
+        self._verdicts: dict[tuple[object, ...], dict[int, bool]] = {}
         self.states: list[_State] = []
         self._explore()
         self._count()
@@ -231,54 +231,71 @@ class Component:
         layers: list[dict[_Env, int]] = [{} for _ in range(len(self.program) + 1)]
         self.states.append(_State(0))
         layers[0][()] = 0
+        edges = 0
         for pc, step in enumerate(self.program):
             for env, number in layers[pc].items():
                 state = self.states[number]
-                for next_pc, next_env in self._edges(pc, step, env):
-                    state.targets.append(_DEAD if next_pc < 0 else self._state(layers, next_pc, next_env))
+                state.targets = [self._state(layers, *edge) for edge in self._edges(pc, step, env)]
                 state.offsets = _offsets(step.item)
+                edges += len(state.targets)
+                if edges > 2 * LIMIT:
+                    raise self._too_many()
             layers[pc] = {}
 
+    def _too_many(self) -> SizeError:
+        points = prod(step.item.size for step in self.program if isinstance(step.item, Split))
+        return SizeError(
+            f"these overlapping constraints take up to {counted(points)} points to enumerate, and more than "
+            f"{2 * LIMIT} at once. Put the axes that they share next to one another, or constrain fewer"
+        )
+
     def _state(self, layers: list[dict[_Env, int]], pc: int, env: _Env) -> int:
-        layer = layers[pc]
-        if env not in layer:
-            if len(self.states) >= LIMIT:
-                points = prod(s.item.size for s in self.program if isinstance(s.item, Split))
-                raise SizeError(
-                    f"these overlapping constraints take up to {counted(points)} points to enumerate, and more than "
-                    f"{LIMIT} at once. Put the axes that they share next to one another, or constrain fewer"
-                )
-            layer[env] = len(self.states)
+        if pc == _DEAD:
+            return _DEAD
+        number = layers[pc].setdefault(env, len(self.states))
+        if number == len(self.states):
             self.states.append(_State(pc))
-        return layer[env]
+        return number
 
     def _edges(self, pc: int, step: _Instruction, env: _Env) -> Iterator[tuple[int, _Env]]:
         if isinstance(step.item, Branches):
             yield from ((entry, env) for entry in step.entries)
-        elif isinstance(step.item, Free):
-            yield step.then, self._kept(pc, env)
-        else:
-            for digit, values in enumerate(self._values[pc]):
-                given = (*env, *((path, pc, digit) for path in values))
-                allowed = self._allowed(pc, frozenset(values), given)
-                yield (step.then, self._kept(pc, given)) if allowed else (_DEAD, ())
+            return
+        needed = self._needed[pc]
+        kept = tuple(entry for entry in env if entry[0] in needed)
+        if isinstance(step.item, Free):
+            yield step.then, kept
+            return
+        known = {path: (place, digit) for path, place, digit in env}
+        checks = self._checks(pc, known)
+        for digit, values in enumerate(self._values[pc]):
+            if all(check(digit, values) for check in checks):
+                yield step.then, kept + tuple([(path, pc, digit) for path in values if path in needed])
+            else:
+                yield _DEAD, ()
 
-    def _allowed(self, pc: int, new: frozenset[Steps], env: _Env) -> bool:
-        """Whether every constraint whose last path was just given a value holds."""
-        where = {path: (pc, digit) for path, pc, digit in env}
-        for number, constraint in self._asked[pc]:
-            if new.isdisjoint(constraint.paths) or not all(path in where for path in constraint.paths):
-                continue
-            key = number, tuple(where[path] for path in constraint.paths)
-            if key not in self._verdicts:
-                values = [self._values[where[path][0]][where[path][1]][path] for path in constraint.paths]
-                self._verdicts[key] = constraint.holds(values)
-            if not self._verdicts[key]:
-                return False
-        return True
+    def _checks(self, pc: int, known: dict[Steps, tuple[int, int]]) -> list[Callable[[int, dict[Steps, Any]], bool]]:
+        """The constraints that a digit here decides, given the values in force."""
+        item = self.program[pc].item
+        given = {*known, *_paths(item)}
+        return [self._check(pc, number, c, known) for number, c in self._asked[pc] if given.issuperset(c.paths)]
 
-    def _kept(self, pc: int, env: _Env) -> _Env:
-        return tuple(entry for entry in env if entry[0] in self._needed[pc])
+    def _check(
+        self, pc: int, number: int, constraint: Constraint, known: dict[Steps, tuple[int, int]]
+    ) -> Callable[[int, dict[Steps, Any]], bool]:
+        """Whether a constraint holds for a digit; each combination of values is asked about once."""
+        fixed = {path: self._values[place][digit][path] for path, (place, digit) in known.items()}
+        new = [path for path in constraint.paths if path not in known]
+        verdicts = self._verdicts.setdefault((pc, number, *(known.get(path) for path in constraint.paths)), {})
+
+        def holds(digit: int, values: dict[Steps, Any]) -> bool:
+            if digit not in verdicts:
+                complete = all(path in values for path in new)
+                given = {**fixed, **values}
+                verdicts[digit] = not complete or constraint.holds([given[path] for path in constraint.paths])
+            return verdicts[digit]
+
+        return holds
 
     def _still_needed(self) -> Iterator[frozenset[Steps]]:
         """Per instruction, the paths of the constraints that a later one can decide."""
@@ -342,7 +359,7 @@ class Allowed:
 
     def before(self, position: int) -> int:
         """How many allowed positions are less than `position`."""
-        return self._graph.before(position)[0]
+        return self.size if position >= self.base.size else self._graph.before(position)[0]
 
     def runs(self, start: int, stop: int) -> Iterator[range]:
         return self._graph.runs(start, stop)

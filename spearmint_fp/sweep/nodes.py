@@ -678,8 +678,9 @@ def _selection(indices: Indices) -> str:
     if not isinstance(indices, Span):
         return _VERBS[type(indices).__name__]
     positions = indices.positions
-    stop = "" if positions.stop < 0 else str(positions.stop)
-    return f"[{positions.start}:{stop}{f':{positions.step}' if positions.step != 1 else ''}]"
+    stop = "" if positions.stop < 0 else counted(positions.stop)
+    step = f":{counted(positions.step)}" if positions.step != 1 else ""
+    return f"[{counted(positions.start)}:{stop}{step}]"
 
 
 def _strided(base: Node, positions: range) -> Iterator[Any]:

@@ -34,7 +34,7 @@ class Outline:
     def of_axis(cls, path: str, values: Sequence[Any]) -> Outline:
         size = length(values)
         first = ", ".join(shown(value) for value in islice(values, _SHOWN))
-        text = first if size <= _SHOWN else str(values) if isinstance(values, range) else f"{first}, …"
+        text = first if size <= _SHOWN else shown(values) if isinstance(values, range) else f"{first}, …"
         return cls(counted(size), False, (f"{path}: {counted(size)} ({text or 'empty'})",))
 
     @classmethod
@@ -70,7 +70,7 @@ def of_choice(path: str, parts: Sequence[Outline]) -> Outline:
     """The outline of a union: terms in order, one group of lines per branch."""
     terms = [part.formula or "1" for part in parts[:_MANY]]
     formula = " + ".join([*terms, "…"] if len(parts) > _MANY else terms)
-    lines = [f"{path}: one of {len(parts)} branches"]
+    lines = [f"{path}: one of {len(parts)} branches"] if parts else []
     for number, part in enumerate(parts[:_MANY]):
         lines.append(f"  branch {number}{f' ({part.mark})' if part.mark else ''}: {part.formula or '1'}")
         lines.extend(f"    {line}" for line in part.lines)

@@ -1,0 +1,210 @@
+"""Identity: golden vectors that must never change, and what must and must not share a name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import json
+import math
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import attrs
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spearmint_fp import Config, DynamicValue, IdentityError, config_id, expand, freeze
+from spearmint_fp.configuration.identity import canonical
+
+GOLDEN = Path(__file__).with_name("golden_ids.json")
+
+
+class Color(enum.Enum):
+    RED = 1
+    BLUE = "blue"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+@attrs.frozen
+class Settings:
+    rate: Any
+    n: Any = 1
+
+
+@dataclass(frozen=True)
+class Sizes:
+    width: Any
+
+
+class Pair(NamedTuple):
+    left: Any
+    right: Any
+
+
+def named_function() -> None:
+    """Something at module level."""
+
+
+VALUES: dict[str, Any] = {
+    "none": None,
+    "true": True,
+    "false": False,
+    "zero": 0,
+    "one": 1,
+    "minus one": -1,
+    "big": 10**400,
+    "0.0": 0.0,
+    "-0.0": -0.0,
+    "1.0": 1.0,
+    "0.1": 0.1,
+    "nan": math.nan,
+    "inf": math.inf,
+    "complex": 1 + 2j,
+    "empty text": "",
+    "text 1": "1",
+    "text None": "None",
+    "unicode": "é😀",
+    "surrogate": "\ud800",
+    "bytes": b"1",
+    "no bytes": b"",
+    "bytearray": bytearray(b"1"),
+    "empty tuple": (),
+    "tuple": (1,),
+    "list in list": [[1], [2, [3]]],
+    "empty dict": {},
+    "int key": {1: 1},
+    "text key": {"1": 1},
+    "tuple key": {(1, "a"): 1},
+    "nested": {"llm": {"model": "gpt-4", "temperature": 0.1}, "layers": [64, 32]},
+    "set": {1},
+    "set of mixed": {1, "a", None, (1, 2)},
+    "empty set": frozenset(),
+    "range": range(3),
+    "empty range": range(0),
+    "enum": Color.RED,
+    "enum by text": Color.BLUE,
+    "int enum": Level.LOW,
+    "path": PurePosixPath("data/x.csv"),
+    "date": dt.date(2026, 1, 2),
+    "datetime": dt.datetime(2026, 1, 2, 3, 4, 5, 6),
+    "aware datetime": dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC),
+    "time": dt.time(1, 2, 3),
+    "timedelta": dt.timedelta(days=1, microseconds=2),
+    "timezone": dt.UTC,
+    "decimal": Decimal("1.10"),
+    "fraction": Fraction(1, 3),
+    "uuid": UUID(int=5),
+    "class": Path,
+    "builtin class": int,
+    "function": named_function,
+    "builtin function": len,
+    "ellipsis": ...,
+    "attrs": Settings(1),
+    "dataclass": Sizes([1]),
+    "named tuple": Pair(1, 2),
+    "choice": DynamicValue([1, 2]),
+    "range choice": DynamicValue(range(10**9)),
+    "tree with choices": {"a": DynamicValue([{"b": 1}, 2]), "c": [DynamicValue([1])]},
+    "sweep in a tree": {"a": expand({"b": DynamicValue([1, 2])})},
+}
+
+
+def test_the_golden_vectors_hold() -> None:
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert {name: config_id(value) for name, value in VALUES.items()} == golden
+    assert len(golden) >= 40
+
+
+def test_every_value_has_a_name_of_its_own() -> None:
+    assert len({config_id(value) for value in VALUES.values()}) == len(VALUES)
+    assert len({config_id({"k": value}) for value in VALUES.values()}) == len(VALUES)
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "random"])
+def test_names_do_not_depend_on_the_process(seed: str) -> None:
+    code = (
+        "import json; from tests.configuration.test_identity import VALUES, config_id;"
+        "print(json.dumps({name: config_id(value) for name, value in VALUES.items()}))"
+    )
+    root = Path(__file__).parent.parent.parent
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_the_same_content_has_the_same_name() -> None:
+    same: list[tuple[Any, Any]] = [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        ({"a": [1, {"b": 2}]}, Config({"a": (1, {"b": 2})})),
+        ({1, 2, 3}, frozenset({3, 2, 1})),
+        (math.nan, -math.nan),
+        (np.float64(0.1), 0.1),
+        (np.int64(3), 3),
+        (np.bool_(True), True),
+        (np.str_("x"), "x"),
+        (PureWindowsPath("a/b"), PurePosixPath("a/b")),
+        (range(0, 3, 2), range(0, 4, 2)),
+        (DynamicValue([1, 2]), DynamicValue(iter([1, 2]))),
+        ({"a": expand({"b": DynamicValue([1, 2])})}, {"a": DynamicValue([{"b": 1}, {"b": 2}])}),
+    ]
+    for one, other in same:
+        assert config_id({"k": one}) == config_id({"k": other})
+
+
+def test_a_name_of_the_user_s_own_is_honoured() -> None:
+    c = Config({"config_id": "baseline", "a": 1})
+    assert c.config_id == config_id(c) == config_id({"config_id": "baseline"}) == "baseline"
+    assert Config({"a": 1}).config_id == config_id({"a": 1})
+
+
+@pytest.mark.parametrize("bad", [lambda: 0, object(), iter([]), {1: lambda: 0}[1], (x for x in ())])
+def test_what_cannot_be_named_is_an_error_with_its_path(bad: Any) -> None:
+    with pytest.raises(IdentityError, match=r"no identity for llm\.fns\.1"):
+        config_id({"llm": {"fns": [len, bad]}})
+
+
+def test_local_functions_and_classes_have_no_name() -> None:
+    class Local:
+        pass
+
+    with pytest.raises(TypeError, match="is local"):
+        config_id({"a": Local})
+
+
+def test_a_sweep_too_large_to_list_has_no_name() -> None:
+    with pytest.raises(IdentityError, match="more than 10000"):
+        config_id({"a": expand({"n": DynamicValue(range(10**9))})})
+
+
+leaf = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.binary(max_size=3)
+trees = st.recursive(
+    leaf, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(leaf, inner, max_size=3), max_leaves=8
+)
+
+
+@given(trees, trees)
+def test_the_encoding_tells_trees_apart(one: Any, other: Any) -> None:
+    assert (canonical(one) == canonical(other)) == (_exact(one) == _exact(other))
+    assert canonical(freeze(one)) == canonical(one)
+
+
+def _exact(tree: Any) -> Any:
+    if isinstance(tree, list):
+        return "list", [_exact(item) for item in tree]
+    if isinstance(tree, dict):
+        return "dict", sorted((repr(_exact(key)), repr(_exact(value))) for key, value in tree.items())
+    return type(tree).__name__, repr(tree)

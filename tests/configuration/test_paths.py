@@ -1,0 +1,166 @@
+"""Paths: get, set, update, override."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import attrs
+import pytest
+
+from spearmint_fp import ArgumentError, Config, DynamicValue, PathError, expand, get_in, override, set_in, update_in
+from spearmint_fp.configuration.errors import ConflictError
+from spearmint_fp.configuration.paths import merge, parse_path, path_key, remove_in
+
+
+@attrs.frozen
+class Settings:
+    rate: Any
+    sizes: Any = (1, 2)
+
+
+class Pair(NamedTuple):
+    left: Any
+    right: Any
+
+
+TREE = {
+    "llm": {"model": "gpt-4"},
+    "layers": [64, {"n": 32}],
+    "s": Settings(0.1),
+    "p": Pair(1, {"q": 2}),
+    "a.b": {3: "x"},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("llm.model", "gpt-4"),
+        ("layers.0", 64),
+        ("layers.-1.n", 32),
+        (("layers", 1, "n"), 32),
+        ("s.rate", 0.1),
+        ("s.sizes.1", 2),
+        ("p.right.q", 2),
+        ("p.0", 1),
+        (("a.b", 3), "x"),
+    ],
+)
+def test_values_are_found_and_set(path: Any, value: Any) -> None:
+    assert get_in(path, TREE) == value
+    changed = set_in(path, "new", TREE)
+    assert get_in(path, changed) == "new"
+    assert get_in(path, TREE) == value
+    assert update_in(path, lambda found: [found], TREE) == set_in(path, (value,), TREE)
+    assert set_in(path, value, changed) == Config(TREE)
+
+
+def test_what_is_not_on_the_path_is_shared() -> None:
+    c = Config(TREE)
+    changed = set_in("llm.model", "b", c)
+    assert changed.layers is c.layers
+    assert changed.s is c.s
+    assert list(changed) == list(c)
+
+
+def test_records_on_the_way_are_made() -> None:
+    assert set_in("a.b.c", 1, {}) == {"a": {"b": {"c": 1}}}
+    assert set_in("a.b", 1, {"a": None}) == {"a": {"b": 1}}
+    assert update_in("n", lambda n: (n or 0) + 1, {}) == {"n": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("llm.modl", r"no 'modl' at llm; did you mean 'model'\?"),
+        ("llm.model.x", r"no 'x' at llm\.model: there stands 'gpt-4' \(str\)"),
+        ("layers.2", "no '2' at layers"),
+        ("layers.x", "no 'x' at layers"),
+        ("s.speed", "no 'speed' at s"),
+        ("zzz", "no 'zzz' at the root"),
+    ],
+)
+def test_a_missing_path_is_told_where_it_ends(path: str, message: str) -> None:
+    with pytest.raises(KeyError, match=message):
+        get_in(path, TREE)
+
+
+@pytest.mark.parametrize("path", ["llm.model.x", "layers.2", "s.speed", "layers.x"])
+def test_what_cannot_be_set_is_an_error(path: str) -> None:
+    with pytest.raises(PathError):
+        set_in(path, 1, TREE)
+
+
+@pytest.mark.parametrize("bad", [None, 1.5, {"a": 1}, b"a"])
+def test_a_path_is_text_or_a_tuple(bad: Any) -> None:
+    with pytest.raises(ArgumentError, match="a path is"):
+        get_in(bad, TREE)
+
+
+def test_choices_on_the_path() -> None:
+    tree = {"opt": DynamicValue([{"lr": 1}, {"lr": 2, "m": 3}])}
+    with pytest.raises(PathError, match="there stands a choice"):
+        get_in("opt.lr", tree)
+    assert list(expand(set_in("opt.lr", 9, tree))) == [{"opt": {"lr": 9}}, {"opt": {"lr": 9, "m": 3}}]
+    swept = {"opt": expand({"lr": DynamicValue(range(10**20))})}
+    assert expand(update_in("opt.lr", lambda lr: lr + 1, swept))[5].opt.lr == 6
+
+
+def test_paths_and_their_keys_are_inverse() -> None:
+    for path in [("a",), ("a", "b"), ("a.b", 3), ("", "x"), ()]:
+        assert parse_path(path_key(path)) == path
+
+
+# --- override --------------------------------------------------------------------------------------
+
+
+def test_the_patch_wins_deeply() -> None:
+    base = {"a": {"x": 1, "y": [1, 2]}, "b": 2}
+    assert override({"a": {"y": [3]}, "c": {"d": 4}}, base) == {"a": {"x": 1, "y": (3,)}, "b": 2, "c": {"d": 4}}
+    assert override({"a": 5}, base) == {"a": 5, "b": 2}
+    assert override({"b": {"z": 1}}, base)["b"] == {"z": 1}
+    assert list(override({"c": 0, "a": 1}, base)) == ["a", "b", "c"]
+    assert override(7, base) == 7
+    assert override({}, 7) == Config()
+
+
+def test_typed_records_are_overridden_by_field() -> None:
+    assert override({"s": {"rate": 2}}, TREE).s == Settings(2, (1, 2))
+    assert override({"p": {"right": {"q": 9}}}, TREE).p == Pair(1, {"q": 9})
+    with pytest.raises(PathError, match="no 'speed' at s; did you mean|there is"):
+        override({"s": {"speed": 2}}, TREE)
+
+
+def test_choices_are_patched_in_each_alternative_or_replaced() -> None:
+    tree = {"llm": DynamicValue([{"m": "a"}, {"m": "b", "t": DynamicValue([1, 2])}]), "n": DynamicValue([1, 2])}
+    assert [c.llm.k for c in expand(override({"llm": {"k": 5}}, tree))] == [5] * 6
+    assert expand(override({"n": 3}, tree)).size == 3
+    assert expand(override({"n": DynamicValue([1, 2, 3, 4])}, tree)).size == 12
+    assert expand(override({"n": {"deep": 1}}, tree)).size == 3
+    lazily = override({"llm": {"k": 5}}, {"llm": expand({"m": DynamicValue(range(10**20))})})
+    assert expand(lazily)[10**19].llm == {"m": 10**19, "k": 5}
+
+
+# --- merge and remove, which products and derive are made of -----------------------------------------------
+
+
+def test_merging_refuses_what_meets() -> None:
+    assert merge(Config({"a": {"x": 1}}), Config({"a": {"y": 2}, "b": 3})) == {"a": {"x": 1, "y": 2}, "b": 3}
+    for one, other in [
+        ({"a": 1}, {"a": 1}),
+        ({"a": {"x": 1}}, {"a": 2}),
+        ({"a": {}}, {"a": {"x": 1}}),
+        ({"a": [1]}, {"a": {}}),
+    ]:
+        with pytest.raises(ConflictError, match="a is set twice"):
+            merge(Config(one), Config(other))
+    with pytest.raises(ArgumentError, match="only records from mappings merge"):
+        merge(Config(), 5)
+
+
+def test_removing_a_path() -> None:
+    c = Config({"a": {"b": 1}, "c": 2})
+    assert remove_in(("a", "b"), c, prune=True) == {"c": 2}
+    assert remove_in(("a", "b"), c, prune=False) == {"a": {}, "c": 2}
+    assert remove_in(("c",), c, prune=True) == {"a": {"b": 1}}
+    assert remove_in(("x", "y"), c, prune=True) is c

@@ -1,0 +1,302 @@
+"""Constraints, shuffles, samples, shards, distinct: what laws do not say."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from spearmint_fp import (
+    ArgumentError,
+    Config,
+    DynamicValue,
+    PathError,
+    SizeError,
+    Sweep,
+    concat,
+    constrain,
+    derive,
+    distinct,
+    expand,
+    mapped,
+    sample,
+    shard,
+    shuffled,
+    zipped,
+)
+from spearmint_fp.sweep.indices import Chosen, Permutation, Span
+
+
+def wide(axes: int = 30) -> Sweep[Config]:
+    return expand({f"x{k}": DynamicValue(range(10)) for k in range(axes)})
+
+
+def less(a: int, b: int) -> bool:
+    return a < b
+
+
+# --- constrain -------------------------------------------------------------------------------------
+
+
+def test_two_axes_of_ten_to_the_thirty() -> None:
+    asked = Counter[tuple[int, int]]()
+
+    def noted(a: int, b: int) -> bool:
+        asked[a, b] += 1
+        return a < b
+
+    start = time.process_time()
+    s = constrain(noted, wide(), on=("x3", "x27"))
+    assert s.size == 45 * 10**28
+    for position in (0, 1, 10**29, s.size // 2, s.size - 1):
+        assert s.index(s[position]) == position
+        assert s[position].x3 < s[position].x27
+    assert len({tuple(c.values()) for c in sample(1000, s)}) == 1000
+    assert s[10**20 :][5] == s[10**20 + 5]
+    assert set(asked.values()) == {1}, "each combination is asked about once"
+    assert len(asked) == 100
+    assert time.process_time() - start < 5, "the target is far less than a second; this catches an enumeration"
+
+
+def test_chains_and_crossing_constraints_of_huge_sweeps() -> None:
+    chain: Sweep[Any] = wide(10)
+    for k in range(9):
+        chain = constrain(less, chain, on=(f"x{k}", f"x{k + 1}"))
+    assert chain.size == 1
+    assert list(chain[0].values()) == list(range(10))
+    crossing: Sweep[Any] = wide(40)
+    for k in range(20):
+        crossing = constrain(less, crossing, on=(f"x{k}", f"x{k + 20}"))
+    assert crossing.size == 45**20
+    middle = crossing[crossing.size // 3]
+    assert crossing.index(middle) == crossing.size // 3
+    assert next(iter(crossing[crossing.size // 3 :])) == middle
+    steps: Sweep[Any] = wide(100)
+    for k in range(0, 98, 2):
+        steps = constrain(lambda a, b, c: a <= b <= c, steps, on=(f"x{k}", f"x{k + 1}", f"x{k + 2}"))
+    assert steps.index(steps[steps.size - 2]) == steps.size - 2
+
+
+def test_overlapping_scopes_agree_with_brute_force() -> None:
+    s: Sweep[Any] = expand({name: DynamicValue(range(5)) for name in "abcd"})
+    kept = list(s)
+    constraints: list[tuple[Callable[..., bool], str]] = [
+        (lambda a, c: a != c, "ac"),
+        (lambda b, c, d: b + c > d, "bcd"),
+        (lambda a, b: (a + b) % 3 > 0, "ab"),
+        (lambda d: d != 2, "d"),
+    ]
+    for predicate, on in constraints:
+        s = constrain(predicate, s, on=tuple(on))
+        kept = [c for c in kept if predicate(*(c[name] for name in on))]
+        assert list(s) == kept
+        assert s.size == len(kept)
+        assert [s[i] for i in range(s.size)] == kept
+        assert list(s[::-1]) == kept[::-1]
+
+
+def test_a_constraint_inside_branches_counts_the_free_axes_there() -> None:
+    branch = {
+        "momentum": DynamicValue(range(10**9)),
+        "lr": DynamicValue([1, 2, 3]),
+        "decay": DynamicValue(range(10**6)),
+    }
+    s = expand(
+        {"opt": DynamicValue([branch, {"name": "adam"}]), "batch": DynamicValue([1, 2, 3]), "z": DynamicValue([0, 1])}
+    )
+    below = constrain(less, s, on=("opt.lr", "batch"))
+    assert below.size == (3 * 10**15 + 3) * 2
+    for position in (0, 1, 10**15, below.size - 7, below.size - 1):
+        assert below.index(below[position]) == position
+
+
+@pytest.mark.parametrize(
+    ("sweep", "on", "points"),
+    [
+        (lambda: expand({"a": DynamicValue(range(10**7))}), "a", "10000000"),
+        (lambda: wide(), tuple(f"x{k}" for k in range(9)), "1000000000"),
+        (lambda: expand({"k": wide()}), "k", "10" + "0" * 29),
+        (lambda: shuffled(wide()), ("x0", "x1"), "10" + "0" * 29),
+        (lambda: wide(9)[::3], "x0", "333333334"),
+        (lambda: mapped(dict, wide(8)), "x0", "100000000"),
+        (lambda: derive("d", len, wide(8)), "d", "100000000"),
+        (lambda: zipped(wide(8), expand({"y": DynamicValue(range(10**8))})), "x0", "100000000"),
+    ],
+)
+def test_a_scope_too_wide_says_how_many_points(sweep: Any, on: Any, points: str) -> None:
+    with pytest.raises(SizeError, match=rf"takes (up to )?{points} points to enumerate"):
+        constrain(lambda *_: True, sweep(), on=on)
+
+
+def test_constraints_that_need_too_much_at_once_are_refused() -> None:
+    s: Sweep[Any] = expand({f"x{k}": DynamicValue(range(100)) for k in range(8)})
+    with pytest.raises(SizeError, match="overlapping constraints take up to"):
+        for k in range(4):
+            s = constrain(less, s, on=(f"x{k}", f"x{k + 4}"))
+            s = constrain(less, s, on=(f"x{k}", f"x{(k + 1) % 4 + 4}"))
+
+
+def test_whole_records_can_be_named() -> None:
+    s = expand({"llm": {"m": DynamicValue(["a", "b"]), "t": DynamicValue([1, 2])}, "n": DynamicValue([1, 2])})
+    kept = constrain(lambda llm, n: (llm.m == "a") == (llm.t == n), s, on=("llm", "n"))
+    assert list(kept) == [c for c in s if (c.llm.m == "a") == (c.llm.t == c.n)]
+    root = constrain(lambda c: c.n == 1, s, on=((),))
+    assert list(root) == [c for c in s if c.n == 1]
+
+
+def test_tuple_paths_and_single_paths() -> None:
+    s = expand({"a.b": DynamicValue([1, 2]), "l": [DynamicValue([1, 2]), DynamicValue([3, 4])]})
+    assert constrain(lambda n: n == 1, s, on=(("a.b",),)).size == 4
+    assert constrain(lambda n: n == 1, s, on="l.0").size == 4
+    assert constrain(lambda one, two: one + two == 5, s, on=("l.0", ("l", 1))).size == 4
+
+
+def test_an_unknown_path_is_told_with_a_suggestion() -> None:
+    s = expand({"llm": {"temperature": DynamicValue([1, 2])}})
+    with pytest.raises(PathError, match=r"no configuration has llm\.temprature; did you mean 'llm\.temperature'\?"):
+        constrain(bool, s, on="llm.temprature")
+
+
+@pytest.mark.parametrize("on", [(), None, 1.5])
+def test_paths_must_be_named(on: Any) -> None:
+    with pytest.raises(ArgumentError, match="constrain names its axes"):
+        constrain(bool, wide(2), on=on)
+
+
+def test_an_error_of_the_predicate_says_where() -> None:
+    s = expand({"a": DynamicValue([1, 0]), "b": DynamicValue([1, 2])})
+    with pytest.raises(ZeroDivisionError) as caught:
+        constrain(lambda a, b: b / a > 1, s, on=("a", "b"))
+    assert "while constraining on a=0, b=1" in caught.value.__notes__[0]
+    with pytest.raises(TypeError) as wrong:
+        constrain(lambda a: True, s, on=("a", "b"))
+    assert "one argument per path" in wrong.value.__notes__[0]
+    with pytest.raises(ArgumentError, match="as the predicate"):
+        constrain(None, s, on="a")  # type: ignore[arg-type]
+
+
+def test_static_paths_and_constant_predicates() -> None:
+    s = expand({"a": DynamicValue([1, 2]), "k": 5})
+    assert constrain(lambda k: k == 5, s, on="k") == s
+    assert constrain(lambda k: k != 5, s, on="k").size == 0
+    assert list(constrain(lambda k: k != 5, s, on="k")) == []
+    assert constrain(lambda a: a, s[:0], on="a").size == 0
+
+
+def test_slices_of_constrained_sweeps_and_constrained_slices() -> None:
+    s = expand({"a": DynamicValue(range(6)), "b": DynamicValue(range(6)), "c": DynamicValue([0, 1])})
+    kept = [c for c in s if c.a < c.b]
+    whole = constrain(less, s, on=("a", "b"))
+    for start, stop in itertools.product(range(0, 73, 5), repeat=2):
+        part = list(s)[start:stop]
+        assert list(constrain(less, s[start:stop], on=("a", "b"))) == [c for c in part if c.a < c.b]
+        assert list(constrain(less, s[start:stop][::-1], on=("a", "b"))) == [c for c in part[::-1] if c.a < c.b]
+        assert list(whole[start:stop]) == kept[start:stop]
+
+
+# --- orders and parts -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [*range(1, 40), 97, 1000, 10_007])
+def test_a_permutation_is_a_bijection_with_its_inverse(size: int) -> None:
+    order = Permutation(size, 3)
+    positions = [order.at(index) for index in range(size)]
+    assert sorted(positions) == list(range(size))
+    assert [order.rank(position) for position in positions] == list(range(size))
+
+
+def test_small_permutations_are_all_there_and_even() -> None:
+    found = Counter(tuple(Permutation(4, seed).at(i) for i in range(4)) for seed in range(4800))
+    assert len(found) == 24
+    assert 100 < min(found.values()) <= max(found.values()) < 320
+
+
+def test_a_shuffle_is_the_same_everywhere_and_for_ever() -> None:
+    assert [Permutation(10, 0).at(i) for i in range(10)] == GOLDEN_TEN
+    assert Permutation(10**30, 42).at(10**29) == GOLDEN_HUGE
+
+
+GOLDEN_TEN = [3, 1, 6, 0, 2, 7, 5, 9, 4, 8]
+GOLDEN_HUGE = 542655444829580002108185110771
+
+
+def test_seeds_differ() -> None:
+    s = wide(3)
+    orders = {tuple(c.x0 * 100 + c.x1 * 10 + c.x2 for c in shuffled(s, seed=seed)[:50]) for seed in range(-5, 5)}
+    assert len(orders) == 10
+
+
+def test_a_sample_has_no_repetitions_and_covers_the_axes() -> None:
+    drawn = sample(1000, wide())
+    assert len(set(drawn)) == 1000
+    for axis in ("x0", "x15", "x29"):
+        counts = Counter(c[axis] for c in drawn)
+        assert len(counts) == 10
+        assert max(counts.values()) < 170
+
+
+@pytest.mark.parametrize("k", [-1, 7, 10**40])
+def test_a_sample_larger_than_the_sweep_is_refused(k: int) -> None:
+    s = expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2, 3])})
+    with pytest.raises(SizeError, match=r"takes 0 to 6 configurations"):
+        sample(k, s)
+
+
+@pytest.mark.parametrize(("i", "n"), [(-1, 3), (3, 3), (0, 0), (0, -1)])
+def test_shards_count_from_zero(i: int, n: int) -> None:
+    with pytest.raises(SizeError, match=rf"got i={i}, n={n}. Shards count from 0"):
+        shard(i, n, wide(2))
+
+
+@pytest.mark.parametrize("bad", ["1", 1.0, None])
+def test_numbers_are_whole(bad: Any) -> None:
+    for call in (lambda: shard(bad, 2, wide(2)), lambda: sample(bad, wide(2)), lambda: shuffled(wide(2), seed=bad)):
+        with pytest.raises(ArgumentError, match="is a whole number"):
+            call()
+
+
+# --- distinct --------------------------------------------------------------------------------------
+
+
+def test_distinct_without_enumerating() -> None:
+    s = expand({"a": DynamicValue([1, 2, 1]), "b": {"c": DynamicValue([3, 3])}, "n": DynamicValue(range(10**20))})
+    assert distinct(s).size == 2 * 10**20
+    assert distinct(s).axes["a"] == (1, 2)
+    branches = expand(
+        {"opt": DynamicValue([{"k": 1, "n": DynamicValue(range(10**9))}, {"k": 2, "n": DynamicValue([1, 1])}])}
+    )
+    assert distinct(branches).size == 10**9 + 1
+
+
+def test_distinct_over_overlapping_branches_lists_once() -> None:
+    s = concat(expand({"n": DynamicValue(range(5))}), expand({"n": DynamicValue(range(3, 8))}))
+    assert [c.n for c in distinct(s)] == list(range(8))
+    assert distinct(s).index({"n": 7}) == 7
+    with pytest.raises(SizeError, match="1000001 points"):
+        distinct(concat(expand({"n": DynamicValue(range(10**6))}), expand({"n": 5})))
+
+
+def test_distinct_of_any_iterable() -> None:
+    assert list(distinct(iter([{"a": [1]}, {"a": (1,)}, {"a": 2}]))) == [{"a": (1,)}, {"a": 2}]
+    assert distinct([]).size == 0
+    for bad in (5, "text", None):
+        with pytest.raises(ArgumentError, match="distinct takes"):
+            distinct(bad)  # type: ignore[arg-type]
+
+
+# --- indices ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "indices", [Span(range(3, 20, 4)), Span(range(9, -1, -3)), Chosen((1, 2, 3, 7, 8, 20)), Permutation(7, 1)]
+)
+def test_indices_agree_with_themselves(indices: Any) -> None:
+    positions = [indices.at(index) for index in range(indices.size)]
+    assert [indices.rank(position) for position in positions] == list(range(indices.size))
+    for start, stop in itertools.combinations(range(indices.size + 1), 2):
+        assert [p for run in indices.runs(start, stop) for p in run] == positions[start:stop]
+    assert indices.ascending == (positions == sorted(positions))
