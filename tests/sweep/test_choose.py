@@ -300,3 +300,18 @@ def test_indices_agree_with_themselves(indices: Any) -> None:
     for start, stop in itertools.combinations(range(indices.size + 1), 2):
         assert [p for run in indices.runs(start, stop) for p in run] == positions[start:stop]
     assert indices.ascending == (positions == sorted(positions))
+
+
+def test_a_constrained_slice_of_a_constrained_sweep() -> None:
+    s = expand({"a": DynamicValue(range(5)), "b": DynamicValue(range(5)), "c": DynamicValue([0, 1])})
+    first = constrain(less, s, on=("a", "b"))
+    for start, stop in itertools.combinations(range(21), 2):
+        part = list(first)[start:stop]
+        assert list(constrain(lambda a, c: (a + c) % 2 == 0, first[start:stop], on=("a", "c"))) == [
+            c for c in part if (c.a + c.c) % 2 == 0
+        ]
+
+
+def test_branches_are_asked_about_one_by_one() -> None:
+    s = expand({"k": DynamicValue([{"n": DynamicValue([0, 1])}, {"n": DynamicValue([5, 6]), "m": 1}])})
+    assert [c.k.n for c in constrain(lambda n: n in (0, 6), s, on="k.n")] == [0, 6]

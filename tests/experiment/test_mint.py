@@ -1,0 +1,361 @@
+"""Experiments: configurations in, direct calls, runners."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import logging
+import threading
+import time
+from typing import Any
+
+import attrs
+import pytest
+
+from spearmint_fp import (
+    ArgumentError,
+    Config,
+    DynamicValue,
+    ExperimentError,
+    Failure,
+    Spearmint,
+    concat,
+    empty,
+    expand,
+    experiment,
+    shuffled,
+)
+
+REQUEST: contextvars.ContextVar[str] = contextvars.ContextVar("REQUEST", default="none")
+
+
+@attrs.frozen
+class Settings:
+    n: Any
+
+
+def three() -> Spearmint:
+    return Spearmint(configs=[{"n": DynamicValue([1, 2, 0])}])
+
+
+@three().experiment()
+def inverse(config: Config, x: float = 1.0, *, scale: float = 1.0) -> float:
+    return scale * x / float(config.n)
+
+
+# --- configurations --------------------------------------------------------------------------------
+
+
+def test_configurations_of_every_kind() -> None:
+    sweep = expand({"n": DynamicValue([5, 6])})
+    items = [{"n": 1}, Config({"n": 2}), Settings(DynamicValue([3, 4])), sweep, DynamicValue([{"n": 7}])]
+    assert [c.n for c in Spearmint(configs=items).configs] == [1, 2, 3, 4, 5, 6, 7]
+    assert Spearmint(configs=sweep).configs == sweep
+    assert Spearmint(configs=iter([{"n": 1}])).configs.size == 1
+    assert Spearmint(configs=[{"n": DynamicValue(range(10**30))}] * 2).configs.size == 2 * 10**30
+
+
+@pytest.mark.parametrize("bad", [5, "text", None, [1, 2], (1,), b"x", object()])
+def test_anything_else_names_its_position(bad: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"configs\[1\] is"):
+        Spearmint(configs=[{"n": 1}, bad])
+
+
+@pytest.mark.parametrize("bad", [{"n": 1}, "path", 5, None])
+def test_configs_is_a_sequence(bad: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"configs is a sequence"):
+        Spearmint(configs=bad)
+
+
+def test_no_configurations_name_the_empty_choice() -> None:
+    def f(config: Config) -> None: ...
+
+    with pytest.raises(ExperimentError, match=r"the choice at 'llm\.model' is empty"):
+        Spearmint(configs=[{"llm": {"model": DynamicValue([])}, "n": DynamicValue([1, 2])}]).experiment()(f)
+    with pytest.raises(ExperimentError, match="configs is empty"):
+        Spearmint(configs=[]).experiment()(f)
+    assert Spearmint(configs=[empty]).configs == empty
+
+
+def test_a_mint_is_frozen() -> None:
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        three().configs = empty  # type: ignore[misc]
+
+
+# --- runners ---------------------------------------------------------------------------------------
+
+
+def test_a_runner_gives_every_outcome() -> None:
+    with Spearmint.run(inverse, await_variants=True) as runner:
+        result = runner(2.0, scale=10)
+    assert result.main_result.result == 20
+    assert [o.index for o in (result.main_result, *result.variant_results)] == [0, 1, 2]
+    assert [o.config for o in result.variant_results] == [{"n": 2}, {"n": 0}]
+    good, bad = result.variant_results
+    assert good.result == 10
+    assert isinstance(bad, Failure)
+    assert bad.error.type == "ZeroDivisionError"
+
+
+def test_a_failing_main_is_a_failure_and_sinks_nothing() -> None:
+    @experiment(configs=[{"n": DynamicValue([0, 2])}])
+    def f(config: Config) -> float:
+        return 1 / float(config.n)
+
+    with Spearmint.run(f, await_variants=True) as runner:
+        result = runner()
+    assert not result.main_result.ok
+    with pytest.raises(ZeroDivisionError):
+        _ = result.main_result.result
+    assert [v.result for v in result.variant_results] == [0.5]
+
+
+def test_variants_that_are_not_awaited_are_waited_for_when_asked() -> None:
+    gate = threading.Event()
+
+    @experiment(configs=[{"n": DynamicValue(range(40))}])
+    def f(config: Config) -> tuple[int, str]:
+        if config.n:
+            gate.wait(10)
+        return config.n, REQUEST.get()
+
+    REQUEST.set("here")
+    threads = threading.active_count()
+    with Spearmint.run(f) as runner:
+        result = runner()
+        assert result.main_result.result == (0, "here")
+        assert len(result.variant_results) == 39
+        assert threading.active_count() <= threads + 4
+        gate.set()
+        assert result.variant_results[4].result == (5, "here")
+        assert [v.result for v in result.variant_results[1:3]] == [(2, "here"), (3, "here")]
+    assert [v.result[0] for v in result.variant_results] == list(range(1, 40))
+    assert threading.active_count() <= threads
+
+
+def test_a_block_that_fails_starts_nothing_more() -> None:
+    started: list[int] = []
+
+    @experiment(configs=[{"n": DynamicValue(range(500))}])
+    def f(config: Config) -> None:
+        started.append(config.n)
+        time.sleep(0.01)
+
+    def fail() -> None:
+        with Spearmint.run(f) as runner:
+            runner()
+            raise OSError("mine")
+
+    with pytest.raises(OSError, match="mine"):
+        fail()
+    assert len(started) < 100
+
+
+@pytest.mark.parametrize("bad", [len, lambda: 0, 5, None])
+def test_only_experiments_run(bad: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"Decorate it with @mint\.experiment\(\)"), Spearmint.run(bad):
+        pass
+
+
+def test_the_parentheses_are_asked_for() -> None:
+    with pytest.raises(ArgumentError, match="with the parentheses"):
+
+        @three().experiment
+        def f(config: Config) -> None: ...
+
+
+def test_experiments_have_configurations_of_their_own() -> None:
+    mint = three()
+
+    @mint.experiment(configs=[{"n": 10}])
+    def f(config: Config) -> int:
+        return int(config.n)
+
+    assert f() == 10
+    with Spearmint.run(f, await_variants=True) as runner:
+        assert runner().variant_results == ()
+
+
+def test_huge_sweeps_make_experiments_at_once() -> None:
+    huge = expand({f"x{k}": DynamicValue(range(10)) for k in range(30)})
+
+    @Spearmint(configs=[shuffled(huge)[:3], concat(huge[10**29 : 10**29 + 2])]).experiment()
+    def f(config: Config) -> int:
+        return int(config.x29)
+
+    with Spearmint.run(f, await_variants=True) as runner:
+        assert len(runner().variant_results) == 4
+
+
+# --- direct calls ------------------------------------------------------------------------------------
+
+
+def test_a_direct_call_is_the_main_configuration_s() -> None:
+    assert inverse(2.0) == 2.0
+    assert inverse.__name__ == "inverse"
+    assert list(inspect.signature(inverse).parameters) == ["x", "scale"]
+
+
+def test_variants_run_behind_a_direct_call_and_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[tuple[int, str]] = []
+    done = threading.Event()
+
+    @experiment(configs=[{"n": DynamicValue([1, 0, 3])}])
+    def f(config: Config) -> float:
+        seen.append((config.n, REQUEST.get()))
+        if config.n == 3:
+            done.set()
+        return 1 / float(config.n)
+
+    REQUEST.set("direct")
+    with caplog.at_level(logging.ERROR, "spearmint_fp"):
+        assert f() == 1
+        assert done.wait(10)
+        for _ in range(100):
+            if caplog.records:
+                break
+            time.sleep(0.01)
+    assert sorted(seen) == [(0, "direct"), (1, "direct"), (3, "direct")]
+    (record,) = caplog.records
+    assert "variant Config({'n': 0}) failed: ZeroDivisionError: float division by zero" in record.getMessage()
+    assert "Traceback" in record.getMessage()
+
+
+def test_many_direct_calls_start_few_threads() -> None:
+    gate = threading.Event()
+
+    @experiment(configs=[{"n": DynamicValue(range(300))}])
+    def f(config: Config) -> int:
+        if config.n:
+            gate.wait(10)
+        return int(config.n)
+
+    before = threading.active_count()
+    assert [f() for _ in range(20)] == [0] * 20
+    assert threading.active_count() <= before + 4
+    gate.set()
+
+
+def test_a_direct_call_raises_the_main_configuration_s_error() -> None:
+    @experiment(configs=[{"n": 0}])
+    def f(config: Config) -> float:
+        return 1 / float(config.n)
+
+    with pytest.raises(ZeroDivisionError):
+        f()
+
+
+class Service:
+    factor = 10
+
+    @three().experiment()
+    def scaled(self, config: Config, x: int) -> int:
+        return int(config.n * x * self.factor)
+
+
+def test_methods() -> None:
+    service = Service()
+    assert service.scaled(3) == 30
+    with Spearmint.run(service.scaled, await_variants=True) as runner:
+        result = runner(3)
+    assert [o.result for o in (result.main_result, *result.variant_results)] == [30, 60, 0]
+
+
+def test_threads_call_one_experiment_at_once() -> None:
+    results: list[float] = []
+    threads = [threading.Thread(target=lambda: results.append(inverse(3.0))) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [3.0] * 16
+
+
+# --- coroutines --------------------------------------------------------------------------------------
+
+
+@experiment(configs=[{"n": DynamicValue([1, 2, 0])}])
+async def slowly(config: Config, x: float) -> float:
+    await asyncio.sleep(0.001)
+    return x / float(config.n)
+
+
+def test_coroutines_run_from_sync_code() -> None:
+    with Spearmint.run(slowly, await_variants=True) as runner:
+        result = runner(x=6.0)
+    assert result.main_result.result == 6
+    assert [v.ok for v in result.variant_results] == [True, False]
+
+
+def test_coroutines_run_from_sync_code_under_a_running_loop() -> None:
+    async def outer() -> Any:
+        with Spearmint.run(slowly, await_variants=True) as runner:
+            return runner(6.0)
+
+    assert asyncio.run(outer()).main_result.result == 6
+
+
+@pytest.mark.parametrize("await_variants", [True, False])
+def test_runners_for_async_code(await_variants: bool) -> None:
+    async def go(fn: Any) -> Any:
+        async with Spearmint.arun(fn, await_variants=await_variants) as runner:
+            result = await runner(6.0)
+        return result
+
+    for fn in (slowly, inverse):
+        result = asyncio.run(go(fn))
+        assert result.main_result.result == 6
+        assert [v.ok for v in result.variant_results] == [True, False]
+
+
+def test_an_async_block_that_fails_cancels_and_raises_its_own_error() -> None:
+    cancelled: list[int] = []
+
+    @experiment(configs=[{"n": DynamicValue(range(20))}])
+    async def f(config: Config) -> None:
+        try:
+            await asyncio.sleep(10 if config.n else 0)
+        except asyncio.CancelledError:
+            cancelled.append(config.n)
+            raise
+
+    async def go() -> None:
+        async with Spearmint.arun(f) as runner:
+            await runner()
+            await asyncio.sleep(0.01)
+            raise OSError("mine")
+
+    start = time.monotonic()
+    with pytest.raises(OSError, match="mine"):
+        asyncio.run(go())
+    assert time.monotonic() - start < 5
+    assert len(cancelled) == 4
+
+
+def test_a_direct_await_is_the_main_configuration_s(caplog: pytest.LogCaptureFixture) -> None:
+    async def go() -> float:
+        value = await slowly(4.0)
+        await asyncio.sleep(0.1)
+        return value
+
+    with caplog.at_level(logging.ERROR, "spearmint_fp"):
+        assert asyncio.run(go()) == 4
+    assert len(caplog.records) == 1
+    assert inspect.iscoroutinefunction(slowly)
+
+
+def test_variants_that_the_loop_s_end_cuts_off_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    @experiment(configs=[{"n": DynamicValue([0, 1])}])
+    async def f(config: Config) -> int:
+        await asyncio.sleep(10 * config.n)
+        return int(config.n)
+
+    async def go() -> int:
+        value = await f()
+        await asyncio.sleep(0.01)
+        return value
+
+    with caplog.at_level(logging.WARNING, "spearmint_fp"):
+        assert asyncio.run(go()) == 0
+    assert "cancelled while variant Config({'n': 1}) ran" in caplog.text

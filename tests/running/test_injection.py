@@ -1,0 +1,176 @@
+"""Injection: which parameters take the configuration."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import pickle
+from dataclasses import dataclass
+from typing import Annotated, Any, Optional
+
+import attrs
+import pytest
+from pydantic import BaseModel, Field
+
+from spearmint_fp import ArgumentError, Bind, Config, ConversionError, inject
+
+
+@attrs.frozen
+class Llm:
+    model: str
+    temperature: float = attrs.field(default=0.5, validator=attrs.validators.le(2))
+
+
+@dataclass
+class Settings:
+    llm: Llm
+    n: int = 1
+
+
+class Model(BaseModel):
+    model: str
+    temperature: float = Field(ge=0.0, le=2.0)
+
+
+CONFIG = Config({"llm": {"model": "gpt-4", "temperature": 1}, "n": 2})
+
+
+def whole(config: Config) -> Any:
+    return config
+
+
+def test_a_config_is_given_as_it_is() -> None:
+    assert inject(whole)(CONFIG) is CONFIG
+    assert type(inject(whole)({"a": 1})) is Config
+
+
+def test_typed_parameters_are_converted() -> None:
+    def typed(settings: Settings) -> Any:
+        return settings
+
+    assert inject(typed)(CONFIG) == Settings(Llm("gpt-4", 1.0), 2)
+    assert inject(typed)(Settings(Llm("x"))) == Settings(Llm("x"))
+
+
+def test_bound_parameters_take_a_part() -> None:
+    def bound(
+        llm: Annotated[Llm, Bind("llm")],
+        name: Annotated[str, Bind("llm.model")],
+        model: Annotated[Model, Bind(("llm",))],
+        missing: Annotated[Optional[Llm], Bind("other.llm")],  # noqa: UP045
+        config: Config,
+    ) -> Any:
+        return llm, name, model, missing, config
+
+    expected = (Llm("gpt-4", 1.0), "gpt-4", Model(model="gpt-4", temperature=1.0), None, CONFIG)
+    assert inject(bound)(CONFIG) == expected
+
+
+def test_other_arguments_are_the_caller_s() -> None:
+    def mixed(
+        a: int, config: Config, b: int, /, c: int = 3, *rest: int, d: int, llm: Llm | None = None, **more: int
+    ) -> Any:
+        return a, config, b, c, rest, d, llm, more
+
+    given = inject(mixed)
+    llm = Llm("given")
+    assert given(CONFIG, 1, 2, d=4, llm=llm) == (1, CONFIG, 2, 3, (), 4, llm, {})
+    assert given(CONFIG, 1, 2, 5, 6, 7, d=4, llm=None, z=9) == (1, CONFIG, 2, 5, (6, 7), 4, None, {"z": 9})
+    assert list(given.signature.parameters) == ["a", "b", "c", "rest", "d", "more"]
+
+
+def test_callables_of_every_kind() -> None:
+    class Service:
+        factor = 10
+
+        def method(self, config: Config, x: int) -> int:
+            return int(config.n * x * self.factor)
+
+        @classmethod
+        def made(cls, config: Config) -> int:
+            return int(config.n * cls.factor)
+
+        @staticmethod
+        def plain(config: Config) -> int:
+            return int(config.n)
+
+        def __call__(self, config: Config) -> str:
+            return f"called with {config.n}"
+
+    service = Service()
+    assert inject(service.method)(CONFIG, 3) == 60
+    assert inject(service.made)(CONFIG) == 20
+    assert inject(Service.plain)(CONFIG) == 2
+    assert inject(service)(CONFIG) == "called with 2"
+    assert inject(functools.partial(service.method, x=5))(CONFIG) == 100
+    assert inject(lambda x: x)(CONFIG, 5) == 5
+    assert inject(inject(whole))(CONFIG) is CONFIG
+
+
+def test_local_classes_named_by_text() -> None:
+    @attrs.frozen
+    class Local:
+        n: int
+        llm: Any = None
+
+    def local(local: Local) -> Any:
+        return local.n
+
+    assert inject(local)(CONFIG) == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"llm": {"model": 5, "temperature": "hot"}, "m": 1}, None),
+        ({"llm": {"model": "x", "temperature": 1}, "n": True}, r"n: expected int, got True \(bool\)"),
+        ({"llm": {"model": "x", "temperature": 1}, "n": "3"}, r"n: expected int, got '3' \(str\)"),
+        ({"llm": {"model": "x", "temperature": 9}}, r"llm.*'temperature' must be <= 2"),
+        ({"n": 1}, "llm: missing"),
+        (5, "not a Settings"),
+    ],
+)
+def test_what_does_not_convert_names_function_parameter_path_and_value(config: Any, message: str | None) -> None:
+    def typed(settings: Settings) -> None: ...
+
+    with pytest.raises(ConversionError, match=r"typed\(\): parameter 'settings'") as caught:
+        inject(typed)(config)
+    if message is None:
+        text = str(caught.value)
+        assert "llm.model: expected str, got 5 (int)" in text
+        assert "llm.temperature: expected float, got 'hot' (str)" in text
+        assert "m: the class has no such field" in text
+    else:
+        assert caught.match(message)
+
+
+def test_pydantic_s_errors_take_the_same_form() -> None:
+    def typed(model: Model) -> None: ...
+
+    with pytest.raises(ConversionError, match=r"not a Model: temperature: .*less than or equal to 2, got 9 \(int\)"):
+        inject(typed)({"model": "x", "temperature": 9})
+
+
+def test_a_missing_path_is_an_error() -> None:
+    def bound(x: Annotated[int, Bind("llm.size")]) -> None: ...
+
+    with pytest.raises(ConversionError, match=r"bound\(\): parameter 'x' takes llm\.size: no 'size' at llm"):
+        inject(bound)(CONFIG)
+
+
+@pytest.mark.parametrize("bad", [None, 5, "f"])
+def test_it_takes_functions(bad: Any) -> None:
+    with pytest.raises(ArgumentError, match="inject takes a function"):
+        inject(bad)
+
+
+def test_names_that_cannot_be_read_are_told_of() -> None:
+    def unread(config: Missing) -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+    with pytest.raises(ArgumentError, match="name 'Missing' is not defined"):
+        inject(unread)
+
+
+def test_an_injected_function_pickles() -> None:
+    assert pickle.loads(pickle.dumps(inject(whole)))(CONFIG) == CONFIG
+    assert "config" not in inspect.signature(whole).replace(parameters=[]).parameters

@@ -1,0 +1,94 @@
+"""Outcomes: one value per configuration, whatever its function did."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from typing import Any
+
+import attrs
+import pytest
+
+from spearmint_fp import Config, Failure, Success, config_id
+from spearmint_fp.running.outcomes import ErrorInfo, Outcome, attempt, attempt_async
+
+
+def halved(n: int) -> float:
+    return 10 / n
+
+
+def test_what_returns_is_a_success() -> None:
+    outcome = attempt(halved, 4, index=3)
+    assert outcome == Success(4, 2.5, index=3)
+    assert outcome.ok
+    assert outcome.seconds >= 0
+    assert (outcome.attempts, outcome.replayed) == (1, False)
+
+
+def test_what_raises_is_a_failure_that_raises_again() -> None:
+    outcome = attempt(halved, 0, index=1)
+    assert isinstance(outcome, Failure)
+    assert not outcome.ok
+    assert outcome == Failure(0, ErrorInfo("ZeroDivisionError", "division by zero", "any"), index=1)
+    assert "in halved" in outcome.error.traceback
+    with pytest.raises(ZeroDivisionError):
+        _ = outcome.result
+
+
+def test_an_error_that_did_not_survive_is_told_of() -> None:
+    lost = Failure(1, ErrorInfo("lib.CustomError", "bad", "Traceback: ..."))
+    with pytest.raises(RuntimeError, match=r"lib\.CustomError: bad"):
+        _ = lost.result
+
+
+def test_errors_without_a_message() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    def fail(_: int) -> None:
+        raise Mute
+
+    outcome = attempt(fail, 1, index=0)
+    assert isinstance(outcome, Failure)
+    assert "message cannot be read" in outcome.error.message
+    assert "Mute" in outcome.error.type
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+def test_interrupts_are_no_failures(interrupt: type[BaseException]) -> None:
+    def stop(_: int) -> None:
+        raise interrupt
+
+    with pytest.raises(interrupt):
+        attempt(stop, 1, index=0)
+
+
+def test_matching_is_exhaustive() -> None:
+    def told(outcome: Outcome[int, float]) -> str:
+        match outcome:
+            case Success(config, result):
+                return f"{config}: {result}"
+            case Failure(config, error):
+                return f"{config}: {error.type}"
+
+    assert [told(attempt(halved, n, index=0)) for n in (4, 0)] == ["4: 2.5", "0: ZeroDivisionError"]
+
+
+def test_outcomes_are_frozen_values() -> None:
+    outcome: Any = attempt(halved, 4, index=0)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        outcome.result = 5
+    assert pickle.loads(pickle.dumps(outcome)) == outcome
+    assert Success(1, 2, seconds=1.0) == Success(1, 2, seconds=2.0)
+    assert Success(Config({"a": 1}), 2).config_id == config_id({"a": 1})
+    assert Failure(Config({"a": 1}), ErrorInfo("E", "", "")).config_id == config_id({"a": 1})
+
+
+def test_coroutines() -> None:
+    async def slow(n: int) -> float:
+        await asyncio.sleep(0)
+        return halved(n)
+
+    assert asyncio.run(attempt_async(slow, 4, index=0)) == attempt(halved, 4, index=0)
+    assert asyncio.run(attempt_async(slow, 0, index=0)) == attempt(halved, 0, index=0)

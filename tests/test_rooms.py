@@ -1,0 +1,147 @@
+"""The house: who imports whom, what is public, and what importing costs."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import spearmint_fp
+from spearmint_fp import configuration
+
+PACKAGE = Path(spearmint_fp.__file__).parent
+ROOMS = ["configuration", "sweep", "running", "experiment"]  # from the ground up
+FLOORS = {
+    "configuration": ["errors", "records", "tree", "paths", "identity", "convert"],
+    "sweep": ["indices", "outline", "nodes", "constraints", "build", "core", "combine", "choose", "describe"],
+    "running": ["injection", "outcomes"],
+    "experiment": ["result", "runners", "mint"],
+}
+LATE = {("configuration.tree", "configuration.identity"), ("configuration.tree", "configuration.paths")}
+"""A node's methods that are operations of a floor above: imported when they are called."""
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+HEAVY = [
+    "cattrs",
+    "pydantic",
+    "numpy",
+    "pandas",
+    "dask",
+    "ray",
+    "yaml",
+    "matplotlib",
+    "sqlite3",
+    "asyncio",
+    "hashlib",
+    "logging",
+]
+
+
+def name_of(module: Path) -> str:
+    return ".".join(module.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def imported(module: Path) -> Iterator[str]:
+    """The modules of the package that a module imports, anywhere in it."""
+    package = module.relative_to(PACKAGE).parts[:-1]
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            yield ".".join((*base, *(node.module or "").split("."))).strip(".")
+
+
+def height(name: str) -> tuple[int, int]:
+    room, _, module = name.partition(".")
+    floors = FLOORS[room]
+    return ROOMS.index(room), floors.index(module) if module in floors else len(floors)
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.parent != PACKAGE], ids=name_of)
+def test_imports_run_only_downwards(module: Path) -> None:
+    name = name_of(module)
+    upwards = [other for other in imported(module) if height(other) >= height(name) and (name, other) not in LATE]
+    assert upwards == []
+
+
+def test_every_module_has_its_floor() -> None:
+    found = {room: {m.stem for m in (PACKAGE / room).glob("*.py")} - {"__init__"} for room in ROOMS}
+    assert found == {room: set(floors) for room, floors in FLOORS.items()}
+
+
+@pytest.mark.parametrize("library", ["cattrs", "pydantic"])
+def test_one_module_alone_converts(library: str) -> None:
+    users = [name_of(m) for m in MODULES if f"import {library}" in (t := m.read_text()) or f"from {library}" in t]
+    assert users in ([], ["configuration.convert"])
+
+
+def test_everything_public_is_there_and_nothing_else() -> None:
+    for name in spearmint_fp.__all__:
+        assert getattr(spearmint_fp, name) is not None
+    assert sorted(spearmint_fp.__all__) == spearmint_fp.__all__
+    rooms = [importlib.import_module(f"spearmint_fp.{room}") for room in ROOMS]
+    assert sorted(name for room in rooms for name in room.__all__) == spearmint_fp.__all__
+    assert set(spearmint_fp.__all__) <= set(dir(spearmint_fp))
+    with pytest.raises(AttributeError, match="has no attribute 'sweeep'"):
+        spearmint_fp.sweeep
+
+
+def test_the_module_function_is_not_hidden_by_its_room() -> None:
+    from spearmint_fp import experiment
+    from spearmint_fp.experiment import experiment as same
+
+    assert experiment is same
+
+
+def test_every_public_error_has_a_builtin_beside_the_base() -> None:
+    errors = [getattr(configuration, name) for name in configuration.errors.__all__]
+    for error in errors:
+        assert issubclass(error, spearmint_fp.SpearmintError)
+        if error is not spearmint_fp.SpearmintError:
+            assert any(base.__module__ == "builtins" and base is not Exception for base in error.__mro__[:-4])
+
+
+@pytest.mark.parametrize("statement", ["import spearmint_fp", "from spearmint_fp import *"])
+def test_importing_is_light(statement: str) -> None:
+    wanted = [name for name in HEAVY if statement.startswith("import") or name not in ("asyncio", "logging", "hashlib")]
+    code = f"{statement}; import sys; print([name for name in {wanted} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_modules_import_alone_and_in_any_order() -> None:
+    names = [m.name for m in pkgutil.walk_packages(spearmint_fp.__path__, "spearmint_fp.")]
+    code = ";".join(f"import {name}" for name in reversed(names))
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_functions_are_short() -> None:
+    lengths = []
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                lengths.append(
+                    (body[-1].end_lineno - body[0].lineno + 1 if body else 0, f"{name_of(module)}.{node.name}")
+                )
+    assert [entry for entry in lengths if entry[0] > 32] == []
+    assert sorted(lengths)[len(lengths) // 2][0] <= 8
+
+
+def test_every_public_function_documents_itself() -> None:
+    wanted = ["Raises:", "See also:"]
+    for name in spearmint_fp.sweep.__all__ + configuration.__all__:
+        value = getattr(spearmint_fp, name)
+        if callable(value) and not (isinstance(value, type) and issubclass(value, Exception)):
+            doc = value.__doc__ or ""
+            assert ">>> " in doc, name
+            assert [section for section in wanted if section not in doc and name != "Sweep"] == [], name
+
+
+def test_the_types_ship() -> None:
+    assert (PACKAGE / "py.typed").exists()
