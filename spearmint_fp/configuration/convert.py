@@ -7,10 +7,10 @@ met when something is converted, not when this module is imported.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cache
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, is_typeddict
 
 import attrs
 
@@ -26,8 +26,10 @@ T = TypeVar("T")
 
 
 def is_structured(cls: Any) -> bool:
-    """Whether a configuration can become an instance of `cls`: an attrs class, a dataclass or a pydantic model."""
-    return isinstance(cls, type) and (attrs.has(cls) or dataclasses.is_dataclass(cls) or _is_model(cls))
+    """Whether a configuration can become a `cls`: an attrs class, a dataclass, a TypedDict or a pydantic model."""
+    return isinstance(cls, type) and (
+        attrs.has(cls) or dataclasses.is_dataclass(cls) or is_typeddict(cls) or _is_model(cls)
+    )
 
 
 def _is_model(cls: type) -> bool:
@@ -44,18 +46,21 @@ def structure(cls: type[T], config: Any) -> T:
     Raises:
         ConversionError: names every bad path, its value, and what was expected.
     """
-    if isinstance(config, cls):
+    if isinstance(cls, type) and not is_typeddict(cls) and isinstance(config, cls):
         return config
     if cls is Config:
         frozen = freeze(config)
         if isinstance(frozen, Config):
             return frozen  # type: ignore[return-value]  # cls is Config
         raise ConversionError(f"expected a mapping, got {said(config)}")
+    if is_structured(cls) and not isinstance(config, Mapping):
+        raise ConversionError(f"not a {cls.__qualname__}: expected a mapping, got {said(config)}")
     try:
         made: T = _validated(cls, config) if _is_model(cls) else _converter().structure(thaw(config), cls)
     except Exception as error:
         problems = (f"{show_path(path)}: {text}" for path, text in _problems(error, ()))
-        raise ConversionError(f"not a {cls.__qualname__}: {'; '.join(problems)}") from error
+        name = getattr(cls, "__qualname__", str(cls))
+        raise ConversionError(f"not a {name}: {'; '.join(problems)}") from error
     return made
 
 

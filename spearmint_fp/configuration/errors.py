@@ -113,16 +113,16 @@ def counted(number: int) -> str:
     """A whole number for a message: its digits, or a power of ten where they fill a page."""
     if number.bit_length() < 256:
         return str(number)
-    digits = int((number.bit_length() - 1) * 0.30102999566398120)
-    return f"about 10^{digits}"
+    digits = round((number.bit_length() - 0.5) * 0.30102999566398120)
+    return f"about {'-' if number < 0 else ''}10^{digits}"
 
 
 def suggestion(step: object, known: Iterable[Hashable]) -> str:
     """`; did you mean 'temperature'?` or the known names, for the end of a message."""
     from difflib import get_close_matches  # for errors alone
 
-    names = [str(key) for key in known]
-    close = get_close_matches(str(step), names, n=1)
+    names = [key if isinstance(key, str) else shown(key) for key in known]
+    close = get_close_matches(step, names, n=1) if isinstance(step, str) else []
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; there is: {', '.join(map(shown, names[:12]))}" if names else "; it is empty"

@@ -59,13 +59,18 @@ def canonical(tree: Any) -> bytes:
 
 
 def _located(tree: Any, error: IdentityError) -> IdentityError:
-    """The error again, with the path of the first leaf that causes it."""
-    for path, leaf in leaves(tree):
+    """The error again, with the path of the first leaf, choice or typed record that causes it."""
+    for path, leaf in (*leaves(tree), *_typed(tree)):
         try:
             fold(_CANONICAL, leaf)
         except IdentityError as cause:
             return IdentityError(f"no identity for {show_path(path)}: {cause}")
-    return error
+    return IdentityError(f"no identity: a key cannot be encoded: {error}")
+
+
+def _typed(tree: Any) -> list[tuple[tuple[Any, ...], Any]]:
+    """The typed records of a tree with their paths, the innermost first."""
+    return fold(_TYPED, tree)
 
 
 # --- leaves ----------------------------------------------------------------------------------------
@@ -89,7 +94,7 @@ def _str(value: str) -> bytes:
 
 
 def _set(values: Any) -> bytes:
-    return _many(b"S", sorted(map(canonical, values)))
+    return _many(b"S", sorted(fold(_CANONICAL, value) for value in values))
 
 
 def _many(tag: bytes, parts: Any) -> bytes:
@@ -106,8 +111,17 @@ def _span(value: Any) -> bytes:
     return _text(b"d", f"timedelta {value.days} {value.seconds} {value.microseconds}")
 
 
+def _clock(kind: str, value: Any) -> bytes:
+    """A datetime or a time with its fold and, where it has a name of its own, its zone."""
+    zone = value.tzinfo if type(value.tzinfo).__module__ in ("datetime", "zoneinfo") else None
+    return _text(b"d", f"{kind} {value.isoformat()} {value.fold} {zone}")
+
+
 def _named(tag: bytes, value: Any) -> bytes:
     name = value.__qualname__
+    owner = getattr(value, "__self__", None)
+    if owner is not None and not isinstance(owner, types.ModuleType):
+        raise IdentityError(f"{said(value)} belongs to an object that its name does not tell. Name a plain function")
     if "<" in name:
         raise IdentityError(f"{said(value)} is local, so no other process can find it. Name something at module level")
     return _text(tag, f"{value.__module__}:{name}")
@@ -133,8 +147,8 @@ _EXACT: Final[dict[type, Callable[[Any], bytes]]] = {
 # Types of modules that are loaded when such a value exists, and need not be before.
 _BY_NAME: Final[dict[str, Callable[[Any], bytes]]] = {
     "datetime.date": lambda value: _text(b"d", f"date {value.isoformat()}"),
-    "datetime.datetime": lambda value: _text(b"d", f"datetime {value.isoformat()}"),
-    "datetime.time": lambda value: _text(b"d", f"time {value.isoformat()}"),
+    "datetime.datetime": lambda value: _clock("datetime", value),
+    "datetime.time": lambda value: _clock("time", value),
     "datetime.timedelta": _span,
     "datetime.timezone": lambda value: _text(b"d", f"timezone {value}"),
     "decimal.Decimal": lambda value: _text(b"D", str(value)),
@@ -158,12 +172,12 @@ def _other_leaf(value: Any) -> bytes:
     if named is not None:
         return named(value)
     if isinstance(value, enum.Enum):
-        return _named(b"e", kind) + (_str(value.name) if value.name is not None else canonical(value.value))
+        return _named(b"e", kind) + (_str(value.name) if value.name is not None else fold(_CANONICAL, value.value))
     if isinstance(value, type):
         return _named(b"C", value)
     if hasattr(value, "as_posix") and hasattr(value, "__fspath__"):  # a path, of any platform
         return _text(b"p", value.as_posix())
-    if kind.__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
+    if kind.__module__ == "numpy" and getattr(value, "shape", None) == () and value.dtype.kind in "biufcSU":
         plain = value.item()
         if type(plain) in _EXACT:
             return _EXACT[type(plain)](plain)
@@ -184,7 +198,7 @@ def _record(shape: Shape, node: Any, parts: tuple[bytes, ...]) -> bytes:
 
 
 def _key(key: Any) -> bytes:
-    return _text_key(key) if type(key) is str else canonical(key)
+    return _text_key(key) if type(key) is str else fold(_CANONICAL, key)
 
 
 _text_key = functools.lru_cache(maxsize=4096)(_str)  # the same few names stand in every configuration
@@ -194,7 +208,15 @@ def _choice(node: Choice, parts: tuple[bytes, ...]) -> bytes:
     if parts:
         return _many(b"V", parts)
     values = node.listed()
-    return b"V" + _range(values) if isinstance(values, range) else _many(b"V", tuple(map(canonical, values)))
+    return b"V" + _range(values) if isinstance(values, range) else _many(b"V", [fold(_CANONICAL, v) for v in values])
 
 
+def _typed_record(shape: Shape, node: Any, parts: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], Any]]:
+    inside = [((key, *path), n) for key, part in zip(shape.keys, parts, strict=True) for path, n in part]
+    return inside if isinstance(shape, Layout | TupleShape) else [*inside, ((), node)]
+
+
+_TYPED: Final[Algebra[list[tuple[tuple[Any, ...], Any]]]] = Algebra(
+    leaf=lambda _: [], record=_typed_record, choice=lambda *_: []
+)
 _CANONICAL: Final[Algebra[bytes]] = Algebra(leaf=_leaf, record=_record, choice=_choice)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import reduce
 from typing import Any
 
-from .errors import ArgumentError, ConflictError, PathError, said, shown, suggestion
+from .errors import ArgumentError, ConflictError, PathError, TreeError, said, shown, suggestion
 from .records import Shape, TupleShape
-from .tree import Choice, Config, DynamicValue, Layout, dissect, freeze, show_path
+from .tree import MAX_DEPTH, Choice, Config, DynamicValue, Layout, dissect, freeze, show_path
 
 __all__ = ["Path", "get_in", "merge", "override", "parse_path", "path_key", "remove_in", "set_in", "update_in"]
 
@@ -28,10 +28,18 @@ def parse_path(path: Path) -> tuple[Hashable, ...]:
     if isinstance(path, str):
         return tuple(path.split(".")) if path else ()
     if isinstance(path, tuple | list):
-        return tuple(path)
+        return _hashable_steps(tuple(path))
     if isinstance(path, int):
         return (path,)
     raise ArgumentError(f"a path is 'llm.model' or a tuple of keys and indices; got {said(path)}")
+
+
+def _hashable_steps(steps: tuple[Any, ...]) -> tuple[Hashable, ...]:
+    try:
+        hash(steps)
+    except Exception:  # whatever a key's __hash__ raises, it cannot be one
+        raise ArgumentError(f"the steps of a path are hashable keys and indices; got {said(steps)}") from None
+    return steps
 
 
 def path_key(path: tuple[Hashable, ...]) -> str | tuple[Hashable, ...]:
@@ -109,6 +117,10 @@ def update_in(path: Path, fn: Callable[[Any], Any], config: Any) -> Any:
     See also: `set_in`, `get_in`.
     """
     steps = parse_path(path)
+    if not callable(fn):
+        raise ArgumentError(f"update_in takes a path, a function and a config; got {said(fn)} as the function")
+    if len(steps) > MAX_DEPTH:
+        raise TreeError(f"a path of {len(steps)} steps leads deeper than a tree may be, {MAX_DEPTH}")
     return _update(freeze(config), steps, 0, lambda value: freeze(fn(value)))
 
 
@@ -171,8 +183,9 @@ def remove_in(path: tuple[Hashable, ...], config: Any, *, prune: bool) -> Any:
 def override(patch: Any, tree: Any) -> Any:
     """The deep merge of two trees in which the patch wins: records merge by name, all else is replaced.
 
-    Keys of the tree keep their place, new ones follow. A patch reaches into every alternative of a
-    choice, so overriding and expanding commute. Fields of attrs and dataclass instances are overridden by name.
+    Keys of the tree keep their place, new ones follow. A patch reaches into every alternative of a choice, so expanding
+    before or after gives the same set of configurations; a choice among leaves alone is replaced. Fields of attrs and
+    dataclass instances are overridden by name.
 
     >>> override({"llm": {"temperature": 0.5}}, {"llm": {"model": "gpt-4", "temperature": 0.1}})
     Config({'llm': {'model': 'gpt-4', 'temperature': 0.5}})
@@ -200,11 +213,11 @@ def merge(one: Any, other: Any) -> Any:
         ArgumentError: one of them is not a mapping; names its type.
     """
     for config in (one, other):
-        if type(config) is not Config:
+        if not isinstance(config, Mapping):
             raise ArgumentError(
                 f"only records from mappings merge; got {said(config)}. Put it under a key of its own first"
             )
-    return _merge(other, one, (), _conflicts)
+    return _merge(freeze(other), freeze(one), (), _conflicts)
 
 
 _Clash = Callable[[Any, Any, tuple[Hashable, ...]], Any]

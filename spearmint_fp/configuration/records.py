@@ -7,7 +7,7 @@ which builds every combination of its children's pools.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Protocol, final
 
@@ -110,8 +110,9 @@ class NamedShape:
 class FieldsShape:
     """An instance of an attrs class or a dataclass, rebuilt by name through its own `__init__`.
 
-    Fields with `init=False` are not children: the class computes them anew, as `attrs.evolve` and
-    `dataclasses.replace` let it.
+    Fields with `init=False` are not children: the class computes them anew, and its converters and validators run
+    again, as with `attrs.evolve` and `dataclasses.replace`. Where they refuse the frozen fields, they are asked again
+    with lists, dicts and sets.
     """
 
     cls: Any
@@ -124,11 +125,28 @@ class FieldsShape:
 
     def build(self, values: Sequence[Any]) -> Any:
         try:
-            return self.cls(**dict(zip(self.arguments, values, strict=True)))
+            return self.made(values)
         except Exception as error:
-            given = ", ".join(f"{n}={shown(v)}" for n, v in zip(self.arguments, values, strict=True))
-            error.add_note(f"while building {self.cls.__qualname__}({given})")
-            raise
+            made = self._made_of_containers(values)
+            if made is None:
+                given = ", ".join(f"{n}={shown(v)}" for n, v in zip(self.arguments, values, strict=True))
+                error.add_note(f"while building {self.cls.__qualname__}({given})")
+                raise
+            return made
+
+    def made(self, values: Sequence[Any]) -> Any:
+        """The instance of exactly these fields."""
+        return self.cls(**dict(zip(self.arguments, values, strict=True)))
+
+    def _made_of_containers(self, values: Sequence[Any]) -> Any:
+        """The instance with lists, dicts and sets for frozen fields; None where that is not what was refused."""
+        thawed = list(map(_thawed, values))
+        if all(new is old for new, old in zip(thawed, values, strict=True)):
+            return None
+        try:
+            return self.made(thawed)
+        except Exception:  # it was something else that the class refused: the first error says what
+            return None
 
     def split(self, value: Any) -> tuple[Any, ...] | None:
         return self.children(value) if type(value) is self.cls else None
@@ -146,6 +164,15 @@ class FieldsShape:
         return _call_text(self.cls, self.names, parts)
 
 
+def _thawed(value: Any) -> Any:
+    """A frozen field as the container that a class may insist on."""
+    if type(value) is tuple:
+        return list(value)
+    if isinstance(value, frozenset):
+        return set(value)
+    return dict(value) if isinstance(value, Mapping) else value
+
+
 def _call_text(cls: Any, names: Sequence[str], parts: Sequence[str]) -> str:
     inside = ", ".join(f"{name}={part}" for name, part in zip(names, parts, strict=True))
     return f"{cls.__qualname__}({inside})"
@@ -159,10 +186,16 @@ def typed_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     if hasattr(cls, "__attrs_attrs__"):
         shape = _attrs_shape(cls)
     elif dataclasses.is_dataclass(cls):
+        if any(map(_is_init_var, cls.__dataclass_fields__.values())):
+            return None  # what it was made from is gone, so it cannot be made again: a leaf
         shape = _dataclass_shape(cls)
     else:
         return None
     return shape, shape.children(value)
+
+
+def _is_init_var(field: Any) -> bool:
+    return getattr(field._field_type, "name", "") == "_FIELD_INITVAR"
 
 
 def _attrs_shape(cls: Any) -> FieldsShape:

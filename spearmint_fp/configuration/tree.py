@@ -26,6 +26,7 @@ import attrs
 from .errors import (
     ArgumentError,
     ChoiceError,
+    CountError,
     MissingAttributeError,
     PathError,
     SizeError,
@@ -152,16 +153,20 @@ class Config(Mapping[Any, Any]):
         try:
             return cell[cell[0].slots[key]]
         except KeyError:
-            raise PathError(f"no key {key!r} in this configuration{suggestion(key, self)}") from None
+            raise PathError(f"no key {shown(key)} in this configuration{suggestion(key, self)}") from None
 
     def __getattr__(self, name: str) -> Any:
         if name == "_cell" or name not in self._cell[0].slots:
             known = () if name == "_cell" else self
-            raise MissingAttributeError(f"no key {name!r} in this configuration{suggestion(name, known)}")
+            raise MissingAttributeError(f"no key {shown(name)} in this configuration{suggestion(name, known)}")
         return self[name]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._cell[0].keys)
+
+    def __reversed__(self) -> Iterator[Any]:
+        keys: tuple[Any, ...] = self._cell[0].keys
+        return iter(keys[::-1])
 
     def __len__(self) -> int:
         return len(self._cell) - 1
@@ -315,7 +320,20 @@ class DynamicValue(Choice, Generic[T_co]):
         return self.values
 
     def __len__(self) -> int:
-        return len(self.values)
+        try:
+            return len(self.values)
+        except OverflowError:
+            raise CountError(
+                f"more alternatives than len() can say: {shown(self.values)}; ask expand(...).size"
+            ) from None
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
+
+    def __contains__(self, value: object) -> bool:
+        if isinstance(self.values, range) and not isinstance(value, int):
+            return False  # a range would look at every one of its numbers
+        return value in self.values
 
     def __iter__(self) -> Iterator[T_co]:
         return iter(self.values)
@@ -340,7 +358,9 @@ def _alternatives(values: Any) -> Sequence[Any]:
         raise ChoiceError(f"{shown(values)} is a choice already: put it into the tree without DynamicValue")
     if isinstance(values, set | frozenset):
         return tuple(map(freeze, _in_stable_order(values)))
-    if hasattr(values, "tolist"):  # numpy, pandas, array: Python scalars instead of their own
+    if (
+        hasattr(values, "tolist") and getattr(getattr(values, "dtype", None), "kind", "") not in "mM"
+    ):  # numpy, pandas, array: Python scalars instead of their own
         values = values.tolist()
         if not isinstance(values, list):
             raise ChoiceError(f"DynamicValue takes a one-dimensional array; got the single value {said(values)}")
@@ -485,7 +505,7 @@ def _path(frames: Iterable[_Frame]) -> tuple[Hashable, ...]:
 
 def show_path(path: Iterable[Hashable]) -> str:
     """`llm.model`, `layers.0`, `['a.b'].c`: a path as messages write it."""
-    steps = [str(step) if _plain(step) else f"[{step!r}]" for step in path]
+    steps = [str(step) if _plain(step) else f"[{shown(step)}]" for step in path]
     return ".".join(steps).replace(".[", "[") or "the root"
 
 
@@ -503,7 +523,7 @@ def rebuild(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
     if not isinstance(shape, FieldsShape):
         return shape.build(parts)
     try:
-        return shape.build(parts)
+        return shape.made(parts)
     except Exception:  # its own validators want a list or a dict: then it stays the leaf that the user gave
         return node
 
@@ -526,8 +546,16 @@ _REBUILD: Final[Algebra[Any]] = Algebra(
     record=rebuild,
     choice=lambda node, _: node,
 )
+
+
+def _frozen_set(leaf: set[Any] | frozenset[Any]) -> frozenset[Any]:
+    if any(isinstance(element, Choice) for element in leaf):
+        raise ChoiceError(f"a choice inside a set is not seen: {shown(leaf)}. Put the choice among the sets themselves")
+    return leaf if isinstance(leaf, frozenset) else frozenset(leaf)
+
+
 _FREEZE: Final[Algebra[Any]] = attrs.evolve(
-    _REBUILD, leaf=lambda leaf: frozenset(leaf) if isinstance(leaf, set) else leaf
+    _REBUILD, leaf=lambda leaf: _frozen_set(leaf) if isinstance(leaf, set | frozenset) else leaf
 )
 _THAW: Final[Algebra[Any]] = Algebra(
     leaf=lambda leaf: set(leaf) if isinstance(leaf, frozenset) else leaf,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, said
+from ..configuration.errors import ArgumentError, SizeError, said
 from ..configuration.tree import dissect
 from .result import ExperimentResult
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:  # sweeps, threads and tasks are loaded when something is defi
 __all__ = ["Spearmint", "experiment"]
 
 T = TypeVar("T")
+
+MOST_ITEMS: Final = 1_000_000
+"""How many items `configs` may list; a sweep among them may hold any number."""
 
 
 def _as_configs(configs: Any) -> Sweep[Any]:
@@ -32,7 +36,10 @@ def _as_configs(configs: Any) -> Sweep[Any]:
         raise ArgumentError(
             f"configs is a sequence of dicts, typed instances or sweeps; got {said(configs)}. Write configs=[...]"
         )
-    return concat(*(_as_sweep(position, item) for position, item in enumerate(configs)))
+    items = list(islice(configs, MOST_ITEMS + 1))
+    if len(items) > MOST_ITEMS:
+        raise SizeError(f"configs has more than {MOST_ITEMS} items; make a sweep of them with DynamicValue or expand")
+    return concat(*(_as_sweep(position, item) for position, item in enumerate(items)))
 
 
 def _as_sweep(position: int, item: Any) -> Sweep[Any]:
@@ -147,6 +154,10 @@ def experiment(configs: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
     from .runners import Experiment, decorated
 
     def decorate(fn: Callable[..., T]) -> Callable[..., T]:
+        if isinstance(fn, classmethod | staticmethod):
+            return cast(Callable[..., T], type(fn)(decorate(fn.__func__)))
+        if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
+            raise ArgumentError(f"{said(fn)} is a generator function, which runs nothing when called; return a list")
         return decorated(Experiment(inject(fn), sweep), fn)
 
     return decorate

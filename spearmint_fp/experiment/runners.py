@@ -6,17 +6,17 @@ import asyncio
 import functools
 import inspect
 import logging
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from functools import cached_property
-from itertools import starmap
 from typing import Any, Generic, TypeVar, cast, final, overload
 
 import attrs
 
-from ..configuration.errors import ArgumentError, ExperimentError, said, shown
+from ..configuration.errors import ArgumentError, ExperimentError, counted, said, shown
 from ..running.injection import Injected, inject
 from ..running.outcomes import Failure, Outcome, attempt, attempt_async
 from ..sweep.core import Sweep
@@ -43,7 +43,8 @@ class Experiment(Generic[T]):
     def __attrs_post_init__(self) -> None:
         if not self.configs:
             blank = [shown(path) for path, values in self.configs.axes.items() if not len(values)]
-            why = f"the choice at {', '.join(blank)} is empty" if blank else "configs is empty"
+            left = f"nothing is left of {self.configs!r}" if self.configs.axes else "configs is empty"
+            why = f"the choice at {', '.join(blank)} is empty" if blank else left
             raise ExperimentError(f"{self.name} has no configurations: {why}. Give it at least one alternative")
 
     @property
@@ -52,7 +53,8 @@ class Experiment(Generic[T]):
 
     @property
     def is_async(self) -> bool:
-        return inspect.iscoroutinefunction(self.call.function)
+        fn = self.call.function
+        return inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(type(fn).__call__)
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:
@@ -113,18 +115,23 @@ def decorated(described: Experiment[Any], fn: Callable[..., Any]) -> Callable[..
 
 
 def _run_behind(described: Experiment[Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Every variant of a direct call, one after the other, each in a copy of the caller's context."""
     for index, config in enumerate(described.configs[1:], 1):
-        _told(described.name, attempt(lambda c: described.call(c, *args, **kwargs), config, index=index))
+        task = functools.partial(attempt, lambda c: described.call(c, *args, **kwargs), config, index=index)
+        try:
+            _told(described.name, copy_context().run(task))
+        except BaseException:
+            _log.exception("%s: stopped at variant %s; it and those after it have no outcome", described.name, config)
+            raise
 
 
 async def _await_behind(described: Experiment[Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Every variant of a direct await, one after the other."""
     for index, config in enumerate(described.configs[1:], 1):
         try:
             outcome = await attempt_async(lambda c: described.call(c, *args, **kwargs), config, index=index)
         except asyncio.CancelledError:
-            _log.warning(
-                "%s: cancelled while variant %s ran; it and those after it have no outcome", described.name, config
-            )
+            _log.warning("%s: cancelled at variant %s; it and those after it have no outcome", described.name, config)
             raise
         _told(described.name, outcome)
 
@@ -134,13 +141,40 @@ async def _await_behind(described: Experiment[Any], args: tuple[Any, ...], kwarg
 
 @final
 class _Pending(Sequence[Outcome[Any, T_co]]):
-    """The outcomes of variants that are still running: each is waited for when it is asked for."""
+    """The outcomes of variants that are still running: each is waited for when it is asked for.
 
-    def __init__(self, futures: Sequence[Any]) -> None:
-        self._futures = futures
+    Workers pull the next variant when they have finished one, so nothing is queued, whatever the number.
+    """
+
+    def __init__(self, variants: Sweep[Any]) -> None:
+        self._size = variants.size
+        self._waiting = enumerate(variants, 1)
+        self._ready: dict[int, Outcome[Any, T_co]] = {}
+        self._change = threading.Condition()
+        self._stopped = False
+
+    def pull(self) -> tuple[int, Any] | None:
+        """The next variant to run, or None where there is none, or the block has failed."""
+        with self._change:
+            return None if self._stopped else next(self._waiting, None)
+
+    def put(self, outcome: Outcome[Any, T_co]) -> None:
+        """Note the outcome of a variant that was pulled."""
+        with self._change:
+            self._ready[outcome.index - 1] = outcome
+            self._change.notify_all()
+
+    def stop(self) -> None:
+        """Hand out no further variants; those that have no outcome will have none."""
+        with self._change:
+            self._stopped = True
+            self._change.notify_all()
 
     def __len__(self) -> int:
-        return len(self._futures)
+        return self._size
+
+    def __repr__(self) -> str:
+        return f"<{len(self._ready)} of {counted(self._size)} variants have an outcome>"
 
     @overload
     def __getitem__(self, index: int) -> Outcome[Any, T_co]: ...
@@ -148,9 +182,13 @@ class _Pending(Sequence[Outcome[Any, T_co]]):
     def __getitem__(self, index: slice) -> Sequence[Outcome[Any, T_co]]: ...
     def __getitem__(self, index: int | slice) -> Outcome[Any, T_co] | Sequence[Outcome[Any, T_co]]:
         if isinstance(index, slice):
-            return _Pending(self._futures[index])
-        outcome: Outcome[Any, T_co] = self._futures[index].result()
-        return outcome
+            return [self[position] for position in range(self._size)[index]]
+        position = range(self._size)[index]
+        with self._change:
+            self._change.wait_for(lambda: position in self._ready or self._stopped)
+            if position in self._ready:
+                return self._ready[position]
+        raise ExperimentError(f"variant {position} has no outcome: its block ended before it ran")
 
 
 def _blocking(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -173,41 +211,53 @@ def _awaitable(fn: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
 
 
 @contextmanager
-def _threads(described: Experiment[Any]) -> Iterator[ThreadPoolExecutor]:
-    """Threads that have run everything when the block ends, and nothing more when it fails."""
-    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix=f"variants of {described.name}")
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
-@contextmanager
 def runner(fn: Callable[..., Any], await_variants: bool) -> Iterator[Callable[..., ExperimentResult[Any]]]:
     """What `Spearmint.run` yields."""
     described = _described(fn)
     call = _blocking(described.call) if described.is_async else described.call
-    with _threads(described) as pool:
+    started: list[_Pending[Any]] = []
+    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix=f"variants of {described.name}")
 
-        def call_all(*args: Any, **kwargs: Any) -> ExperimentResult[Any]:
-            def one(index: int, config: Any) -> Outcome[Any, Any]:
-                return attempt(lambda c: call(c, *args, **kwargs), config, index=index)
+    def call_all(*args: Any, **kwargs: Any) -> ExperimentResult[Any]:
+        def one(index: int, config: Any) -> Outcome[Any, Any]:
+            return attempt(lambda c: call(c, *args, **kwargs), config, index=index)
 
-            variants = enumerate(described.configs[1:], 1)
-            if await_variants:
-                return ExperimentResult(one(0, described.configs[0]), tuple(starmap(one, variants)))
-            pending = [pool.submit(copy_context().run, one, *variant) for variant in variants]
-            return ExperimentResult(one(0, described.configs[0]), _Pending(pending))
+        context, variants = copy_context(), described.configs[1:]
+        if await_variants:
+            main = one(0, described.configs[0])
+            outcomes = (context.copy().run(one, *variant) for variant in enumerate(variants, 1))
+            return ExperimentResult(main, tuple(outcomes))
+        pending: _Pending[Any] = _Pending(variants)
+        started.append(pending)
+        for _ in range(min(_WORKERS, variants.size)):
+            pool.submit(_work, pending, lambda *variant: context.copy().run(one, *variant))
+        return ExperimentResult(one(0, described.configs[0]), pending)
 
+    try:
         yield call_all
+    except BaseException:
+        for pending in started:
+            pending.stop()
+        raise
+    finally:
+        pool.shutdown()
+
+
+def _work(pending: _Pending[Any], one: Callable[[int, Any], Outcome[Any, Any]]) -> None:
+    """Run variants until there are no more; where one ends the thread itself, say so and hand out no more."""
+    try:
+        while (variant := pending.pull()) is not None:
+            pending.put(one(*variant))
+    except BaseException:
+        pending.stop()
+        _log.exception("a variant stopped its thread; those that have no outcome will have none")
+        raise
 
 
 @asynccontextmanager
-async def _tasks() -> AsyncIterator[list[asyncio.Task[Any]]]:
+async def _tasks() -> AsyncIterator[list[asyncio.Task[None]]]:
     """Tasks that have ended when the block ends, and are cancelled when it fails."""
-    tasks: list[asyncio.Task[Any]] = []
+    tasks: list[asyncio.Task[None]] = []
     try:
         yield tasks
         await asyncio.gather(*tasks)
@@ -224,19 +274,28 @@ async def async_runner(
     """What `Spearmint.arun` yields."""
     described = _described(fn)
     call = described.call if described.is_async else _awaitable(described.call)
-    places = asyncio.Semaphore(_WORKERS)
     async with _tasks() as tasks:
 
         async def call_all(*args: Any, **kwargs: Any) -> ExperimentResult[Any]:
             async def one(index: int, config: Any) -> Outcome[Any, Any]:
-                async with places:
-                    return await attempt_async(lambda c: call(c, *args, **kwargs), config, index=index)
+                return await attempt_async(lambda c: call(c, *args, **kwargs), config, index=index)
 
-            pending = [asyncio.create_task(one(*variant)) for variant in enumerate(described.configs[1:], 1)]
-            tasks.extend(pending)
-            main = await attempt_async(lambda c: call(c, *args, **kwargs), described.configs[0], index=0)
+            variants = described.configs[1:]
+            pending: _Pending[Any] = _Pending(variants)
+            workers = [asyncio.create_task(_await_work(pending, one)) for _ in range(min(_WORKERS, variants.size))]
+            tasks.extend(workers)
+            main = await one(0, described.configs[0])
             if await_variants:
-                return ExperimentResult(main, tuple([await task for task in pending]))
-            return ExperimentResult(main, _Pending(pending))
+                await asyncio.gather(*workers)
+            return ExperimentResult(main, tuple(pending) if await_variants else pending)
 
         yield call_all
+
+
+async def _await_work(pending: _Pending[Any], one: Callable[[int, Any], Awaitable[Outcome[Any, Any]]]) -> None:
+    try:
+        while (variant := pending.pull()) is not None:
+            pending.put(await one(*variant))
+    except BaseException:
+        pending.stop()
+        raise

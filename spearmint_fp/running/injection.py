@@ -67,7 +67,7 @@ class Injected(Generic[T]):
 
     function: Callable[..., T]
     parameters: tuple[_Parameter, ...]
-    positional: tuple[str, ...]
+    positional: tuple[tuple[str, bool], ...]  # names, and whether they can be given by position only
 
     def __call__(self, config: Any, /, *args: Any, **kwargs: Any) -> T:
         name = getattr(self.function, "__qualname__", repr(self.function))
@@ -76,15 +76,13 @@ class Injected(Generic[T]):
 
     def _placed(self, args: list[Any], taken: dict[str, Any]) -> list[Any]:
         """The positional arguments, with the injected ones put between them where they belong."""
-        if not args:
-            return args
         placed: list[Any] = []
-        for parameter in self.positional:
-            if parameter in taken:
-                placed.append(taken.pop(parameter))
-            elif args:
+        for name, by_position_only in self.positional:
+            if name in taken and (args or by_position_only):
+                placed.append(taken.pop(name))
+            elif name not in taken and args:
                 placed.append(args.pop(0))
-            if not args:
+            elif name not in taken:
                 break
         return placed + args
 
@@ -99,9 +97,9 @@ class Injected(Generic[T]):
 def inject(fn: Callable[..., T]) -> Injected[T]:
     """`lambda config, *args: fn(*args, config)`, with the configuration put where the annotations say.
 
-    A parameter takes the config when it is annotated as `Config`, an attrs class, a dataclass or a pydantic model, and
-    what stands at a path when it is annotated as `Annotated[T, Bind("a.b")]`. `Optional[T]` is fine: a missing path
-    gives None. Other parameters are left to the caller. The signature is read once, here.
+    A parameter takes the config when it is annotated as `Config`, an attrs class, a dataclass, a TypedDict or a
+    pydantic model, and what stands at a path when it is annotated as `Annotated[T, Bind("a.b")]`. `Optional[T]` is
+    fine: a missing path gives None. Other parameters are left to the caller. The signature is read once, here.
 
     >>> def greet(greeting: str, config: Config) -> str:
     ...     return f"{greeting} {config.name}"
@@ -117,37 +115,54 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
     """
     if isinstance(fn, Injected):
         return fn
-    if not callable(fn):
+    if not callable(fn) or isinstance(fn, classmethod | staticmethod):
         raise ArgumentError(f"inject takes a function; got {said(fn)}")
-    signature = inspect.signature(fn)
-    hints = _hints(fn)
-    found = (_parameter(name, hints.get(name)) for name in signature.parameters)
-    order = tuple(p.name for p in signature.parameters.values() if p.kind in _POSITIONAL)
-    return Injected(fn, tuple(parameter for parameter in found if parameter), order)
+    try:
+        signature = inspect.signature(fn)
+    except ValueError as error:
+        raise ArgumentError(f"inject takes a function whose signature can be read; got {said(fn)}: {error}") from None
+    given = fn.keywords if isinstance(fn, functools.partial) else {}
+    hints, unread = _hints(fn)
+    names = [name for name, p in signature.parameters.items() if p.kind not in _VARIADIC and name not in given]
+    found = tuple(parameter for name in names if (parameter := _parameter(name, hints.get(name))))
+    if unread and not found:
+        raise ArgumentError(f"cannot read the annotations of {said(fn)}: {unread}. Define the name before decorating")
+    kinds = ((p.name, p.kind) for p in signature.parameters.values() if p.kind in _POSITIONAL)
+    return Injected(fn, found, tuple((name, kind is inspect.Parameter.POSITIONAL_ONLY) for name, kind in kinds))
 
 
 _POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_VARIADIC: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
-    """The annotations as types, also where they are text that names a class local to the caller."""
+def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
+    """The annotations as types, also where they are text that names a local class, and what could not be read.
+
+    A name that is imported for type checkers alone is no type at run time, so its parameter is the caller's.
+    """
     plain = fn.func if isinstance(fn, functools.partial) else fn
     target = plain if inspect.isroutine(plain) else type(plain).__call__
-    try:
-        return get_type_hints(target, localns=_surroundings(), include_extras=True)
-    except NameError as error:
-        raise ArgumentError(
-            f"cannot read the annotations of {said(fn)}: {error}. Define the name before decorating"
-        ) from None
+    around, seen = getattr(inspect.unwrap(target), "__globals__", {}), _surroundings()
+    hints, unread = {}, []
+    for name, annotation in getattr(target, "__annotations__", {}).items():
+        one = type("one", (), {"__annotations__": {name: annotation}})
+        try:
+            hints.update(get_type_hints(one, around, seen, include_extras=True))
+        except (NameError, AttributeError) as error:
+            unread.append(str(error))
+    return hints, "; ".join(unread)
 
 
 def _surroundings() -> dict[str, Any]:
-    """The local names of the nearest caller outside the library."""
-    frame = sys._getframe(1)
+    """The local names of the callers outside the library, the nearest first."""
+    frame: types.FrameType | None = sys._getframe(1)
     package = __name__.partition(".")[0]
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+    names: dict[str, Any] = {}
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] != package and frame.f_code.co_name != "<module>":
+            names = {**frame.f_locals, **names}
         frame = frame.f_back
-    return dict(frame.f_locals)
+    return names
 
 
 def _parameter(name: str, hint: Any) -> _Parameter | None:
@@ -158,5 +173,7 @@ def _parameter(name: str, hint: Any) -> _Parameter | None:
     wanted = [member for member in members if member is Config or is_structured(member)]
     optional = type(None) in members
     if binds:
-        return _Parameter(name, wanted[0] if len(wanted) == 1 else None, parse_path(binds[0].path), optional)
+        kept = tuple(member for member in members if member is not type(None))
+        cls = kept[0] if len(kept) == 1 else bare
+        return _Parameter(name, None if cls is Any else cls, parse_path(binds[0].path), optional)
     return _Parameter(name, wanted[0], (), optional) if len(wanted) == 1 else None

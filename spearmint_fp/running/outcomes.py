@@ -122,11 +122,11 @@ Outcome = Success[C, T] | Failure[C]
 
 
 def attempt(fn: Callable[[C], T], config: C, *, index: int) -> Outcome[C, T]:
-    """`Success(config, fn(config))`, or the `Failure` that it raised; interrupts pass through."""
+    """`Success(config, fn(config))`, or the `Failure` that it raised, `SystemExit` too; interrupts pass through."""
     start = perf_counter()
     try:
         result = fn(config)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Failure(config, ErrorInfo.of(error), index, perf_counter() - start)
     return Success(config, result, index, perf_counter() - start)
 
@@ -136,6 +136,6 @@ async def attempt_async(fn: Callable[[C], Awaitable[T]], config: C, *, index: in
     start = perf_counter()
     try:
         result = await fn(config)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Failure(config, ErrorInfo.of(error), index, perf_counter() - start)
     return Success(config, result, index, perf_counter() - start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import attrs
@@ -108,13 +108,21 @@ def _check_records(function: str, parts: Sequence[Node]) -> None:
     for position, part in enumerate(parts):
         if not part.exact or not part.size:
             continue
-        if type(part.at(0)) is not Config:
+        others = [point for point in _heads(part) if type(point) is not Config]
+        if others:
             raise ArgumentError(
-                f"{function} merges records from mappings; sweep {position} holds {said(part.at(0))}. "
+                f"{function} merges records from mappings; sweep {position} holds {said(others[0])}. "
                 f"Put it under a key of its own: expand({{'key': sweep}})"
             )
         for path in part.columns():
             _claim(function, path, position, owners)
+
+
+def _heads(part: Node) -> Iterator[Any]:
+    """A point of each branch, or every value of an axis: enough to see what kind of points there are."""
+    if isinstance(part, Axis) and not isinstance(part.values, range):
+        return iter(part.values)
+    return (branch.at(0) for branch in (part.parts if isinstance(part, Union) else (part,)))
 
 
 def _claim(function: str, path: Steps, position: int, owners: dict[Steps, tuple[int, bool]]) -> None:

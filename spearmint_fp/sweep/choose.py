@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from operator import index as as_index
 from typing import Any, TypeVar
@@ -241,7 +241,7 @@ def distinct(configs: Iterable[T]) -> Sweep[T]:
     """
     if isinstance(configs, Sweep):
         return Sweep(_distinct(configs._node))
-    if not isinstance(configs, Iterable) or isinstance(configs, str | bytes):
+    if not isinstance(configs, Iterable) or isinstance(configs, str | bytes | Mapping):
         raise ArgumentError(f"distinct takes a sweep or an iterable of configurations; got {said(configs)}")
     read = [freeze(config) for config in islice(configs, LIMIT + 1)]
     if len(read) > LIMIT:

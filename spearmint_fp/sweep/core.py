@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from operator import index as as_index
-from typing import Any, Final, Generic, TypeVar, cast, final, overload
+from typing import Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
 
 import attrs
 from toolz import unique
@@ -18,6 +18,7 @@ from ..configuration.errors import (
     IdentityError,
     PositionError,
     SizeError,
+    TreeError,
     counted,
     said,
     shown,
@@ -26,7 +27,7 @@ from ..configuration.paths import path_key
 from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
-from .nodes import Axis, Column, Map, Node, Record, alike, exact_key
+from .nodes import Axis, Column, Map, Node, Record, alike, exact_key, few
 
 __all__ = ["Sweep", "as_sweep", "expand"]
 
@@ -34,8 +35,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-DEPTH: Final = 400
-"""How many sweeps may be built upon one another: twice what a tree may, and far from the stack's end."""
+DEPTH: Final = 220
+"""How many sweeps may be built upon one another: more than a tree may have levels, and far from the stack's end."""
 
 SAME: Final = 10_000
 """Up to this size two sweeps that are built differently are compared point by point."""
@@ -72,7 +73,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             raise ArgumentError(f"a Sweep is made by expand(tree); got {said(self._node)}")
         if self._node.depth > DEPTH:
             raise SizeError(
-                f"more than {DEPTH} sweeps built upon one another; combine several in one concat or product"
+                f"more than {DEPTH} sweeps built upon one another. Do several steps in one: concat and product take "
+                f"many sweeps, and functions that are mapped one after the other join by themselves"
             )
 
     # --- how many
@@ -95,10 +97,10 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     # --- which
 
     @overload
-    def __getitem__(self, index: int) -> T_co: ...
+    def __getitem__(self, index: SupportsIndex) -> T_co: ...
     @overload
     def __getitem__(self, index: slice) -> Sweep[T_co]: ...
-    def __getitem__(self, index: int | slice) -> T_co | Sweep[T_co]:
+    def __getitem__(self, index: SupportsIndex | slice) -> T_co | Sweep[T_co]:
         """`list(self)[index]`, without the list: a point, or a sweep for a slice.
 
         Raises:
@@ -142,21 +144,22 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         low, high, _ = slice(start, stop).indices(self.size)
         frozen = freeze(value)
         for exact in (True, False):
-            found = next((rank for rank in self._node.ranks(frozen, exact) if low <= rank < high), None)
+            found = next((rank for rank in few(self._node.ranks(frozen, exact)) if low <= rank < high), None)
             if found is not None:
                 return found
-        raise AbsentError(f"{shown(frozen)} is not in {self!r}{_why(self._node, frozen)}")
+        where = f"at {low} to {high} of " if (low, high) != (0, self.size) else "in "
+        raise AbsentError(f"{shown(frozen)} is not {where}{self!r}{_why(self._node, frozen)}")
 
     def __contains__(self, value: object) -> bool:
         try:
             self.index(value)
-        except AbsentError:
+        except (AbsentError, TreeError):  # what is no tree is in no sweep
             return False
         return True
 
     def count(self, value: Any) -> int:
         """How many positions hold `value`."""
-        return sum(1 for _ in self._node.ranks(freeze(value), False))
+        return sum(1 for _ in few(self._node.ranks(freeze(value), False)))
 
     # --- combining and comparing
 
@@ -175,7 +178,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return NotImplemented
         if self.size != other.size:
             return False
-        if self._node == other._node or not self.size:
+        if alike(self._node, other._node) or not self.size:
             return True
         return self.size <= SAME and all(map(alike, self, other))
 
@@ -210,8 +213,21 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def trees(self) -> tuple[Any, ...]:
         return ()
 
-    def over(self, fn: Callable[[Any], Any]) -> Sweep[Any]:
-        return Sweep(Map((fn,), self._node))
+    def over(self, fn: Callable[[Any], Any]) -> Choice:
+        if not self.size or expand(fn(self[0])).size == 1:
+            return Sweep(Map((fn,), self._node))
+        if self.size > SAME:
+            raise SizeError(
+                f"setting a choice in each of {counted(self.size)} configurations of a sweep, more than {SAME}. "
+                f"Set it in the tree that the sweep was made from"
+            )
+        return DynamicValue(map(fn, self))
+
+    def __copy__(self) -> Sweep[T_co]:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Sweep[T_co]:
+        return self
 
     def listed(self) -> Sequence[T_co]:
         if self.size > SAME:

@@ -12,17 +12,15 @@ from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, islice, product, repeat
-from math import inf
-from numbers import Real
 from operator import attrgetter, mul
 from typing import Any, Final, cast, final
 
 import attrs
-from toolz import compose
+from toolz import compose, unique
 
-from ..configuration.errors import PathError, SizeError, counted, shown
+from ..configuration.errors import PathError, SizeError, SpearmintError, counted, shown
 from ..configuration.paths import merge, remove_in, set_in
-from ..configuration.records import Shape, TupleShape
+from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..configuration.tree import Algebra, Config, dissect, fold, freeze, show_path
 from .indices import Indices, Span, length, range_size
 from .outline import Outline, of_choice, of_product
@@ -87,6 +85,11 @@ class Node(ABC):
         """Whether `columns` names every path of every point."""
         return all(child.exact for child in self.children)
 
+    @property
+    def calls(self) -> bool:
+        """Whether building a point runs code of the user's, which may refuse points that were not asked for."""
+        return any(child.calls for child in self.children)
+
     @abstractmethod
     def at(self, index: int) -> Any:
         """The point at `index`, which is inside `range(size)`."""
@@ -132,8 +135,10 @@ def _set(node: Node, **derived: Any) -> None:
 def _leaf_key(leaf: Any) -> Hashable:
     if leaf != leaf:  # noqa: PLR0124  # NaN
         return type(leaf), "nan"
+    if isinstance(leaf, set | frozenset):
+        return frozenset, frozenset(map(exact_key, leaf))
     hash(leaf)
-    return type(leaf), leaf
+    return (type(leaf), leaf) if leaf or type(leaf) is not float else (float, str(leaf))  # 0.0 and -0.0
 
 
 def _safe_leaf_key(leaf: Any) -> Hashable:
@@ -143,9 +148,14 @@ def _safe_leaf_key(leaf: Any) -> Hashable:
         return type(leaf), "the object", id(leaf)
 
 
+def _kind(node: Any) -> type:
+    """The type of a record once it is frozen."""
+    return Config if isinstance(node, Mapping) else tuple if isinstance(node, list) else type(node)
+
+
 _KEY: Final[Algebra[Hashable]] = Algebra(
     leaf=_safe_leaf_key,
-    record=lambda shape, node, parts: (type(node), frozenset(zip(shape.keys, parts, strict=True))),
+    record=lambda shape, node, parts: (_kind(node), frozenset(zip(shape.keys, parts, strict=True))),
     choice=lambda node, _: _safe_leaf_key(node),
 )
 
@@ -158,7 +168,7 @@ def exact_key(value: Any) -> Hashable:
 def alike(one: Any, other: Any) -> bool:
     """`one == other`, false where comparing fails or has no truth value."""
     try:
-        return one is other or bool(one == other)
+        return one is other or bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124  # NaN
     except Exception:  # a hostile or array-valued __eq__ says nothing about equality
         return False
 
@@ -180,6 +190,14 @@ def _matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
         return lambda point: alike(point, value)
     key = exact_key(value)
     return lambda point: exact_key(point) == key
+
+
+def few(ranks: Iterator[int]) -> Iterator[int]:
+    """The ranks, up to a bound: an error where a value stands in too many places to sort or count them."""
+    for number, rank in enumerate(ranks):
+        if number == LIMIT:
+            raise SizeError(f"this configuration stands in more than {LIMIT} places. Make the sweep distinct first")
+        yield rank
 
 
 # --- leaves ----------------------------------------------------------------------------------------
@@ -253,10 +271,13 @@ def _whole(value: Any, exact: bool) -> int | None:
     """The int that `value` is or, unless `exact`, equals; a range would search for anything else one by one."""
     if type(value) is int:
         return value
-    if exact or not isinstance(value, Real) or value != value or value in (inf, -inf):  # noqa: PLR0124  # NaN
+    if exact or isinstance(value, str | bytes):
         return None
-    floor = int(cast(float, value))
-    return floor if floor == value else None
+    try:
+        floor = int(value.real)
+        return floor if bool(floor == value) else None
+    except Exception:  # not a number, not finite, or hostile
+        return None
 
 
 def _is_record(value: Any) -> bool:
@@ -320,12 +341,16 @@ class Record(Node):
     def __attrs_post_init__(self) -> None:
         weights = tuple(accumulate((part.size for part in reversed(self.parts)), mul, initial=1))[::-1]
         _set(self, size=weights[0], weights=weights[1:])
-        if self.depth % DEPTH_STEP == 0 and self.size <= POOL:
+        if self.depth % DEPTH_STEP == 0 and self.size <= POOL and not self.calls:
             _ = self._pools  # kept now, so that walking a deep tree later goes down a step at a time
 
     @property
     def children(self) -> tuple[Node, ...]:
         return self.parts
+
+    @property
+    def calls(self) -> bool:
+        return isinstance(self.shape, FieldsShape) or any(part.calls for part in self.parts)
 
     def at(self, index: int) -> Any:
         return self.shape.build(tuple(map(_digit, self.parts, self.weights, repeat(index))))
@@ -451,7 +476,11 @@ class Merge(Node):
         if not (self.exact and isinstance(value, Mapping)):
             return scan(self, value, exact)
         parts = tuple(_projected(freeze(value), tuple(part.columns())) for part in self.inner.parts)
-        return self.inner.ranks(parts, exact) if _merge_all(parts) == value else iter(())
+        try:
+            whole = alike(_merge_all(parts), value)
+        except SpearmintError:  # parts that meet: then no two points became it
+            whole = False
+        return self.inner.ranks(parts, exact) if whole else iter(())
 
     def columns(self) -> Columns:
         return {path: column for part in self.inner.parts for path, column in part.columns().items()}
@@ -474,7 +503,8 @@ def _projected(value: Any, paths: Sequence[Steps]) -> Any:
     if () in paths or type(value) is not Config:
         return value
     below = {key: [path[1:] for path in paths if path[0] == key] for key in value}
-    return Config({key: _projected(value[key], rest) for key, rest in below.items() if rest})
+    parts = {key: _projected(value[key], rest) for key, rest in below.items() if rest}
+    return Config({key: part for key, part in parts.items() if part != Config() or not value[key]})
 
 
 # --- sums ------------------------------------------------------------------------------------------
@@ -544,6 +574,10 @@ class Map(Node):
         return False
 
     @property
+    def calls(self) -> bool:
+        return True
+
+    @property
     def children(self) -> tuple[Node, ...]:
         return (self.base,)
 
@@ -597,22 +631,23 @@ class Derive(Node):
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         before = [path for path in self.base.columns() if overlap(path, self.path)]
-        if not self.exact or before not in ([], [self.path]):
+        if not self.exact or before not in ([], [self.path]) or not self._few_values_before():
             return scan(self, value, exact)
         found = {rank for origin in self._origins(value) for rank in self.base.ranks(origin, exact)}
         same = _matcher(value, exact)
         return iter([rank for rank in sorted(found) if same(self.at(rank))])
 
+    def _few_values_before(self) -> bool:
+        """Whether what the base has at the path can be tried value by value."""
+        before = self.base.columns().get(self.path)
+        return before is None or 0 < sum(map(length, before.pieces)) <= POOL
+
     def _origins(self, value: Any) -> Iterator[Any]:
         """The configs that may have become `value`: without the path, or with what the base has there."""
-        yield from (remove_in(self.path, value, prune=prune) for prune in (False, True))
+        yield from unique((remove_in(self.path, value, prune=prune) for prune in (False, True)), key=exact_key)
         before = self.base.columns().get(self.path)
         try:
-            yield from (
-                (set_in(self.path, old, value) for piece in before.pieces for old in islice(piece, LIMIT))
-                if before
-                else ()
-            )
+            yield from (set_in(self.path, old, value) for piece in before.pieces for old in piece) if before else ()
         except PathError:  # nothing like the path in `value`, so no point became it
             return
 
@@ -653,7 +688,7 @@ class Select(Node):
         return chain.from_iterable(map(self._points, self.indices.runs(start, stop)))
 
     def _points(self, positions: range) -> Iterator[Any]:
-        if range_size(positions) <= 3 or abs(positions.step) > 8:
+        if range_size(positions) <= 3 or abs(positions.step) > 8 or self.base.calls:
             return map(self.base.at, positions)
         if positions.step == 1:
             return self.base.walk(positions.start, positions.stop)
@@ -662,7 +697,7 @@ class Select(Node):
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         found = (self.indices.rank(position) for position in self.base.ranks(value, exact))
         ranks = (rank for rank in found if rank is not None)
-        return ranks if self.indices.ascending else iter(sorted(ranks))
+        return ranks if self.indices.ascending else iter(sorted(few(ranks)))
 
     def columns(self) -> Columns:
         return self.base.columns()

@@ -15,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import attrs
 import numpy as np
@@ -171,7 +172,7 @@ def test_a_name_of_the_user_s_own_is_honoured() -> None:
     assert Config({"a": 1}).config_id == config_id({"a": 1})
 
 
-@pytest.mark.parametrize("bad", [lambda: 0, object(), iter([]), {1: lambda: 0}[1], (x for x in ())])
+@pytest.mark.parametrize("bad", [lambda: 0, object(), iter([]), {1: lambda: 0}[1], (x for x in (1,))])
 def test_what_cannot_be_named_is_an_error_with_its_path(bad: Any) -> None:
     with pytest.raises(IdentityError, match=r"no identity for llm\.fns\.1"):
         config_id({"llm": {"fns": [len, bad]}})
@@ -208,3 +209,31 @@ def _exact(tree: Any) -> Any:
     if isinstance(tree, dict):
         return "dict", sorted((repr(_exact(key)), repr(_exact(value))) for key, value in tree.items())
     return type(tree).__name__, repr(tree)
+
+
+# --- what hostile testing found ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", [[1].append, "abc".upper, np.datetime64(5, "ns"), np.timedelta64(5, "ns")])
+def test_what_a_name_does_not_tell_has_no_identity(bad: Any) -> None:
+    with pytest.raises(IdentityError, match="no identity for k"):
+        config_id({"k": bad})
+
+
+def test_zones_and_folds_differ() -> None:
+    paris, berlin = (dt.datetime(2026, 1, 1, tzinfo=ZoneInfo(name)) for name in ("Europe/Paris", "Europe/Berlin"))
+    assert config_id(paris) != config_id(berlin)
+    assert config_id(dt.datetime(2026, 10, 25, 2, 30)) != config_id(dt.datetime(2026, 10, 25, 2, 30, fold=1))
+
+
+def test_the_path_of_typed_records_keys_and_alternatives_is_told() -> None:
+    @attrs.frozen
+    class Local:
+        x: int
+
+    with pytest.raises(IdentityError, match=r"^no identity for p\.k: .*is local"):
+        config_id({"p": {"k": Local(1)}})
+    with pytest.raises(IdentityError, match="a key cannot be encoded"):
+        config_id({"p": {object(): 1}})
+    with pytest.raises(IdentityError, match=r"^no identity for a: .*object"):
+        config_id({"a": DynamicValue([1, object()])})

@@ -7,7 +7,18 @@ from typing import Any, NamedTuple
 import attrs
 import pytest
 
-from spearmint_fp import ArgumentError, Config, DynamicValue, PathError, expand, get_in, override, set_in, update_in
+from spearmint_fp import (
+    ArgumentError,
+    Config,
+    DynamicValue,
+    PathError,
+    TreeError,
+    expand,
+    get_in,
+    override,
+    set_in,
+    update_in,
+)
 from spearmint_fp.configuration.errors import ConflictError
 from spearmint_fp.configuration.paths import merge, parse_path, path_key, remove_in
 
@@ -146,12 +157,13 @@ def test_choices_are_patched_in_each_alternative_or_replaced() -> None:
 
 def test_merging_refuses_what_meets() -> None:
     assert merge(Config({"a": {"x": 1}}), Config({"a": {"y": 2}, "b": 3})) == {"a": {"x": 1, "y": 2}, "b": 3}
-    for one, other in [
+    clashes: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"a": 1}, {"a": 1}),
         ({"a": {"x": 1}}, {"a": 2}),
         ({"a": {}}, {"a": {"x": 1}}),
         ({"a": [1]}, {"a": {}}),
-    ]:
+    ]
+    for one, other in clashes:
         with pytest.raises(ConflictError, match="a is set twice"):
             merge(Config(one), Config(other))
     with pytest.raises(ArgumentError, match="only records from mappings merge"):
@@ -164,3 +176,19 @@ def test_removing_a_path() -> None:
     assert remove_in(("a", "b"), c, prune=False) == {"a": {}, "c": 2}
     assert remove_in(("c",), c, prune=True) == {"a": {"b": 1}}
     assert remove_in(("x", "y"), c, prune=True) is c
+
+
+# --- what hostile testing found ----------------------------------------------------------------------------
+
+
+def test_odd_paths_and_functions_are_told_of() -> None:
+    paths: list[Any] = [([1],), ({},)]
+    for path in paths:
+        with pytest.raises(ArgumentError, match="hashable keys"):
+            get_in(path, Config({"a": 1}))
+        with pytest.raises(ArgumentError, match="hashable keys"):
+            set_in(path, 1, {})
+    with pytest.raises(ArgumentError, match="as the function"):
+        update_in("a", 5, {"a": 1})  # type: ignore[arg-type]
+    with pytest.raises(TreeError, match="leads deeper than a tree may be"):
+        set_in(("a",) * 5000, 1, {})

@@ -7,7 +7,7 @@ import itertools
 import pickle
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -99,11 +99,11 @@ def test_any_hashable_key_is_kept(key: Any) -> None:
 
 
 def test_a_config_is_frozen() -> None:
-    c = Config({"a": [1, {"b": 2}], "s": {1}})
+    c: Any = Config({"a": [1, {"b": 2}], "s": {1}})
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         c.a = 5
     with pytest.raises(TypeError):
-        c["a"] = 5  # type: ignore[index]
+        c["a"] = 5
     assert c.a == (1, {"b": 2})
     assert c.s == frozenset({1})
     assert type(c.a[1]) is Config
@@ -126,7 +126,7 @@ def test_missing_keys_are_told_with_a_suggestion() -> None:
 def test_equality_is_that_of_mappings() -> None:
     c = Config({"a": 1, "b": [1, {"c": 2}]})
     assert c == {"b": [1, {"c": 2}], "a": 1}
-    assert {"b": (1, {"c": 2}), "a": 1} == c
+    assert c == {"b": (1, {"c": 2}), "a": 1}
     assert c == MappingProxyType({"a": 1, "b": [1, {"c": 2}]})
     assert c != {"a": 1}
     assert c != {"a": 1, "z": [1, {"c": 2}]}
@@ -220,7 +220,7 @@ def test_leaves_are_shared_and_never_entered() -> None:
 
 
 def test_attrs_instances_are_rebuilt_by_name() -> None:
-    swept = Settings(DynamicValue([1, 2]), secret=DynamicValue("ab".split()), other=5)
+    swept = Settings(DynamicValue([1, 2]), secret=DynamicValue(["ab"]), other=5)
     configs = list(expand(swept))
     assert configs == [Settings(1, "ab", other=5), Settings(2, "ab", other=5)]
     assert [c.doubled for c in configs] == [2, 4]
@@ -350,10 +350,15 @@ def test_choices_are_values() -> None:
 
 def test_children_come_before_parents_in_author_order() -> None:
     seen: list[str] = []
+
+    def note(text: str, short: str) -> str:
+        seen.append(text)
+        return short
+
     algebra: Algebra[str] = Algebra(
-        leaf=lambda leaf: seen.append(str(leaf)) or str(leaf),
-        record=lambda _shape, _node, parts: seen.append("(" + "".join(parts) + ")") or "r",
-        choice=lambda _node, parts: seen.append("[" + "".join(parts) + "]") or "c",
+        leaf=lambda leaf: note(str(leaf), str(leaf)),
+        record=lambda _shape, _node, parts: note("(" + "".join(parts) + ")", "r"),
+        choice=lambda _node, parts: note("[" + "".join(parts) + "]", "c"),
     )
     fold(algebra, {"a": 1, "b": [2, {}], "c": DynamicValue([{"d": 3}, 4]), "e": DynamicValue([5])})
     assert seen == ["1", "2", "()", "(2r)", "3", "(3)", "4", "[r4]", "[]", "(1rcc)"]
@@ -417,3 +422,45 @@ def test_layouts_are_shapes() -> None:
     assert layout.split(config) == layout.split({"b": 2, "a": 1}) == (1, 2)
     assert layout.split({"a": 1}) is None
     assert layout == Layout(("a", "b"))
+
+
+# --- what hostile testing found ----------------------------------------------------------------------------
+
+
+def test_a_class_that_insists_on_a_list_is_swept_in_another_field() -> None:
+    assert list(expand(Picky([64, 64], DynamicValue([1, 2])))) == [Picky([64, 64], 1), Picky([64, 64], 2)]
+
+
+def test_a_dataclass_that_cannot_be_made_again_is_a_leaf() -> None:
+    @dataclass
+    class Once:
+        seed: InitVar[int]
+        x: Any = None
+
+    once = Once(3, [1])
+    assert freeze({"o": once}).o is once
+
+
+def test_a_choice_inside_a_set_is_told_of() -> None:
+    with pytest.raises(ChoiceError, match="a choice inside a set is not seen"):
+        freeze({"a": {"x", DynamicValue([1, 2])}})
+
+
+def test_choices_answer_what_sequences_do() -> None:
+    assert 5 in DynamicValue(range(10**30))
+    assert 10.5 not in DynamicValue(range(10**30))
+    assert DynamicValue(range(10**30))
+    assert not DynamicValue([])
+    with pytest.raises(OverflowError, match="more alternatives than len"):
+        len(DynamicValue(range(10**30)))
+    days = DynamicValue(np.array(["2020-01-01"], "datetime64[ns]")).values
+    assert isinstance(days[0], np.datetime64)
+
+
+def test_messages_are_cut_and_guarded() -> None:
+    with pytest.raises(PathError) as caught:
+        Config({"ab": 1})["x" * 10**6]
+    assert len(str(caught.value)) < 300
+    with pytest.raises(PathError, match="no key"):
+        Config({"a": 1})[10**5000]
+    assert list(reversed(Config({"a": 1, "b": 2}))) == ["b", "a"]

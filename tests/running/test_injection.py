@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 import pickle
+import sys
 from dataclasses import dataclass
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Optional, TypedDict
 
 import attrs
 import pytest
@@ -174,3 +175,79 @@ def test_names_that_cannot_be_read_are_told_of() -> None:
 def test_an_injected_function_pickles() -> None:
     assert pickle.loads(pickle.dumps(inject(whole)))(CONFIG) == CONFIG
     assert "config" not in inspect.signature(whole).replace(parameters=[]).parameters
+
+
+# --- what hostile testing found ----------------------------------------------------------------------------
+
+
+def test_names_for_type_checkers_alone_are_the_caller_s() -> None:
+    def f(config: Config, frame: pandas.DataFrame) -> polars.Frame:  # type: ignore[name-defined]  # noqa: F821
+        return config, frame
+
+    assert inject(f)(CONFIG, 5) == (CONFIG, 5)
+
+
+def test_positional_only_parameters() -> None:
+    def alone(config: Config, /) -> Any:
+        return config
+
+    def after(x: int, config: Config, /, y: int = 2) -> Any:
+        return x, config.n, y
+
+    assert inject(alone)(CONFIG) == CONFIG
+    assert inject(after)(CONFIG, 1) == (1, 2, 2)
+    assert inject(after)(CONFIG, 1, 5) == (1, 2, 5)
+
+
+def test_variadic_parameters_are_the_caller_s() -> None:
+    def f(config: Config, *configs: Config, **named: Config) -> Any:
+        return configs, named
+
+    assert inject(f)(CONFIG) == ((), {})
+    assert inject(f)(CONFIG, 1, k=2) == ((1,), {"k": 2})
+
+
+def test_bound_scalars_and_containers_are_converted() -> None:
+    def f(
+        n: Annotated[int, Bind("n")], sizes: Annotated[list[int], Bind("sizes")], any: Annotated[Any, Bind("n")]
+    ) -> Any:
+        return n, sizes, any
+
+    assert inject(f)({"n": 1, "sizes": (1, 2)}) == (1, [1, 2], 1)
+    with pytest.raises(ConversionError, match=r"parameter 'n' from n: not a int: .*expected int, got 'x' \(str\)"):
+        inject(f)({"n": "x", "sizes": ()})
+
+
+def test_typed_dicts() -> None:
+    class Llm2(TypedDict):
+        model: str
+
+    def f(llm: Annotated[Llm2, Bind("llm")], whole: Llm2 | None = None) -> Any:
+        return llm
+
+    assert inject(f)({"llm": {"model": "x"}, "model": "y"}, whole=None) == {"model": "x"}
+
+
+def test_what_a_partial_binds_stays_bound() -> None:
+    own = Config({"own": 1})
+    assert inject(functools.partial(whole, config=own))(CONFIG) is own
+
+
+def test_local_classes_of_an_outer_function() -> None:
+    @attrs.frozen
+    class Outer:
+        n: int
+        llm: Any
+
+    def decorate() -> Any:
+        def f(outer: Outer) -> int:
+            return outer.n
+
+        return inject(f)
+
+    assert decorate()(CONFIG) == 2
+
+
+def test_a_builtin_without_a_signature_is_told_of() -> None:
+    with pytest.raises(ArgumentError, match="signature can be read"):
+        inject(int if sys.version_info < (3, 13) else dict)

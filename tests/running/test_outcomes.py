@@ -55,7 +55,7 @@ def test_errors_without_a_message() -> None:
     assert "Mute" in outcome.error.type
 
 
-@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, asyncio.CancelledError])
 def test_interrupts_are_no_failures(interrupt: type[BaseException]) -> None:
     def stop(_: int) -> None:
         raise interrupt

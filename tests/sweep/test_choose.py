@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
 
 from spearmint_fp import (
@@ -315,3 +316,20 @@ def test_a_constrained_slice_of_a_constrained_sweep() -> None:
 def test_branches_are_asked_about_one_by_one() -> None:
     s = expand({"k": DynamicValue([{"n": DynamicValue([0, 1])}, {"n": DynamicValue([5, 6]), "m": 1}])})
     assert [c.k.n for c in constrain(lambda n: n in (0, 6), s, on="k.n")] == [0, 6]
+
+
+@attrs.frozen
+class Window:
+    low: Any
+    high: Any
+
+    def __attrs_post_init__(self) -> None:
+        if isinstance(self.low, int) and isinstance(self.high, int) and self.low > self.high:
+            raise ValueError("low > high")
+
+
+def test_points_that_a_constraint_excludes_are_never_built() -> None:
+    tree = {"w": Window(DynamicValue([1, 2, 3]), DynamicValue([1, 2, 3])), "seed": DynamicValue([0, 1])}
+    s = constrain(lambda low, high: low <= high, expand(tree), on=("w.low", "w.high"))
+    assert list(s) == [s[i] for i in range(s.size)]
+    assert s.size == 12

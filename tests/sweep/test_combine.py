@@ -181,3 +181,45 @@ def test_units() -> None:
     assert product() == unit == expand({})
     assert concat() == empty == zipped()
     assert sum([expand(axis("a")), expand(axis("b"))], start=empty).size == 4
+
+
+# --- what hostile testing found ----------------------------------------------------------------------------
+
+
+def test_membership_in_products_of_branches_never_conflicts() -> None:
+    s = (expand({"x": 1}) + expand({"d": {"p": 2}})) * expand({"d": {"a": 3}})
+    assert [s.index(c) for c in s] == [0, 1]
+    t = expand({"c": {"q": 1}, "w": DynamicValue([1, 2])}) * expand({"c": {"s": DynamicValue([3, 4])}})
+    assert {"c": 5, "w": 1} not in t
+    assert [t.index(c) for c in t] == [0, 1, 2, 3]
+
+
+def test_deriving_one_path_twice_and_many_paths() -> None:
+    s = derive("z", lambda c: c.z + 1, derive("z", lambda c: c.a, expand({"a": DynamicValue([1, 2])})))
+    assert [s.index(c) for c in s] == [0, 1]
+    many: Sweep[Any] = expand({"a": DynamicValue([1, 2, 3])})
+    for k in range(60):
+        many = derive(f"k.n{k}", lambda _, k=k: k, many)  # type: ignore[misc]
+    assert many.index(many[2]) == 2
+
+
+def test_deriving_over_a_long_axis_says_that_it_cannot_be_searched() -> None:
+    s = derive("a", lambda c: c.a * 2, expand({"a": DynamicValue(range(10**6 + 5))}))
+    with pytest.raises(SizeError, match="1000005 points"):
+        s.index(s[3])
+
+
+def test_points_that_hold_lists_are_found() -> None:
+    s = mapped(lambda c: [c.n, {"x": {c.n}}], expand({"n": DynamicValue([1, 2])}))
+    assert s.index([2, {"x": {2}}]) == 1
+    assert s[0] in s
+
+
+def test_functions_may_give_dicts_to_products() -> None:
+    s = mapped(lambda c: {"z": c.a}, expand(axis("a"))) * expand(axis("b"))
+    assert list(s)[1] == {"z": 1, "b": 2}
+
+
+def test_every_branch_must_merge() -> None:
+    with pytest.raises(ArgumentError, match="sweep 0 holds 1"):
+        (expand({"a": 1}) + expand(DynamicValue([1, 2]))) * expand({"b": 1})
