@@ -600,6 +600,8 @@ def freeze(tree: Any) -> Any:
 
     See also: `thaw`, the inverse.
     """
+    if type(tree) is Config or type(tree) in _SCALARS:
+        return tree  # frozen since it was made
     return fold(_FREEZE, tree)
 
 

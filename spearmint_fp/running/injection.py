@@ -142,7 +142,8 @@ def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
     """
     plain = fn.func if isinstance(fn, functools.partial) else fn
     target = plain if inspect.isroutine(plain) else type(plain).__call__
-    around, seen = getattr(inspect.unwrap(target), "__globals__", {}), _surroundings()
+    around = getattr(inspect.unwrap(target), "__globals__", {})
+    seen = _surroundings(around)
     hints, unread = {}, []
     for name, annotation in getattr(target, "__annotations__", {}).items():
         one = type("one", (), {"__annotations__": {name: annotation}})
@@ -153,13 +154,12 @@ def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
     return hints, "; ".join(unread)
 
 
-def _surroundings() -> dict[str, Any]:
-    """The local names of the callers outside the library, the nearest first."""
+def _surroundings(around: dict[str, Any]) -> dict[str, Any]:
+    """The local names of the callers in the function's own module, the nearest first."""
     frame: types.FrameType | None = sys._getframe(1)
-    package = __name__.partition(".")[0]
     names: dict[str, Any] = {}
     while frame is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] != package and frame.f_code.co_name != "<module>":
+        if frame.f_globals is around and frame.f_locals is not around:
             names = {**frame.f_locals, **names}
         frame = frame.f_back
     return names

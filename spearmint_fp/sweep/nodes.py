@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate, chain, islice, product, repeat
 from operator import attrgetter, mul
 from typing import Any, Final, cast, final
@@ -685,10 +685,11 @@ class Select(Node):
         return self.base.at(self.indices.at(index))
 
     def walk(self, start: int, stop: int) -> Iterator[Any]:
-        return chain.from_iterable(map(self._points, self.indices.runs(start, stop)))
+        points = partial(map, self.base.at) if self.base.calls else self._points
+        return chain.from_iterable(map(points, self.indices.runs(start, stop)))
 
     def _points(self, positions: range) -> Iterator[Any]:
-        if range_size(positions) <= 3 or abs(positions.step) > 8 or self.base.calls:
+        if range_size(positions) <= 3 or abs(positions.step) > 8:
             return map(self.base.at, positions)
         if positions.step == 1:
             return self.base.walk(positions.start, positions.stop)
