@@ -9,8 +9,10 @@ from __future__ import annotations
 import enum
 import functools
 import struct
+import sys
 import types
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 from operator import add
 from typing import Any, Final
 
@@ -124,7 +126,15 @@ def _named(tag: bytes, value: Any) -> bytes:
         raise IdentityError(f"{said(value)} belongs to an object that its name does not tell. Name a plain function")
     if "<" in name:
         raise IdentityError(f"{said(value)} is local, so no other process can find it. Name something at module level")
-    return _text(tag, f"{value.__module__}:{name}")
+    return _text(tag, f"{_public(str(value.__module__))}:{name}")
+
+
+def _public(module: str) -> str:
+    """The module's name; of the standard library's the public part: `pathlib._local` is `pathlib` elsewhere."""
+    top, *below = module.split(".")
+    if top not in sys.stdlib_module_names:
+        return module
+    return ".".join([top, *takewhile(lambda part: not part.startswith("_"), below)])
 
 
 _EXACT: Final[dict[type, Callable[[Any], bytes]]] = {
