@@ -91,8 +91,18 @@ def _float(value: float) -> bytes:
 
 
 def _str(value: str) -> bytes:
-    content = value.encode("utf-8", "surrogatepass")
-    return b"s%d:%b" % (len(content), content)
+    return _short_str(value) if len(value) < 64 else _text(b"s", value)
+
+
+@functools.lru_cache(maxsize=4096)
+def _short_str(value: str) -> bytes:
+    """The same few names and words stand in every configuration of a sweep."""
+    return _text(b"s", value)
+
+
+@functools.lru_cache(maxsize=1024)
+def _int(value: int) -> bytes:
+    return b"i%x;" % value if value >= 0 else b"i-%x;" % -value
 
 
 def _set(values: Any) -> bytes:
@@ -139,7 +149,7 @@ def _public(module: str) -> str:
 
 _EXACT: Final[dict[type, Callable[[Any], bytes]]] = {
     str: _str,
-    int: lambda value: b"i%x;" % value if value >= 0 else b"i-%x;" % -value,
+    int: _int,
     float: _float,
     bool: lambda value: b"T" if value else b"F",
     type(None): lambda _: b"N",
@@ -208,10 +218,7 @@ def _record(shape: Shape, node: Any, parts: tuple[bytes, ...]) -> bytes:
 
 
 def _key(key: Any) -> bytes:
-    return _text_key(key) if type(key) is str else fold(_CANONICAL, key)
-
-
-_text_key = functools.lru_cache(maxsize=4096)(_str)  # the same few names stand in every configuration
+    return _str(key) if type(key) is str else fold(_CANONICAL, key)
 
 
 def _choice(node: Choice, parts: tuple[bytes, ...]) -> bytes:
