@@ -39,8 +39,8 @@ class ChoiceError(SpearmintError, TypeError):
     """Alternatives that cannot be a choice, with what was probably meant."""
 
 
-class PathError(SpearmintError, KeyError):
-    """A path that leads nowhere, with the steps that exist where it ends."""
+class PathError(SpearmintError, KeyError, IndexError):
+    """A path of keys and indices that leads nowhere, with the steps that exist where it ends."""
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""

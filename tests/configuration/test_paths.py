@@ -92,8 +92,9 @@ def test_records_on_the_way_are_made() -> None:
     ],
 )
 def test_a_missing_path_is_told_where_it_ends(path: str, message: str) -> None:
-    with pytest.raises(KeyError, match=message):
-        get_in(path, TREE)
+    for error in (KeyError, IndexError, PathError):
+        with pytest.raises(error, match=message):
+            get_in(path, TREE)
 
 
 @pytest.mark.parametrize("path", ["llm.model.x", "layers.2", "s.speed", "layers.x"])
