@@ -18,7 +18,6 @@ __all__ = [
     "ExperimentError",
     "IdentityError",
     "MissingAttributeError",
-    "MissingExtraError",
     "PathError",
     "PositionError",
     "SizeError",
@@ -86,10 +85,6 @@ class ExperimentError(SpearmintError, ValueError):
     """An experiment that cannot run."""
 
 
-class MissingExtraError(SpearmintError, ImportError):
-    """A package that an extra installs and that is not there."""
-
-
 _SHORT = reprlib.Repr()
 _SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxfrozenset = 6
 _SHORT.maxstring = _SHORT.maxother = 80
@@ -121,8 +116,26 @@ def suggestion(step: object, known: Iterable[Hashable]) -> str:
     """`; did you mean 'temperature'?` or the known names, for the end of a message."""
     from difflib import get_close_matches  # for errors alone
 
-    names = [key if isinstance(key, str) else shown(key) for key in known]
-    close = get_close_matches(step, names, n=1) if isinstance(step, str) else []
+    names = tuple(known)
+    words = [key for key in names if isinstance(key, str)]
+    close = get_close_matches(step, words, n=1) if isinstance(step, str) else []
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; there is: {', '.join(map(shown, names[:12]))}" if names else "; it is empty"
+
+
+class Missing:
+    """The message of a missing key, written when it is read: most misses are answered, not told."""
+
+    __slots__ = ("known", "step", "text")
+
+    def __init__(self, text: str, step: object, known: tuple[Hashable, ...]) -> None:
+        self.text, self.step, self.known = text, step, known
+
+    def __str__(self) -> str:
+        return self.text + suggestion(self.step, self.known)
+
+    __repr__ = __str__
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)

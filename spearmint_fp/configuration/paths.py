@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import reduce
 from typing import Any
 
-from .errors import ArgumentError, ConflictError, PathError, TreeError, said, shown, suggestion
+from .errors import ArgumentError, ConflictError, Missing, PathError, TreeError, said, shown
 from .records import Shape, TupleShape
 from .tree import MAX_DEPTH, Choice, Config, DynamicValue, Layout, dissect, freeze, show_path
 
@@ -64,7 +64,7 @@ def _children(node: Any) -> tuple[Shape, tuple[Any, ...]] | None:
 def _position(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
     position = shape.find(step)
     if position is None:
-        raise PathError(f"no {shown(step)} at {show_path(done)}{suggestion(step, shape.keys)}")
+        raise PathError(Missing(f"no {shown(step)} at {show_path(done)}", step, shape.keys))
     return position
 
 
@@ -224,10 +224,14 @@ _Clash = Callable[[Any, Any, tuple[Hashable, ...]], Any]
 
 
 def _wins(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
-    leaves_only = isinstance(tree, DynamicValue) and not tree.trees
-    if isinstance(tree, Choice) and type(patch) is Config and not leaves_only:
+    if _has_records(tree) and type(patch) is Config:
         return tree.over(lambda alternative: _merge(patch, alternative, path, _wins))
     return patch
+
+
+def _has_records(tree: Any) -> bool:
+    """Whether a tree is a choice among more than leaves."""
+    return isinstance(tree, Choice) and (bool(tree.trees) or not isinstance(tree, DynamicValue))
 
 
 def _conflicts(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
@@ -239,6 +243,8 @@ def _conflicts(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
 
 def _merge(patch: Any, tree: Any, path: tuple[Hashable, ...], clash: _Clash) -> Any:
     """`tree` with the records of `patch` merged in; `clash` decides where they meet and are not both records."""
+    if clash is _wins and _has_records(patch) and (_has_records(tree) or _children(tree) is not None):
+        return patch.over(lambda alternative: _merge(alternative, tree, path, clash))
     parts = _children(tree)
     if parts is None or type(patch) is not Config or isinstance(parts[0], TupleShape):
         return clash(patch, tree, path)

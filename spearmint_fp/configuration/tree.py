@@ -27,6 +27,7 @@ from .errors import (
     ArgumentError,
     ChoiceError,
     CountError,
+    Missing,
     MissingAttributeError,
     PathError,
     SizeError,
@@ -34,7 +35,6 @@ from .errors import (
     TreeError,
     said,
     shown,
-    suggestion,
 )
 from .records import FieldsShape, Shape, TupleShape, typed_shape
 
@@ -153,12 +153,12 @@ class Config(Mapping[Any, Any]):
         try:
             return cell[cell[0].slots[key]]
         except KeyError:
-            raise PathError(f"no key {shown(key)} in this configuration{suggestion(key, self)}") from None
+            raise PathError(Missing(f"no key {shown(key)} in this configuration", key, tuple(self))) from None
 
     def __getattr__(self, name: str) -> Any:
         if name == "_cell" or name not in self._cell[0].slots:
-            known = () if name == "_cell" else self
-            raise MissingAttributeError(f"no key {shown(name)} in this configuration{suggestion(name, known)}")
+            known = () if name == "_cell" else tuple(self)
+            raise MissingAttributeError(Missing(f"no key {shown(name)} in this configuration", name, known))
         return self[name]
 
     def __iter__(self) -> Iterator[Any]:
@@ -173,6 +173,10 @@ class Config(Mapping[Any, Any]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._cell[0].slots
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        slot = self._cell[0].slots.get(key)
+        return default if slot is None else self._cell[slot]
 
     def _dict(self) -> dict[Any, Any]:
         return dict(zip(self._cell[0].keys, self._cell[1:], strict=True))
@@ -619,7 +623,7 @@ def thaw(config: Any) -> Any:
     Raises:
         TreeError: a cycle, or nesting deeper than 200; names the path.
 
-    See also: `freeze`, the inverse; `unstructure` for attrs, dataclass and pydantic instances as plain data.
+    See also: `freeze`, the inverse.
     """
     return fold(_THAW, config)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
+from ..configuration.convert import is_structured
 from ..configuration.errors import ArgumentError, SizeError, said
 from ..configuration.tree import dissect
 from .result import ExperimentResult
@@ -45,11 +46,11 @@ def _as_configs(configs: Any) -> Sweep[Any]:
 def _as_sweep(position: int, item: Any) -> Sweep[Any]:
     from ..sweep.core import expand
 
-    parts = dissect(item)
-    if parts is None or (isinstance(item, list | tuple) and not hasattr(item, "_fields")):
+    plain = dissect(item) is None and not is_structured(type(item))
+    if plain or (isinstance(item, list | tuple) and not hasattr(item, "_fields")):
         raise ArgumentError(
             f"configs[{position}] is {said(item)}; a configuration is a dict, a Config, a sweep, "
-            f"or an instance of an attrs class or dataclass"
+            f"or an instance of an attrs class, a dataclass or a pydantic model"
         )
     sweep: Sweep[Any] = expand(item)
     return sweep
@@ -114,7 +115,7 @@ class Spearmint:
         """`run`, for async code: `async with Spearmint.arun(fn) as runner: result = await runner()`.
 
         Variants run as tasks, a bounded number at a time. Without `await_variants` their outcomes are there at the
-        latest when the block has ended. A plain function runs in a thread.
+        latest when the block has ended; asking for one earlier is an error. A plain function runs in a thread.
 
         Raises:
             ArgumentError: `fn` is not an experiment; says how to make it one.
@@ -132,7 +133,8 @@ def experiment(configs: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
     The configuration goes to the parameters that `inject` finds; callers give the others. A direct call returns main's
     plain result, or raises its error, and runs the variants in the background: in a bounded number of threads (as a
     task, for a coroutine function), with the caller's context variables, and failures are logged under
-    the logger "spearmint_fp". The function carries its own description; there is no registry.
+    the logger "spearmint_fp". The program does not end before they have: over a large sweep call a `sample`, or use
+    `Spearmint.run`. The function carries its own description; there is no registry.
 
     >>> from spearmint_fp import Config
     >>> @experiment(configs=[{"n": 2}])
@@ -142,7 +144,8 @@ def experiment(configs: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
     42
 
     Raises:
-        ArgumentError: an item that is not a configuration, or a function given without the parentheses.
+        ArgumentError: an item that is not a configuration, a function given without the parentheses, or one that
+            takes no configuration.
         ExperimentError: no configurations; names the empty choice.
 
     See also: `Spearmint`, `inject`.
@@ -158,6 +161,12 @@ def experiment(configs: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
             return cast(Callable[..., T], type(fn)(decorate(fn.__func__)))
         if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
             raise ArgumentError(f"{said(fn)} is a generator function, which runs nothing when called; return a list")
-        return decorated(Experiment(inject(fn), sweep), fn)
+        call = inject(fn)
+        if not call.parameters:
+            raise ArgumentError(
+                f"{said(fn)} takes no configuration. Annotate a parameter as Config (config: Config), as an attrs "
+                f"class, a dataclass, a TypedDict or a pydantic model, or with Annotated[T, Bind('path')]"
+            )
+        return decorated(Experiment(call, sweep), fn)
 
     return decorate

@@ -20,8 +20,8 @@ T_co = TypeVar("T_co", covariant=True)
 class ExperimentResult(Generic[T_co]):
     """What one call of a runner gave: the outcome of the main configuration, and those of the variants in order.
 
-    Where the runner does not await variants, `variant_results` is there at once, and each outcome is
-    waited for when it is asked for.
+    Where the runner does not await variants, `variant_results` is there at once. Each outcome is waited for when it is
+    asked for; under `arun`, where waiting would stop the event loop, one that is not there yet is an error.
     """
 
     main_result: Outcome[Any, T_co]

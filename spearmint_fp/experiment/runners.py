@@ -72,6 +72,8 @@ def _described(fn: Callable[..., Any]) -> Experiment[Any]:
     found = getattr(fn, "__experiment__", None)
     if not isinstance(found, Experiment):
         raise ArgumentError(f"{said(fn)} is not an experiment. Decorate it with @mint.experiment() first")
+    if getattr(fn, "__func__", fn) is not getattr(fn, "__decorated__", None):
+        raise ArgumentError(f"another decorator stands above the experiment of {said(fn)}; put it below @experiment")
     instance = getattr(fn, "__self__", None)
     if instance is None:
         return found
@@ -110,6 +112,7 @@ def decorated(described: Experiment[Any], fn: Callable[..., Any]) -> Callable[..
 
     wrapper: Any = direct_async if described.is_async else direct
     wrapper.__experiment__ = described
+    wrapper.__decorated__ = wrapper
     wrapper.__signature__ = described.call.signature
     return cast(Callable[..., Any], wrapper)
 
@@ -146,12 +149,13 @@ class _Pending(Sequence[Outcome[Any, T_co]]):
     Workers pull the next variant when they have finished one, so nothing is queued, whatever the number.
     """
 
-    def __init__(self, variants: Sweep[Any]) -> None:
+    def __init__(self, variants: Sweep[Any], *, in_loop: bool = False) -> None:
         self._size = variants.size
         self._waiting = enumerate(variants, 1)
         self._ready: dict[int, Outcome[Any, T_co]] = {}
         self._change = threading.Condition()
         self._stopped = False
+        self._in_loop = in_loop
 
     def pull(self) -> tuple[int, Any] | None:
         """The next variant to run, or None where there is none, or the block has failed."""
@@ -185,9 +189,14 @@ class _Pending(Sequence[Outcome[Any, T_co]]):
             return [self[position] for position in range(self._size)[index]]
         position = range(self._size)[index]
         with self._change:
-            self._change.wait_for(lambda: position in self._ready or self._stopped)
+            self._change.wait_for(lambda: position in self._ready or self._stopped or self._in_loop)
             if position in self._ready:
                 return self._ready[position]
+        if self._in_loop and not self._stopped:
+            raise ExperimentError(
+                f"variant {position} has no outcome yet, and waiting here would stop the event loop that runs it. "
+                f"Ask after the block, or pass await_variants=True"
+            )
         raise ExperimentError(f"variant {position} has no outcome: its block ended before it ran")
 
 
@@ -281,7 +290,7 @@ async def async_runner(
                 return await attempt_async(lambda c: call(c, *args, **kwargs), config, index=index)
 
             variants = described.configs[1:]
-            pending: _Pending[Any] = _Pending(variants)
+            pending: _Pending[Any] = _Pending(variants, in_loop=True)
             workers = [asyncio.create_task(_await_work(pending, one)) for _ in range(min(_WORKERS, variants.size))]
             tasks.extend(workers)
             main = await one(0, described.configs[0])

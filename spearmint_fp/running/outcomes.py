@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from time import perf_counter
-from typing import Generic, Literal, NoReturn, TypeVar, final
+from typing import Any, Generic, Literal, NoReturn, TypeVar, final
 
 import attrs
 
@@ -36,6 +36,19 @@ class ErrorInfo:
         kind = type(error)
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
         return cls(name, _message(error), "".join(format_exception(error)), error)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As data; with the exception where it survives pickling, without where it does not."""
+        return ErrorInfo, (self.type, self.message, self.traceback, self.exception if self._survives() else None)
+
+    def _survives(self) -> bool:
+        import pickle
+
+        try:
+            pickle.loads(pickle.dumps(self.exception))  # noqa: S301  # our own bytes
+        except Exception:  # whatever a user's exception does when it is copied
+            return False
+        return True
 
     def raise_(self) -> NoReturn:
         """Raise the exception again, or a RuntimeError that tells of it where it did not survive."""

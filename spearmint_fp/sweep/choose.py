@@ -76,6 +76,8 @@ def _check_path(path: Steps, node: Node) -> None:
 
 
 def _constrained(node: Node, constraint: Constraint) -> Node:
+    if not node.size:
+        return node
     if isinstance(node, Union):
         return union_of([_constrained(part, constraint) for part in node.parts])
     if isinstance(node, Derive) and not any(overlap(node.path, path) for path in constraint.paths):
@@ -176,7 +178,7 @@ def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
 
     See also: `shuffled`; `shard`.
     """
-    whole = shuffled(sweep, seed=seed)
+    whole = shuffled(as_sweep(sweep, "sample"), seed=seed)
     count = _whole(k, "k")
     if not 0 <= count <= whole.size:
         raise SizeError(

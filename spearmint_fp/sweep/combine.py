@@ -104,7 +104,7 @@ def mapped(fn: Callable[[T], S], sweep: Sweep[T]) -> Sweep[S]:
     Raises:
         ArgumentError: `fn` is not callable, or `sweep` is not a sweep.
 
-    See also: `derive`, for one more value in each config; `structured`, for typed configs.
+    See also: `derive`, for one more value in each config.
     """
     node = as_sweep(sweep, "mapped")._node
     if not callable(fn):

@@ -13,7 +13,7 @@ Programming" 4A, 7.1.4; rank and unrank by counts, after FEAT (Duregard, Jansson
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from math import prod
@@ -24,11 +24,9 @@ import attrs
 from ..configuration.errors import PathError, SizeError, counted, shown
 from ..configuration.paths import get_in
 from ..configuration.tree import show_path
-from .nodes import LIMIT, Axis, Merge, Node, Record, Union
+from .nodes import LIMIT, Axis, Merge, Node, Record, Steps, Union
 
-__all__ = ["Allowed", "Constraint", "Steps", "touches"]
-
-Steps = tuple[Hashable, ...]
+__all__ = ["Allowed", "Constraint", "touches"]
 
 
 @final
@@ -103,7 +101,7 @@ Item = Free | Split | Branches
 def _plan(node: Node, wanted: Sequence[tuple[Steps, Steps]], stride: int) -> tuple[Item, ...]:
     """The digits of `node`, most significant first; `wanted` are the constraints' paths below it."""
     here = [(path, rest) for path, rest in wanted if touches(node, rest)]
-    if not here:
+    if not here or not node.size:
         return (Free(node.size, stride),)
     entered = all(rest for _, rest in here)
     if isinstance(node, Union):
@@ -341,6 +339,10 @@ class Allowed:
     @property
     def ascending(self) -> bool:
         return True
+
+    @property
+    def how(self) -> str:
+        return "constrained"
 
     @cached_property
     def _graph(self) -> _Graph:

@@ -24,7 +24,7 @@ from ..configuration.errors import (
     shown,
 )
 from ..configuration.paths import path_key
-from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze
+from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze, leaves
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
 from .nodes import Axis, Column, Map, Node, Record, alike, exact_key, few
@@ -192,6 +192,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def axes(self) -> dict[str | tuple[Any, ...], Sequence[Any]]:
         """Per swept path what can stand there, in order of appearance; records among alternatives are entered.
 
+        Slices, samples and constraints keep the axes of the sweep that they were made from.
+
         >>> expand({"opt": DynamicValue([{"name": "sgd", "lr": DynamicValue([1, 2])}, {"name": "adam"}])}).axes
         {'opt.name': ('sgd', 'adam'), 'opt.lr': (1, 2)}
         """
@@ -214,7 +216,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         return ()
 
     def over(self, fn: Callable[[Any], Any]) -> Choice:
-        if not self.size or expand(fn(self[0])).size == 1:
+        if not self.size or not any(isinstance(leaf, Choice) for _, leaf in leaves(fn(self[0]))):
             return Sweep(Map((fn,), self._node))
         if self.size > SAME:
             raise SizeError(
@@ -252,7 +254,7 @@ def _why(node: Node, value: Any) -> str:
         return ""
     values = node.shape.split(value)
     if values is None:
-        return f": its keys are not {', '.join(map(str, node.shape.keys))}"
+        return f": a configuration has the keys {', '.join(map(str, node.shape.keys))}"
     for key, part, child in zip(node.shape.keys, node.parts, values, strict=True):
         if isinstance(part, Axis) and next(part.ranks(child, False), None) is None:
             known = ", ".join(shown(point) for point in islice(part.values, 6))
@@ -315,4 +317,9 @@ def as_sweep(value: Any, function: str) -> Sweep[Any]:
     """`value`, or the error that tells a caller of `function` to expand first."""
     if isinstance(value, Sweep):
         return value
-    raise ArgumentError(f"{function} takes a sweep; got {said(value)}. For a tree write expand(tree) first")
+    way = "For a tree write expand(tree) first"
+    if isinstance(value, list | tuple) and any(isinstance(item, Sweep) for item in value):
+        way = f"Write {function}(*sweeps)"
+    elif function not in ("product", "concat", "zipped") and (callable(value) or isinstance(value, int)):
+        way = "The sweep comes last"
+    raise ArgumentError(f"{function} takes a sweep; got {said(value)}. {way}")

@@ -14,6 +14,8 @@ from typing import Any, Final, Protocol, final
 
 import attrs
 
+from ..configuration.errors import counted
+
 __all__ = ["Chosen", "Indices", "Permutation", "Span", "length", "range_size"]
 
 
@@ -36,6 +38,10 @@ class Indices(Protocol):
     @property
     def ascending(self) -> bool:
         """Whether greater indices always mean greater positions."""
+
+    @property
+    def how(self) -> str:
+        """What was done to the base, for its formula: a word, or `[start:stop:step]`."""
 
 
 def range_size(positions: range) -> int:
@@ -65,6 +71,14 @@ class Span:
     def ascending(self) -> bool:
         return self.positions.step > 0
 
+    @property
+    def how(self) -> str:
+        start, stop, step = self.positions.start, self.positions.stop, self.positions.step
+        if not self.size:
+            return "[0:0]"
+        end = "" if stop < 0 else counted(stop)
+        return f"[{counted(start)}:{end}{f':{counted(step)}' if step != 1 else ''}]"
+
     def at(self, index: int) -> int:
         return self.positions[index]
 
@@ -89,6 +103,10 @@ class Chosen:
     @property
     def ascending(self) -> bool:
         return True
+
+    @property
+    def how(self) -> str:
+        return "chosen"
 
     def at(self, index: int) -> int:
         return self.positions[index]
@@ -128,6 +146,10 @@ class Permutation:
     @property
     def ascending(self) -> bool:
         return False
+
+    @property
+    def how(self) -> str:
+        return "shuffled"
 
     @cached_property
     def _bases(self) -> tuple[int, int]:

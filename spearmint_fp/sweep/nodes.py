@@ -22,7 +22,7 @@ from ..configuration.errors import PathError, SizeError, SpearmintError, counted
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..configuration.tree import Algebra, Config, dissect, fold, freeze, show_path
-from .indices import Indices, Span, length, range_size
+from .indices import Indices, length, range_size
 from .outline import Outline, of_choice, of_product
 
 __all__ = [
@@ -35,10 +35,12 @@ __all__ = [
     "Node",
     "Record",
     "Select",
+    "Steps",
     "Union",
     "Zip",
     "alike",
     "exact_key",
+    "few",
     "overlap",
     "scan",
 ]
@@ -704,19 +706,7 @@ class Select(Node):
         return self.base.columns()
 
     def outline(self, path: Steps) -> Outline:
-        return self.base.outline(path).selected(_selection(self.indices), self.size)
-
-
-_VERBS: Final = {"Allowed": "constrained", "Chosen": "chosen", "Permutation": "shuffled"}
-
-
-def _selection(indices: Indices) -> str:
-    if not isinstance(indices, Span):
-        return _VERBS[type(indices).__name__]
-    positions = indices.positions
-    stop = "" if positions.stop < 0 else counted(positions.stop)
-    step = f":{counted(positions.step)}" if positions.step != 1 else ""
-    return f"[{counted(positions.start)}:{stop}{step}]"
+        return self.base.outline(path).selected(self.indices.how, self.size)
 
 
 def _strided(base: Node, positions: range) -> Iterator[Any]:

@@ -130,7 +130,7 @@ def constant(rounds: int) -> Iterator[Row]:
     tree, s = wide(18), expand(wide(18))
     steps: list[tuple[str, Callable[[], object]]] = [
         ("expand, 18 axes = 10^18", lambda: expand(tree)),
-        (".size", lambda: expand(tree).size),
+        (".size", lambda: s.size),
         ("first config", lambda: next(iter(expand(tree)))),
         ("s[10**17]", lambda: s[10**17]),
         ("s[::997]", lambda: s[::997]),

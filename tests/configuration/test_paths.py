@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any, NamedTuple
 
 import attrs
@@ -193,3 +194,27 @@ def test_odd_paths_and_functions_are_told_of() -> None:
         update_in("a", 5, {"a": 1})  # type: ignore[arg-type]
     with pytest.raises(TreeError, match="leads deeper than a tree may be"):
         set_in(("a",) * 5000, 1, {})
+
+
+def test_patches_with_choices_keep_what_they_do_not_name() -> None:
+    patch = {"opt": DynamicValue([{"lr": 1}, {"lr": DynamicValue([2, 3])}, 5])}
+    tree = {"opt": {"name": "sgd", "lr": 0}}
+    assert list(expand(override(patch, tree))) == [
+        {"opt": {"name": "sgd", "lr": 1}},
+        {"opt": {"name": "sgd", "lr": 2}},
+        {"opt": {"name": "sgd", "lr": 3}},
+        {"opt": 5},
+    ]
+    assert expand(override({"opt": expand({"lr": DynamicValue([1, 2])})}, tree))[1] == {"opt": {"name": "sgd", "lr": 2}}
+
+
+def test_misses_are_cheap_until_they_are_told() -> None:
+    c = Config({f"key{k}": k for k in range(1000)})
+    assert c.get("kex1") is None
+    assert not hasattr(c, "kex1")
+    with pytest.raises(PathError) as caught:
+        c["kex1"]
+    assert "did you mean 'key" in str(caught.value)
+    assert "did you mean" in str(pickle.loads(pickle.dumps(caught.value)))
+    with pytest.raises(PathError, match="there is: 1"):
+        get_in("1", {1: 2})

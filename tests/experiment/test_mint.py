@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import inspect
 import logging
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 
 import attrs
 import pytest
+from pydantic import BaseModel
 
 from spearmint_fp import (
     ArgumentError,
@@ -467,5 +469,58 @@ def test_callable_objects_that_are_async() -> None:
 
 def test_nothing_left_is_told_as_such() -> None:
     left = constrain(lambda n: n > 5, expand({"n": DynamicValue([1, 2])}), on="n")
+
+    def f(config: Config) -> None: ...
+
     with pytest.raises(ExperimentError, match=r"nothing is left of Sweep\(constrained\(2\) = 0\)"):
-        Spearmint(configs=[left]).experiment()(lambda config: config)
+        Spearmint(configs=[left]).experiment()(f)
+
+
+# --- what a fresh reader found -------------------------------------------------------------------------------
+
+
+def test_a_function_that_takes_no_configuration_is_told_how() -> None:
+    def bare(config, x=1):  # type: ignore[no-untyped-def]
+        return config
+
+    with pytest.raises(ArgumentError, match=r"takes no configuration\. Annotate a parameter as Config"):
+        three().experiment()(bare)
+
+
+def test_a_decorator_above_the_experiment_is_told_of() -> None:
+    def doubled(fn: Any) -> Any:
+        @functools.wraps(fn)
+        def call(*args: Any) -> Any:
+            return 2 * fn(*args)
+
+        return call
+
+    with pytest.raises(ArgumentError, match="another decorator stands above"), Spearmint.run(doubled(inverse)):
+        pass
+
+
+def test_asking_too_early_under_a_loop_is_an_error_and_no_deadlock() -> None:
+    async def go() -> Any:
+        async with Spearmint.arun(slowly) as runner:
+            result = await runner(6.0)
+            with pytest.raises(ExperimentError, match="would stop the event loop"):
+                result.variant_results[-1]
+        return result.variant_results[-1]
+
+    assert not asyncio.run(go()).ok
+
+
+class Model(BaseModel):
+    n: int
+
+
+def test_pydantic_instances_are_configurations() -> None:
+    mint = Spearmint(configs=[Model(n=1), Model(n=2)])
+
+    @mint.experiment()
+    def f(model: Model) -> int:
+        return model.n
+
+    with Spearmint.run(f, await_variants=True) as runner:
+        result = runner()
+    assert (result.main_result.result, result.variant_results[0].result) == (1, 2)

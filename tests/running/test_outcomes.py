@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import threading
 from typing import Any
 
 import attrs
@@ -92,3 +93,36 @@ def test_coroutines() -> None:
 
     assert asyncio.run(attempt_async(slow, 4, index=0)) == attempt(halved, 4, index=0)
     assert asyncio.run(attempt_async(slow, 0, index=0)) == attempt(halved, 0, index=0)
+
+
+# --- what a fresh reader found -------------------------------------------------------------------------------
+
+
+class Locked(Exception):
+    def __init__(self) -> None:
+        super().__init__("locked")
+        self.lock = threading.Lock()
+
+
+class Two(Exception):
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one)
+
+
+@pytest.mark.parametrize("error", [Locked(), Two("one", "two")])
+def test_failures_survive_pickling_where_their_exception_does_not(error: Exception) -> None:
+    def fail(_: int) -> None:
+        raise error
+
+    outcome = attempt(fail, 1, index=0)
+    back = pickle.loads(pickle.dumps(outcome))
+    assert back == outcome
+    assert isinstance(back, Failure)
+    assert back.error.exception is None
+    assert "in fail" in back.error.traceback
+
+
+def test_an_exception_that_survives_is_kept() -> None:
+    back = pickle.loads(pickle.dumps(attempt(halved, 0, index=0)))
+    with pytest.raises(ZeroDivisionError):
+        _ = back.result

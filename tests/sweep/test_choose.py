@@ -333,3 +333,15 @@ def test_points_that_a_constraint_excludes_are_never_built() -> None:
     s = constrain(lambda low, high: low <= high, expand(tree), on=("w.low", "w.high"))
     assert list(s) == [s[i] for i in range(s.size)]
     assert s.size == 12
+
+
+def test_empty_sweeps_are_constrained_to_empty_sweeps() -> None:
+    s = expand({"a": DynamicValue([1, 2]), "b": DynamicValue([])})
+    assert constrain(lambda a: True, s, on="a").size == 0
+    none = constrain(lambda a: False, expand({"a": DynamicValue([1, 2])}), on="a")
+    inside = expand(
+        {"c": DynamicValue([1, 2, 3]), "k": DynamicValue([none, {"c": 5, "e": DynamicValue([])}, {"z": 1}])}
+    )
+    assert [c.c for c in constrain(lambda c: c > 1, inside, on="c")] == [2, 3]
+    with pytest.raises(PathError, match=r"no configuration has k\.c"):
+        constrain(lambda c: c > 1, inside, on=("k.c",))

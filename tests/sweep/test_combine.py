@@ -19,12 +19,14 @@ from spearmint_fp import (
     SizeError,
     Sweep,
     concat,
+    constrain,
     derive,
     empty,
     expand,
     mapped,
     override,
     product,
+    sample,
     unit,
     zipped,
 )
@@ -108,14 +110,11 @@ def test_only_records_from_mappings_merge(other: Sweep[Any]) -> None:
 
 @pytest.mark.parametrize("bad", [5, None, [1], {"a": DynamicValue([1])}, "s"])
 def test_other_things_than_sweeps_are_told_of(bad: Any) -> None:
-    for call in (
-        lambda: product(bad),
-        lambda: concat(bad),
-        lambda: zipped(bad),
-        lambda: mapped(str, bad),
-        lambda: derive("a", str, bad),
-    ):
+    for call in (lambda: product(bad), lambda: concat(bad), lambda: zipped(bad)):
         with pytest.raises(ArgumentError, match=r"takes a sweep; got .*write expand\(tree\) first"):
+            call()
+    for call in (lambda: mapped(str, bad), lambda: derive("a", str, bad)):
+        with pytest.raises(ArgumentError, match=r"takes a sweep; got .*(write expand\(tree\) first|comes last)"):
             call()
     with pytest.raises(TypeError):
         expand({}) + bad
@@ -223,3 +222,12 @@ def test_functions_may_give_dicts_to_products() -> None:
 def test_every_branch_must_merge() -> None:
     with pytest.raises(ArgumentError, match="sweep 0 holds 1"):
         (expand({"a": 1}) + expand(DynamicValue([1, 2]))) * expand({"b": 1})
+
+
+def test_swapped_and_listed_arguments_are_understood() -> None:
+    s: Any = expand(axis("a"))
+    for call in (lambda: sample(s, 1), lambda: mapped(s, str), lambda: constrain(s, bool, on="a")):  # type: ignore[arg-type]
+        with pytest.raises(ArgumentError, match="The sweep comes last"):
+            call()
+    with pytest.raises(ArgumentError, match=r"Write concat\(\*sweeps\)"):
+        concat([s, s])  # type: ignore[arg-type]

@@ -181,7 +181,7 @@ def test_nan_is_found() -> None:
     ("value", "message"),
     [
         ({"a": 7, "b": 1}, r": a is 7 \(int\), not one of 1, 2"),
-        ({"a": 1}, ": its keys are not a, b"),
+        ({"a": 1}, ": a configuration has the keys a, b"),
         (5, "5 is not in Sweep"),
         ("text", "'text' is not in"),
         ({"a": float("nan"), "b": 1}, "a is nan"),
