@@ -214,11 +214,6 @@ def _blocking(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _awaitable(fn: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-    """A plain function as a coroutine function that runs it in a thread."""
-    return functools.partial(asyncio.to_thread, fn)
-
-
 @contextmanager
 def runner(fn: Callable[..., Any], await_variants: bool) -> Iterator[Callable[..., ExperimentResult[Any]]]:
     """What `Spearmint.run` yields."""
@@ -227,7 +222,12 @@ def runner(fn: Callable[..., Any], await_variants: bool) -> Iterator[Callable[..
     started: list[_Pending[Any]] = []
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix=f"variants of {described.name}")
 
+    closed: list[bool] = []
+
     def call_all(*args: Any, **kwargs: Any) -> ExperimentResult[Any]:
+        if closed:
+            raise _ended(described)
+
         def one(index: int, config: Any) -> Outcome[Any, Any]:
             return attempt(lambda c: call(c, *args, **kwargs), config, index=index)
 
@@ -236,11 +236,8 @@ def runner(fn: Callable[..., Any], await_variants: bool) -> Iterator[Callable[..
             main = one(0, described.configs[0])
             outcomes = (context.copy().run(one, *variant) for variant in enumerate(variants, 1))
             return ExperimentResult(main, tuple(outcomes))
-        pending: _Pending[Any] = _Pending(variants)
-        started.append(pending)
-        for _ in range(min(_WORKERS, variants.size)):
-            pool.submit(_work, pending, lambda *variant: context.copy().run(one, *variant))
-        return ExperimentResult(one(0, described.configs[0]), pending)
+        started.append(_started(pool, variants, lambda *variant: context.copy().run(one, *variant)))
+        return ExperimentResult(one(0, described.configs[0]), started[-1])
 
     try:
         yield call_all
@@ -249,7 +246,18 @@ def runner(fn: Callable[..., Any], await_variants: bool) -> Iterator[Callable[..
             pending.stop()
         raise
     finally:
+        closed.append(True)
         pool.shutdown()
+
+
+def _started(
+    pool: ThreadPoolExecutor, variants: Sweep[Any], one: Callable[[int, Any], Outcome[Any, Any]]
+) -> _Pending[Any]:
+    """The variants' outcomes to come, with threads at work on them."""
+    pending: _Pending[Any] = _Pending(variants)
+    for _ in range(min(_WORKERS, variants.size)):
+        pool.submit(_work, pending, one)
+    return pending
 
 
 def _work(pending: _Pending[Any], one: Callable[[int, Any], Outcome[Any, Any]]) -> None:
@@ -282,12 +290,20 @@ async def async_runner(
 ) -> AsyncIterator[Callable[..., Awaitable[ExperimentResult[Any]]]]:
     """What `Spearmint.arun` yields."""
     described = _described(fn)
-    call = described.call if described.is_async else _awaitable(described.call)
+    closed: list[bool] = []
     async with _tasks() as tasks:
 
         async def call_all(*args: Any, **kwargs: Any) -> ExperimentResult[Any]:
             async def one(index: int, config: Any) -> Outcome[Any, Any]:
-                return await attempt_async(lambda c: call(c, *args, **kwargs), config, index=index)
+                def task(c: Any) -> Any:
+                    return described.call(c, *args, **kwargs)
+
+                if described.is_async:
+                    return await attempt_async(task, config, index=index)
+                return await asyncio.to_thread(attempt, task, config, index=index)
+
+            if closed:
+                raise _ended(described)
 
             variants = described.configs[1:]
             pending: _Pending[Any] = _Pending(variants, in_loop=True)
@@ -298,7 +314,14 @@ async def async_runner(
                 await asyncio.gather(*workers)
             return ExperimentResult(main, tuple(pending) if await_variants else pending)
 
-        yield call_all
+        try:
+            yield call_all
+        finally:
+            closed.append(True)
+
+
+def _ended(described: Experiment[Any]) -> ExperimentError:
+    return ExperimentError(f"the block of this runner of {described.name} has ended; call it inside the block")
 
 
 async def _await_work(pending: _Pending[Any], one: Callable[[int, Any], Awaitable[Outcome[Any, Any]]]) -> None:

@@ -149,7 +149,7 @@ def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
         one = type("one", (), {"__annotations__": {name: annotation}})
         try:
             hints.update(get_type_hints(one, around, seen, include_extras=True))
-        except (NameError, AttributeError) as error:
+        except Exception as error:  # text that is no type: whatever it raises, the parameter is the caller's
             unread.append(str(error))
     return hints, "; ".join(unread)
 
@@ -167,13 +167,22 @@ def _surroundings(around: dict[str, Any]) -> dict[str, Any]:
 
 def _parameter(name: str, hint: Any) -> _Parameter | None:
     """How a parameter takes the configuration, or None where it is the caller's."""
-    binds = [extra for extra in get_args(hint)[1:] if isinstance(extra, Bind)] if get_origin(hint) is Annotated else []
-    bare = get_args(hint)[0] if get_origin(hint) is Annotated else hint
-    members = get_args(bare) if get_origin(bare) in (Union, types.UnionType) else (bare,)
-    wanted = [member for member in members if member is Config or is_structured(member)]
+    bare, binds = _unwrapped(hint)
+    unwrapped = [_unwrapped(m) for m in (get_args(bare) if get_origin(bare) in (Union, types.UnionType) else (bare,))]
+    binds += [bind for member, inner in unwrapped if member is not bare for bind in inner]
+    members = [member for member, _ in unwrapped]
     optional = type(None) in members
+    kept = [member for member in members if member is not type(None)]
     if binds:
-        kept = tuple(member for member in members if member is not type(None))
         cls = kept[0] if len(kept) == 1 else bare
         return _Parameter(name, None if cls is Any else cls, parse_path(binds[0].path), optional)
+    wanted = [member for member in kept if member is Config or is_structured(member)]
     return _Parameter(name, wanted[0], (), optional) if len(wanted) == 1 else None
+
+
+def _unwrapped(hint: Any) -> tuple[Any, list[Bind]]:
+    """A type without `Annotated`, and the `Bind`s that it carried."""
+    if get_origin(hint) is not Annotated:
+        return hint, []
+    bare, *extras = get_args(hint)
+    return bare, [extra for extra in extras if isinstance(extra, Bind)]

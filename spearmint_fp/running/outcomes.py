@@ -135,20 +135,34 @@ Outcome = Success[C, T] | Failure[C]
 
 
 def attempt(fn: Callable[[C], T], config: C, *, index: int) -> Outcome[C, T]:
-    """`Success(config, fn(config))`, or the `Failure` that it raised, `SystemExit` too; interrupts pass through."""
+    """`Success(config, fn(config))`, or the `Failure` that it raised, `SystemExit` too; an interrupt passes through."""
     start = perf_counter()
     try:
         result = fn(config)
-    except (Exception, SystemExit) as error:
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # SystemExit, or a cancellation inside: this configuration's own end
         return Failure(config, ErrorInfo.of(error), index, perf_counter() - start)
     return Success(config, result, index, perf_counter() - start)
 
 
 async def attempt_async(fn: Callable[[C], Awaitable[T]], config: C, *, index: int) -> Outcome[C, T]:
-    """`attempt`, for a coroutine function; cancellation passes through."""
+    """`attempt`, for a coroutine function; where the task itself is cancelled, that passes through."""
     start = perf_counter()
     try:
         result = await fn(config)
-    except (Exception, SystemExit) as error:
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        if _is_cancelled():
+            raise
         return Failure(config, ErrorInfo.of(error), index, perf_counter() - start)
     return Success(config, result, index, perf_counter() - start)
+
+
+def _is_cancelled() -> bool:
+    """Whether the running task is being cancelled from outside."""
+    import asyncio
+
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -98,7 +98,12 @@ def _allowed(base: Node, constraints: tuple[Constraint, ...]) -> Node:
 
 def _cut(node: Select, positions: range, constraint: Constraint) -> Node:
     """A filtered slice is a slice of the filtered sweep: from the count before its start to that before its end."""
-    whole = _constrained(node.base, constraint)
+    try:
+        whole = _constrained(node.base, constraint)
+    except Exception:  # outside the slice there may be too much, or what the predicate refuses
+        if node.size > LIMIT:
+            raise
+        return _listed(node, constraint)
     if whole.size == node.base.size:
         return node
     if not (isinstance(whole, Select) and isinstance(whole.indices, Allowed)):

@@ -72,8 +72,26 @@ class Split:
         return self.node.size
 
     def values(self) -> Iterator[dict[Steps, Any]]:
-        for point in self.node.walk(0, self.node.size):
-            yield dict(_found(point, self.paths))
+        for index in range(self.node.size):
+            peeked = ((path, _peeked(self.node, index, rest)) for path, rest in self.paths)
+            yield {path: value[0] for path, value in peeked if value}
+
+
+def _peeked(node: Node, index: int, path: Steps) -> tuple[Any, ...]:
+    """What stands at a path of a point, without building more of the point than that; () where nothing does.
+
+    A class may refuse a point as a whole: a constraint on its parts still sees them.
+    """
+    if path and isinstance(node, Record):
+        position = node.shape.find(path[0])
+        if position is None:
+            return ()
+        part = node.parts[position]
+        return _peeked(part, index // node.weights[position] % part.size, path[1:])
+    try:
+        return (get_in(path, node.at(index)),)
+    except Exception:  # no such path here, or a class that refuses this point
+        return ()
 
 
 def _found(point: Any, paths: Sequence[tuple[Steps, Steps]]) -> Iterator[tuple[Steps, Any]]:
@@ -208,7 +226,9 @@ class Component:
             [(k, c) for k, c in enumerate(constraints) if set(_paths(step.item)) & set(c.paths)]
             for step in self.program
         ]
-        self._verdicts: dict[tuple[object, ...], dict[int, bool]] = {}
+        self._verdicts: dict[tuple[object, ...], dict[int, bool | Exception]] = {}
+        self._raised: list[tuple[int, Exception]] = []
+        self._doubts: list[tuple[Exception, int]] = []
         self.states: list[_State] = []
         self._explore()
         self._count()
@@ -235,6 +255,8 @@ class Component:
                 state = self.states[number]
                 state.targets = [self._state(layers, *edge) for edge in self._edges(pc, step, env)]
                 state.offsets = _offsets(step.item)
+                self._doubts += [(error, state.targets[digit]) for digit, error in self._raised]
+                self._raised.clear()
                 edges += len(state.targets)
                 if edges > 2 * LIMIT:
                     raise self._too_many()
@@ -267,12 +289,16 @@ class Component:
         known = {path: (place, digit) for path, place, digit in env}
         checks = self._checks(pc, known)
         for digit, values in enumerate(self._values[pc]):
-            if all(check(digit, values) for check in checks):
+            verdicts = [check(digit, values) for check in checks]
+            self._raised += [(digit, verdict) for verdict in verdicts if isinstance(verdict, Exception)][:1]
+            if all(verdicts):
                 yield step.then, kept + tuple([(path, pc, digit) for path in values if path in needed])
             else:
                 yield _DEAD, ()
 
-    def _checks(self, pc: int, known: dict[Steps, tuple[int, int]]) -> list[Callable[[int, dict[Steps, Any]], bool]]:
+    def _checks(
+        self, pc: int, known: dict[Steps, tuple[int, int]]
+    ) -> list[Callable[[int, dict[Steps, Any]], bool | Exception]]:
         """The constraints that a digit here decides, given the values in force."""
         item = self.program[pc].item
         given = {*known, *_paths(item)}
@@ -280,17 +306,25 @@ class Component:
 
     def _check(
         self, pc: int, number: int, constraint: Constraint, known: dict[Steps, tuple[int, int]]
-    ) -> Callable[[int, dict[Steps, Any]], bool]:
-        """Whether a constraint holds for a digit; each combination of values is asked about once."""
+    ) -> Callable[[int, dict[Steps, Any]], bool | Exception]:
+        """Whether a constraint holds for a digit; each combination of values is asked about once.
+
+        What the predicate raises is kept: it matters only where the other constraints leave such a configuration.
+        """
         fixed = {path: self._values[place][digit][path] for path, (place, digit) in known.items()}
         new = [path for path in constraint.paths if path not in known]
         verdicts = self._verdicts.setdefault((pc, number, *(known.get(path) for path in constraint.paths)), {})
 
-        def holds(digit: int, values: dict[Steps, Any]) -> bool:
+        def asked(values: dict[Steps, Any]) -> bool | Exception:
+            given = {**fixed, **values}
+            try:
+                return constraint.holds([given[path] for path in constraint.paths])
+            except Exception as error:
+                return error
+
+        def holds(digit: int, values: dict[Steps, Any]) -> bool | Exception:
             if digit not in verdicts:
-                complete = all(path in values for path in new)
-                given = {**fixed, **values}
-                verdicts[digit] = not complete or constraint.holds([given[path] for path in constraint.paths])
+                verdicts[digit] = asked(values) if all(path in values for path in new) else True
             return verdicts[digit]
 
         return holds
@@ -311,6 +345,9 @@ class Component:
             onward = [0 if t == _DEAD else self.states[t].count for t in state.targets]
             state.counts = tuple(accumulate(onward, initial=0))
             state.count = state.counts[-1] * (item.size if isinstance(item, Free) else 1)
+        for error, target in self._doubts:
+            if target != _DEAD and self.states[target].count:
+                raise error
         self._verdicts.clear()
         self._values.clear()
 

@@ -18,7 +18,7 @@ from typing import Any, Final, cast, final
 import attrs
 from toolz import compose, unique
 
-from ..configuration.errors import PathError, SizeError, SpearmintError, counted, shown
+from ..configuration.errors import SizeError, SpearmintError, counted, shown
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..configuration.tree import Algebra, Config, dissect, fold, freeze, show_path
@@ -648,10 +648,15 @@ class Derive(Node):
         """The configs that may have become `value`: without the path, or with what the base has there."""
         yield from unique((remove_in(self.path, value, prune=prune) for prune in (False, True)), key=exact_key)
         before = self.base.columns().get(self.path)
+        for old in chain.from_iterable(before.pieces if before else ()):
+            yield from self._with(old, value)
+
+    def _with(self, old: Any, value: Any) -> tuple[Any, ...]:
+        """The config that had `old` at the path; nothing where there is no such path, or its class refuses it."""
         try:
-            yield from (set_in(self.path, old, value) for piece in before.pieces for old in piece) if before else ()
-        except PathError:  # nothing like the path in `value`, so no point became it
-            return
+            return (set_in(self.path, old, value),)
+        except Exception:  # then no point became `value` from it
+            return ()
 
     def columns(self) -> Columns:
         kept = {p: column for p, column in self.base.columns().items() if p[: len(self.path)] != self.path}

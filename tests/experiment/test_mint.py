@@ -524,3 +524,36 @@ def test_pydantic_instances_are_configurations() -> None:
     with Spearmint.run(f, await_variants=True) as runner:
         result = runner()
     assert (result.main_result.result, result.variant_results[0].result) == (1, 2)
+
+
+# --- what a second round of hostile testing found -----------------------------------------------------------
+
+
+def test_stop_iteration_in_a_plain_function_under_a_loop_is_a_failure() -> None:
+    @experiment(configs=[{"n": DynamicValue([0, 1])}])
+    def f(config: Config) -> Any:
+        return next(iter([])) if config.n else config.n
+
+    async def go() -> Any:
+        async with Spearmint.arun(f, await_variants=True) as runner:
+            return await asyncio.wait_for(runner(), 10)
+
+    result = asyncio.run(go())
+    assert result.main_result.ok
+    assert result.variant_results[0].error.type == "StopIteration"
+
+
+@pytest.mark.parametrize("await_variants", [True, False])
+def test_a_runner_after_its_block_says_so(await_variants: bool) -> None:
+    with Spearmint.run(inverse, await_variants=await_variants) as runner:
+        pass
+    with pytest.raises(ExperimentError, match="has ended; call it inside the block"):
+        runner()
+
+    async def go() -> None:
+        async with Spearmint.arun(slowly, await_variants=await_variants) as arunner:
+            pass
+        await arunner(1.0)
+
+    with pytest.raises(ExperimentError, match="has ended; call it inside the block"):
+        asyncio.run(go())

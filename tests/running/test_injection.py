@@ -251,3 +251,20 @@ def test_local_classes_of_an_outer_function() -> None:
 def test_a_builtin_without_a_signature_is_told_of() -> None:
     with pytest.raises(ArgumentError, match="signature can be read"):
         inject(int if sys.version_info < (3, 13) else dict)
+
+
+def test_odd_annotations_are_the_caller_s() -> None:
+    def f(a: "some text here", b: 1 / 0, config: Config) -> Any:  # type: ignore[valid-type]  # noqa: F722
+        return a, b, config.n
+
+    f.__annotations__.update(a="some text here", b="1/0")
+    assert inject(f)(CONFIG, 1, 2) == (1, 2, 2)
+
+
+def test_annotated_inside_optional() -> None:
+    def f(
+        x: Annotated[int, Bind("n")] | None, y: Annotated[Config, "doc"] | None, z: Annotated[int, Bind("q")] | None
+    ) -> Any:
+        return x, y, z
+
+    assert inject(f)(CONFIG) == (2, CONFIG, None)

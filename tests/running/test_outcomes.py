@@ -56,13 +56,35 @@ def test_errors_without_a_message() -> None:
     assert "Mute" in outcome.error.type
 
 
-@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, asyncio.CancelledError])
-def test_interrupts_are_no_failures(interrupt: type[BaseException]) -> None:
+def test_interrupts_are_no_failures() -> None:
     def stop(_: int) -> None:
-        raise interrupt
+        raise KeyboardInterrupt
 
-    with pytest.raises(interrupt):
+    with pytest.raises(KeyboardInterrupt):
         attempt(stop, 1, index=0)
+
+
+@pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError, StopIteration])
+def test_what_ends_a_function_is_its_own_failure(error: type[BaseException]) -> None:
+    def stop(_: int) -> None:
+        raise error
+
+    async def stop_async(_: int) -> None:
+        raise asyncio.CancelledError
+
+    assert not attempt(stop, 1, index=0).ok
+    assert not asyncio.run(attempt_async(stop_async, 1, index=0)).ok
+
+
+def test_a_cancelled_task_is_cancelled() -> None:
+    async def go() -> None:
+        task = asyncio.create_task(attempt_async(lambda _: asyncio.sleep(10), 1, index=0))
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(go())
 
 
 def test_matching_is_exhaustive() -> None:

@@ -345,3 +345,26 @@ def test_empty_sweeps_are_constrained_to_empty_sweeps() -> None:
     assert [c.c for c in constrain(lambda c: c > 1, inside, on="c")] == [2, 3]
     with pytest.raises(PathError, match=r"no configuration has k\.c"):
         constrain(lambda c: c > 1, inside, on=("k.c",))
+
+
+def test_one_constraint_guards_another_wherever_they_are_decided() -> None:
+    s = expand({"a": DynamicValue(range(3)), "b": DynamicValue(range(3)), "c": DynamicValue(range(2))})
+    guarded = constrain(lambda b, c: b != 0, s, on=("b", "c"))
+    whole = constrain(lambda a, b: a / b >= 1, guarded, on=("a", "b"))
+    assert list(whole) == [c for c in s if c.b and c.a / c.b >= 1]
+    also = constrain(lambda a: 1 / a > 0, constrain(lambda a, b: a != 0, s, on=("a", "b")), on="a")
+    assert list(also) == [c for c in s if c.a]
+    assert list(constrain(lambda a: 1 / a > 0.4, s[6:], on="a")) == [c for c in s[6:] if 1 / c.a > 0.4]
+    with pytest.raises(ZeroDivisionError):
+        constrain(lambda a, b: a / b > 1, s, on=("a", "b"))
+
+
+def test_a_short_slice_of_a_long_sweep_is_looked_at() -> None:
+    s = expand({"a": DynamicValue(range(10**9))})
+    assert [c.a for c in constrain(lambda a: a % 2 == 0, s[:10], on="a")] == [0, 2, 4, 6, 8]
+
+
+def test_points_that_a_class_refuses_may_be_excluded_first() -> None:
+    tree = {"w": Window(DynamicValue([1, 2, 3]), DynamicValue([1, 2, 3])), "seed": DynamicValue([0, 1])}
+    s = constrain(lambda low, high: low <= high, expand(tree), on=("w.low", "w.high"))
+    assert list(constrain(lambda w: w.low == 1, s, on="w")) == [c for c in s if c.w.low == 1]
