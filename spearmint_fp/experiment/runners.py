@@ -28,8 +28,10 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _log = logging.getLogger("spearmint_fp")
+_One = Callable[[int, Any], Outcome[Any, Any]]
+_here = threading.local()  # whether this thread runs variants of a runner
 _WORKERS = 4
-"""How many direct calls of one experiment have their variants run at the same time; further ones queue."""
+"""How many variants of one runner, or direct calls of one experiment, run behind at the same time."""
 
 
 @final
@@ -146,10 +148,13 @@ async def _await_behind(described: Experiment[Any], args: tuple[Any, ...], kwarg
 class _Pending(Sequence[Outcome[Any, T_co]]):
     """The outcomes of variants that are still running: each is waited for when it is asked for.
 
-    Workers pull the next variant when they have finished one, so nothing is queued, whatever the number.
+    Workers pull the next variant when they have finished one, so nothing is queued, whatever the number. A worker that
+    asks for an outcome itself (a variant that calls a runner) does not wait for others, which may all wait as it
+    does: it runs the variants that nobody has begun.
     """
 
-    def __init__(self, variants: Sweep[Any], *, in_loop: bool = False) -> None:
+    def __init__(self, variants: Sweep[Any], one: _One | None = None, *, in_loop: bool = False) -> None:
+        self._one = one
         self._size = variants.size
         self._waiting = enumerate(variants, 1)
         self._ready: dict[int, Outcome[Any, T_co]] = {}
@@ -188,6 +193,9 @@ class _Pending(Sequence[Outcome[Any, T_co]]):
         if isinstance(index, slice):
             return [self[position] for position in range(self._size)[index]]
         position = range(self._size)[index]
+        if self._one is not None and getattr(_here, "works", False):
+            while position not in self._ready and (variant := self.pull()) is not None:
+                self.put(self._one(*variant))
         with self._change:
             self._change.wait_for(lambda: position in self._ready or self._stopped or self._in_loop)
             if position in self._ready:
@@ -236,32 +244,32 @@ def runner(fn: Callable[..., Any], await_variants: bool) -> Iterator[Callable[..
             main = one(0, described.configs[0])
             outcomes = (context.copy().run(one, *variant) for variant in enumerate(variants, 1))
             return ExperimentResult(main, tuple(outcomes))
-        started.append(_started(pool, variants, lambda *variant: context.copy().run(one, *variant)))
-        return ExperimentResult(one(0, described.configs[0]), started[-1])
+        pending = _started(pool, variants, lambda *variant: context.copy().run(one, *variant))
+        started.append(pending)
+        return ExperimentResult(one(0, described.configs[0]), pending)
 
     try:
         yield call_all
     except BaseException:
-        for pending in started:
-            pending.stop()
+        for unfinished in started:
+            unfinished.stop()
         raise
     finally:
         closed.append(True)
         pool.shutdown()
 
 
-def _started(
-    pool: ThreadPoolExecutor, variants: Sweep[Any], one: Callable[[int, Any], Outcome[Any, Any]]
-) -> _Pending[Any]:
+def _started(pool: ThreadPoolExecutor, variants: Sweep[Any], one: _One) -> _Pending[Any]:
     """The variants' outcomes to come, with threads at work on them."""
-    pending: _Pending[Any] = _Pending(variants)
+    pending: _Pending[Any] = _Pending(variants, one)
     for _ in range(min(_WORKERS, variants.size)):
         pool.submit(_work, pending, one)
     return pending
 
 
-def _work(pending: _Pending[Any], one: Callable[[int, Any], Outcome[Any, Any]]) -> None:
+def _work(pending: _Pending[Any], one: _One) -> None:
     """Run variants until there are no more; where one ends the thread itself, say so and hand out no more."""
+    _here.works = True
     try:
         while (variant := pending.pull()) is not None:
             pending.put(one(*variant))

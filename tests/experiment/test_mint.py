@@ -557,3 +557,20 @@ def test_a_runner_after_its_block_says_so(await_variants: bool) -> None:
 
     with pytest.raises(ExperimentError, match="has ended; call it inside the block"):
         asyncio.run(go())
+
+
+def test_variants_that_call_their_own_runner_do_not_wait_for_each_other() -> None:
+    results: list[int] = []
+
+    def recursive() -> None:
+        @experiment(configs=[{"n": DynamicValue(range(6))}])
+        def f(config: Config, depth: int) -> int:
+            return sum(v.result for v in runner(depth - 1).variant_results) if depth else int(config.n)
+
+        with Spearmint.run(f) as runner:
+            results.append(sum(v.result for v in runner(2).variant_results))
+
+    thread = threading.Thread(target=recursive, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert results == [15 * 5 * 5]
