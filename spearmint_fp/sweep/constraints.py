@@ -216,6 +216,7 @@ class Component:
 
     def __init__(self, constraints: Sequence[Constraint], items: Sequence[tuple[int, Item]]) -> None:
         self.program = _compiled(items)
+        self.items = [item for _, item in items]
         self.constraints = constraints
         self._check_scopes()
         self._values = {
@@ -235,8 +236,7 @@ class Component:
 
     def _check_scopes(self) -> None:
         for constraint in self.constraints:
-            splits = [step.item for step in self.program if set(constraint.paths) & set(_paths(step.item))]
-            points = prod(item.size for item in splits)
+            points = _points(self.items, constraint.paths)
             if points > LIMIT:
                 paths = ", ".join(map(show_path, constraint.paths))
                 raise SizeError(
@@ -263,7 +263,7 @@ class Component:
             layers[pc] = {}
 
     def _too_many(self) -> SizeError:
-        points = prod(step.item.size for step in self.program if isinstance(step.item, Split))
+        points = _points(self.items, [path for constraint in self.constraints for path in constraint.paths])
         return SizeError(
             f"these overlapping constraints take up to {counted(points)} points to enumerate, and more than "
             f"{2 * LIMIT} at once. Put the axes that they share next to one another, or constrain fewer"
@@ -354,6 +354,17 @@ class Component:
 
 def _paths(item: Item) -> tuple[Steps, ...]:
     return tuple(path for path, _ in item.paths) if isinstance(item, Split) else ()
+
+
+def _points(items: Sequence[Item], paths: Sequence[Steps]) -> int:
+    """How many combinations these digits have at some paths: a configuration is in one branch, so branches add."""
+    points = 1
+    for item in items:
+        if isinstance(item, Branches) and _mentions(item, paths):
+            points *= sum(_points(plan, paths) for plan in item.plans)
+        elif isinstance(item, Split) and _mentions(item, paths):
+            points *= item.size
+    return points
 
 
 def _offsets(item: Item) -> Sequence[int]:

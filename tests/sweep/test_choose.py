@@ -368,3 +368,12 @@ def test_points_that_a_class_refuses_may_be_excluded_first() -> None:
     tree = {"w": Window(DynamicValue([1, 2, 3]), DynamicValue([1, 2, 3])), "seed": DynamicValue([0, 1])}
     s = constrain(lambda low, high: low <= high, expand(tree), on=("w.low", "w.high"))
     assert list(constrain(lambda w: w.low == 1, s, on="w")) == [c for c in s if c.w.low == 1]
+
+
+def test_branches_add_to_the_width_of_a_scope() -> None:
+    branches = [{"name": str(k), "lr": DynamicValue(range(5))} for k in range(12)]
+    s = expand({"opt": DynamicValue(branches), "b": DynamicValue(range(5))})
+    assert list(constrain(less, s, on=("opt.lr", "b"))) == [c for c in s if c.opt.lr < c.b]
+    wide_branches = [{"name": str(k), "lr": DynamicValue(range(10**5))} for k in range(12)]
+    with pytest.raises(SizeError, match="constraining on opt.lr takes 1200000 points"):
+        constrain(bool, expand({"opt": DynamicValue(wide_branches)}), on="opt.lr")
