@@ -150,17 +150,17 @@ class _Pending(Sequence[Outcome[Any, T_co]]):
 
     Workers pull the next variant when they have finished one, so nothing is queued, whatever the number. A worker that
     asks for an outcome itself (a variant that calls a runner) does not wait for others, which may all wait as it
-    does: it runs the variants that nobody has begun.
+    does: it runs the variants that nobody has begun. Without `one` the workers are tasks of an event loop, which
+    waiting would stop: then an outcome that is not there yet is an error.
     """
 
-    def __init__(self, variants: Sweep[Any], one: _One | None = None, *, in_loop: bool = False) -> None:
+    def __init__(self, variants: Sweep[Any], one: _One | None) -> None:
         self._one = one
         self._size = variants.size
         self._waiting = enumerate(variants, 1)
         self._ready: dict[int, Outcome[Any, T_co]] = {}
         self._change = threading.Condition()
         self._stopped = False
-        self._in_loop = in_loop
 
     def pull(self) -> tuple[int, Any] | None:
         """The next variant to run, or None where there is none, or the block has failed."""
@@ -197,10 +197,10 @@ class _Pending(Sequence[Outcome[Any, T_co]]):
             while position not in self._ready and (variant := self.pull()) is not None:
                 self.put(self._one(*variant))
         with self._change:
-            self._change.wait_for(lambda: position in self._ready or self._stopped or self._in_loop)
+            self._change.wait_for(lambda: position in self._ready or self._stopped or self._one is None)
             if position in self._ready:
                 return self._ready[position]
-        if self._in_loop and not self._stopped:
+        if self._one is None and not self._stopped:
             raise ExperimentError(
                 f"variant {position} has no outcome yet, and waiting here would stop the event loop that runs it. "
                 f"Ask after the block, or pass await_variants=True"
@@ -229,12 +229,10 @@ def runner(fn: Callable[..., Any], await_variants: bool) -> Iterator[Callable[..
     call = _blocking(described.call) if described.is_async else described.call
     started: list[_Pending[Any]] = []
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix=f"variants of {described.name}")
-
-    closed: list[bool] = []
+    ended = threading.Event()
 
     def call_all(*args: Any, **kwargs: Any) -> ExperimentResult[Any]:
-        if closed:
-            raise _ended(described)
+        _check_open(ended, described)
 
         def one(index: int, config: Any) -> Outcome[Any, Any]:
             return attempt(lambda c: call(c, *args, **kwargs), config, index=index)
@@ -255,7 +253,7 @@ def runner(fn: Callable[..., Any], await_variants: bool) -> Iterator[Callable[..
             unfinished.stop()
         raise
     finally:
-        closed.append(True)
+        ended.set()
         pool.shutdown()
 
 
@@ -298,7 +296,7 @@ async def async_runner(
 ) -> AsyncIterator[Callable[..., Awaitable[ExperimentResult[Any]]]]:
     """What `Spearmint.arun` yields."""
     described = _described(fn)
-    closed: list[bool] = []
+    ended = threading.Event()
     async with _tasks() as tasks:
 
         async def call_all(*args: Any, **kwargs: Any) -> ExperimentResult[Any]:
@@ -310,11 +308,10 @@ async def async_runner(
                     return await attempt_async(task, config, index=index)
                 return await asyncio.to_thread(attempt, task, config, index=index)
 
-            if closed:
-                raise _ended(described)
+            _check_open(ended, described)
 
             variants = described.configs[1:]
-            pending: _Pending[Any] = _Pending(variants, in_loop=True)
+            pending: _Pending[Any] = _Pending(variants, None)
             workers = [asyncio.create_task(_await_work(pending, one)) for _ in range(min(_WORKERS, variants.size))]
             tasks.extend(workers)
             main = await one(0, described.configs[0])
@@ -325,11 +322,12 @@ async def async_runner(
         try:
             yield call_all
         finally:
-            closed.append(True)
+            ended.set()
 
 
-def _ended(described: Experiment[Any]) -> ExperimentError:
-    return ExperimentError(f"the block of this runner of {described.name} has ended; call it inside the block")
+def _check_open(ended: threading.Event, described: Experiment[Any]) -> None:
+    if ended.is_set():
+        raise ExperimentError(f"the block of this runner of {described.name} has ended; call it inside the block")
 
 
 async def _await_work(pending: _Pending[Any], one: Callable[[int, Any], Awaitable[Outcome[Any, Any]]]) -> None:

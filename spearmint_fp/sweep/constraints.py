@@ -21,7 +21,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import PathError, SizeError, counted, shown
+from ..configuration.errors import SizeError, counted, shown
 from ..configuration.paths import get_in
 from ..configuration.tree import show_path
 from .nodes import LIMIT, Axis, Merge, Node, Record, Steps, Union
@@ -94,14 +94,6 @@ def _peeked(node: Node, index: int, path: Steps) -> tuple[Any, ...]:
         return ()
 
 
-def _found(point: Any, paths: Sequence[tuple[Steps, Steps]]) -> Iterator[tuple[Steps, Any]]:
-    for path, rest in paths:
-        try:
-            yield path, get_in(rest, point)
-        except PathError:
-            continue
-
-
 @final
 @attrs.frozen(eq=False, repr=False)
 class Branches:
@@ -147,7 +139,7 @@ def touches(node: Node, path: Steps) -> bool:
     if isinstance(node, Merge):
         return any(touches(part, path) for part in node.inner.parts)
     if isinstance(node, Axis):
-        return not isinstance(node.values, range) and any(list(_found(value, [((), path)])) for value in node.values)
+        return not isinstance(node.values, range) and any(_peeked(node, k, path) for k in range(node.size))
     return True
 
 

@@ -198,7 +198,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         {'opt.name': ('sgd', 'adam'), 'opt.lr': (1, 2)}
         """
         columns = self._node.columns()
-        return {path_key(path): _joined(column) for path, column in columns.items() if column.swept}
+        return {path_key(path): _alternatives(column) for path, column in columns.items() if column.swept}
 
     def __repr__(self) -> str:
         outline = self._node.outline(())
@@ -239,7 +239,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         return tuple(self)
 
 
-def _joined(column: Column) -> Sequence[Any]:
+def _alternatives(column: Column) -> Sequence[Any]:
     """A column's pieces as one sequence without repetitions; a sweep of them where they are many."""
     if len(column.pieces) == 1:
         return column.pieces[0]

@@ -558,9 +558,35 @@ class Union(Node):
 # --- other sweeps, seen through a function or through positions ------------------------------------------
 
 
+class _Image(Node):
+    """Every point of a base, seen through a function of the user's: what `Map` and `Derive` share."""
+
+    __slots__ = ()
+
+    base: Node
+    _call: Callable[[Any], Any]
+
+    def __attrs_post_init__(self) -> None:
+        _set(self, size=self.base.size)
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return (self.base,)
+
+    @property
+    def calls(self) -> bool:
+        return True
+
+    def at(self, index: int) -> Any:
+        return self._call(self.base.at(index))
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        return map(self._call, self.base.walk(start, stop))
+
+
 @final
 @attrs.frozen(repr=False)
-class Map(Node):
+class Map(_Image):
     """The functions, one after the other, of each point."""
 
     functions: tuple[Callable[[Any], Any], ...]
@@ -568,31 +594,14 @@ class Map(Node):
     size: int = _derived()
     depth: int = _derived()
 
-    def __attrs_post_init__(self) -> None:
-        _set(self, size=self.base.size)
-
     @property
     def exact(self) -> bool:
         return False
 
-    @property
-    def calls(self) -> bool:
-        return True
-
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.base,)
-
     @cached_property
-    def _call(self) -> Callable[[Any], Any]:
+    def _call(self) -> Callable[[Any], Any]:  # type: ignore[override]  # computed once
         call: Callable[[Any], Any] = compose(*reversed(self.functions))
         return call
-
-    def at(self, index: int) -> Any:
-        return self._call(self.base.at(index))
-
-    def walk(self, start: int, stop: int) -> Iterator[Any]:
-        return map(self._call, self.base.walk(start, stop))
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         return scan(self, value, exact)
@@ -606,7 +615,7 @@ class Map(Node):
 
 @final
 @attrs.frozen(repr=False)
-class Derive(Node):
+class Derive(_Image):
     """Each config with the value at `path` that `function` computes from it."""
 
     path: Steps
@@ -615,21 +624,8 @@ class Derive(Node):
     size: int = _derived()
     depth: int = _derived()
 
-    def __attrs_post_init__(self) -> None:
-        _set(self, size=self.base.size)
-
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.base,)
-
     def _call(self, config: Any) -> Any:
         return set_in(self.path, self.function(config), config)
-
-    def at(self, index: int) -> Any:
-        return self._call(self.base.at(index))
-
-    def walk(self, start: int, stop: int) -> Iterator[Any]:
-        return map(self._call, self.base.walk(start, stop))
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         before = [path for path in self.base.columns() if overlap(path, self.path)]
