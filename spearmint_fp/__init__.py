@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .configuration import (
     AbsentError,
+    AbsentFileError,
     ArgumentError,
     ChoiceError,
     Config,
@@ -17,8 +18,11 @@ from .configuration import (
     CountError,
     DynamicValue,
     ExperimentError,
+    FileError,
+    FormatError,
     IdentityError,
     MissingAttributeError,
+    MissingExtraError,
     PathError,
     PositionError,
     SizeError,
@@ -39,6 +43,13 @@ from .experiment import (
 )
 
 if TYPE_CHECKING:
+    from .configuration import (
+        ABSENT,
+        Problem,
+        load,
+        structure,
+        unstructure,
+    )
     from .running import (
         Bind,
         ErrorInfo,
@@ -49,6 +60,7 @@ if TYPE_CHECKING:
     )
     from .sweep import (
         Sweep,
+        Validation,
         concat,
         constrain,
         derive,
@@ -62,14 +74,18 @@ if TYPE_CHECKING:
         sample,
         shard,
         shuffled,
+        structured,
         unit,
+        validate,
         zipped,
     )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ABSENT",
     "AbsentError",
+    "AbsentFileError",
     "ArgumentError",
     "Bind",
     "ChoiceError",
@@ -82,17 +98,22 @@ __all__ = [
     "ExperimentError",
     "ExperimentResult",
     "Failure",
+    "FileError",
+    "FormatError",
     "IdentityError",
     "MissingAttributeError",
+    "MissingExtraError",
     "Outcome",
     "PathError",
     "PositionError",
+    "Problem",
     "SizeError",
     "Spearmint",
     "SpearmintError",
     "Success",
     "Sweep",
     "TreeError",
+    "Validation",
     "concat",
     "config_id",
     "constrain",
@@ -106,6 +127,7 @@ __all__ = [
     "get_in",
     "inject",
     "label",
+    "load",
     "mapped",
     "override",
     "product",
@@ -113,14 +135,23 @@ __all__ = [
     "set_in",
     "shard",
     "shuffled",
+    "structure",
+    "structured",
     "thaw",
     "unit",
+    "unstructure",
     "update_in",
+    "validate",
     "zipped",
 ]
 
 # The rooms above the configurations are loaded when one of their names is first asked for (PEP 562).
 _LATER = {
+    "ABSENT": "configuration",
+    "Problem": "configuration",
+    "load": "configuration",
+    "structure": "configuration",
+    "unstructure": "configuration",
     "Bind": "running",
     "ErrorInfo": "running",
     "Failure": "running",
@@ -128,6 +159,7 @@ _LATER = {
     "Success": "running",
     "inject": "running",
     "Sweep": "sweep",
+    "Validation": "sweep",
     "concat": "sweep",
     "constrain": "sweep",
     "derive": "sweep",
@@ -141,7 +173,9 @@ _LATER = {
     "sample": "sweep",
     "shard": "sweep",
     "shuffled": "sweep",
+    "structured": "sweep",
     "unit": "sweep",
+    "validate": "sweep",
     "zipped": "sweep",
 }
 

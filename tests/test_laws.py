@@ -290,9 +290,10 @@ def test_overriding_and_expanding_commute(spec: Any, patch_spec: Any) -> None:
     assume(0 < expand(tree).size * expand(patch).size <= 400)
     try:
         late = {exactly(override(p, c)) for p in expand(patch) for c in expand(tree)}
-    except PathError:  # a field that a typed record does not have
+        early = {exactly(c) for c in expand(override(patch, tree))}
+    except PathError:  # a field that a typed record does not have, perhaps in a branch without configurations
         return
-    assert {exactly(c) for c in expand(override(patch, tree))} == late
+    assert early == late
 
 
 @some

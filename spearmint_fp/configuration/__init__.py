@@ -1,15 +1,22 @@
 """Configurations: what one configuration is, as a tree of records, choices and leaves."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .errors import (
     AbsentError,
+    AbsentFileError,
     ArgumentError,
     ChoiceError,
     ConflictError,
     ConversionError,
     CountError,
     ExperimentError,
+    FileError,
+    FormatError,
     IdentityError,
     MissingAttributeError,
+    MissingExtraError,
     PathError,
     PositionError,
     SizeError,
@@ -20,8 +27,15 @@ from .identity import config_id
 from .paths import get_in, override, set_in, update_in
 from .tree import Config, DynamicValue, freeze, thaw
 
+if TYPE_CHECKING:
+    from .convert import structure, unstructure
+    from .files import load
+    from .problems import ABSENT, Problem
+
 __all__ = [
+    "ABSENT",
     "AbsentError",
+    "AbsentFileError",
     "ArgumentError",
     "ChoiceError",
     "Config",
@@ -30,18 +44,45 @@ __all__ = [
     "CountError",
     "DynamicValue",
     "ExperimentError",
+    "FileError",
+    "FormatError",
     "IdentityError",
     "MissingAttributeError",
+    "MissingExtraError",
     "PathError",
     "PositionError",
+    "Problem",
     "SizeError",
     "SpearmintError",
     "TreeError",
     "config_id",
     "freeze",
     "get_in",
+    "load",
     "override",
     "set_in",
+    "structure",
     "thaw",
+    "unstructure",
     "update_in",
 ]
+
+# Conversion and files are loaded when one of their names is first asked for (PEP 562).
+_LATER = {
+    "ABSENT": "problems",
+    "Problem": "problems",
+    "load": "files",
+    "structure": "convert",
+    "unstructure": "convert",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f".{_LATER[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

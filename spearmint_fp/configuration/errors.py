@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Hashable, Iterable
+from typing import Any
 
 __all__ = [
     "AbsentError",
+    "AbsentFileError",
     "ArgumentError",
     "ChoiceError",
     "ConflictError",
     "ConversionError",
     "CountError",
     "ExperimentError",
+    "FileError",
+    "FormatError",
     "IdentityError",
     "MissingAttributeError",
+    "MissingExtraError",
     "PathError",
     "PositionError",
     "SizeError",
@@ -74,11 +79,29 @@ class MissingAttributeError(SpearmintError, AttributeError):
 
 
 class ConversionError(SpearmintError, ValueError):
-    """A configuration that cannot become the type that was asked for."""
+    """A configuration that cannot become the type that was asked for; `problems` lists every reason as a `Problem`."""
+
+    problems: tuple[Any, ...] = ()
 
 
 class IdentityError(SpearmintError, TypeError):
     """A value that has no faithful encoding, and so no identity."""
+
+
+class FormatError(SpearmintError, ValueError):
+    """A file whose content is no configuration; names the file, and the line and the column where it has them."""
+
+
+class FileError(SpearmintError, OSError):
+    """A file or a folder that cannot be read."""
+
+
+class AbsentFileError(FileError, FileNotFoundError):
+    """A file or a folder that is not there."""
+
+
+class MissingExtraError(SpearmintError, ImportError):
+    """A package that is not installed; names the extra that brings it."""
 
 
 class ExperimentError(SpearmintError, ValueError):

@@ -17,6 +17,7 @@ from operator import add
 from typing import Any, Final
 
 from .errors import IdentityError, said
+from .models import dumped
 from .records import Shape, TupleShape
 from .tree import Algebra, Choice, Layout, fold, leaves, show_path
 
@@ -197,6 +198,10 @@ def _other_leaf(value: Any) -> bytes:
         return _named(b"C", value)
     if hasattr(value, "as_posix") and hasattr(value, "__fspath__"):  # a path, of any platform
         return _text(b"p", value.as_posix())
+    fields = dumped(value)
+    if fields is not None:
+        items = [add(_key(key), fold(_CANONICAL, item)) for key, item in fields.items()]
+        return _named(b"o", kind) + _many(b"m", sorted(items))
     if kind.__module__ == "numpy" and getattr(value, "shape", None) == () and value.dtype.kind in "biufcSU":
         plain = value.item()
         if type(plain) in _EXACT:

@@ -343,7 +343,7 @@ class DynamicValue(Choice, Generic[T_co]):
         return iter(self.values)
 
     def __repr__(self) -> str:
-        return f"DynamicValue({fold(_REPR, self.values) if self._entered else repr(self.values)})"
+        return fold(_REPR, self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return DynamicValue, (self.values,)
@@ -566,10 +566,18 @@ _THAW: Final[Algebra[Any]] = Algebra(
     record=_thaw_record,
     choice=lambda node, _: node,
 )
+
+
+def _choice_text(node: Any, parts: tuple[str, ...]) -> str:
+    if not isinstance(node, DynamicValue):
+        return repr(node)
+    return f"DynamicValue({TupleShape(len(parts)).text(parts) if parts else repr(node.values)})"
+
+
 _REPR: Final[Algebra[str]] = Algebra(
     leaf=repr,
     record=lambda shape, _, parts: shape.text(parts),
-    choice=lambda node, _: repr(node),
+    choice=_choice_text,
 )
 _Leaves = list[tuple[tuple[Hashable, ...], Any]]
 

@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from itertools import islice
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
-from ..configuration.convert import is_structured
-from ..configuration.errors import ArgumentError, SizeError, said
+from ..configuration.errors import ArgumentError, SizeError, SpearmintError, said
 from ..configuration.tree import dissect
 from .result import ExperimentResult
 
@@ -35,7 +35,7 @@ def _as_configs(configs: Any) -> Sweep[Any]:
         return configs
     if isinstance(configs, str | bytes | Mapping) or not isinstance(configs, Iterable):
         raise ArgumentError(
-            f"configs is a sequence of dicts, typed instances or sweeps; got {said(configs)}. Write configs=[...]"
+            f"configs is a sequence of dicts, typed instances, sweeps or paths; got {said(configs)}. Use configs=[...]"
         )
     items = list(islice(configs, MOST_ITEMS + 1))
     if len(items) > MOST_ITEMS:
@@ -44,16 +44,31 @@ def _as_configs(configs: Any) -> Sweep[Any]:
 
 
 def _as_sweep(position: int, item: Any) -> Sweep[Any]:
+    from ..configuration.convert import is_structured
     from ..sweep.core import expand
 
+    if isinstance(item, str | PathLike):
+        return _of_files(position, item)
     plain = dissect(item) is None and not is_structured(type(item))
     if plain or (isinstance(item, list | tuple) and not hasattr(item, "_fields")):
         raise ArgumentError(
-            f"configs[{position}] is {said(item)}; a configuration is a dict, a Config, a sweep, "
-            f"or an instance of an attrs class, a dataclass or a pydantic model"
+            f"configs[{position}] is {said(item)}; a configuration is a dict, a Config, a sweep, the path of a file or "
+            f"a folder, or an instance of an attrs class, a dataclass, a pydantic model or a msgspec struct"
         )
     sweep: Sweep[Any] = expand(item)
     return sweep
+
+
+def _of_files(position: int, path: str | PathLike[str]) -> Sweep[Any]:
+    from ..configuration.files import load
+    from ..sweep.combine import concat
+    from ..sweep.core import expand
+
+    try:
+        trees = load(path)
+    except SpearmintError as error:
+        raise type(error)(f"configs[{position}]: {error}") from error
+    return concat(*map(expand, trees))
 
 
 @final
@@ -61,8 +76,9 @@ def _as_sweep(position: int, item: Any) -> Sweep[Any]:
 class Spearmint:
     """Configurations, and a decorator that makes a function an experiment over them.
 
-    `configs` is a sequence of dicts, `Config`s, typed instances and sweeps; `.configs` is their `Sweep`,
-    one after the other, and nothing is enumerated. The first configuration is main, the rest are variants.
+    `configs` is a sequence of dicts, `Config`s, typed instances, sweeps, and paths of files or folders that
+    `load` reads; `.configs` is their `Sweep`, one after the other, and nothing is enumerated. The first
+    configuration is main, the rest are variants.
 
     >>> from spearmint_fp import Config, DynamicValue
     >>> mint = Spearmint(configs=[{"model": DynamicValue(["a", "b"]), "n": 1}])
@@ -78,8 +94,9 @@ class Spearmint:
 
     Raises:
         ArgumentError: an item that is not a configuration; names its position and value.
+        FileError, FormatError: a path that cannot be read; names the file, the line and the column.
 
-    See also: `expand` and `concat`, which make the sweep.
+    See also: `load`; `expand` and `concat`, which make the sweep.
     """
 
     configs: Sweep[Any] = attrs.field(converter=_as_configs)

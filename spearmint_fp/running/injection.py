@@ -14,6 +14,7 @@ import attrs
 from ..configuration.convert import is_structured, structure
 from ..configuration.errors import ArgumentError, ConversionError, PathError, said
 from ..configuration.paths import Path, get_in, parse_path
+from ..configuration.problems import conversion_error, type_name
 from ..configuration.tree import Config, show_path
 
 __all__ = ["Bind", "Injected", "inject"]
@@ -56,8 +57,9 @@ class _Parameter:
         try:
             return structure(self.cls, part)
         except ConversionError as error:
-            where = f" from {show_path(self.path)}" if self.path else ""
-            raise ConversionError(f"{function}(): parameter {self.name!r}{where}: {error}") from error
+            head = f"{function}(): parameter {self.name!r} is not a valid {type_name(self.cls)}"
+            problems = [problem.below(self.path) for problem in error.problems]
+            raise conversion_error(head, problems) from error.__cause__
 
 
 @final
@@ -97,9 +99,10 @@ class Injected(Generic[T]):
 def inject(fn: Callable[..., T]) -> Injected[T]:
     """`lambda config, *args: fn(*args, config)`, with the configuration put where the annotations say.
 
-    A parameter takes the config when it is annotated as `Config`, an attrs class, a dataclass, a TypedDict or a
-    pydantic model, and what stands at a path when it is annotated as `Annotated[T, Bind("a.b")]`. `Optional[T]` is
-    fine: a missing path gives None. Other parameters are left to the caller. The signature is read once, here.
+    A parameter takes the config when it is annotated as `Config`, an attrs class, a dataclass, a TypedDict, a
+    pydantic model, a msgspec struct, or a union of them, and what stands at a path when it is annotated as
+    `Annotated[T, Bind("a.b")]`, for any `T` that `structure` makes. `Optional[T]` is fine: a missing path gives None.
+    Other parameters are left to the caller. The signature is read once, here.
 
     >>> def greet(greeting: str, config: Config) -> str:
     ...     return f"{greeting} {config.name}"
@@ -173,11 +176,11 @@ def _parameter(name: str, hint: Any) -> _Parameter | None:
     members = [member for member, _ in unwrapped]
     optional = type(None) in members
     kept = [member for member in members if member is not type(None)]
+    cls = kept[0] if len(kept) == 1 else Union[tuple(kept)] if kept else bare  # noqa: UP007  # made at run time
     if binds:
-        cls = kept[0] if len(kept) == 1 else bare
         return _Parameter(name, None if cls is Any else cls, parse_path(binds[0].path), optional)
-    wanted = [member for member in kept if member is Config or is_structured(member)]
-    return _Parameter(name, wanted[0], (), optional) if len(wanted) == 1 else None
+    wanted = bool(kept) and all(member is Config or is_structured(member) for member in kept)
+    return _Parameter(name, cls, (), optional) if wanted else None
 
 
 def _unwrapped(hint: Any) -> tuple[Any, list[Bind]]:

@@ -4,9 +4,12 @@ from .choose import constrain, distinct, sample, shard, shuffled
 from .combine import concat, derive, empty, mapped, product, unit, zipped
 from .core import Sweep, expand
 from .describe import explain, label
+from .typed import structured
+from .validation import Validation, validate
 
 __all__ = [
     "Sweep",
+    "Validation",
     "concat",
     "constrain",
     "derive",
@@ -20,6 +23,8 @@ __all__ = [
     "sample",
     "shard",
     "shuffled",
+    "structured",
     "unit",
+    "validate",
     "zipped",
 ]

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import attrs
-
 from ..configuration.errors import ArgumentError, ConflictError, SizeError, counted, said, shown
 from ..configuration.records import Shape, TupleShape
 from ..configuration.tree import Config, Layout, rebuild, show_path
 from .indices import Span, range_size
-from .nodes import Axis, Derive, Map, Merge, Node, Record, Select, Steps, Union, Zip
+from .nodes import Axis, Image, Merge, Node, Record, Select, Steps, Union, Zip
 
 __all__ = ["EMPTY", "UNIT", "point", "product_of", "record_of", "sliced", "union_of", "zip_of"]
 
@@ -34,8 +32,8 @@ def record_of(shape: Shape, node: Any, parts: Sequence[Node]) -> Node:
 
 def sliced(node: Node, cut: slice) -> Node:
     """`node[cut]`: slices of slices stay one range, and a slice that takes all is the node itself."""
-    if isinstance(node, Map | Derive):
-        return attrs.evolve(node, base=sliced(node.base, cut))
+    if isinstance(node, Image):
+        return node.rebased(sliced(node.base, cut))
     base, positions = node, range(node.size)
     if isinstance(node, Select) and isinstance(node.indices, Span):
         base, positions = node.base, node.indices.positions

@@ -20,7 +20,7 @@ from .core import Sweep, as_sweep
 from .indices import Chosen, Permutation, Span, length
 from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap
 
-__all__ = ["constrain", "distinct", "sample", "shard", "shuffled"]
+__all__ = ["constrain", "constrained", "distinct", "sample", "shard", "shuffled"]
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
     constraint = Constraint(predicate, _parsed(on))
     for path in constraint.paths:
         _check_path(path, node)
-    return Sweep(_constrained(node, constraint))
+    return Sweep(constrained(node, constraint))
 
 
 def _parsed(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
@@ -75,13 +75,14 @@ def _check_path(path: Steps, node: Node) -> None:
         raise PathError(f"no configuration has {show_path(path)}{suggestion(show_path(path), known)}")
 
 
-def _constrained(node: Node, constraint: Constraint) -> Node:
+def constrained(node: Node, constraint: Constraint) -> Node:
+    """The points of a sweep that satisfy a constraint, counted by the axes that it names wherever there are such."""
     if not node.size:
         return node
     if isinstance(node, Union):
-        return union_of([_constrained(part, constraint) for part in node.parts])
+        return union_of([constrained(part, constraint) for part in node.parts])
     if isinstance(node, Derive) and not any(overlap(node.path, path) for path in constraint.paths):
-        return attrs.evolve(node, base=_constrained(node.base, constraint))
+        return attrs.evolve(node, base=constrained(node.base, constraint))
     if isinstance(node, Select) and isinstance(node.indices, Allowed):
         return _allowed(node.base, (*node.indices.constraints, constraint))
     if isinstance(node, Select) and isinstance(node.indices, Span) and abs(node.indices.positions.step) == 1:
@@ -99,7 +100,7 @@ def _allowed(base: Node, constraints: tuple[Constraint, ...]) -> Node:
 def _cut(node: Select, positions: range, constraint: Constraint) -> Node:
     """A filtered slice is a slice of the filtered sweep: from the count before its start to that before its end."""
     try:
-        whole = _constrained(node.base, constraint)
+        whole = constrained(node.base, constraint)
     except Exception:  # outside the slice there may be too much, or what the predicate refuses
         if node.size > LIMIT:
             raise

@@ -30,6 +30,7 @@ __all__ = [
     "Axis",
     "Column",
     "Derive",
+    "Image",
     "Map",
     "Merge",
     "Node",
@@ -469,17 +470,17 @@ class Merge(Node):
         return (self.inner,)
 
     def at(self, index: int) -> Config:
-        return _merge_all(self.inner.at(index))
+        return merged(self.inner.at(index))
 
     def walk(self, start: int, stop: int) -> Iterator[Config]:
-        return map(_merge_all, self.inner.walk(start, stop))
+        return map(merged, self.inner.walk(start, stop))
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         if not (self.exact and isinstance(value, Mapping)):
             return scan(self, value, exact)
         parts = tuple(_projected(freeze(value), tuple(part.columns())) for part in self.inner.parts)
         try:
-            whole = alike(_merge_all(parts), value)
+            whole = alike(merged(parts), value)
         except SpearmintError:  # parts that meet: then no two points became it
             whole = False
         return self.inner.ranks(parts, exact) if whole else iter(())
@@ -493,11 +494,11 @@ class Merge(Node):
         return of_product([part.outline(path) for part in self.inner.parts])
 
 
-def _merge_all(points: tuple[Config, ...]) -> Config:
-    merged = points[0]
+def merged(points: tuple[Config, ...]) -> Config:
+    whole = points[0]
     for point in points[1:]:
-        merged = merge(merged, point)
-    return merged
+        whole = merge(whole, point)
+    return whole
 
 
 def _projected(value: Any, paths: Sequence[Steps]) -> Any:
@@ -558,8 +559,8 @@ class Union(Node):
 # --- other sweeps, seen through a function or through positions ------------------------------------------
 
 
-class _Image(Node):
-    """Every point of a base, seen through a function of the user's: what `Map` and `Derive` share."""
+class Image(Node):
+    """Every point of a base, seen through a function of the user's: what `Map`, `Derive` and `Typed` share."""
 
     __slots__ = ()
 
@@ -577,6 +578,10 @@ class _Image(Node):
     def calls(self) -> bool:
         return True
 
+    def rebased(self, base: Node) -> Node:
+        """The same function, of another base."""
+        return attrs.evolve(self, base=base)  # type: ignore[misc]  # every kind is an attrs class
+
     def at(self, index: int) -> Any:
         return self._call(self.base.at(index))
 
@@ -586,7 +591,7 @@ class _Image(Node):
 
 @final
 @attrs.frozen(repr=False)
-class Map(_Image):
+class Map(Image):
     """The functions, one after the other, of each point."""
 
     functions: tuple[Callable[[Any], Any], ...]
@@ -615,7 +620,7 @@ class Map(_Image):
 
 @final
 @attrs.frozen(repr=False)
-class Derive(_Image):
+class Derive(Image):
     """Each config with the value at `path` that `function` computes from it."""
 
     path: Steps
@@ -626,6 +631,8 @@ class Derive(_Image):
 
     def _call(self, config: Any) -> Any:
         return set_in(self.path, self.function(config), config)
+
+    seen = _call
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         before = [path for path in self.base.columns() if overlap(path, self.path)]

@@ -1,0 +1,202 @@
+"""Models of other libraries, met by what they are: pydantic's through their own methods, msgspec's by their fields.
+
+pydantic is never imported here, msgspec only where one of its classes has come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Any, Final, get_args, get_origin
+
+from .errors import said
+from .problems import Problem, RefusalError, Steps
+
+__all__ = [
+    "dumped",
+    "is_model",
+    "is_struct",
+    "model_problems",
+    "struct_check",
+    "struct_fields",
+    "struct_tag",
+    "validated",
+]
+
+
+def is_model(cls: Any) -> bool:
+    """Whether `cls` is a pydantic model."""
+    return isinstance(cls, type) and hasattr(cls, "__pydantic_validator__") and hasattr(cls, "model_validate")
+
+
+def is_struct(cls: Any) -> bool:
+    """Whether `cls` is a msgspec struct."""
+    return hasattr(cls, "__struct_fields__") and hasattr(cls, "__struct_config__")
+
+
+# --- pydantic --------------------------------------------------------------------------------------
+
+_SCALAR: Final = frozenset({"int_type", "float_type", "bool_type", "string_type", "bytes_type", "int_from_float"})
+"""Errors of pydantic's strict mode that mean a coerced scalar; its others (a list for a tuple) do not."""
+_NAMES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str", "bytes": "bytes"}
+
+
+def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
+    """`cls.model_validate(config)`, with strict scalars and unknown keys refused.
+
+    What a model sets for itself (`extra=`, `strict=False`) stands, for that model. Strict mode alone would refuse too
+    much, so where it does, the model is asked again without, and of the strict errors those about scalars count.
+    """
+    try:
+        return cls.model_validate(config, strict=True, extra=None if ignore else "forbid")
+    except Exception as error:
+        strict = tuple(model_problems(error, config)) if _is_validation(error) else ()
+        if not strict:
+            raise
+    refused = [problem for problem in strict if _counts(cls, problem, strict)]
+    try:
+        made = cls.model_validate(config)
+    except Exception as error:
+        told = list(model_problems(error, config)) if _is_validation(error) else []
+        if not told:
+            raise
+        paths = {problem.path for problem in told}
+        raise RefusalError(*told, *(problem for problem in refused if problem.path not in paths)) from error
+    if refused:
+        raise RefusalError(*refused)
+    return made
+
+
+def _is_validation(error: BaseException) -> bool:
+    return callable(getattr(error, "errors", None)) and callable(getattr(error, "error_count", None))
+
+
+def _counts(cls: Any, problem: Problem, others: tuple[Problem, ...]) -> bool:
+    """Whether an error of the strict run is one of ours: a coerced scalar, or a key that no model allows."""
+    models = _models_at(cls, problem.path[:-1])
+    if problem.kind == "unknown":
+        return not any(model.model_config.get("extra") in ("allow", "ignore") for model in models)
+    if problem.kind != "type" or any(model.model_config.get("strict") is False for model in models):
+        return False
+    return all(other.kind == "type" for other in others if other.path == problem.path)
+
+
+def _models_at(cls: Any, path: Steps) -> set[Any]:
+    """The models that may stand at a path below `cls`."""
+    models = {cls}
+    for step in path:
+        fields = [field for model in models for field in model.model_fields.items()]
+        found = {m for name, field in fields if step in (name, field.alias) for m in _mentioned(field.annotation)}
+        models = found or models  # an index into a list of models is no field of theirs
+    return models
+
+
+def _mentioned(annotation: Any) -> Iterator[Any]:
+    """The models in a type."""
+    if is_model(annotation):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _mentioned(argument)
+
+
+def model_problems(error: Any, config: Any) -> Iterator[Problem]:
+    """The errors of pydantic, at the keys of the configuration."""
+    seen: set[tuple[Steps, str]] = set()
+    for detail in error.errors(include_url=False, include_context=False):
+        kind = _kind(detail)
+        path = _real_path(config, detail["loc"], kind)
+        if kind == "missing":
+            problem = Problem(path, "missing", kind=kind)
+        elif kind == "unknown":
+            problem = Problem(path, "no such field", detail["input"], kind)
+        else:
+            problem = Problem(path, f"{_reason(detail)}, got {said(detail['input'])}", detail["input"], kind)
+        if (path, problem.reason) not in seen:
+            seen.add((path, problem.reason))
+            yield problem
+
+
+def _reason(detail: Any) -> str:
+    """Pydantic's message in this library's words."""
+    scalar, _, rest = detail["type"].partition("_")
+    if scalar in _NAMES and rest in ("type", "parsing", "from_float"):
+        return f"expected {_NAMES[scalar]}"
+    text: str = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    text = text.replace("Input should be a", "expected a").replace("Input should be", "must be")
+    return text[:1].lower() + text[1:]
+
+
+def _kind(detail: Any) -> Any:
+    kinds = {"missing": "missing", "extra_forbidden": "unknown"}
+    if detail["type"] in kinds:
+        return kinds[detail["type"]]
+    if detail["type"] in _SCALAR:
+        return "type"
+    return "whole" if detail["type"] in ("value_error", "assertion_error") and _is_record(detail["input"]) else "check"
+
+
+def _is_record(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _real_path(config: Any, location: tuple[Any, ...], kind: str) -> Steps:
+    """Pydantic's location without the names of union members: the steps that the configuration has."""
+    path: list[Hashable] = []
+    node = config
+    for place, step in enumerate(location):
+        if isinstance(node, Mapping) and step in node:
+            node = node[step]
+            path.append(step)
+        elif isinstance(node, list | tuple) and isinstance(step, int) and step < len(node):
+            node = node[step]
+            path.append(str(step))
+        elif place == len(location) - 1 and kind == "missing":
+            path.append(step)
+    return tuple(path)
+
+
+# --- msgspec ---------------------------------------------------------------------------------------
+
+
+def struct_fields(cls: Any) -> list[tuple[str, str, Any, bool]]:
+    """Per field of a struct: its name, its key in a configuration, its type, and whether it must be given."""
+    from msgspec.structs import fields
+
+    return [(field.name, field.encode_name, field.type, field.required) for field in fields(cls)]
+
+
+def struct_tag(cls: Any) -> tuple[str, Any] | None:
+    """The key and the value by which a tagged struct is told from others."""
+    config = (get_origin(cls) or cls).__struct_config__
+    return None if config.tag_field is None else (config.tag_field, config.tag)
+
+
+def struct_check(annotated: Any) -> Callable[[Any], Any] | None:
+    """The check that `Annotated[T, msgspec.Meta(...)]` makes of a value of `T`; None for other annotations."""
+    if not any(type(extra).__module__ == "msgspec" for extra in getattr(annotated, "__metadata__", ())):
+        return None
+    import msgspec
+
+    def check(value: Any) -> Any:
+        try:
+            return msgspec.convert(value, annotated, strict=True)
+        except msgspec.ValidationError as error:
+            text = str(error)[:1].lower() + str(error)[1:]
+            raise RefusalError(Problem((), f"{text}, got {said(value)}", value)) from None
+
+    return check
+
+
+# --- out again -------------------------------------------------------------------------------------
+
+
+def dumped(value: Any) -> dict[str, Any] | None:
+    """The fields of a model or a struct, by the keys that it is made from again; None for all else."""
+    if is_model(type(value)):
+        names = {name: field.alias or name for name, field in type(value).model_fields.items()}
+        extra = value.model_extra or {}
+        return {**{key: getattr(value, name) for name, key in names.items()}, **extra}
+    if is_struct(type(value)) and not isinstance(value, type):
+        tag = struct_tag(type(value))
+        fields = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
+        return {**dict([tag] if tag else []), **{key: getattr(value, name) for name, key in fields}}
+    return None

@@ -1,0 +1,101 @@
+"""What is wrong with a value, as data: the path, the value, and the reason; and the error that tells of all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable
+from typing import Any, Final, Literal, final
+
+import attrs
+
+from .errors import ConversionError, said
+from .tree import Choice, show_path
+
+__all__ = ["ABSENT", "Kind", "Problem", "RefusalError", "conversion_error", "expected", "type_name"]
+
+Steps = tuple[Hashable, ...]
+
+
+@final
+class Absent:
+    """`ABSENT`, the value that is not there."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+    def __reduce__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent()
+Kind = Literal["type", "tag", "missing", "unknown", "check", "whole"]
+"""What was wrong: the value's type, a literal that tells classes apart, a key too few or too many, what a validator of
+the field said, or what the class said of its fields together."""
+
+MOST_TOLD: Final = 100
+"""How many problems one message writes out."""
+
+
+@final
+@attrs.frozen
+class Problem:
+    """A value that cannot become what its place asks for: `path`, `value`, `reason`.
+
+    `value` is `ABSENT` where a key is missing. `spoils` is the number of configurations that hold it, where
+    `validate` counted them. Its text is `path: reason`.
+
+    >>> str(Problem(("llm", "temperature"), "expected float, got 'hot' (str)", "hot"))
+    "llm.temperature: expected float, got 'hot' (str)"
+
+    Raises:
+        Nothing; `ConversionError` carries the problems of a conversion in `.problems`.
+
+    See also: `structure`; `validate`.
+    """
+
+    path: Steps
+    reason: str
+    value: Any = ABSENT
+    kind: Kind = attrs.field(default="type", repr=False)
+    spoils: int | None = None
+
+    def __str__(self) -> str:
+        spoiled = "" if self.spoils is None else f", in {self.spoils:,} config{'' if self.spoils == 1 else 's'}"
+        return f"{show_path(self.path)}: {self.reason}{spoiled}"
+
+    def below(self, path: Steps) -> Problem:
+        """The same problem, seen from where `path` starts."""
+        return attrs.evolve(self, path=(*path, *self.path))
+
+
+@final
+class RefusalError(Exception):
+    """Problems on their way up through the converter."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+def expected(what: str, value: Any, kind: Kind = "type") -> RefusalError:
+    """`expected float, got 'hot' (str)`, for the value that is converted just now."""
+    way = ". It is a choice: expand the tree first, structure its configurations" if isinstance(value, Choice) else ""
+    return RefusalError(Problem((), f"expected {what}, got {said(value)}{way}", value, kind))
+
+
+def type_name(kind: Any) -> str:
+    """A type as messages name it: `Llm | None`, without modules."""
+    if isinstance(kind, type) and not getattr(kind, "__args__", ()):
+        return "None" if kind is type(None) else kind.__name__
+    return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(kind))
+
+
+def conversion_error(head: str, problems: Iterable[Problem]) -> ConversionError:
+    """The one error that tells of every problem: after the head if there is one, below it if there are more."""
+    found = tuple(problems)
+    told = [str(problem) if problem.path else problem.reason for problem in found[:MOST_TOLD]]
+    if len(found) > MOST_TOLD:
+        told.append(f"… and {len(found) - MOST_TOLD} more")
+    error = ConversionError(f"{head}: {told[0]}" if len(told) == 1 else "\n  ".join([f"{head}:", *told]))
+    error.problems = found
+    return error

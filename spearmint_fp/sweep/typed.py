@@ -1,0 +1,159 @@
+"""Sweeps of the user's own types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from inspect import isclass
+from itertools import chain
+from math import prod
+from typing import Any, TypeVar, final, get_origin, is_typeddict, overload
+
+import attrs
+from toolz import unique
+
+from ..configuration.convert import Extra, checker, structure, unstructure
+from ..configuration.errors import ConversionError, PathError, SizeError, counted
+from ..configuration.paths import get_in, set_in
+from ..configuration.problems import Steps
+from ..configuration.tree import freeze
+from .choose import constrained
+from .constraints import Constraint
+from .core import Sweep, as_sweep
+from .indices import length
+from .nodes import (
+    LIMIT,
+    Columns,
+    Image,
+    Node,
+    alike,
+    exact_key,
+    few,
+)
+from .outline import Outline
+
+__all__ = ["structured"]
+
+T = TypeVar("T")
+
+
+# --- structured ------------------------------------------------------------------------------------
+
+
+@overload
+def structured(cls: type[T], sweep: Sweep[Any], *, extra: Extra = "forbid") -> Sweep[T]: ...
+@overload
+def structured(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Sweep[Any]: ...
+def structured(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Sweep[Any]:
+    """`mapped(lambda config: structure(cls, config), sweep)`, searchable: a sweep of instances of `cls`.
+
+    Size, order, slices and positions are those of `sweep`. A configuration is converted when it is asked for, each
+    time anew; nothing is converted here. `.index` unstructures what it looks for, so it does not enumerate.
+
+    >>> import attrs
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> @attrs.frozen
+    ... class Llm:
+    ...     model: str
+    ...     n: float = 1.0
+    >>> s = structured(Llm, expand({"model": DynamicValue(["a", "b"]), "n": DynamicValue(range(10**12))}))
+    >>> s[-1], s.index(Llm("b", 7.0)) == 10**12 + 7
+    (Llm(model='b', n=999999999999.0), True)
+    >>> structured(Llm, expand(DynamicValue([]))).size
+    0
+
+    Raises:
+        ArgumentError: `sweep` is not a sweep, or `extra` is neither "forbid" nor "ignore".
+        ConversionError: when a configuration is asked for that does not convert.
+
+    See also: `structure`, for one configuration; `validate`, which finds what does not convert before a run.
+    """
+    node = as_sweep(sweep, "structured")._node
+    checker(cls, extra)
+    return Sweep(Typed(cls, extra, node))
+
+
+@final
+@attrs.frozen(repr=False)
+class Typed(Image):
+    """Each config as an instance of `cls`."""
+
+    cls: Any
+    extra: Extra
+    base: Node
+    size: int = attrs.field(init=False, eq=False, repr=False)
+    depth: int = attrs.field(init=False, eq=False, repr=False)
+
+    @property
+    def exact(self) -> bool:
+        return False
+
+    def _call(self, config: Any) -> Any:
+        return structure(self.cls, config, extra=self.extra)
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        if not self._can_be(value):
+            return iter(())
+        looked_for = freeze(unstructure(value))
+        near, long = self.base, dict[Steps, Any]()
+        for path, column in self.base.columns().items():
+            if sum(map(length, column.pieces)) > LIMIT:
+                long[path] = _whole_at(path, looked_for)
+            else:
+                near = constrained(near, Constraint(_matches(path, looked_for), (path,)))
+        origins = self._origins(near, long)
+        ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
+        return iter(sorted(rank for rank in few(unique(ranks)) if self._is(rank, value, exact)))
+
+    def _origins(self, near: Node, long: dict[Steps, Any]) -> Iterator[Any]:
+        """The configurations that may have become a value: these, with the numbers of the long axes put in."""
+        free = prod(sum(map(length, self.base.columns()[path].pieces)) for path in long)
+        if near.size > LIMIT * free:
+            raise SizeError(
+                f"finding this means converting {counted(near.size)} configurations, more than {LIMIT}: their class "
+                f"tells nothing about their axes. Search the sweep that it was made from"
+            )
+        if near.size <= free and near.size:
+            return iter((reduce(lambda config, item: set_in(item[0], item[1], config), long.items(), near.at(0)),))
+        if long:
+            raise SizeError(f"several configurations may have become this, over axes of more than {LIMIT} values")
+        return near.walk(0, near.size)
+
+    def _can_be(self, value: Any) -> bool:
+        cls = get_origin(self.cls) or self.cls
+        return not isclass(cls) or is_typeddict(cls) or isinstance(value, cls)
+
+    def _is(self, rank: int, value: Any, exact: bool) -> bool:
+        try:
+            point = self.at(rank)
+        except ConversionError:  # then it became nothing
+            return False
+        return exact_key(point) == exact_key(value) if exact else alike(point, value)
+
+    def columns(self) -> Columns:
+        return self.base.columns()
+
+    def outline(self, path: Steps) -> Outline:
+        return self.base.outline(path)
+
+
+def _whole_at(path: Steps, config: Any) -> Any:
+    """The whole number that a long range must have had where a typed config has a number."""
+    try:
+        number = get_in(path, config)
+        return int(number) if number == int(number) else number
+    except Exception:  # no such path, or no number there: then nothing in a range became it
+        return None
+
+
+def _matches(path: Steps, config: Any) -> Callable[[Any], bool]:
+    """Whether an axis value may have become what a typed config has at its path; yes where that cannot be told."""
+    try:
+        wanted = get_in(path, config)
+    except PathError:
+        return lambda _: True
+
+    def may_be(value: Any) -> bool:
+        return alike(freeze(unstructure(value)), wanted) or (isinstance(value, str) and value == str(wanted))
+
+    return may_be
