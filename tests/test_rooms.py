@@ -21,6 +21,7 @@ ROOMS = ["configuration", "sweep", "running", "experiment"]  # from the ground u
 FLOORS = {
     "configuration": [
         "errors",
+        "annotations",
         "records",
         "tree",
         "paths",

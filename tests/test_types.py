@@ -14,6 +14,7 @@ from spearmint_fp import (
     Spearmint,
     Success,
     Sweep,
+    Validation,
     concat,
     constrain,
     derive,
@@ -26,7 +27,10 @@ from spearmint_fp import (
     sample,
     shard,
     shuffled,
+    structure,
+    structured,
     unit,
+    validate,
     zipped,
 )
 from spearmint_fp.running.outcomes import Outcome, attempt
@@ -69,6 +73,13 @@ def test_combinators_keep_types() -> None:
     assert_type(concat(s, s), Sweep[Settings])
     assert_type(product(unit, unit), Sweep[Config])
     assert_type(zipped(unit), Sweep[Config])
+
+
+def test_conversion_gives_the_type_that_was_asked_for() -> None:
+    assert_type(structure(Settings, {"n": 1}), Settings)
+    assert_type(structured(Settings, expand({"n": DynamicValue([1])})), Sweep[Settings])
+    assert_type(validate(Settings, unit), Validation)
+    assert_type(structure(list[int], [1]), list[int])
 
 
 def test_outcomes_narrow() -> None:

@@ -9,7 +9,7 @@ import dataclasses
 import enum
 from collections import Counter, OrderedDict, deque
 from collections import abc as abstract
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from inspect import isclass
 from types import UnionType
@@ -18,24 +18,27 @@ from typing import (
     Any,
     Final,
     Literal,
+    NotRequired,
+    Required,
+    TypedDict,
     TypeVar,
     Union,
     get_args,
     get_origin,
-    get_type_hints,
     is_typeddict,
     overload,
 )
 
 import attrs
 
+from .annotations import types_of
 from .diagnosis import aliases_of, problems_of
 from .errors import ArgumentError, said, shown
 from .models import dumped, is_model, is_struct, struct_check, struct_fields, struct_tag, validated
 from .problems import Problem, RefusalError, conversion_error, expected, type_name
 from .records import FieldsShape, Shape, TupleShape
 from .scalars import Hook, enum_hook, literal_hook, none_hook, scalar, scalar_hooks
-from .tree import Algebra, Choice, Config, Layout, fold, freeze
+from .tree import Algebra, Config, Layout, fold, freeze
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -91,6 +94,8 @@ def structure(cls: Any, config: Any, *, extra: Extra = "forbid") -> Any:
     converter, data = _converter_for(extra), plain(config)
     try:
         return converter.structure(data, type(None) if cls is None else cls)
+    except ArgumentError:  # the class itself cannot be read
+        raise
     except Exception as error:
         problems = problems_of(error, data)
         raise conversion_error(f"not a valid {type_name(cls)}", problems) from _cause(error, problems)
@@ -317,7 +322,14 @@ def _record_hook(kind: Any, converter: Converter) -> Hook:
             raise expected(f"a mapping for {type_name(kind)}", value)
         return inner(_untagged(tag, _by_name(aliases, value)), kind)
 
+    if is_typeddict(cls) and not converter.forbid_extra_keys:  # the dict itself is the result
+        known = frozenset(types_of(cls))
+        return lambda value, _: check({k: v for k, v in value.items() if k in known} if _is_dict(value) else value, _)
     return check
+
+
+def _is_dict(value: Any) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _by_name(aliases: Mapping[str, str], value: Mapping[Any, Any]) -> Mapping[Any, Any]:
@@ -345,17 +357,36 @@ def _fields_hook(kind: Any, cls: Any, converter: Converter) -> Hook:
     from cattrs.gen.typeddicts import make_dict_structure_fn as make_typeddict_structure_fn
 
     if is_typeddict(cls):
-        return make_typeddict_structure_fn(kind, converter)
+        return make_typeddict_structure_fn(kind if get_args(kind) else _typed_dict(cls), converter)
     if is_struct(cls):
         return _twin_hook(kind, struct_fields(kind), converter)
     if hasattr(cls, "_fields"):
         return _twin_hook(kind, _named_fields(kind, cls), converter)
     if attrs.has(cls):
-        attrs.resolve_types(cls, include_extras=True)
+        _resolve(attrs.fields(cls), types_of(cls))
         own = [field for field in attrs.fields(cls) if callable(field.converter)]
         hooks = {field.name: override(struct_hook=_converted(field, converter)) for field in own}
         return make_dict_structure_fn(kind, converter, **hooks)  # type: ignore[arg-type]
+    _resolve(dataclasses.fields(cls), types_of(cls))
     return make_dict_structure_fn(kind, converter)
+
+
+@cache
+def _typed_dict(cls: Any) -> Any:
+    """The same TypedDict with types for text, and with `Required` where text had hidden it from Python."""
+    keys = {}
+    for key, kind in types_of(cls).items():
+        said, required = get_origin(kind) in (Required, NotRequired), key in cls.__required_keys__
+        keys[key] = kind if said else (Required if required else NotRequired)[kind]
+    made: Any = TypedDict
+    return made(cls.__name__, keys)
+
+
+def _resolve(fields: Iterable[Any], types: Mapping[str, Any]) -> None:
+    """Put the types of a class's fields where cattrs reads them, for text: as `attrs.resolve_types` does."""
+    for field in fields:
+        if isinstance(field.type, str) and field.name in types:
+            object.__setattr__(field, "type", types[field.name])
 
 
 def _converted(field: Any, converter: Converter) -> Hook:
@@ -376,7 +407,7 @@ def _converted(field: Any, converter: Converter) -> Hook:
 
 def _named_fields(kind: Any, cls: Any) -> list[tuple[str, str, Any, bool]]:
     """The fields of a NamedTuple, as `struct_fields` gives those of a struct."""
-    hints = get_type_hints(cls, include_extras=True)
+    hints = types_of(cls)
     known = dict(zip(getattr(cls, "__parameters__", ()), get_args(kind), strict=False))
     types = {name: known.get(hints.get(name), hints.get(name, Any)) for name in cls._fields}
     return [(name, name, types[name], name not in cls._field_defaults) for name in cls._fields]
@@ -436,7 +467,7 @@ def _union_hook(union: Any, converter: Converter) -> Hook:
 
     def check(value: Any, _: Any) -> Any:
         single = scalar(value)
-        if any(type(single) is member for member in members) and not isinstance(single, Collection | Choice):
+        if any(type(single) is member for member in members) and not isinstance(single, list | dict | set):
             return single
         refusals: list[tuple[Any, Exception]] = []
         for one in converters:
@@ -444,6 +475,8 @@ def _union_hook(union: Any, converter: Converter) -> Hook:
             for member in members:
                 try:
                     return one.structure(value, member)
+                except ArgumentError:  # the member itself cannot be read
+                    raise
                 except Exception as error:
                     refusals.append((member, error))
         raise _refused_by_all(value, refusals)

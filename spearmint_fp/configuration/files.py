@@ -90,6 +90,8 @@ def _suffixes() -> str:
 
 def _text(file: Path) -> str:
     """The file's text; a byte order mark is dropped."""
+    if file.exists() and not file.is_file():
+        raise FileError(f"{file}: not a file")
     try:
         content = file.read_bytes()
     except FileNotFoundError:

@@ -13,7 +13,7 @@ import sys
 import types
 from collections.abc import Callable, Mapping
 from itertools import takewhile
-from operator import add
+from operator import add, itemgetter
 from typing import Any, Final
 
 from .errors import IdentityError, said
@@ -218,8 +218,24 @@ def _other_leaf(value: Any) -> bytes:
 def _record(shape: Shape, node: Any, parts: tuple[bytes, ...]) -> bytes:
     if isinstance(shape, TupleShape):
         return _many(b"t", parts)
-    items = sorted(map(add, map(_key, shape.keys), parts))
+    items = _items(shape.keys, parts)
     return _many(b"m", items) if isinstance(shape, Layout) else _named(b"o", type(node)) + _many(b"m", items)
+
+
+def _items(keys: tuple[Any, ...], parts: tuple[bytes, ...]) -> list[bytes]:
+    """Each key with its value, in the order of the keys' encodings: none of these is the beginning of another."""
+    if {*map(type, keys)} <= _TEXT:
+        return [key + parts[k] for k, key in _in_order(keys)]
+    return sorted(map(add, map(_key, keys), parts))
+
+
+@functools.lru_cache(maxsize=512)
+def _in_order(keys: tuple[str, ...]) -> tuple[tuple[int, bytes], ...]:
+    """The encodings of a record's keys in order, each with its place; the same few records stand in every config."""
+    return tuple(sorted(enumerate(map(_str, keys)), key=itemgetter(1)))
+
+
+_TEXT: Final = frozenset({str})
 
 
 def _key(key: Any) -> bytes:

@@ -46,24 +46,54 @@ def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
     What a model sets for itself (`extra=`, `strict=False`) stands, for that model. Strict mode alone would refuse too
     much, so where it does, the model is asked again without, and of the strict errors those about scalars count.
     """
-    try:
-        return cls.model_validate(config, strict=True, extra=None if ignore else "forbid")
-    except Exception as error:
-        strict = tuple(model_problems(error, config)) if _is_validation(error) else ()
-        if not strict:
-            raise
+    made, strict = _asked(cls, config, strict=True, extra=None if ignore else "forbid")
+    if not strict:
+        return made
     refused = [problem for problem in strict if _counts(cls, problem, strict)]
-    try:
-        made = cls.model_validate(config)
-    except Exception as error:
-        told = list(model_problems(error, config)) if _is_validation(error) else []
-        if not told:
-            raise
-        paths = {problem.path for problem in told}
-        raise RefusalError(*told, *(problem for problem in refused if problem.path not in paths)) from error
-    if refused:
-        raise RefusalError(*refused)
+    made, lax = _asked(cls, config)
+    strictly = {problem.path for problem in refused}
+    told = [*refused, *(problem for problem in lax if problem.path not in strictly)]
+    if told:
+        raise RefusalError(*told)
     return made
+
+
+def _asked(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[Problem, ...]]:
+    """What a model makes of a configuration, or what it refuses; lists stand for tuples and sets also when strict."""
+    while True:
+        try:
+            return cls.model_validate(config, **options), ()
+        except Exception as error:
+            if not _is_validation(error):
+                raise
+            mended = _mended(config, error)
+            if mended is config:
+                return None, tuple(model_problems(error, config))
+            config = mended
+
+
+_SEQUENCES: Final = {"tuple_type": tuple, "set_type": set, "frozen_set_type": frozenset}
+
+
+def _mended(config: Any, error: Any) -> Any:
+    """The configuration with the collections that strict mode asks for in the place of lists."""
+    for detail in error.errors(include_url=False, include_context=False):
+        make = _SEQUENCES.get(detail["type"])
+        if make is not None and isinstance(detail["input"], list):
+            config = _with(config, _real_path(config, detail["loc"], ""), make)
+    return config
+
+
+def _with(node: Any, path: Steps, make: Callable[[Any], Any]) -> Any:
+    """A copy of plain data in which what stands at a path is made into something else."""
+    if not path:
+        try:
+            return make(node)
+        except TypeError:  # elements that cannot be in a set: then it says so itself
+            return node
+    if isinstance(node, Mapping):
+        return {key: _with(value, path[1:], make) if key == path[0] else value for key, value in node.items()}
+    return type(node)(_with(value, path[1:], make) if str(k) == path[0] else value for k, value in enumerate(node))
 
 
 def _is_validation(error: BaseException) -> bool:

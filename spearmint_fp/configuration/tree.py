@@ -18,6 +18,7 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
+from functools import lru_cache
 from itertools import islice, product
 from typing import Any, Final, Generic, TypeVar, final
 
@@ -113,6 +114,15 @@ class Layout:
 
     def text(self, parts: Sequence[str]) -> str:
         return "{" + ", ".join(f"{key!r}: {part}" for key, part in zip(self.keys, parts, strict=True)) + "}"
+
+
+def layout_of(keys: tuple[Hashable, ...]) -> Layout:
+    """`Layout(keys)`, shared where all keys are text: keys of other types may be equal and yet differ, 1 and True."""
+    return _text_layout(keys) if {*map(type, keys)} <= _TEXT else Layout(keys)
+
+
+_TEXT: Final = frozenset({str})
+_text_layout: Final = lru_cache(maxsize=1024)(Layout)
 
 
 @final
@@ -412,16 +422,18 @@ class Algebra(Generic[R]):
 class _Frame:
     """A record or a choice whose children are being folded."""
 
-    __slots__ = ("children", "done", "node", "shape")
+    __slots__ = ("done", "node", "rest", "shape")
 
     def __init__(self, node: Any, shape: Shape | None, children: tuple[Any, ...]) -> None:
-        self.node, self.shape, self.children = node, shape, children
+        self.node, self.shape, self.rest = node, shape, iter(children)
         self.done: list[Any] = []
 
 
 def dissect(value: Any) -> tuple[Shape | None, tuple[Any, ...]] | None:
     """The shape (None for a choice) and the children of a node; None for a leaf."""
     kind = type(value)
+    if kind is dict:
+        return layout_of(tuple(value)), tuple(value.values())
     if kind in _SCALARS or isinstance(value, type):
         return None
     if kind is Config:
@@ -431,7 +443,7 @@ def dissect(value: Any) -> tuple[Shape | None, tuple[Any, ...]] | None:
     if isinstance(value, Choice):
         return None, value.trees
     if isinstance(value, Mapping):
-        return Layout(tuple(value)), tuple(value.values())
+        return layout_of(tuple(value)), tuple(value.values())
     return typed_shape(value)
 
 
@@ -462,9 +474,8 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
     top = _Frame(tree, *parts)
     frames, open_nodes = [top], {id(tree)}
     while True:
-        done, children = top.done, top.children
-        while len(done) < len(children):
-            child = children[len(done)]
+        done = top.done
+        for child in top.rest:
             if type(child) in _SCALARS or (parts := dissect(child)) is None:
                 done.append(leaf(child))
             elif not parts[1]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 import types
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_args, get_origin, get_type_hints
 
 import attrs
 
+from ..configuration.annotations import surroundings
 from ..configuration.convert import is_structured, structure
 from ..configuration.errors import ArgumentError, ConversionError, PathError, said
 from ..configuration.paths import Path, get_in, parse_path
@@ -146,7 +146,7 @@ def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
     plain = fn.func if isinstance(fn, functools.partial) else fn
     target = plain if inspect.isroutine(plain) else type(plain).__call__
     around = getattr(inspect.unwrap(target), "__globals__", {})
-    seen = _surroundings(around)
+    seen = surroundings(around)
     hints, unread = {}, []
     for name, annotation in getattr(target, "__annotations__", {}).items():
         one = type("one", (), {"__annotations__": {name: annotation}})
@@ -155,17 +155,6 @@ def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
         except Exception as error:  # text that is no type: whatever it raises, the parameter is the caller's
             unread.append(str(error))
     return hints, "; ".join(unread)
-
-
-def _surroundings(around: dict[str, Any]) -> dict[str, Any]:
-    """The local names of the callers in the function's own module, the nearest first."""
-    frame: types.FrameType | None = sys._getframe(1)
-    names: dict[str, Any] = {}
-    while frame is not None:
-        if frame.f_globals is around and frame.f_locals is not around:
-            names = {**frame.f_locals, **names}
-        frame = frame.f_back
-    return names
 
 
 def _parameter(name: str, hint: Any) -> _Parameter | None:

@@ -94,7 +94,7 @@ class Typed(Image):
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         if not self._can_be(value):
             return iter(())
-        looked_for = freeze(unstructure(value))
+        looked_for = (freeze(unstructure(value)), value)  # by alias, and by name
         near, long = self.base, dict[Steps, Any]()
         for path, column in self.base.columns().items():
             if sum(map(length, column.pieces)) > LIMIT:
@@ -113,7 +113,9 @@ class Typed(Image):
                 f"finding this means converting {counted(near.size)} configurations, more than {LIMIT}: their class "
                 f"tells nothing about their axes. Search the sweep that it was made from"
             )
-        if near.size <= free and near.size:
+        if not near.size:
+            return iter(())
+        if near.size <= free:
             return iter((reduce(lambda config, item: set_in(item[0], item[1], config), long.items(), near.at(0)),))
         if long:
             raise SizeError(f"several configurations may have become this, over axes of more than {LIMIT} values")
@@ -137,23 +139,31 @@ class Typed(Image):
         return self.base.outline(path)
 
 
-def _whole_at(path: Steps, config: Any) -> Any:
+def _there(path: Steps, forms: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What stands at a path of the first form that has it, as plain data; nothing where none has."""
+    for form in forms:
+        try:
+            return (freeze(unstructure(get_in(path, form))),)
+        except PathError:
+            continue
+    return ()
+
+
+def _whole_at(path: Steps, forms: tuple[Any, ...]) -> Any:
     """The whole number that a long range must have had where a typed config has a number."""
     try:
-        number = get_in(path, config)
+        (number,) = _there(path, forms)
         return int(number) if number == int(number) else number
     except Exception:  # no such path, or no number there: then nothing in a range became it
         return None
 
 
-def _matches(path: Steps, config: Any) -> Callable[[Any], bool]:
+def _matches(path: Steps, forms: tuple[Any, ...]) -> Callable[[Any], bool]:
     """Whether an axis value may have become what a typed config has at its path; yes where that cannot be told."""
-    try:
-        wanted = get_in(path, config)
-    except PathError:
-        return lambda _: True
+    found = _there(path, forms)
 
     def may_be(value: Any) -> bool:
-        return alike(freeze(unstructure(value)), wanted) or (isinstance(value, str) and value == str(wanted))
+        text = isinstance(value, str) and [value] == list(map(str, found))
+        return not found or text or alike(freeze(unstructure(value)), found[0])
 
     return may_be

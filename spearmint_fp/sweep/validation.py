@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any, Final, final
 
@@ -11,7 +13,7 @@ import attrs
 from ..configuration.convert import Extra, checker, plain
 from ..configuration.errors import PathError, SizeError, counted
 from ..configuration.paths import get_in
-from ..configuration.problems import Problem, Steps, conversion_error, type_name
+from ..configuration.problems import ABSENT, Problem, Steps, conversion_error, type_name
 from ..configuration.records import FieldsShape, NamedShape
 from ..configuration.tree import show_path
 from .choose import constrained
@@ -30,6 +32,7 @@ from .nodes import (
     Zip,
     exact_key,
     merged,
+    overlap,
 )
 
 __all__ = ["Validation", "validate"]
@@ -40,6 +43,9 @@ MOST_VALUES: Final = 1_000_000
 
 FEW: Final = 1_000
 """How many values at either end of a longer axis are looked at, and how many points of a part without axes."""
+
+LISTED: Final = 10_000
+"""How many configurations are asked one by one where a problem's number cannot be told from the axes."""
 
 CONTEXTS: Final = (0.0, 1.0, 0.5, 0.25, 0.75)
 """Where in the other axes a value is tried again when the first configuration says nothing certain of it."""
@@ -102,6 +108,14 @@ def _uncounted(problem: Problem) -> str:
     return ", in configs that cannot be counted without listing them" if problem.spoils is None else ""
 
 
+def _listed(check: _Check, node: Node) -> Counter[Any] | None:
+    """How many configurations have which problem, by asking each of them; None where they are too many."""
+    if node.size > LISTED:
+        return None
+    configs = map(plain, node.walk(0, node.size))
+    return Counter((p.path, p.reason, p.kind) for config in configs for p in check(config))
+
+
 def _written(number: int) -> str:
     return f"{number:,}" if number.bit_length() < 256 else counted(number)
 
@@ -135,12 +149,35 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     node = as_sweep(sweep, "validate")._node
     check = checker(cls, extra)
     spots = tuple(_spots(_Spot(node)))
-    tally = _Tally(spots)
+    tally = _Tally(spots, partial(_listed, check, node))
     for spot in spots:
         for place, value, problem in spot.bad(check):
             tally.add(spot, place, value, problem)
     unseen = dict.fromkeys(what for spot in spots for what in spot.unseen)
     return Validation(cls, node.size, tally.problems(), tuple(unseen))
+
+
+@final
+@attrs.frozen(eq=False)
+class _Factor:
+    """One of the parts that are merged into a record: which of them a path belongs to."""
+
+    at: Steps
+    own: Node
+    earlier: tuple[Node, ...]
+    later: tuple[Node, ...]
+
+    def tells(self, problem: Problem) -> bool:
+        """Whether a problem is this part's to tell: one that two parts see is the first one's."""
+        path = problem.path[len(self.at) : -1 if problem.kind == "missing" else None]
+        if problem.kind in ("check", "whole"):
+            return not any(_has(other, path) for other in (*self.earlier, *self.later))
+        return _has(self.own, path) and not any(_has(other, path) for other in self.earlier)
+
+
+def _has(node: Node, path: Steps) -> bool:
+    """Whether a part of a merge has something at a path."""
+    return not path or any(column and overlap(column, path) for column in node.columns())
 
 
 @final
@@ -151,6 +188,7 @@ class _Spot:
     `around(point, where)` is a whole configuration with that point in its place, and every other part at the fraction
     `where` of its points. `scope` is the outermost selection that the part is inside, with its own spot; `stride`, how
     far apart in that selection's base the part's points stand, where a digit of the position tells which one it is.
+    `factors` are the parts of merges that it is inside, `hidden` the paths that are derived over it.
     """
 
     node: Node
@@ -159,6 +197,8 @@ class _Spot:
     around: Callable[[Any, float], Any] = lambda point, _: point
     scope: _Spot | None = None
     stride: int | None = None
+    factors: tuple[_Factor, ...] = ()
+    hidden: tuple[Steps, ...] = ()
 
     # --- the parts inside
 
@@ -178,7 +218,9 @@ class _Spot:
                 stride = None if self.scope else 1
                 yield attrs.evolve(self, node=node.base, scope=self.scope or self, stride=stride)
         elif isinstance(node, Derive):
-            yield attrs.evolve(self, node=node.base, around=lambda p, where: self.around(node.seen(p), where))
+            hidden = (*self.hidden, (*self.path, *node.path))
+            around = lambda p, where: self.around(node.seen(p), where)  # noqa: E731
+            yield attrs.evolve(self, node=node.base, around=around, hidden=hidden)
 
     def is_record(self) -> bool:
         """Whether this is a record that a mapping or a sequence stands for, not an instance of a class."""
@@ -201,7 +243,8 @@ class _Spot:
         part = inner.parts[k]
         weight = self.weight * inner.size // part.size
         stride = self.stride and (self.stride * inner.weights[k] if isinstance(inner, Record) else self.stride)
-        return attrs.evolve(self, node=part, weight=weight, around=around, stride=stride)
+        factors = (*self.factors, _Factor(self.path, part, inner.parts[:k], inner.parts[k + 1 :]))
+        return attrs.evolve(self, node=part, weight=weight, around=around, stride=stride, factors=factors)
 
     # --- what is wrong
 
@@ -229,9 +272,14 @@ class _Spot:
     def _bad_record(self, check: _Check) -> Iterator[_Bad]:
         """The problems of a record itself, and of what is derived in it: those of all its configurations alike."""
         said = [check(plain(self.around(self.node.at(_at(self.node, where)), where))) for where in CONTEXTS]
-        for problem in said[0]:
-            if self._is_own(problem) and all(any(_alike(problem, other) for other in rest) for rest in said[1:]):
+        for problem in filter(self._is_own, said[0]):
+            if self.tells(problem) and all(any(_alike(problem, other) for other in others) for others in said[1:]):
                 yield 0, problem.value, problem
+
+    def tells(self, problem: Problem) -> bool:
+        """Whether a problem is this part's to tell, and not that of what is merged with it or derived over it."""
+        hidden = any(problem.path[: len(path)] == path for path in self.hidden)
+        return not hidden and all(factor.tells(problem) for factor in self.factors)
 
     def _is_own(self, problem: Problem) -> bool:
         if isinstance(self.node, Derive):
@@ -281,22 +329,23 @@ class _Trial:
         self._contexts: dict[float, Callable[[Any], tuple[Problem, ...]]] = {}
 
     def bad(self) -> Iterator[_Bad]:
-        doubtful: list[_Bad] = []
+        found: list[_Bad] = []
         accepted = 0
         for place in _places(self.spot):
             try:
                 point = self.spot.node.at(place)
             except Exception as error:
-                yield place, None, Problem(self.path, f"cannot be built: {error}", kind="check")
+                found.append((place, None, Problem(self.path, f"cannot be built: {error}", kind="check")))
                 continue
             said = self._ask(0.0, point)
-            certain = [problem for problem in said if self._is_certain(problem)]
-            yield from ((place, point, problem) for problem in certain)
+            certain = [problem for problem in said if self._is_certain(problem) and self.spot.tells(problem)]
             doubts = () if certain or not said else self._doubts(point)
-            doubtful += [(place, point, problem) for problem in doubts]
+            found += [(place, point, problem) for problem in (*certain, *doubts)]
             accepted += not doubts
-        for place, point, problem in doubtful:
-            if accepted or problem.path == self.path:  # what a union refuses whatever stands here is not this axis's
+        for place, point, problem in found:
+            if self._is_below(problem):
+                yield place, point, problem
+            elif accepted:  # what a union around refuses whatever stands here is not this axis's
                 yield place, point, attrs.evolve(problem, path=self.path, value=point)
 
     def _ask(self, where: float, point: Any) -> tuple[Problem, ...]:
@@ -322,9 +371,12 @@ class _Trial:
 
         return ask
 
+    def _is_below(self, problem: Problem) -> bool:
+        return problem.path[: len(self.path)] == self.path
+
     def _is_certain(self, problem: Problem) -> bool:
         """Whether a problem is one of this value, whatever stands beside it."""
-        if problem.path[: len(self.path)] != self.path:
+        if not self._is_below(problem):
             return False
         return len(problem.path) > len(self.path) or not self.path or problem.kind in ("type", "tag")
 
@@ -333,7 +385,7 @@ class _Trial:
         first: tuple[Problem, ...] = ()
         for where in CONTEXTS:
             said = self._ask(where, point)
-            own = tuple(p for p in said if self._may_be_own(p))
+            own = tuple(problem for problem in said if self._may_be_own(problem))
             if not own and all(problem.kind in ("check", "whole") for problem in said):
                 return ()
             first = first or own
@@ -367,9 +419,10 @@ def _places(spot: _Spot) -> Iterator[int]:
 class _Tally:
     """The problems found, each once, with the number of configurations that they spoil."""
 
-    def __init__(self, spots: Sequence[_Spot]) -> None:
-        self._spots = spots
+    def __init__(self, spots: Sequence[_Spot], listed: Callable[[], Counter[Any] | None]) -> None:
+        self._spots, self._listed = spots, listed
         self._found: dict[Any, tuple[Problem, dict[Any, int | None]]] = {}
+        self._counts: Any = ABSENT
 
     def add(self, spot: _Spot, place: int, point: Any, problem: Problem) -> None:
         key = (problem.path, problem.reason, problem.kind)
@@ -390,10 +443,16 @@ class _Tally:
         told = []
         for problem, counts in self._found.values():
             known = [count for count in counts.values() if count is not None]
-            spoils = sum(known) if len(known) == len(counts) else None
+            spoils = sum(known) if len(known) == len(counts) else self._asked(problem)
             if spoils != 0:
                 told.append(attrs.evolve(problem, spoils=spoils))
         return tuple(told)
+
+    def _asked(self, problem: Problem) -> int | None:
+        """How many configurations have a problem, from all of them."""
+        if self._counts is ABSENT:
+            self._counts = self._listed()
+        return None if self._counts is None else self._counts[problem.path, problem.reason, problem.kind]
 
     def _holding(self, spot: _Spot, scope: _Spot, held: tuple[Any, ...] | None) -> int | None:
         """How many configurations of the selection around a part hold this point of it; None where that takes listing.

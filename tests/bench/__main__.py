@@ -20,7 +20,9 @@ from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from spearmint_fp import DynamicValue, Sweep, config_id, constrain, expand, sample, thaw
+import attrs
+
+from spearmint_fp import DynamicValue, Sweep, config_id, constrain, expand, sample, structure, thaw, validate
 
 TEN = list(range(10))
 MODELS = ["gpt-4", "gpt-3.5", "claude-3", "llama-3"]
@@ -108,6 +110,11 @@ def paired(ours: Callable[[], object], theirs: Callable[[], object], rounds: int
     return median(seconds(ours) / seconds(theirs) for _ in range(rounds))
 
 
+def middle(step: Callable[[], object], rounds: int) -> float:
+    """The median time of a step, in milliseconds."""
+    return median(seconds(step) for _ in range(rounds)) * 1e3
+
+
 def expansion(rounds: int) -> Iterator[Row]:
     cases = [
         ("W1 flat: 4 axes x 10, 4 static keys", loops_flat, sweep_flat, 1.35, 5),
@@ -137,7 +144,7 @@ def constant(rounds: int) -> Iterator[Row]:
         ("pickle", lambda: pickle.dumps(s)),
     ]
     for what, step in steps:
-        yield Row(what, median(seconds(step) for _ in range(rounds * 20)) * 1e3, "ms", 1.0, "")
+        yield Row(what, middle(step, rounds * 20), "ms", 1.0, "")
     yield Row("pickle size", len(pickle.dumps(s)) / 1000, "kB", 4.0, "")
 
 
@@ -150,7 +157,7 @@ def selection(rounds: int) -> Iterator[Row]:
         ("1,000 distinct samples of 10^30", lambda: drained(sample(1000, big))),
     ]
     for what, step in steps:
-        yield Row(what, median(seconds(step) for _ in range(rounds)) * 1e3, "ms", 1000.0, "")
+        yield Row(what, middle(step, rounds), "ms", 1000.0, "")
 
 
 def identity(rounds: int) -> Iterator[Row]:
@@ -165,7 +172,37 @@ def identity(rounds: int) -> Iterator[Row]:
         for _ in range(200):
             config_id(config)
 
+    def named_plain() -> None:
+        for _ in range(200):
+            config_id(plain)
+
     yield Row("config_id of a W2 config", paired(named, dumped, rounds * 5), "x json + sha256", 3.0, "")
+    yield Row("config_id of it as plain dicts", paired(named_plain, dumped, rounds * 5), "x json + sha256", 3.0, "")
+
+
+@attrs.frozen
+class Llm:
+    model: str
+    temperature: float
+
+
+@attrs.frozen
+class Settings:
+    llm: Llm
+    seed: int
+
+
+def converting(rounds: int) -> Iterator[Row]:
+    temperatures = [*(k / 1000 for k in range(999)), "hot"]
+    llm = {"model": DynamicValue([f"m{k}" for k in range(1000)]), "temperature": DynamicValue(temperatures)}
+    sweep = expand({"llm": llm, "seed": DynamicValue(range(1000))})
+    yield Row(
+        "validate 10^9 configurations, one bad value", middle(lambda: validate(Settings, sweep), rounds), "ms", 50, ""
+    )
+    config = sweep[0]
+    yield Row(
+        "structure a nested attrs class", 1e3 * middle(lambda: structure(Settings, config), rounds * 50), "us", 100, ""
+    )
 
 
 def importing(rounds: int) -> Iterator[Row]:
@@ -199,7 +236,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     chosen = parser.parse_args(arguments)
     rounds = 1 if chosen.quick else 7
-    parts = (expansion, constant, selection, identity, importing)
+    parts = (expansion, constant, selection, identity, converting, importing)
     rows = (row for part in parts for row in part(rounds))
     if chosen.json:
         print(json.dumps([row._asdict() for row in rows], indent=1))

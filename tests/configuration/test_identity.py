@@ -18,7 +18,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import attrs
+import msgspec
 import numpy as np
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -237,3 +239,58 @@ def test_the_path_of_typed_records_keys_and_alternatives_is_told() -> None:
         config_id({"p": {object(): 1}})
     with pytest.raises(IdentityError, match=r"^no identity for a: .*object"):
         config_id({"a": DynamicValue([1, object()])})
+
+
+# --- with typed configs -------------------------------------------------------------------------------------
+
+
+def test_the_values_that_python_takes_for_one_another_have_names_of_their_own() -> None:
+    values = [
+        1,
+        1.0,
+        True,
+        "1",
+        b"1",
+        None,
+        "None",
+        (1,),
+        {"1": 1},
+        {1: 1},
+        {1},
+        (),
+        {},
+        "",
+        0,
+        False,
+        0.0,
+        frozenset(),
+    ]
+    assert len({config_id(value) for value in values}) == len(values)
+    assert len({config_id({"a": value}) for value in values}) == len(values)
+
+
+class Model(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow")
+    n: int = pydantic.Field(1, alias="N")
+
+
+class Struct(msgspec.Struct, tag="s", rename="camel"):
+    my_n: int = 1
+
+
+class Other(msgspec.Struct, tag="s", rename="camel"):
+    my_n: int = 1
+
+
+def test_models_and_structs_are_named_by_class_and_fields() -> None:
+    models = [Model.model_validate(fields) for fields in ({}, {"N": 2}, {"more": 1})]
+    assert config_id(Model(N=1)) == config_id(models[0])
+    assert len({config_id(value) for value in (*models, Struct(), Struct(2), Other())}) == 6
+    with pytest.raises(IdentityError, match=r"no identity for a"):
+        config_id({"a": Struct(object())})  # type: ignore[arg-type]
+
+
+def test_keys_of_a_kind_and_mixed_keys_are_put_into_one_order() -> None:
+    mixed = {"b": 1, 2: 2, (1, "a"): 3, "a": 4, True: 5}
+    assert config_id(mixed) == config_id(dict(reversed(mixed.items())))
+    assert config_id({"é": 1, "z": 2}) == config_id({"z": 2, "é": 1})

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import pickle
 import sys
 from dataclasses import dataclass
-from typing import Annotated, Any, Optional, TypedDict
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Optional, TypedDict
 
 import attrs
+import msgspec
 import pytest
 from pydantic import BaseModel, Field
 
@@ -270,3 +274,69 @@ def test_annotated_inside_optional() -> None:
         return x, y, z
 
     assert inject(f)(CONFIG) == (2, CONFIG, None)
+
+
+# --- typed configs -----------------------------------------------------------------------------------------
+
+
+class Struct(msgspec.Struct):
+    n: int
+    llm: Any = None
+
+
+def test_structs_and_unions_of_classes() -> None:
+    def struct(config: Struct) -> int:
+        return config.n
+
+    def either(config: Model | Struct | None) -> Any:
+        return type(config)
+
+    assert inject(struct)(CONFIG) == 2
+    assert inject(either)(CONFIG) is Struct
+    assert inject(either)({"model": "x", "temperature": 1}) is Model
+
+
+def test_a_bound_part_is_of_any_type() -> None:
+    def bound(
+        size: Annotated[int | str, Bind("size")],
+        when: Annotated[date, Bind("when")],
+        mode: Annotated[Literal["a", "b"], Bind("mode")],
+        llms: Annotated[list[Llm], Bind("llms")],
+        path: Annotated[Path | None, Bind("nowhere")],
+    ) -> Any:
+        return size, when, mode, llms, path
+
+    config = {"size": "x", "when": "2024-01-02", "mode": "b", "llms": [{"model": "m"}]}
+    assert inject(bound)(config) == ("x", date(2024, 1, 2), "b", [Llm("m")], None)
+    with pytest.raises(ConversionError) as caught:
+        inject(bound)({**config, "llms": [{"model": 1}, {}]})
+    assert str(caught.value).endswith(
+        "bound(): parameter 'llms' is not a valid list[Llm]:\n"
+        "  llms.0.model: expected str, got 1 (int)\n  llms.1.model: missing; expected str"
+    )
+    assert caught.value.problems[0].path == ("llms", "0", "model")
+
+
+def test_methods_partials_and_coroutines() -> None:
+    class Service:
+        def method(self, llm: Annotated[Llm, Bind("llm")], *, n: Annotated[int, Bind("n")]) -> Any:
+            return llm.model, n
+
+    async def coroutine(settings: Settings) -> int:
+        return settings.n
+
+    service = Service()
+    assert inject(service.method)(CONFIG) == ("gpt-4", 2)
+    assert inject(Service.method)(CONFIG, service) == ("gpt-4", 2)
+    assert inject(functools.partial(Service.method, service))(CONFIG) == ("gpt-4", 2)
+    assert asyncio.run(inject(coroutine)(CONFIG)) == 2
+
+
+def test_the_signature_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    injected = inject(whole)
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("the signature was read again")
+
+    monkeypatch.setattr(inspect, "signature", refuse)
+    assert injected(CONFIG) is CONFIG
