@@ -33,7 +33,7 @@ import attrs
 
 from .annotations import types_of
 from .diagnosis import aliases_of, problems_of
-from .errors import ArgumentError, said, shown
+from .errors import ArgumentError, TreeError, said, shown
 from .models import dumped, is_model, is_struct, struct_check, struct_fields, struct_tag, validated
 from .problems import Problem, RefusalError, conversion_error, expected, type_name
 from .records import FieldsShape, Shape, TupleShape
@@ -521,7 +521,10 @@ def unstructure(obj: Any) -> Any:
 
     See also: `structure`, the inverse; `thaw`, which keeps typed instances.
     """
-    return fold(_UNSTRUCTURE, obj)
+    try:
+        return fold(_UNSTRUCTURE, obj)
+    except RecursionError:
+        raise TreeError("models of it are nested too deeply, or contain themselves") from None
 
 
 def _unstructured_leaf(leaf: Any) -> Any:

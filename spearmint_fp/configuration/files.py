@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -18,8 +18,9 @@ from .errors import (
     MissingExtraError,
     SpearmintError,
     said,
+    shown,
 )
-from .tree import MAX_DEPTH, Choice, freeze
+from .tree import MAX_DEPTH, freeze, holds_records
 
 __all__ = ["load"]
 
@@ -50,24 +51,62 @@ def load(path: str | os.PathLike[str]) -> tuple[Any, ...]:
 
     See also: `Spearmint`, whose `configs` may name files; `expand`, for each of the trees.
     """
-    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
-        raise ArgumentError(f"load takes the path of a file or a folder; got {said(path)}")
-    place = Path(path)
-    if not place.is_dir():
-        return _trees(place)
-    files = sorted(file for file in place.iterdir() if file.suffix.lower() in _READERS and not file.is_dir())
-    if not files:
-        raise FileError(f"{place}: no {_suffixes()} file in this folder")
+    place = _place(path)
+    with _reading(place):
+        files = _files(place) if place.is_dir() else [place]
     return tuple(tree for file in files for tree in _trees(file))
+
+
+def _place(path: Any) -> Path:
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        text = None
+    if not isinstance(text, str) or not text:
+        raise ArgumentError(f"load takes the path of a file or a folder; got {said(path)}")
+    return Path(text)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder that hold configurations, by name; hidden ones are not for us."""
+    found = (file for file in folder.iterdir() if file.suffix.lower() in _READERS and not file.name.startswith("."))
+    files = sorted(file for file in found if not file.is_dir())
+    if not files:
+        raise FileError(f"{folder}: no {_suffixes()} file in this folder")
+    return files
+
+
+@contextmanager
+def _reading(place: Path) -> Iterator[None]:
+    """What the file system says, as errors of the library."""
+    try:
+        yield
+    except SpearmintError:
+        raise
+    except FileNotFoundError:
+        raise AbsentFileError(f"{place}: no such file or folder{_here()}") from None
+    except OSError as error:
+        raise FileError(f"{shown(str(place))[1:-1]}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:  # characters that no path has
+        raise FileError(f"{shown(str(place))}: no path: {error}") from error
+
+
+def _here() -> str:
+    try:
+        return f" (in {Path.cwd()})"
+    except OSError:  # the folder that this process is in was deleted
+        return ""
 
 
 def _trees(file: Path) -> tuple[Any, ...]:
     reader = _READERS.get(file.suffix.lower())
-    text = _text(file)
-    if reader is None:
+    if reader is None and file.exists():
         raise FormatError(f"{file}: a configuration file ends in {_suffixes()}")
+    text = _text(file)
     try:
-        found = tuple(freeze(tree) for document in reader(file, text) for tree in _listed(file, document))
+        found = tuple(
+            freeze(tree) for document in (reader or _read_json)(file, text) for tree in _listed(file, document)
+        )
     except (FormatError, MissingExtraError):
         raise
     except SpearmintError as error:
@@ -77,9 +116,10 @@ def _trees(file: Path) -> tuple[Any, ...]:
 
 def _listed(file: Path, document: Any) -> list[Any]:
     trees = document if isinstance(document, list) else [document]
-    for tree in trees:
-        if not isinstance(tree, Mapping | Choice):
-            raise FormatError(f"{file}: a configuration is a mapping, or a list of them; got {said(tree)}")
+    for number, tree in enumerate(trees):
+        if not holds_records(tree):
+            item = f" item {number}:" if trees is document else ""
+            raise FormatError(f"{file}:{item} a configuration is a mapping, or a list of them; got {said(tree)}")
     return trees
 
 
@@ -90,16 +130,12 @@ def _suffixes() -> str:
 
 def _text(file: Path) -> str:
     """The file's text; a byte order mark is dropped."""
-    if file.exists() and not file.is_file():
-        raise FileError(f"{file}: not a file")
+    with _reading(file):
+        if file.exists() and not file.is_file():
+            raise FileError(f"{file}: not a file")
+        content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
     try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        raise AbsentFileError(f"{file}: no such file or folder (in {Path.cwd()})") from None
-    except OSError as error:
-        raise FileError(f"{file}: cannot be read: {error.strerror or error}") from error
-    try:
-        return content.decode("utf-8-sig")
+        return content.decode()
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8", "replace")
         _refuse(file, before, len(before), f"not UTF-8 (byte {content[error.start]:#04x}). Save the file as UTF-8")
@@ -108,10 +144,17 @@ def _text(file: Path) -> str:
 def _refuse(file: Path, text: str, position: int, what: str) -> NoReturn:
     """The error for what stands at a position of a file's text."""
     line = text.count("\n", 0, position) + 1
-    column = position - (text.rfind("\n", 0, position) + 1) + 1
+    _refuse_at(file, line, position - (text.rfind("\n", 0, position) + 1) + 1, what)
+
+
+def _refuse_at(file: Path, line: int, column: int, what: str) -> NoReturn:
     raise FormatError(f"{file}:{line}:{column}: {what}") from None
 
 
+MOST_DIGITS: Final = 4300
+"""How many digits a whole number may have: as many as Python reads and writes by itself."""
+
+_TOO_LONG: Final = f"a number of more than {MOST_DIGITS} digits"
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH}"
 
 
@@ -129,28 +172,32 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-_JSON_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|-?\d{4000,}', re.DOTALL)
+_JSON_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\]:,]|\d++(?:\.\d++)?(?:[eE][-+]?\d++)?', re.DOTALL)
 
 
 def _read_json(file: Path, text: str) -> Iterator[Any]:
+    import json
+
     depth = 0
     for token in _JSON_TOKEN.finditer(text):
         depth += (token[0] in "{[") - (token[0] in "}]")
         if depth > MAX_DEPTH:
             _refuse(file, text, token.start(), _TOO_DEEP)
-        if token[0][-1].isdigit():
-            _refuse(file, text, token.start(), "a number of more than 4000 digits")
+        if len(token[0]) > MOST_DIGITS and token[0].isdigit():
+            _refuse(file, text, token.start(), _TOO_LONG)
     try:
         yield json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
-        _refuse(file, text, error.pos, f"{error.msg[:1].lower()}{error.msg[1:]}")
+        _refuse(file, text, error.pos, f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at"))
     except _TwiceError:
         position, key = _first_twice(text)
-        _refuse(file, text, position, f"the key {key} stands twice in this object")
+        _refuse(file, text, position, f"the key {shown(key)} stands twice in this object")
 
 
 def _first_twice(text: str) -> tuple[int, str]:
     """Where in a valid JSON text a key stands for the second time in its object."""
+    import json
+
     seen: list[set[str]] = []
     tokens = list(_JSON_TOKEN.finditer(text))
     for token, after in zip(tokens, [*tokens[1:], None], strict=True):
@@ -161,7 +208,7 @@ def _first_twice(text: str) -> tuple[int, str]:
         elif after is not None and after[0] == ":":
             key = json.loads(token[0])
             if key in seen[-1]:
-                return token.start(), token[0]
+                return token.start(), key
             seen[-1].add(key)
     raise AssertionError("a key stands twice")
 
@@ -169,9 +216,17 @@ def _first_twice(text: str) -> tuple[int, str]:
 # --- TOML ------------------------------------------------------------------------------------------
 
 
+_LONG_KEY: Final = re.compile(rf"^[\t \[]*(?:[\w\"'-]++[\t ]*+\.[\t ]*+){{{MAX_DEPTH},}}", re.MULTILINE)
+_LONG_NUMBER: Final = re.compile(rf"=[\t \[]*[-+]?[0-9]{{{MOST_DIGITS + 1},}}+\s*$", re.MULTILINE)
+
+
 def _read_toml(file: Path, text: str) -> Iterator[Any]:
     import tomllib
 
+    for pattern, what in ((_LONG_KEY, _TOO_DEEP), (_LONG_NUMBER, _TOO_LONG)):
+        found = pattern.search(text)
+        if found:
+            _refuse(file, text, found.start(), what)
     try:
         yield tomllib.loads(text)
     except RecursionError:
@@ -195,7 +250,7 @@ def _read_yaml(file: Path, text: str) -> Iterator[Any]:
         raise MissingExtraError(
             f"{file}: YAML needs a package that is not installed ({error.name}): pip install 'spearmint_fp[yaml]'"
         ) from None
-    yield from documents(text, lambda position, what: _refuse(file, text, position, what))
+    yield from documents(text, lambda line, column, what: _refuse_at(file, line, column, what))
 
 
 _READERS: Final[dict[str, Callable[[Path, str], Iterator[Any]]]] = {

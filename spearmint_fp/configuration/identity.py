@@ -11,13 +11,14 @@ import functools
 import struct
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import takewhile
 from operator import add, itemgetter
+from pathlib import PurePath
 from typing import Any, Final
 
-from .errors import IdentityError, said
-from .models import dumped
+from .errors import IdentityError, TreeError, said
+from .models import content, is_model, is_struct
 from .records import Shape, TupleShape
 from .tree import Algebra, Choice, Layout, fold, leaves, show_path
 
@@ -47,10 +48,17 @@ def config_id(tree: Any) -> str:
     See also: `Config.config_id`.
     """
     if isinstance(tree, Mapping) and "config_id" in tree:
-        return str(tree["config_id"])
+        return own_name(tree["config_id"])
     from hashlib import sha256  # loads a shared library, so it waits for the first identity
 
     return sha256(VERSION + canonical(tree)).hexdigest()[:32]
+
+
+def own_name(name: Any) -> str:
+    """The name that a user gave: text, or a whole number."""
+    if (isinstance(name, str) and name) or (isinstance(name, int) and not isinstance(name, bool)):
+        return str(name)
+    raise IdentityError(f"a config_id of your own is text or a whole number; got {said(name)}")
 
 
 def canonical(tree: Any) -> bytes:
@@ -59,6 +67,8 @@ def canonical(tree: Any) -> bytes:
         return fold(_CANONICAL, tree)
     except IdentityError as error:
         raise _located(tree, error) from None
+    except RecursionError:
+        raise TreeError("sets, models or keys of it are nested too deeply, or contain themselves") from None
 
 
 def _located(tree: Any, error: IdentityError) -> IdentityError:
@@ -127,7 +137,27 @@ def _span(value: Any) -> bytes:
 def _clock(kind: str, value: Any) -> bytes:
     """A datetime or a time with its fold and, where it has a name of its own, its zone."""
     zone = value.tzinfo if type(value.tzinfo).__module__ in ("datetime", "zoneinfo") else None
+    unnamed = getattr(zone, "key", zone) is None or (zone is None and value.utcoffset() is None)
+    if value.tzinfo is not None and unnamed and (zone is not None or value.utcoffset() is None):
+        raise IdentityError(f"{said(value)} has a time zone without a name. Use a ZoneInfo by its key, or an offset")
     return _text(b"d", f"{kind} {value.isoformat()} {value.fold} {zone}")
+
+
+def _zone(value: Any) -> bytes:
+    """A fixed offset: by its name where that says the offset, with both where it is one of the user's own."""
+    own = str(value) != str(type(value)(value.utcoffset(None)))
+    return _text(b"d", f"timezone {value}" + (f" {value.utcoffset(None)}" if own else ""))
+
+
+def _function(value: Any) -> bytes:
+    """A function by its name, if that is where it is found."""
+    name = _named(b"F", value)
+    found: Any = sys.modules.get(value.__module__)
+    for step in value.__qualname__.split("."):
+        found = getattr(found, step, None)
+    if found is not value and found is not None:
+        raise IdentityError(f"{said(value)} has the name of another function. Name what stands at module level")
+    return name
 
 
 def _named(tag: bytes, value: Any) -> bytes:
@@ -160,7 +190,7 @@ _EXACT: Final[dict[type, Callable[[Any], bytes]]] = {
     frozenset: _set,
     set: _set,
     range: _range,
-    types.FunctionType: functools.partial(_named, b"F"),
+    types.FunctionType: _function,
     types.BuiltinFunctionType: functools.partial(_named, b"F"),
     type(Ellipsis): lambda _: b"E",
 }
@@ -171,7 +201,7 @@ _BY_NAME: Final[dict[str, Callable[[Any], bytes]]] = {
     "datetime.datetime": lambda value: _clock("datetime", value),
     "datetime.time": lambda value: _clock("time", value),
     "datetime.timedelta": _span,
-    "datetime.timezone": lambda value: _text(b"d", f"timezone {value}"),
+    "datetime.timezone": _zone,
     "decimal.Decimal": lambda value: _text(b"D", str(value)),
     "fractions.Fraction": lambda value: _text(b"Q", f"{value.numerator:x}/{value.denominator:x}"),
     "uuid.UUID": lambda value: _text(b"u", value.hex),
@@ -196,12 +226,10 @@ def _other_leaf(value: Any) -> bytes:
         return _named(b"e", kind) + (_str(value.name) if value.name is not None else fold(_CANONICAL, value.value))
     if isinstance(value, type):
         return _named(b"C", value)
-    if hasattr(value, "as_posix") and hasattr(value, "__fspath__"):  # a path, of any platform
+    if isinstance(value, PurePath):
         return _text(b"p", value.as_posix())
-    fields = dumped(value)
-    if fields is not None:
-        items = [add(_key(key), fold(_CANONICAL, item)) for key, item in fields.items()]
-        return _named(b"o", kind) + _many(b"m", sorted(items))
+    if is_model(kind) or is_struct(kind):
+        return _model(value)
     if kind.__module__ == "numpy" and getattr(value, "shape", None) == () and value.dtype.kind in "biufcSU":
         plain = value.item()
         if type(plain) in _EXACT:
@@ -210,6 +238,24 @@ def _other_leaf(value: Any) -> bytes:
         f"{said(value)} cannot be told from another of its kind in another process. "
         f"Put in what it is made from: numbers, text, a module-level function or class, an attrs or dataclass instance"
     )
+
+
+def _model(value: Any) -> bytes:
+    """A pydantic model or a msgspec struct, as an instance of attrs or dataclass is, and what it holds besides."""
+    try:
+        fields, besides = content(value)
+    except AttributeError as error:
+        raise IdentityError(f"{type(value).__qualname__} is not whole: {error}") from None
+    items = [_many(b"m", sorted(_items_of(part))) for part in (fields, besides) if part or part is fields]
+    return _named(b"o", type(value)) + b"".join(items)
+
+
+def _items_of(fields: dict[str, Any]) -> Iterator[bytes]:
+    for name, item in fields.items():
+        try:
+            yield _str(name) + fold(_CANONICAL, item)
+        except IdentityError as error:
+            raise IdentityError(f"its {name}: {error}") from None
 
 
 # --- records and choices -----------------------------------------------------------------------------

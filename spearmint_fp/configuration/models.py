@@ -12,6 +12,7 @@ from .errors import said
 from .problems import Problem, RefusalError, Steps
 
 __all__ = [
+    "content",
     "dumped",
     "is_model",
     "is_struct",
@@ -223,10 +224,18 @@ def dumped(value: Any) -> dict[str, Any] | None:
     """The fields of a model or a struct, by the keys that it is made from again; None for all else."""
     if is_model(type(value)):
         names = {name: field.alias or name for name, field in type(value).model_fields.items()}
-        extra = value.model_extra or {}
-        return {**{key: getattr(value, name) for name, key in names.items()}, **extra}
+        return {**(value.model_extra or {}), **{key: getattr(value, name) for name, key in names.items()}}
     if is_struct(type(value)) and not isinstance(value, type):
         tag = struct_tag(type(value))
         fields = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
         return {**dict([tag] if tag else []), **{key: getattr(value, name) for name, key in fields}}
+    return None
+
+
+def content(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The fields of a model or a struct by their own names, and what it holds besides; None for all else."""
+    if is_model(type(value)):
+        return {name: getattr(value, name) for name in type(value).model_fields}, dict(value.model_extra or {})
+    if is_struct(type(value)) and not isinstance(value, type):
+        return {name: getattr(value, name) for name in value.__struct_fields__}, dict(getattr(value, "__dict__", {}))
     return None

@@ -191,7 +191,10 @@ def typed_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
         shape = _dataclass_shape(cls)
     else:
         return None
-    return shape, shape.children(value)
+    try:
+        return shape, shape.children(value)
+    except AttributeError:  # an instance whose fields are not all set: there is nothing to enter
+        return None
 
 
 def _is_init_var(field: Any) -> bool:

@@ -50,6 +50,7 @@ __all__ = [
     "dissect",
     "fold",
     "freeze",
+    "holds_records",
     "leaves",
     "rebuild",
     "show_path",
@@ -244,8 +245,6 @@ class Config(Mapping[Any, Any]):
     @property
     def config_id(self) -> str:
         """`config_id(self)`, computed when asked; a `"config_id"` key of the user's own is honoured."""
-        if "config_id" in self:
-            return str(self["config_id"])
         from .identity import config_id  # identity is a meaning of trees, so it stands above this module
 
         return config_id(self)
@@ -645,6 +644,14 @@ def thaw(config: Any) -> Any:
     See also: `freeze`, the inverse.
     """
     return fold(_THAW, config)
+
+
+def holds_records(tree: Any) -> bool:
+    """Whether a tree is a record other than a list, or a choice among such: what a configuration can be."""
+    parts = dissect(tree)
+    if isinstance(tree, DynamicValue):
+        return all(map(holds_records, tree.values)) if not isinstance(tree.values, range) else not tree.values
+    return parts is not None and not isinstance(parts[0], TupleShape)
 
 
 def leaves(tree: Any) -> _Leaves:

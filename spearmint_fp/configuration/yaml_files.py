@@ -1,7 +1,8 @@
-"""YAML as trees: PyYAML's safe loader with the scalars of YAML 1.2, `!sweep` and `!range`, and nothing without bound.
+"""YAML as trees: PyYAML's parser, the scalars of YAML 1.2, `!sweep` and `!range`, and nothing without bound.
 
-Imported where a YAML file is read; the one module that knows PyYAML. The loader in Python is used, never the one in C,
-which crashes the interpreter on deep nesting.
+Imported where a YAML file is read; the one module that knows PyYAML. The parser in Python is used, never the one in C,
+which crashes the interpreter on deep nesting. PyYAML composes nodes; what they become is decided here, children
+first, so that an alias inside a choice is whole when the choice is made.
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NoReturn
 
 import yaml
-from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from .errors import SpearmintError, shown
+from .errors import SpearmintError, said, shown
 from .tree import MAX_DEPTH, DynamicValue
 
 __all__ = ["documents"]
@@ -22,24 +22,30 @@ __all__ = ["documents"]
 MOST_NODES: Final = 1_000_000
 """How many nodes a file may have once every alias is replaced by what it stands for."""
 
-Refuse = Callable[[int, str], NoReturn]
+Refuse = Callable[[int, int, str], NoReturn]
+
+
+class _PlaceError(Exception):
+    """What is wrong, and the mark of its place."""
+
+    def __init__(self, mark: Any, what: str) -> None:
+        super().__init__(what)
+        self.mark, self.what = mark, what
 
 
 def documents(text: str, refuse: Refuse) -> Iterator[Any]:
-    """The documents of a YAML text; `refuse(position, what)` raises the error for what stands at a position."""
+    """The documents of a YAML text; `refuse(line, column, what)` raises the error for what stands there."""
     try:
-        loader: Any = _Loader(text)
-        if not loader.check_data():
-            refuse(0, "holds no configuration")
-        while loader.check_data():
-            yield loader.get_data()
-    except RecursionError:
-        refuse(0, "choices nested too deeply")
+        found = [_Builder().root(node) for node in _Loader(text).nodes()]
     except yaml.reader.ReaderError as error:
-        refuse(error.position, f"the character {chr(error.character)!r} is not allowed in YAML; write it as an escape")
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        refuse(mark.index if mark else 0, _words(error))
+        before = re.split("\r\n|[\n\r\x85\u2028\u2029]", text[: error.position])
+        what = f"the character {chr(error.character)!r} is not allowed in YAML; write it as an escape"
+        refuse(len(before), len(before[-1]) + 1, what)
+    except (yaml.MarkedYAMLError, _PlaceError) as error:
+        mark = error.mark if isinstance(error, _PlaceError) else error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        refuse(line, column, error.what if isinstance(error, _PlaceError) else _words(error))
+    return iter(found)
 
 
 def _words(error: yaml.MarkedYAMLError) -> str:
@@ -47,17 +53,31 @@ def _words(error: yaml.MarkedYAMLError) -> str:
     return f"{error.problem or error.context}{context}"
 
 
-def _at(mark: Any, what: str) -> ConstructorError:
-    return ConstructorError(None, None, what, mark)
+# --- nodes -----------------------------------------------------------------------------------------
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, bounded and strict. It resolves scalars by a table of its own."""
+    """The loader of nodes, bounded; it resolves scalars by a table of its own."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._open: list[Node | None] = []
         self._sizes: dict[int, int] = {}
+        self._total = 0
+
+    def nodes(self) -> Iterator[Node]:
+        """The root of each document."""
+        found: list[Any] = []
+        try:
+            while self.check_node():
+                found.append(self.get_node())
+        except RecursionError:
+            raise _PlaceError(self.get_mark(), "nested too deeply for the stack that is left here") from None
+        except (ValueError, OverflowError) as error:  # an escape or a directive with an impossible number
+            raise _PlaceError(self.get_mark(), str(error)) from None
+        if not found:
+            raise _PlaceError(None, "holds no configuration")
+        return iter(found)
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         """The next node, within the bounds on depth, on cycles and on what aliases expand to."""
@@ -65,110 +85,172 @@ class _Loader(yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             node = super().compose_node(parent, index)
             if any(node is outer for outer in (*self._open, parent)):
-                raise _at(event.start_mark, f"the anchor {event.anchor!r} contains itself")
+                raise _PlaceError(event.start_mark, f"the anchor {shown(event.anchor)} contains itself")
             return node
         if len(self._open) > MAX_DEPTH:
-            raise _at(event.start_mark, f"nested deeper than {MAX_DEPTH}")
+            raise _PlaceError(event.start_mark, f"nested deeper than {MAX_DEPTH}")
         self._open.append(parent)
         node = super().compose_node(parent, index)
         self._open.pop()
         self._measure(node)
-        if isinstance(node, MappingNode):
-            self._check_keys(node)
         return node
 
     def _measure(self, node: Any) -> None:
         """How many nodes a node is once every alias in it is replaced."""
-        items = node.value if isinstance(node, SequenceNode | MappingNode) else ()
-        children = [child for item in items for child in (item if isinstance(item, tuple) else (item,))]
-        self._sizes[id(node)] = 1 + sum(self._sizes[id(child)] for child in children)
-        if self._sizes[id(node)] > MOST_NODES:
-            raise _at(node.start_mark, f"its aliases expand to more than {MOST_NODES} values")
-
-    def _check_keys(self, node: MappingNode) -> None:
-        seen = set()
-        for key_node, _ in node.value:
-            if not isinstance(key_node, ScalarNode):
-                raise _at(key_node.start_mark, "a key is a scalar, not a collection")
-            key = "<<" if key_node.tag == _MERGE else self.construct_object(key_node)
-            if key in seen:
-                raise _at(key_node.start_mark, f"the key {shown(key)} stands twice in this mapping")
-            seen.add(key)
-
-    def construct_object(self, node: Node, deep: bool = False) -> Any:
-        """The value of a node; what its constructor refuses is told with its place."""
-        try:
-            return super().construct_object(node, deep)
-        except ConstructorError:
-            raise
-        except (ValueError, OverflowError, SpearmintError) as error:
-            raise _at(node.start_mark, str(error)) from None
+        size = 1 + sum(self._sizes[id(child)] for child in _children(node))
+        self._sizes[id(node)] = size
+        self._total += 0 if self._open else size
+        if max(size, self._total) > MOST_NODES:
+            raise _PlaceError(node.start_mark, f"aliases replaced, the file has more than {MOST_NODES} values here")
 
 
-# --- scalars of YAML 1.2, with timestamps and underscores as in 1.1 -----------------------------------------
+def _children(node: Node) -> list[Node]:
+    items: Any = node.value if isinstance(node, SequenceNode | MappingNode) else ()
+    return [child for item in items for child in (item if isinstance(item, tuple) else (item,))]
 
+
+# --- scalars of YAML 1.2, with timestamps, binary numbers and underscores as in 1.1 ----------------------------
+
+
+def _int(text: str) -> int:
+    digits = text.replace("_", "")
+    number = int(digits, 0 if digits.lstrip("+-")[:2] in ("0x", "0o", "0b") else 10)
+    if number.bit_length() > 14_000:
+        raise ValueError("a number of more than 4300 digits")
+    return number
+
+
+def _float(text: str) -> float:
+    return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_ROOT: Final = "a configuration is a mapping, or a list of them"
+_KNOWN: Final = "there are !sweep [a, b] and !range [start, stop, step]"
 _TAG: Final = "tag:yaml.org,2002:"
-_MERGE: Final = _TAG + "merge"
-_SCALARS: Final = {
-    "bool": ("true|True|TRUE|false|False|FALSE", "tTfF"),
-    "null": ("~|null|Null|NULL|", ("~", "n", "N", "")),
-    "int": ("[-+]?[0-9][0-9_]*|0o[0-7][0-7_]*|0x[0-9a-fA-F][0-9a-fA-F_]*|0b[01][01_]*", "-+0123456789"),
-    "float": (
-        r"[-+]?(?:\.[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
-        "-+0123456789.",
-    ),
-    "merge": ("<<", "<"),
+_INT: Final = "[-+]?[0-9][0-9_]*|0o[0-7][0-7_]*|0x[0-9a-fA-F][0-9a-fA-F_]*|0b[01][01_]*"
+_FLOAT: Final = r"[-+]?(?:\.[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)"
+_TIMESTAMP: Final = next(
+    pattern for tag, pattern in yaml.SafeLoader.yaml_implicit_resolvers["0"] if tag == _TAG + "timestamp"
+)
+_SCALARS: Final[dict[str, tuple[re.Pattern[str], str, Callable[[str], Any]]]] = {
+    "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), "tTfF", lambda text: text.lower() == "true"),
+    "null": (re.compile(r"(?:~|null|Null|NULL|)\Z"), "~nN", lambda _: None),
+    "int": (re.compile(rf"(?:{_INT})\Z"), "-+0123456789", _int),
+    "float": (re.compile(rf"(?:{_FLOAT}|\.(?:nan|NaN|NAN))\Z"), "-+0123456789.", _float),
+    "timestamp": (_TIMESTAMP, "0123456789", str),
+    "merge": (re.compile(r"<<\Z"), "<", str),
+    "str": (re.compile(""), "", str),
+    "binary": (re.compile(""), "", str),
 }
+"""Per kind: which text it is, the characters that this begins with, and what becomes of it."""
+
 _Loader.yaml_implicit_resolvers = {}
-for _name, (_pattern, _first) in _SCALARS.items():
-    _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"(?:{_pattern})\\Z"), list(_first))
-for _char, _known in yaml.SafeLoader.yaml_implicit_resolvers.items():
-    for _tag, _regexp in _known:
-        if _tag == _TAG + "timestamp":
-            _Loader.add_implicit_resolver(_tag, _regexp, [_char])
+for _kind in ("bool", "null", "int", "float", "timestamp", "merge"):
+    _pattern, _first, _ = _SCALARS[_kind]
+    _Loader.add_implicit_resolver(_TAG + _kind, _pattern, [*_first, *([""] if _kind == "null" else [])])
 
 
-def _int(loader: _Loader, node: ScalarNode) -> int:
-    text = str(loader.construct_scalar(node)).replace("_", "")
-    return int(text, 0 if text[:2] in ("0x", "0o", "0b") else 10)
+# --- what nodes become -------------------------------------------------------------------------------
 
 
-def _float(loader: _Loader, node: ScalarNode) -> float:
-    text = str(loader.construct_scalar(node)).replace("_", "").lower()
-    return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+class _Builder:
+    """The values of nodes, each built once, its children before it."""
 
+    def __init__(self) -> None:
+        self._built: dict[int, Any] = {}
+        self._scalars = yaml.constructor.SafeConstructor()
 
-def _bool(loader: _Loader, node: ScalarNode) -> bool:
-    return str(loader.construct_scalar(node)).lower() == "true"
+    def root(self, node: Node) -> Any:
+        """The value of a document: a tree, or a list of trees."""
+        value = self.value(node)
+        plain = isinstance(node, SequenceNode) and node.tag == _TAG + "seq"
+        for item in node.value if plain else (node,):
+            built = self.value(item)
+            if not isinstance(built, dict | DynamicValue):
+                raise _PlaceError(
+                    item.start_mark, f"a configuration is a mapping, or a list of them; got {said(built)}"
+                )
+        return value
 
+    def value(self, node: Node) -> Any:
+        """What a node is."""
+        if id(node) not in self._built:
+            try:
+                self._built[id(node)] = self._value(node)
+            except RecursionError:
+                raise _PlaceError(node.start_mark, "nested too deeply for the stack that is left here") from None
+            except (ValueError, OverflowError, SpearmintError) as error:
+                what = "a number of more than 4300 digits" if "4300 digits" in str(error) else str(error)
+                raise _PlaceError(node.start_mark, what) from None
+        return self._built[id(node)]
 
-# --- choices -----------------------------------------------------------------------------------------
+    def _value(self, node: Any) -> Any:
+        kind = node.tag.removeprefix(_TAG)
+        if isinstance(node, ScalarNode) and kind in _SCALARS:
+            return self._scalar(node, kind)
+        if isinstance(node, SequenceNode) and kind == "seq":
+            return [self.value(item) for item in node.value]
+        if isinstance(node, MappingNode) and kind in ("map", "set"):
+            items = self._mapping(node)
+            return items if kind == "map" else set(items)
+        if kind in ("!sweep", "!range"):
+            return self._sweep(node) if kind == "!sweep" else self._range(node)
+        tag = node.tag if kind == node.tag else f"!!{kind}"
+        raise _PlaceError(node.start_mark, f"unknown tag {shown(tag)[1:-1]}: {_KNOWN}")
 
+    def _scalar(self, node: Any, kind: str) -> Any:
+        text = node.value
+        whole = kind == "float" and _SCALARS["int"][0].match(text)
+        if not _SCALARS[kind][0].match(text) and not whole:
+            raise _PlaceError(node.start_mark, f"{shown(text)} is no !!{kind}")
+        if kind == "timestamp":
+            return self._scalars.construct_yaml_timestamp(node)
+        if kind == "binary":
+            try:
+                return self._scalars.construct_yaml_binary(node)
+            except yaml.YAMLError:
+                raise _PlaceError(node.start_mark, "not base64, as !!binary is") from None
+        return _int(text) * 1.0 if whole else _SCALARS[kind][2](text)
 
-def _sweep(loader: _Loader, node: Node) -> DynamicValue[Any]:
-    if not isinstance(node, SequenceNode):
-        raise _at(node.start_mark, "!sweep takes a list of alternatives: !sweep [a, b]")
-    return DynamicValue(loader.construct_sequence(node, deep=True))
+    def _mapping(self, node: Any) -> dict[Any, Any]:
+        """The mapping, with what is merged into it; its own keys win."""
+        own: dict[Any, Any] = {}
+        merged: dict[Any, Any] | None = None
+        for key_node, value_node in node.value:
+            key = "<<" if key_node.tag == _TAG + "merge" else self._key(key_node)
+            if key in own or (key == "<<" and merged is not None):
+                raise _PlaceError(key_node.start_mark, f"the key {shown(key)} stands twice in this mapping")
+            if key_node.tag == _TAG + "merge":
+                merged = self._merged(value_node)
+            else:
+                own[key] = self.value(value_node)
+        return {**(merged or {}), **own}
 
+    def _key(self, node: Node) -> Any:
+        if not isinstance(node, ScalarNode):
+            raise _PlaceError(node.start_mark, "a key is a scalar, not a collection")
+        return self.value(node)
 
-def _range(loader: _Loader, node: Node) -> DynamicValue[Any]:
-    bounds = loader.construct_sequence(node, deep=True) if isinstance(node, SequenceNode) else []
-    if len(bounds) not in (1, 2, 3) or any(type(bound) is not int for bound in bounds):
-        raise _at(node.start_mark, "!range takes [stop], [start, stop] or [start, stop, step], whole numbers")
-    return DynamicValue(range(*bounds))
+    def _merged(self, node: Any) -> dict[Any, Any]:
+        """What `<<` merges: a mapping, or several of which the first wins."""
+        parts = node.value if isinstance(node, SequenceNode) and node.tag == _TAG + "seq" else [node]
+        merged: dict[Any, Any] = {}
+        for part in reversed(parts):
+            if not isinstance(part, MappingNode) or part.tag != _TAG + "map":
+                raise _PlaceError(part.start_mark, "<< merges a mapping or a list of mappings, without tags")
+            merged.update(self.value(part))
+        return merged
 
+    def _sweep(self, node: Any) -> DynamicValue[Any]:
+        if not isinstance(node, SequenceNode):
+            raise _PlaceError(node.start_mark, "!sweep takes a list of alternatives: !sweep [a, b]")
+        return DynamicValue([self.value(item) for item in node.value])
 
-def _unknown(_: _Loader, node: Node) -> NoReturn:
-    tag = node.tag.replace(_TAG, "!!")
-    raise _at(node.start_mark, f"unknown tag {tag}: there are !sweep [a, b] and !range [start, stop, step]")
-
-
-for _tag, _constructor in {
-    _TAG + "int": _int,
-    _TAG + "float": _float,
-    _TAG + "bool": _bool,
-    "!sweep": _sweep,
-    "!range": _range,
-    None: _unknown,
-}.items():
-    _Loader.add_constructor(_tag, _constructor)
+    def _range(self, node: Any) -> DynamicValue[Any]:
+        bounds = [self.value(item) for item in node.value] if isinstance(node, SequenceNode) else []
+        if len(bounds) not in (1, 2, 3) or any(type(bound) is not int for bound in bounds) or bounds[2:] == [0]:
+            raise _PlaceError(
+                node.start_mark,
+                "!range takes [stop], [start, stop] or [start, stop, step], whole numbers, and no step of 0",
+            )
+        return DynamicValue(range(*bounds))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 import attrs
 
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError, said
-from ..configuration.tree import dissect
+from ..configuration.tree import holds_records
 from .result import ExperimentResult
 
 if TYPE_CHECKING:  # sweeps, threads and tasks are loaded when something is defined or runs: importing stays cheap
@@ -45,17 +45,19 @@ def _as_configs(configs: Any) -> Sweep[Any]:
 
 def _as_sweep(position: int, item: Any) -> Sweep[Any]:
     from ..configuration.convert import is_structured
-    from ..sweep.core import expand
+    from ..sweep.core import Sweep, expand
 
     if isinstance(item, str | PathLike):
         return _of_files(position, item)
-    plain = dissect(item) is None and not is_structured(type(item))
-    if plain or (isinstance(item, list | tuple) and not hasattr(item, "_fields")):
+    if not isinstance(item, Sweep) and not holds_records(item) and not is_structured(type(item)):
         raise ArgumentError(
             f"configs[{position}] is {said(item)}; a configuration is a dict, a Config, a sweep, the path of a file or "
             f"a folder, or an instance of an attrs class, a dataclass, a pydantic model or a msgspec struct"
         )
-    sweep: Sweep[Any] = expand(item)
+    try:
+        sweep: Sweep[Any] = expand(item)
+    except SpearmintError as error:
+        raise type(error)(f"configs[{position}]: {error}") from error
     return sweep
 
 

@@ -189,7 +189,7 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
         ("a: {<<: {x: 1}, <<: {y: 1}}", "1:17", "the key '<<' stands twice"),
         ("a: &x [*x]", "1:8", "the anchor 'x' contains itself"),
         ("a: &x {b: [*x]}", "1:12", "the anchor 'x' contains itself"),
-        (BOMB, "6:4", "aliases expand to more than 1000000 values"),
+        (BOMB, "6:4", "more than 1000000 values here"),
         ("a: *nope", "1:4", "undefined alias 'nope'"),
         ("[" * 50_000, "1:202", "nested deeper than 200"),
         ("- " * 50_000 + "a", "1:403", "nested deeper than 200"),
@@ -199,7 +199,7 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
         ("a: !sweep 1", "1:4", r"!sweep takes a list of alternatives: !sweep \[a, b\]"),
         ("a: !sweep {b: 1}", "1:4", "!sweep takes a list"),
         ("a: !range [0.1, 1]", "1:4", r"!range takes \[stop\]"),
-        ("a: !range [1, 2, 0]", "1:4", "must not be zero"),
+        ("a: !range [1, 2, 0]", "1:4", "and no step of 0"),
         ("a: !range [true, 2]", "1:4", "!range takes"),
         ("a:\n  b: " + "1" * 5000, "2:6", "4300 digits"),
         ("a: [1", "1:6", "expected ',' or ']'"),
@@ -209,8 +209,26 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
         ("é: 1\nb: \x07", "2:4", r"the character '\\x07' is not allowed"),
         ("", "1:1", "holds no configuration"),
         ("# only a comment", "", "holds no configuration"),
-        ("5", "", "a configuration is a mapping, or a list of them; got 5"),
-        ("- a: 1\n- 5", "", "a configuration is a mapping, or a list of them; got 5"),
+        ("5", "1:1", "a configuration is a mapping, or a list of them; got 5"),
+        ("- a: 1\n- 5", "2:3", "a configuration is a mapping, or a list of them; got 5"),
+        ("a: 1\n---\n", "3:1", "a configuration is a mapping, or a list of them; got None"),
+        ("!sweep [1, 2]", "", "a configuration is a mapping"),
+        ("<<: !sweep [{a: 1}, {a: 2}]", "1:5", "<< merges a mapping or a list of mappings"),
+        ("<<: [{a: 1}, !foo {b: 1}]", "1:14", "<< merges"),
+        ("a: !!bool maybe", "1:4", "'maybe' is no !!bool"),
+        ("a: !!null x", "1:4", "'x' is no !!null"),
+        ("a: !!timestamp x", "1:4", "'x' is no !!timestamp"),
+        ("!!map a: 1", "1:1", "unknown tag !!map"),
+        ("a: !!binary é", "1:4", "not base64"),
+        ('a: "\\UFFFFFFFF"', "1:", "arg|range|escape|large"),
+        ("%YAML 1." + "9" * 5000 + "\n---\na: 1", "1:", "4300 digits"),
+        ("a: 1\rb:\r  c: 1\r  c: 2\r", "4:3", "the key 'c' stands twice"),
+        ("a: 0x" + "f" * 5000, "1:4", "a number of more than 4300 digits"),
+        (
+            "---\n" + "---\n".join(["".join(BOMB.splitlines(keepends=True)[:5])] * 10),
+            "",
+            "more than 1000000 values here",
+        ),
     ],
 )
 def test_yaml_that_is_refused(tmp_path: Folder, text: str, place: str, message: str) -> None:
@@ -222,14 +240,17 @@ def test_yaml_that_is_refused(tmp_path: Folder, text: str, place: str, message: 
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        ('{"a": 1, "a": 2}', "1:10", 'the key "a" stands twice in this object'),
+        ('{"a": 1, "a": 2}', "1:10", "the key 'a' stands twice in this object"),
         ('{"é": {"b": 1,\n "c": "}", "\\u0062": 2}}', "2:12", "stands twice"),
         ('{"a": ', "1:7", "expecting value"),
         ('{"a": 1,\n "b" 2}', "2:6", "expecting ':' delimiter"),
         ("[" * 100_000, "1:201", "nested deeper than 200"),
-        ('{"a": ' + "1" * 5000 + "}", "1:7", "more than 4000 digits"),
+        ('{"a": ' + "1" * 5000 + "}", "1:7", "more than 4300 digits"),
         ("", "1:1", "expecting value"),
-        ("[1]", "", "a configuration is a mapping"),
+        ('{"a": "[[' + "[" * 300, "1:7", "unterminated string starting$"),
+        ('"' + '\\"' * 100_000, "1:1", "unterminated string"),
+        ("1" * 3_999 * 100, "1:1", "more than 4300 digits"),
+        ("[1]", " item 0:", "a configuration is a mapping"),
     ],
 )
 def test_json_that_is_refused(tmp_path: Folder, text: str, place: str, message: str) -> None:
@@ -244,8 +265,9 @@ def test_json_that_is_refused(tmp_path: Folder, text: str, place: str, message: 
         ("a = 1\na = 2\n", "2:", "cannot overwrite a value"),
         ("a = [1\n", "2:1", "unclosed array"),
         ("a = " + "[" * 5000, "", "nested deeper than 200"),
-        (".".join("a" * 300) + " = 1", "", "nested deeper than 200"),
-        ("a = " + "1" * 5000, "", "4300 digits"),
+        (".".join("a" * 300) + " = 1", "1:1", "nested deeper than 200"),
+        ("a = " + "1" * 5000, "1:3", "4300 digits"),
+        ("a." * 100_000 + "a = 1", "1:1", "nested deeper than 200"),
     ],
 )
 def test_toml_that_is_refused(tmp_path: Folder, text: str, place: str, message: str) -> None:
@@ -288,6 +310,40 @@ def test_files_that_cannot_be_read(tmp_path: Folder) -> None:
     for bad in (5, "", None, b"a.yaml"):
         with pytest.raises(ArgumentError, match="load takes the path of a file or a folder"):
             load(bad)  # type: ignore[arg-type]
+
+
+def test_paths_that_no_file_system_has(tmp_path: Folder) -> None:
+    class Odd:
+        def __fspath__(self) -> Any:
+            return 5
+
+    for bad in ("a\0.yaml", "x" * 5000 + ".yaml", "\ud8ff.yaml"):
+        with pytest.raises(FileError):
+            load(bad)
+        with pytest.raises(FileError, match=r"configs\[0\]"):
+            Spearmint(configs=[bad])
+    with pytest.raises(ArgumentError, match="load takes the path"):
+        load(Odd())
+    written(tmp_path, ".hidden.yaml", "n: 1")
+    written(tmp_path, "seen.yaml", "n: 2")
+    assert load(tmp_path) == (Config({"n": 2}),)
+
+
+def test_aliases_inside_choices_are_whole(tmp_path: Folder) -> None:
+    text = "d: &d {x: 1, y: &y [1]}\nopt: !sweep\n  - {name: adam, args: *d}\n  - *d\n  - *y\n"
+    text += "s: &s !!set {x}\nt: !sweep [*s]"
+    tree = one(tmp_path, text)
+    assert tree["opt"] == DynamicValue([{"name": "adam", "args": {"x": 1, "y": [1]}}, {"x": 1, "y": [1]}, [1]])
+    assert tree["t"] == DynamicValue([{"x"}])
+
+
+def test_choices_nest_as_deep_as_trees(tmp_path: Folder) -> None:
+    assert expand(one(tmp_path, "a: " + "!sweep [" * 150 + "1" + "]" * 150)).size == 1
+
+
+def test_a_bad_byte_after_a_byte_order_mark(tmp_path: Folder) -> None:
+    with pytest.raises(FormatError, match=r"a\.yaml:1:4: not UTF-8 \(byte 0xff\)"):
+        load(written(tmp_path, "a.yaml", b"\xef\xbb\xbfa: \xff"))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no pipes in folders")
