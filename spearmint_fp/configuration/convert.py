@@ -23,6 +23,7 @@ from typing import (
     TypedDict,
     TypeVar,
     Union,
+    cast,
     get_args,
     get_origin,
     is_typeddict,
@@ -157,10 +158,12 @@ def _converter(extra: Extra) -> Converter:
         (is_model, _model_hook),
         (_is_union, _union_hook),
         (lambda t: struct_check(t) is not None, _checked_hook),
+        (_is_named_type, _inner_hook),
+        (lambda t: not isclass(t) and attrs.has(type(t)), lambda t, _: _instance_hook(t)),
     ]
     for fits, factory in with_converter:
         converter.register_structure_hook_factory(fits, partial(_made, factory, converter))
-    converter.register_structure_hook_func(lambda t: t is type(None), none_hook)
+    converter.register_structure_hook_func(lambda t: t is None or t is type(None), none_hook)
     converter.register_structure_hook_func(_is_literal, literal_hook)
     converter.register_structure_hook_func(lambda t: isclass(t) and issubclass(t, enum.Enum), enum_hook)
     converter.register_structure_hook_func(lambda t: t is Config, _config_hook)
@@ -183,16 +186,37 @@ def _config_hook(value: Any, _: Any) -> Config:
     return Config(value)
 
 
+def _origin(kind: Any) -> Any:
+    origin: Any = get_origin(kind)
+    return kind if origin is None else origin
+
+
 def _instance_hook(kind: Any) -> Hook:
     """The hook of a type that has no other: it takes its instances."""
-    origin = get_origin(kind) or kind
+    origin = _origin(kind)
+    if origin in (Any, object) or isinstance(kind, TypeVar):
+        return lambda value, _: value
+    if not isclass(origin):
+        raise ArgumentError(f"structure makes instances of classes, and types of them; got {said(kind)} as the type")
 
     def check(value: Any, _: Any) -> Any:
-        if isclass(origin) and not _is_instance(value, origin):
+        wanted = get_args(kind)[0] if origin is type and get_args(kind) else None
+        if not _is_instance(value, origin) or (isclass(wanted) and not issubclass(value, wanted)):
             raise expected(type_name(kind), value)
         return value
 
     return check
+
+
+def _is_named_type(kind: Any) -> bool:
+    """Whether a type only names or marks another: an alias, or `ReadOnly`."""
+    origin: Any = get_origin(kind)
+    return hasattr(kind, "__value__") or getattr(origin, "_name", None) == "ReadOnly"
+
+
+def _inner_hook(kind: Any, converter: Converter) -> Hook:
+    inner = kind.__value__ if hasattr(kind, "__value__") else get_args(kind)[0]
+    return lambda value, _: converter.structure(value, inner)
 
 
 def _is_instance(value: Any, cls: type) -> bool:
@@ -307,6 +331,9 @@ def _container_hook(kind: Any, converter: Converter) -> Hook:
 def _record_hook(kind: Any, converter: Converter) -> Hook:
     """Instances pass, mappings are converted field by field; a sequence too, for a NamedTuple."""
     cls = get_origin(kind) or kind
+    parameters: tuple[Any, ...] = getattr(cls, "__parameters__", ())
+    if kind is cls and parameters:  # a generic class without arguments takes anything there
+        kind = cls[tuple(getattr(p, "__bound__", None) or Any for p in parameters)]
     inner = _fields_hook(kind, cls, converter)
     aliases, tag = aliases_of(cls), struct_tag(kind) if is_struct(kind) else None
     names = getattr(cls, "_fields", ())
@@ -316,7 +343,9 @@ def _record_hook(kind: Any, converter: Converter) -> Hook:
             return inner(value, kind)
         if not is_typeddict(cls) and isinstance(value, cls):
             return value
-        if names and isinstance(value, list | tuple) and len(value) <= len(names):
+        if names and isinstance(value, list | tuple):
+            if len(value) > len(names):
+                raise expected(f"at most {len(names)} elements for {type_name(kind)}", value)
             value = dict(zip(names, value, strict=False))
         if not isinstance(value, Mapping):
             raise expected(f"a mapping for {type_name(kind)}", value)
@@ -364,11 +393,47 @@ def _fields_hook(kind: Any, cls: Any, converter: Converter) -> Hook:
         return _twin_hook(kind, _named_fields(kind, cls), converter)
     if attrs.has(cls):
         _resolve(attrs.fields(cls), types_of(cls))
-        own = [field for field in attrs.fields(cls) if callable(field.converter)]
-        hooks = {field.name: override(struct_hook=_converted(field, converter)) for field in own}
+        hooks = {}
+        for field in attrs.fields(cls):
+            convert = _own_converter(field)
+            if convert is not None:
+                hooks[field.name] = override(struct_hook=_converted(convert, converter))
+            elif field.type is None:  # without an annotation anything goes
+                hooks[field.name] = override(struct_hook=lambda value, _: value)
         return make_dict_structure_fn(kind, converter, **hooks)  # type: ignore[arg-type]
+    if any(isinstance(t, dataclasses.InitVar) for t in types_of(cls).values()):
+        return _twin_hook(kind, _arguments(kind, cls), converter)
     _resolve(dataclasses.fields(cls), types_of(cls))
     return make_dict_structure_fn(kind, converter)
+
+
+def _own_converter(field: Any) -> Callable[[Any], Any] | None:
+    """The converter of an attrs field, where it takes the value alone."""
+    convert: Any = field.converter
+    if isinstance(convert, attrs.Converter):
+        alone = not (convert.takes_self or convert.takes_field)  # type: ignore[attr-defined]
+        return convert.converter if alone else None  # type: ignore[attr-defined]
+    return cast("Callable[[Any], Any] | None", convert)
+
+
+def _arguments(kind: Any, cls: Any) -> list[tuple[str, str, Any, bool]]:
+    """What the `__init__` of a dataclass takes, with the fields that it only passes on, as `struct_fields` gives it."""
+    types = {name: t.type if isinstance(t, dataclasses.InitVar) else t for name, t in types_of(cls).items()}
+    missing = dataclasses.MISSING
+    fields = [field for field in cls.__dataclass_fields__.values() if field.init and field.name in types]
+    return [
+        (f.name, f.name, _filled(types[f.name], kind), f.default is missing and f.default_factory is missing)
+        for f in fields
+    ]
+
+
+def _filled(kind: Any, generic: Any) -> Any:
+    """A type with the arguments of a generic class in the place of its parameters."""
+    known = dict(zip(getattr(get_origin(generic), "__parameters__", ()), get_args(generic), strict=False))
+    if isinstance(kind, TypeVar):
+        return known.get(kind, kind)
+    parameters = getattr(kind, "__parameters__", ())
+    return kind[tuple(known.get(p, p) for p in parameters)] if parameters and known else kind
 
 
 @cache
@@ -389,7 +454,7 @@ def _resolve(fields: Iterable[Any], types: Mapping[str, Any]) -> None:
             object.__setattr__(field, "type", types[field.name])
 
 
-def _converted(field: Any, converter: Converter) -> Hook:
+def _converted(convert: Callable[[Any], Any], converter: Converter) -> Hook:
     """The hook of a field that has a converter of its own: asked where the type refuses, for a value of the type."""
 
     def check(value: Any, kind: Any) -> Any:
@@ -397,7 +462,7 @@ def _converted(field: Any, converter: Converter) -> Hook:
             return converter.structure(value, kind)
         except Exception as refusal:
             try:
-                converter.structure(field.converter(value), kind)
+                converter.structure(convert(value), kind)
             except Exception:  # then the type has said what was expected
                 raise refusal from None
             return value
@@ -408,8 +473,7 @@ def _converted(field: Any, converter: Converter) -> Hook:
 def _named_fields(kind: Any, cls: Any) -> list[tuple[str, str, Any, bool]]:
     """The fields of a NamedTuple, as `struct_fields` gives those of a struct."""
     hints = types_of(cls)
-    known = dict(zip(getattr(cls, "__parameters__", ()), get_args(kind), strict=False))
-    types = {name: known.get(hints.get(name), hints.get(name, Any)) for name in cls._fields}
+    types = {name: _filled(hints.get(name, Any), kind) for name in cls._fields}
     return [(name, name, types[name], name not in cls._field_defaults) for name in cls._fields]
 
 
@@ -420,13 +484,14 @@ def _twin_hook(kind: Any, fields: list[tuple[str, str, Any, bool]], converter: C
     twin = attrs.make_class(
         "twin",
         {
-            name: attrs.field(type=t, kw_only=True, default=attrs.NOTHING if required else None)
+            name: attrs.field(type=t, kw_only=True, alias=name, default=attrs.NOTHING if required else None)
             for name, _, t, required in fields
         },
     )
     hooks = {name: override(rename=key, struct_hook=converter.structure) for name, key, _, _ in fields}
     origin = get_origin(kind) or kind
-    return make_dict_structure_fn_from_attrs(attrs.fields(twin), origin, converter, **hooks)  # type: ignore[arg-type]
+    known = {p.__name__: t for p, t in zip(getattr(origin, "__parameters__", ()), get_args(kind), strict=False)}
+    return make_dict_structure_fn_from_attrs(attrs.fields(twin), origin, converter, known, **hooks)  # type: ignore[arg-type]
 
 
 def _checked_hook(kind: Any, converter: Converter) -> Hook:
@@ -441,7 +506,7 @@ def _model_hook(cls: Any, converter: Converter) -> Hook:
     def check(value: Any, _: Any) -> Any:
         if isinstance(value, cls):
             return value
-        if not isinstance(value, Mapping):
+        if not isinstance(value, Mapping) and not getattr(cls, "__pydantic_root_model__", False):
             raise expected(f"a mapping for {type_name(cls)}", value)
         return validated(cls, value, ignore=ignore)
 
@@ -472,14 +537,14 @@ def _union_hook(union: Any, converter: Converter) -> Hook:
         refusals: list[tuple[Any, Exception]] = []
         for one in converters:
             refusals.clear()
-            for member in members:
+            for member in sorted(members, key=lambda m: _origin(m) is not type(value)):
                 try:
                     return one.structure(value, member)
                 except ArgumentError:  # the member itself cannot be read
                     raise
                 except Exception as error:
                     refusals.append((member, error))
-        raise _refused_by_all(value, refusals)
+        raise _refused_by_all(value, sorted(refusals, key=lambda refusal: members.index(refusal[0])))
 
     return check
 
@@ -494,8 +559,14 @@ def _refused_by_all(value: Any, refusals: list[tuple[Any, Exception]]) -> Except
     if len(meant) == 1 and isinstance(value, Mapping):
         return RefusalError(*meant[0])
     names = " or ".join(type_name(member) for member, _ in refusals)
-    reasons = "; ".join(f"as {type_name(m)}: {', '.join(map(str, ps))}" for m, ps in told if isinstance(value, Mapping))
-    return RefusalError(Problem((), f"expected {names}, got {said(value)}{reasons and '. ' + reasons}", value))
+    if not isinstance(value, Mapping):
+        return expected(names, value)
+    reasons = "; ".join(f"as {type_name(member)}: {', '.join(map(_brief, problems))}" for member, problems in told)
+    return RefusalError(Problem((), f"expected {names}, got {said(value)}. {reasons}", value))
+
+
+def _brief(problem: Problem) -> str:
+    return str(problem) if problem.path else problem.reason
 
 
 # --- out ---------------------------------------------------------------------------------------------
@@ -533,7 +604,13 @@ def _unstructured_leaf(leaf: Any) -> Any:
         return unstructure(fields)
     if isinstance(leaf, enum.Enum):
         return unstructure(leaf.value)
-    return {unstructure(element) for element in leaf} if isinstance(leaf, set | frozenset) else leaf
+    if not isinstance(leaf, set | frozenset):
+        return leaf
+    elements = [unstructure(element) for element in leaf]
+    try:
+        return set(elements)
+    except TypeError:  # of containers: as text formats write it
+        return elements
 
 
 def _unstructured_record(shape: Shape, _: Any, parts: tuple[Any, ...]) -> Any:

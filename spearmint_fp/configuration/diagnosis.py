@@ -46,6 +46,11 @@ def _problems(error: BaseException, value: Any) -> Iterator[Problem]:
 
 def _noted(error: BaseException, note: Any, cls: Any, value: Any) -> Iterator[Problem]:
     """The problems of a field or an element, whose step cattrs noted on the exception."""
+    if "mapping key" in str(note):
+        del error.__notes__[-1:]
+        for problem in _problems(error, note.index):
+            yield Problem((note.index,), f"as a key: {problem.reason}", note.index, problem.kind)
+        return
     step, there = _step(note, cls, value)
     if isinstance(error, KeyError) and there is ABSENT:
         yield Problem((step,), f"missing; expected {type_name(note.type)}", kind="missing")
@@ -61,7 +66,7 @@ def _step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
         return note.index if isinstance(value, Mapping) else str(note.index), element
     names = [note.name, *(alias for alias, name in aliases_of(get_origin(cls) or cls).items() if name == note.name)]
     if is_struct(cls):
-        names += [key for name, key, _, _ in struct_fields(cls) if name == note.name]
+        names = [key for name, key, _, _ in struct_fields(cls) if name == note.name]
     if isinstance(value, Mapping):
         return next(((name, value[name]) for name in names if name in value), (names[-1], ABSENT))
     fields = getattr(cls, "_fields", ())
@@ -72,9 +77,14 @@ def _step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
 def _unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Problem]:
     known = _known(cls)
     for name in sorted(names, key=str):
-        computed = name in {field.name for field in getattr(cls, "__attrs_attrs__", ()) if not field.init}
+        computed = name in {field.name for field in _all_fields(cls) if not field.init}
         reason = "the class computes it itself (init=False)" if computed else f"no such field{suggestion(name, known)}"
         yield Problem((name,), reason, value.get(name, ABSENT), "unknown")
+
+
+def _all_fields(cls: Any) -> Iterable[Any]:
+    cls = get_origin(cls) or cls
+    return attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
 
 
 def _known(cls: Any) -> list[str]:
@@ -132,5 +142,6 @@ def _message(error: BaseException, value: Any) -> str:
         text = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
     except Exception:  # a hostile __str__
         text = ""
-    text = text or f"refused by {type(error).__name__}"
+    if not text or isinstance(error, KeyError):
+        text = f"{type(error).__name__}{text and ': '}{text}"
     return text if value is ABSENT or shown(value) in text else f"{text}, got {said(value)}"

@@ -243,7 +243,7 @@ def _other_leaf(value: Any) -> bytes:
 def _model(value: Any) -> bytes:
     """A pydantic model or a msgspec struct, as an instance of attrs or dataclass is, and what it holds besides."""
     try:
-        fields, besides = content(value)
+        fields, besides = content(value) or ({}, {})
     except AttributeError as error:
         raise IdentityError(f"{type(value).__qualname__} is not whole: {error}") from None
     items = [_many(b"m", sorted(_items_of(part))) for part in (fields, besides) if part or part is fields]

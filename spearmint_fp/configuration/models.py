@@ -5,7 +5,10 @@ pydantic is never imported here, msgspec only where one of its classes has come 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
+from enum import Enum
 from typing import Any, Final, get_args, get_origin
 
 from .errors import said
@@ -31,6 +34,7 @@ def is_model(cls: Any) -> bool:
 
 def is_struct(cls: Any) -> bool:
     """Whether `cls` is a msgspec struct."""
+    cls = get_origin(cls) or cls
     return hasattr(cls, "__struct_fields__") and hasattr(cls, "__struct_config__")
 
 
@@ -52,6 +56,8 @@ def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
         return made
     refused = [problem for problem in strict if _counts(cls, problem, strict)]
     made, lax = _asked(cls, config)
+    if not lax:
+        refused += _coerced(config, made, [problem.path for problem in strict if problem.kind == "check"])
     strictly = {problem.path for problem in refused}
     told = [*refused, *(problem for problem in lax if problem.path not in strictly)]
     if told:
@@ -73,6 +79,46 @@ def _asked(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[Problem, .
             config = mended
 
 
+def _coerced(config: Any, made: Any, paths: list[Steps]) -> list[Problem]:
+    """The scalars that were coerced where strict mode had refused the whole around them, and the keys dropped there."""
+    dump = made.model_dump(by_alias=True)
+    found = {}
+    for path in paths:
+        given, became = _at(config, path), _at(dump, path)
+        if given and became:
+            found.update({problem.path: problem for problem in _differences(given[0], became[0], path)})
+    return list(found.values())
+
+
+def _at(node: Any, path: Steps) -> tuple[Any, ...]:
+    for step in path:
+        if isinstance(node, Mapping) and step in node:
+            node = node[step]
+        elif isinstance(node, list | tuple) and isinstance(step, str) and step.isdecimal() and int(step) < len(node):
+            node = node[int(step)]
+        else:
+            return ()
+    return (node,)
+
+
+def _differences(given: Any, made: Any, path: Steps) -> Iterator[Problem]:
+    if isinstance(given, Mapping) and isinstance(made, Mapping):
+        for key, value in given.items():
+            if key in made:
+                yield from _differences(value, made[key], (*path, key))
+            else:
+                yield Problem((*path, key), "no such field", value, "unknown")
+    elif isinstance(given, list | tuple) and isinstance(made, list | tuple | deque) and len(given) == len(made):
+        for place, pair in enumerate(zip(given, made, strict=True)):
+            yield from _differences(*pair, (*path, str(place)))
+    else:
+        scalar = made.value if isinstance(made, Enum) else made
+        widened = type(given) is int and type(scalar) in (float, complex)
+        if {type(given), type(scalar)} <= _SCALARS and type(given) is not type(scalar) and not widened:
+            yield Problem(path, f"expected {type(made).__name__}, got {said(given)}", given)
+
+
+_SCALARS: Final = frozenset({int, float, complex, bool, str, bytes})
 _SEQUENCES: Final = {"tuple_type": tuple, "set_type": set, "frozen_set_type": frozenset}
 
 
@@ -81,20 +127,23 @@ def _mended(config: Any, error: Any) -> Any:
     for detail in error.errors(include_url=False, include_context=False):
         make = _SEQUENCES.get(detail["type"])
         if make is not None and isinstance(detail["input"], list):
-            config = _with(config, _real_path(config, detail["loc"], ""), make)
+            with suppress(TypeError):  # elements that cannot be in a set: then it says so itself
+                made = make(map(_hashable, detail["input"]) if make is not tuple else detail["input"])
+                config = _with(config, _real_path(config, detail["loc"], ""), made)
     return config
 
 
-def _with(node: Any, path: Steps, make: Callable[[Any], Any]) -> Any:
-    """A copy of plain data in which what stands at a path is made into something else."""
+def _hashable(element: Any) -> Any:
+    return tuple(map(_hashable, element)) if isinstance(element, list) else element
+
+
+def _with(node: Any, path: Steps, made: Any) -> Any:
+    """A copy of plain data with something else at a path."""
     if not path:
-        try:
-            return make(node)
-        except TypeError:  # elements that cannot be in a set: then it says so itself
-            return node
+        return made
     if isinstance(node, Mapping):
-        return {key: _with(value, path[1:], make) if key == path[0] else value for key, value in node.items()}
-    return type(node)(_with(value, path[1:], make) if str(k) == path[0] else value for k, value in enumerate(node))
+        return {key: _with(value, path[1:], made) if key == path[0] else value for key, value in node.items()}
+    return type(node)(_with(value, path[1:], made) if str(k) == path[0] else value for k, value in enumerate(node))
 
 
 def _is_validation(error: BaseException) -> bool:
@@ -220,10 +269,18 @@ def struct_check(annotated: Any) -> Callable[[Any], Any] | None:
 # --- out again -------------------------------------------------------------------------------------
 
 
-def dumped(value: Any) -> dict[str, Any] | None:
-    """The fields of a model or a struct, by the keys that it is made from again; None for all else."""
+def _key(name: str, field: Any) -> str:
+    """The key by which a model reads a field."""
+    keys = [field.validation_alias, *getattr(field.validation_alias, "choices", ()), field.alias, name]
+    return next(key for key in keys if isinstance(key, str))
+
+
+def dumped(value: Any) -> Any:
+    """The fields of a model or a struct, by the keys that it is made from again, or its root; None for all else."""
+    if getattr(type(value), "__pydantic_root_model__", False):
+        return value.root
     if is_model(type(value)):
-        names = {name: field.alias or name for name, field in type(value).model_fields.items()}
+        names = {name: _key(name, field) for name, field in type(value).model_fields.items()}
         return {**(value.model_extra or {}), **{key: getattr(value, name) for name, key in names.items()}}
     if is_struct(type(value)) and not isinstance(value, type):
         tag = struct_tag(type(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from contextlib import suppress
 from numbers import Complex, Integral, Rational, Real
 from typing import Any, get_args
 
@@ -57,10 +58,11 @@ def _read_hook(*sources: type) -> Hook:
     def read(value: Any, cls: Any) -> Any:
         if isinstance(value, cls) and not _is_other(value, cls):
             return value
-        if isinstance(value, bool) or not isinstance(value, sources):
+        single = scalar(value)
+        if isinstance(single, bool) or not isinstance(single, sources):
             raise expected(_or_as(cls, sources), value)
         try:
-            return cls.fromisoformat(value) if hasattr(cls, "fromisoformat") else cls(value)
+            return cls.fromisoformat(single) if hasattr(cls, "fromisoformat") else cls(single)
         except Exception:  # each of these types says it in its own way, or in none
             raise expected(_or_as(cls, sources), value) from None
 
@@ -117,11 +119,11 @@ def enum_hook(value: Any, cls: Any) -> Any:
     if isinstance(value, cls):
         return value
     single = scalar(value)
-    named = tuple(single) if isinstance(single, list) else single
-    try:
-        member = cls(named)
-    except Exception:  # ValueError, or whatever a _missing_ of the class raises
-        member = None
-    if member is None or (isinstance(named, bool | int | float) and type(member.value) is not type(named)):
+    member = None
+    for named in (single, tuple(single)) if isinstance(single, list) else (single,):
+        with suppress(Exception):  # ValueError, or whatever a _missing_ of the class raises
+            member = member or cls(named)
+    plain = isinstance(single, bool | int | float)
+    if member is None or (plain and member.value == single and type(member.value) is not type(single)):
         raise expected(f"{cls.__name__}, one of {', '.join(shown(m.value) for m in cls)}", value)
     return member

@@ -14,7 +14,7 @@ from ..configuration.annotations import surroundings
 from ..configuration.convert import is_structured, structure
 from ..configuration.errors import ArgumentError, ConversionError, PathError, said
 from ..configuration.paths import Path, get_in, parse_path
-from ..configuration.problems import conversion_error, type_name
+from ..configuration.problems import ABSENT, conversion_error, type_name
 from ..configuration.tree import Config, show_path
 
 __all__ = ["Bind", "Injected", "inject"]
@@ -42,11 +42,15 @@ class _Parameter:
     cls: Any
     path: tuple[Any, ...]
     optional: bool
+    has_default: bool
 
     def value(self, config: Any, function: str) -> Any:
+        """What the parameter takes of a configuration; `ABSENT` where its own default stands in."""
         try:
             part = get_in(self.path, config)
         except PathError as error:
+            if self.has_default:
+                return ABSENT
             if self.optional:
                 return None
             raise ConversionError(
@@ -73,7 +77,8 @@ class Injected(Generic[T]):
 
     def __call__(self, config: Any, /, *args: Any, **kwargs: Any) -> T:
         name = getattr(self.function, "__qualname__", repr(self.function))
-        taken = {p.name: p.value(config, name) for p in self.parameters if p.name not in kwargs}
+        values = ((p.name, p.value(config, name)) for p in self.parameters if p.name not in kwargs)
+        taken = {key: value for key, value in values if value is not ABSENT}
         return self.function(*self._placed(list(args), taken), **taken, **kwargs)
 
     def _placed(self, args: list[Any], taken: dict[str, Any]) -> list[Any]:
@@ -101,8 +106,9 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
 
     A parameter takes the config when it is annotated as `Config`, an attrs class, a dataclass, a TypedDict, a
     pydantic model, a msgspec struct, or a union of them, and what stands at a path when it is annotated as
-    `Annotated[T, Bind("a.b")]`, for any `T` that `structure` makes. `Optional[T]` is fine: a missing path gives None.
-    Other parameters are left to the caller. The signature is read once, here.
+    `Annotated[T, Bind("a.b")]`, for any `T` that `structure` makes. Where the path is missing, the parameter's own
+    default is taken, and None for `Optional[T]`. Other parameters are left to the caller. The signature is read
+    once, here.
 
     >>> def greet(greeting: str, config: Config) -> str:
     ...     return f"{greeting} {config.name}"
@@ -127,7 +133,8 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
     given = fn.keywords if isinstance(fn, functools.partial) else {}
     hints, unread = _hints(fn)
     names = [name for name, p in signature.parameters.items() if p.kind not in _VARIADIC and name not in given]
-    found = tuple(parameter for name in names if (parameter := _parameter(name, hints.get(name))))
+    defaults = {name: signature.parameters[name].default is not inspect.Parameter.empty for name in names}
+    found = tuple(p for name in names if (p := _parameter(name, hints.get(name), defaults[name])))
     if unread and not found:
         raise ArgumentError(f"cannot read the annotations of {said(fn)}: {unread}. Define the name before decorating")
     kinds = ((p.name, p.kind) for p in signature.parameters.values() if p.kind in _POSITIONAL)
@@ -144,7 +151,7 @@ def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
     A name that is imported for type checkers alone is no type at run time, so its parameter is the caller's.
     """
     plain = fn.func if isinstance(fn, functools.partial) else fn
-    target = plain if inspect.isroutine(plain) else type(plain).__call__
+    target = plain if inspect.isroutine(plain) else plain.__init__ if inspect.isclass(plain) else type(plain).__call__
     around = getattr(inspect.unwrap(target), "__globals__", {})
     seen = surroundings(around)
     hints, unread = {}, []
@@ -157,7 +164,7 @@ def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
     return hints, "; ".join(unread)
 
 
-def _parameter(name: str, hint: Any) -> _Parameter | None:
+def _parameter(name: str, hint: Any, has_default: bool) -> _Parameter | None:
     """How a parameter takes the configuration, or None where it is the caller's."""
     bare, binds = _unwrapped(hint)
     unwrapped = [_unwrapped(m) for m in (get_args(bare) if get_origin(bare) in (Union, types.UnionType) else (bare,))]
@@ -167,9 +174,9 @@ def _parameter(name: str, hint: Any) -> _Parameter | None:
     kept = [member for member in members if member is not type(None)]
     cls = kept[0] if len(kept) == 1 else Union[tuple(kept)] if kept else bare  # noqa: UP007  # made at run time
     if binds:
-        return _Parameter(name, None if cls is Any else cls, parse_path(binds[0].path), optional)
+        return _Parameter(name, None if cls is Any else cls, parse_path(binds[0].path), optional, has_default)
     wanted = bool(kept) and all(member is Config or is_structured(member) for member in kept)
-    return _Parameter(name, cls, (), optional) if wanted else None
+    return _Parameter(name, cls, (), optional, has_default) if wanted else None
 
 
 def _unwrapped(hint: Any) -> tuple[Any, list[Bind]]:
@@ -177,4 +184,6 @@ def _unwrapped(hint: Any) -> tuple[Any, list[Bind]]:
     if get_origin(hint) is not Annotated:
         return hint, []
     bare, *extras = get_args(hint)
+    if Bind in extras:
+        raise ArgumentError(f"Bind names a path: Annotated[{type_name(bare)}, Bind('llm.model')]; got Bind alone")
     return bare, [extra for extra in extras if isinstance(extra, Bind)]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import reduce
 from inspect import isclass
 from itertools import chain
 from math import prod
-from typing import Any, TypeVar, final, get_origin, is_typeddict, overload
+from typing import Any, Final, TypeVar, final, get_origin, is_typeddict, overload
 
 import attrs
 from toolz import unique
 
 from ..configuration.convert import Extra, checker, structure, unstructure
-from ..configuration.errors import ConversionError, PathError, SizeError, counted
+from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, counted
 from ..configuration.paths import get_in, set_in
 from ..configuration.problems import Steps
 from ..configuration.tree import freeze
@@ -103,7 +103,10 @@ class Typed(Image):
                 near = constrained(near, Constraint(_matches(path, looked_for), (path,)))
         origins = self._origins(near, long)
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
-        return iter(sorted(rank for rank in few(unique(ranks)) if self._is(rank, value, exact)))
+        found = sorted(rank for rank in few(unique(ranks)) if self._is(rank, value, exact))
+        if found or self.size > SCANNED:
+            return iter(found)
+        return (rank for rank in range(self.size) if self._is(rank, value, exact))
 
     def _origins(self, near: Node, long: dict[Steps, Any]) -> Iterator[Any]:
         """The configurations that may have become a value: these, with the numbers of the long axes put in."""
@@ -123,7 +126,8 @@ class Typed(Image):
 
     def _can_be(self, value: Any) -> bool:
         cls = get_origin(self.cls) or self.cls
-        return not isclass(cls) or is_typeddict(cls) or isinstance(value, cls)
+        plain = not isclass(cls) or is_typeddict(cls) or issubclass(cls, Collection)  # frozen, when it is looked for
+        return plain or isinstance(value, cls)
 
     def _is(self, rank: int, value: Any, exact: bool) -> bool:
         try:
@@ -149,6 +153,20 @@ def _there(path: Steps, forms: tuple[Any, ...]) -> tuple[Any, ...]:
     return ()
 
 
+def _reads_as(text: Any, value: Any) -> bool:
+    """Whether text is how a value may be written: a path, a date."""
+    if not isinstance(text, str) or isinstance(value, str):
+        return False
+    try:
+        return alike(structure(type(value), text), value)
+    except SpearmintError:  # it is text for something else
+        return False
+
+
+SCANNED: Final = 10_000
+"""Up to this size every configuration is converted where a class hides what it was made from."""
+
+
 def _whole_at(path: Steps, forms: tuple[Any, ...]) -> Any:
     """The whole number that a long range must have had where a typed config has a number."""
     try:
@@ -163,7 +181,6 @@ def _matches(path: Steps, forms: tuple[Any, ...]) -> Callable[[Any], bool]:
     found = _there(path, forms)
 
     def may_be(value: Any) -> bool:
-        text = isinstance(value, str) and [value] == list(map(str, found))
-        return not found or text or alike(freeze(unstructure(value)), found[0])
+        return not found or alike(freeze(unstructure(value)), found[0]) or _reads_as(value, found[0])
 
     return may_be

@@ -19,7 +19,7 @@ from ..configuration.tree import show_path
 from .choose import constrained
 from .constraints import Constraint
 from .core import Sweep, as_sweep
-from .indices import Span
+from .indices import Permutation, Span
 from .nodes import (
     Axis,
     Derive,
@@ -108,6 +108,24 @@ def _uncounted(problem: Problem) -> str:
     return ", in configs that cannot be counted without listing them" if problem.spoils is None else ""
 
 
+def _looks(spot: _Spot) -> int:
+    """How many values or points of a part are looked at."""
+    return 0 if spot.is_record() or isinstance(spot.node, Union | Merge | Select | Derive) else spot.node.size
+
+
+def _one_by_one(check: _Check, node: Node) -> tuple[Problem, ...]:
+    """The problems of single values, from every configuration: where these are fewer than the values of the axes."""
+    found: dict[Any, Problem] = {}
+    counts: Counter[Any] = Counter()
+    for config in map(plain, node.walk(0, node.size)):
+        for problem in check(config):
+            if problem.kind != "whole":
+                key = (problem.path, problem.reason)
+                found.setdefault(key, problem)
+                counts[key] += 1
+    return tuple(attrs.evolve(problem, spoils=counts[key]) for key, problem in found.items())
+
+
 def _listed(check: _Check, node: Node) -> Counter[Any] | None:
     """How many configurations have which problem, by asking each of them; None where they are too many."""
     if node.size > LISTED:
@@ -149,7 +167,9 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     node = as_sweep(sweep, "validate")._node
     check = checker(cls, extra)
     spots = tuple(_spots(_Spot(node)))
-    tally = _Tally(spots, partial(_listed, check, node))
+    if isinstance(node, Select) and node.size <= min(LISTED, sum(map(_looks, spots))):
+        return Validation(cls, node.size, _one_by_one(check, node))
+    tally = _Tally(spots, partial(_listed, check, node), node.size)
     for spot in spots:
         for place, value, problem in spot.bad(check):
             tally.add(spot, place, value, problem)
@@ -281,6 +301,10 @@ class _Spot:
         hidden = any(problem.path[: len(path)] == path for path in self.hidden)
         return not hidden and all(factor.tells(problem) for factor in self.factors)
 
+    def shares(self, path: Steps) -> bool:
+        """Whether another part of a merge has something at a path of this one."""
+        return any(_has(other, path[len(f.at) :]) for f in self.factors for other in (*f.earlier, *f.later))
+
     def _is_own(self, problem: Problem) -> bool:
         if isinstance(self.node, Derive):
             path = (*self.path, *self.node.path)
@@ -361,8 +385,8 @@ class _Trial:
             parent = get_plain(tree, self.path[:-1]) if self.path else None
         except Exception:  # a part that cannot be built, or a value inside an instance: then nothing is certain here
             return lambda _: (Problem((), "cannot be built"),)
-        if parent is None:
-            return lambda point: self.check(plain(point))
+        if parent is None or self._is_merged():
+            return lambda point: self.check(plain(spot.around(point, where)))
         step = int(self.path[-1]) if isinstance(parent, list) else self.path[-1]  # type: ignore[call-overload]
 
         def ask(point: Any) -> tuple[Problem, ...]:
@@ -370,6 +394,10 @@ class _Trial:
             return self.check(tree)
 
         return ask
+
+    def _is_merged(self) -> bool:
+        """Whether other parts are merged into the points of this one."""
+        return self.spot.shares(self.path)
 
     def _is_below(self, problem: Problem) -> bool:
         return problem.path[: len(self.path)] == self.path
@@ -419,8 +447,8 @@ def _places(spot: _Spot) -> Iterator[int]:
 class _Tally:
     """The problems found, each once, with the number of configurations that they spoil."""
 
-    def __init__(self, spots: Sequence[_Spot], listed: Callable[[], Counter[Any] | None]) -> None:
-        self._spots, self._listed = spots, listed
+    def __init__(self, spots: Sequence[_Spot], listed: Callable[[], Counter[Any] | None], size: int) -> None:
+        self._spots, self._listed, self._listable = spots, listed, size <= LISTED
         self._found: dict[Any, tuple[Problem, dict[Any, int | None]]] = {}
         self._counts: Any = ABSENT
 
@@ -459,6 +487,8 @@ class _Tally:
 
         They are counted by what stands at the part's path, so another branch must not have the same there.
         """
+        if self._listable or spot.shares(spot.path) or _is_shuffled(scope.node):
+            return None
         path = spot.path[len(scope.path) :]
         key = exact_key(held[0]) if held else None
         rivals = [other for other in self._spots if other is not spot and other.scope is scope]
@@ -498,6 +528,12 @@ def floor_sum(n: int, m: int, a: int, b: int) -> int:
             return total
         n, b = divmod(top, m)
         m, a = a, m
+
+
+def _is_shuffled(node: Node) -> bool:
+    """Whether a selection is of a shuffled sweep, which only listing filters."""
+    shuffled = isinstance(node, Select) and isinstance(node.indices, Permutation)
+    return shuffled or any(map(_is_shuffled, node.children))
 
 
 def _is_leaf(spot: _Spot) -> bool:

@@ -340,3 +340,20 @@ def test_the_signature_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(inspect, "signature", refuse)
     assert injected(CONFIG) is CONFIG
+
+
+def test_defaults_classes_and_forgotten_paths() -> None:
+    def with_default(n: Annotated[int, Bind("nowhere")] = 5, m: Annotated[int | None, Bind("nowhere")] = 6) -> Any:
+        return n, m
+
+    @attrs.frozen
+    class Service:
+        settings: Settings
+        x: int = 0
+
+    def forgotten(n: Annotated[int, Bind]) -> Any: ...
+
+    assert inject(with_default)(CONFIG) == (5, 6)
+    assert inject(Service)(CONFIG, x=3).settings.n == 2
+    with pytest.raises(ArgumentError, match="Bind names a path"):
+        inject(forgotten)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from datetime import datetime
 from pathlib import Path
 from typing import TypedDict, assert_type
 
@@ -31,6 +32,10 @@ class Llm:
     model: str
     temperature: float = 0.5
     path: Path = Path("x")
+
+
+def upper(text: str) -> str:
+    return text.upper()
 
 
 @attrs.frozen
@@ -96,3 +101,21 @@ def test_other_classes_and_unknown_keys() -> None:
         structured(Typed, [{"model": "a"}])  # type: ignore[call-overload]
     with pytest.raises(ArgumentError, match="extra is 'forbid' or 'ignore'"):
         structured(Typed, sweep, extra="drop")  # type: ignore[call-overload]
+
+
+# --- what hostile testing found ----------------------------------------------------------------------------
+
+
+def test_positions_where_a_class_hides_what_it_was_made_from() -> None:
+    @attrs.frozen
+    class Upper:
+        text: str = attrs.field(converter=upper)
+        when: datetime = datetime(2024, 1, 1)
+
+    sweep = expand({"text": DynamicValue(["q", "r"]), "when": DynamicValue(["2020-01-01T00:00:00", "2020-01-02"])})
+    typed = structured(Upper, sweep)
+    assert [typed.index(config) for config in typed] == [0, 1, 2, 3]
+    numbers = structured(dict[str, int], expand({"x": DynamicValue([1, 2])}))
+    assert [numbers.index(config) for config in numbers] == [0, 1]
+    lists = structured(list[int], expand([DynamicValue([1, 2]), 3]))
+    assert lists.index([2, 3]) == 1

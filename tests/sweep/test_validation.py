@@ -306,3 +306,35 @@ def test_the_report_is_that_of_every_configuration(sweep: Sweep[Any]) -> None:
     assert {key: count for key, count in found.items() if count is not None} == {
         key: count for key, count in expected.items() if found[key] is not None
     }
+
+
+# --- what hostile testing found ----------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Both:
+    x: int
+    y: int = 1
+
+
+def test_factors_that_are_lists_of_whole_configurations() -> None:
+    pair = DynamicValue([{"y": "bad"}, {"y": 2}])
+    sweep = expand(pair) * expand({"x": DynamicValue([3, 4])})
+    for part, count in ((sweep, 2), (constrain(lambda x: x == 3, sweep, on="x"), 1), (sweep[1:], 1), (sweep[::-1], 2)):
+        (problem,) = validate(Both, part).problems
+        assert (problem.path, problem.value, problem.spoils) == (("y",), "bad", count)
+    assert validate(Both, expand(DynamicValue([{"y": 1}, {"y": 2}])) * expand({"x": DynamicValue([3, 4])})).ok
+    assert validate(Both, zipped(expand({"y": 1}), expand({"x": DynamicValue([3])}))).ok
+
+
+def test_a_small_sample_of_a_large_sweep_is_looked_at_alone() -> None:
+    sweep = expand({"x": DynamicValue(["q", 1, 2, 3]), "y": DynamicValue(range(10**6))})
+    some = sample(300, sweep)
+    assert told(Both, some) == [f"x: expected int, got 'q' (str), in {sum(c.x == 'q' for c in some)} configs"]
+
+
+def test_many_bad_values_are_counted_quickly() -> None:
+    sweep = expand({"x": DynamicValue([str(k) for k in range(2000)]), "y": DynamicValue(range(100))})
+    report = validate(Both, sweep[::3])
+    assert len(report.problems) == 2000
+    assert sum(problem.spoils or 0 for problem in report.problems) == sweep[::3].size
