@@ -4,8 +4,7 @@ Trees of records, choices and leaves (`Config`, `DynamicValue`) expand into swee
 sized, indexable, sliceable, comparable, hashable and tiny to pickle, whether they hold six configurations or 10^30.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .configuration import (
     AbsentError,
@@ -36,6 +35,7 @@ from .configuration import (
     thaw,
     update_in,
 )
+from .configuration.later import later
 from .experiment import (
     ExperimentResult,
     Spearmint,
@@ -180,12 +180,4 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f".{_LATER[name]}", __name__), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = later(globals(), _LATER)

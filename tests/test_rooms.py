@@ -20,6 +20,7 @@ PACKAGE = Path(spearmint_fp.__file__).parent
 ROOMS = ["configuration", "sweep", "running", "experiment"]  # from the ground up
 FLOORS = {
     "configuration": [
+        "later",
         "errors",
         "annotations",
         "records",

@@ -1,7 +1,6 @@
 """Configurations: what one configuration is, as a tree of records, choices and leaves."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .errors import (
     AbsentError,
@@ -24,6 +23,7 @@ from .errors import (
     TreeError,
 )
 from .identity import config_id
+from .later import later
 from .paths import get_in, override, set_in, update_in
 from .tree import Config, DynamicValue, freeze, thaw
 
@@ -77,12 +77,4 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f".{_LATER[name]}", __name__), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = later(globals(), _LATER)

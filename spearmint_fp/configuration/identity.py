@@ -14,7 +14,6 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from itertools import takewhile
 from operator import add, itemgetter
-from pathlib import PurePath
 from typing import Any, Final
 
 from .errors import IdentityError, TreeError, said
@@ -226,7 +225,8 @@ def _other_leaf(value: Any) -> bytes:
         return _named(b"e", kind) + (_str(value.name) if value.name is not None else fold(_CANONICAL, value.value))
     if isinstance(value, type):
         return _named(b"C", value)
-    if isinstance(value, PurePath):
+    pathlib = sys.modules.get("pathlib")  # loaded, if there is a path
+    if pathlib is not None and isinstance(value, pathlib.PurePath):
         return _text(b"p", value.as_posix())
     if is_model(kind) or is_struct(kind):
         return _model(value)
