@@ -448,7 +448,7 @@ def _typed_dict(cls: Any) -> Any:
 
 
 def _resolve(fields: Iterable[Any], types: Mapping[str, Any]) -> None:
-    """Put the types of a class's fields where cattrs reads them, for text: as `attrs.resolve_types` does."""
+    """Put the types of a class's fields where cattrs reads them, for text: once per class, as `resolve_types` does."""
     for field in fields:
         if isinstance(field.type, str) and field.name in types:
             object.__setattr__(field, "type", types[field.name])

@@ -46,7 +46,7 @@ def config_id(tree: Any) -> str:
 
     See also: `Config.config_id`.
     """
-    if isinstance(tree, Mapping) and "config_id" in tree:
+    if isinstance(tree, Mapping) and "config_id" in tree and not isinstance(tree["config_id"], Choice):
         return own_name(tree["config_id"])
     from hashlib import sha256  # loads a shared library, so it waits for the first identity
 
@@ -55,8 +55,11 @@ def config_id(tree: Any) -> str:
 
 def own_name(name: Any) -> str:
     """The name that a user gave: text, or a whole number."""
-    if (isinstance(name, str) and name) or (isinstance(name, int) and not isinstance(name, bool)):
-        return str(name)
+    plain = name.item() if type(name).__module__ == "numpy" and hasattr(name, "item") else name
+    if isinstance(plain, str) and plain:
+        return str.__str__(plain)
+    if isinstance(plain, int) and not isinstance(plain, bool):
+        return int.__repr__(plain)
     raise IdentityError(f"a config_id of your own is text or a whole number; got {said(name)}")
 
 
@@ -154,7 +157,7 @@ def _function(value: Any) -> bytes:
     found: Any = sys.modules.get(value.__module__)
     for step in value.__qualname__.split("."):
         found = getattr(found, step, None)
-    if found is not value and found is not None:
+    if found is not None and getattr(found, "__code__", None) != value.__code__:  # the same text, defined anew, is it
         raise IdentityError(f"{said(value)} has the name of another function. Name what stands at module level")
     return name
 

@@ -6,7 +6,7 @@ pydantic is never imported here, msgspec only where one of its classes has come 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import suppress
 from enum import Enum
 from typing import Any, Final, get_args, get_origin
@@ -57,7 +57,8 @@ def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
     refused = [problem for problem in strict if _counts(cls, problem, strict)]
     made, lax = _asked(cls, config)
     if not lax:
-        refused += _coerced(config, made, [problem.path for problem in strict if problem.kind == "check"])
+        doubtful = [p.path for p in strict if p.kind in ("check", "type") and p not in refused and not _lax_at(cls, p)]
+        refused += _coerced(config, made, doubtful)
     strictly = {problem.path for problem in refused}
     told = [*refused, *(problem for problem in lax if problem.path not in strictly)]
     if told:
@@ -67,16 +68,19 @@ def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
 
 def _asked(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[Problem, ...]]:
     """What a model makes of a configuration, or what it refuses; lists stand for tuples and sets also when strict."""
+    mended: set[Steps] = set()
     while True:
         try:
             return cls.model_validate(config, **options), ()
         except Exception as error:
             if not _is_validation(error):
                 raise
-            mended = _mended(config, error)
-            if mended is config:
+            lists = {path: made for path, made in _lists(config, error) if path not in mended}
+            if not lists:
                 return None, tuple(model_problems(error, config))
-            config = mended
+            mended |= lists.keys()
+            for path, made in lists.items():
+                config = _with(config, path, made)
 
 
 def _coerced(config: Any, made: Any, paths: list[Steps]) -> list[Problem]:
@@ -122,15 +126,15 @@ _SCALARS: Final = frozenset({int, float, complex, bool, str, bytes})
 _SEQUENCES: Final = {"tuple_type": tuple, "set_type": set, "frozen_set_type": frozenset}
 
 
-def _mended(config: Any, error: Any) -> Any:
-    """The configuration with the collections that strict mode asks for in the place of lists."""
+def _lists(config: Any, error: Any) -> Iterator[tuple[Steps, Any]]:
+    """The lists of a configuration that strict mode wants as other collections, and these."""
     for detail in error.errors(include_url=False, include_context=False):
+        path, given = _real_path(config, detail["loc"], ""), detail["input"]
         make = _SEQUENCES.get(detail["type"])
-        if make is not None and isinstance(detail["input"], list):
+        there = _at(config, path)
+        if make is not None and isinstance(given, list) and there and there[0] is given:
             with suppress(TypeError):  # elements that cannot be in a set: then it says so itself
-                made = make(map(_hashable, detail["input"]) if make is not tuple else detail["input"])
-                config = _with(config, _real_path(config, detail["loc"], ""), made)
-    return config
+                yield path, make(given if make is tuple else map(_hashable, given))
 
 
 def _hashable(element: Any) -> Any:
@@ -155,27 +159,44 @@ def _counts(cls: Any, problem: Problem, others: tuple[Problem, ...]) -> bool:
     models = _models_at(cls, problem.path[:-1])
     if problem.kind == "unknown":
         return not any(model.model_config.get("extra") in ("allow", "ignore") for model in models)
-    if problem.kind != "type" or any(model.model_config.get("strict") is False for model in models):
+    if problem.kind != "type" or _lax_at(cls, problem):
         return False
     return all(other.kind == "type" for other in others if other.path == problem.path)
 
 
 def _models_at(cls: Any, path: Steps) -> set[Any]:
     """The models that may stand at a path below `cls`."""
-    models = {cls}
+    kinds = [cls]
     for step in path:
-        fields = [field for model in models for field in model.model_fields.items()]
-        found = {m for name, field in fields if step in (name, field.alias) for m in _mentioned(field.annotation)}
-        models = found or models  # an index into a list of models is no field of theirs
-    return models
+        kinds = [below for kind in kinds for below in _below(kind, step)]
+    return {model for kind in kinds for model in _models_in(kind)}
 
 
-def _mentioned(annotation: Any) -> Iterator[Any]:
-    """The models in a type."""
-    if is_model(annotation):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _mentioned(argument)
+def _lax_at(cls: Any, problem: Problem) -> bool:
+    """Whether a model around a problem has asked for pydantic's own rules."""
+    return any(model.model_config.get("strict") is False for model in _models_at(cls, problem.path[:-1]))
+
+
+def _below(kind: Any, step: Hashable) -> Iterator[Any]:
+    """The types that a step from a type may lead to."""
+    arguments, origin = get_args(kind), get_origin(kind)
+    if is_model(kind):
+        yield from (f.annotation for name, f in kind.model_fields.items() if step in (name, _key(name, f)))
+    elif isinstance(origin, type) and issubclass(origin, Mapping):
+        yield arguments[-1]
+    elif isinstance(origin, type) and issubclass(origin, Collection):
+        yield from arguments
+    else:  # a union, or an annotated type
+        yield from (below for argument in arguments for below in _below(argument, step))
+
+
+def _models_in(kind: Any) -> Iterator[Any]:
+    """The models that a value of a type may be."""
+    origin = get_origin(kind)
+    if is_model(kind):
+        yield kind
+    elif not (isinstance(origin, type) and issubclass(origin, Collection)):
+        yield from (model for argument in get_args(kind) for model in _models_in(argument))
 
 
 def model_problems(error: Any, config: Any) -> Iterator[Problem]:

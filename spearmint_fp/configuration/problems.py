@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable
-from typing import Any, Final, Literal, final
+from types import UnionType
+from typing import Any, Final, Literal, Union, final, get_args, get_origin
 
 import attrs
 
@@ -87,6 +88,8 @@ def type_name(kind: Any) -> str:
     """A type as messages name it: `Llm | None`, without modules."""
     if isinstance(kind, type) and not getattr(kind, "__args__", ()):
         return "None" if kind is type(None) else kind.__name__
+    if get_origin(kind) in (Union, UnionType):
+        return " | ".join(map(type_name, get_args(kind)))
     return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(kind))
 
 

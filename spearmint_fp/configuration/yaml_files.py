@@ -8,6 +8,7 @@ first, so that an alias inside a choice is whole when the choice is made.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NoReturn
 
@@ -15,7 +16,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from .errors import SpearmintError, said, shown
-from .tree import MAX_DEPTH, DynamicValue
+from .tree import MAX_DEPTH, DynamicValue, holds_records
 
 __all__ = ["documents"]
 
@@ -124,7 +125,6 @@ def _float(text: str) -> float:
     return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
-_ROOT: Final = "a configuration is a mapping, or a list of them"
 _KNOWN: Final = "there are !sweep [a, b] and !range [start, stop, step]"
 _TAG: Final = "tag:yaml.org,2002:"
 _INT: Final = "[-+]?[0-9][0-9_]*|0o[0-7][0-7_]*|0x[0-9a-fA-F][0-9a-fA-F_]*|0b[01][01_]*"
@@ -166,7 +166,7 @@ class _Builder:
         plain = isinstance(node, SequenceNode) and node.tag == _TAG + "seq"
         for item in node.value if plain else (node,):
             built = self.value(item)
-            if not isinstance(built, dict | DynamicValue):
+            if not holds_records(built):
                 raise _PlaceError(
                     item.start_mark, f"a configuration is a mapping, or a list of them; got {said(built)}"
                 )
@@ -196,6 +196,8 @@ class _Builder:
         if kind in ("!sweep", "!range"):
             return self._sweep(node) if kind == "!sweep" else self._range(node)
         tag = node.tag if kind == node.tag else f"!!{kind}"
+        if kind in _SCALARS or kind in ("seq", "map", "set"):
+            raise _PlaceError(node.start_mark, f"{tag} is not the tag of a {node.id}")
         raise _PlaceError(node.start_mark, f"unknown tag {shown(tag)[1:-1]}: {_KNOWN}")
 
     def _scalar(self, node: Any, kind: str) -> Any:
@@ -207,8 +209,8 @@ class _Builder:
             return self._scalars.construct_yaml_timestamp(node)
         if kind == "binary":
             try:
-                return self._scalars.construct_yaml_binary(node)
-            except yaml.YAMLError:
+                return b64decode("".join(text.split()), validate=True)
+            except ValueError:
                 raise _PlaceError(node.start_mark, "not base64, as !!binary is") from None
         return _int(text) * 1.0 if whole else _SCALARS[kind][2](text)
 

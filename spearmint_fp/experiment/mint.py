@@ -183,8 +183,8 @@ def experiment(configs: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
         call = inject(fn)
         if not call.parameters:
             raise ArgumentError(
-                f"{said(fn)} takes no configuration. Annotate a parameter as Config (config: Config), as an attrs "
-                f"class, a dataclass, a TypedDict or a pydantic model, or with Annotated[T, Bind('path')]"
+                f"{said(fn)} takes no configuration. Annotate a parameter as Config (config: Config), an attrs class, "
+                f"a dataclass, a TypedDict, a pydantic model or a msgspec struct, or with Annotated[T, Bind('path')]"
             )
         return decorated(Experiment(call, sweep), fn)
 

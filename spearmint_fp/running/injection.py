@@ -6,6 +6,8 @@ import functools
 import inspect
 import types
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_args, get_origin, get_type_hints
 
 import attrs
@@ -151,7 +153,7 @@ def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
     A name that is imported for type checkers alone is no type at run time, so its parameter is the caller's.
     """
     plain = fn.func if isinstance(fn, functools.partial) else fn
-    target = plain if inspect.isroutine(plain) else plain.__init__ if inspect.isclass(plain) else type(plain).__call__
+    target = plain if inspect.isroutine(plain) else _maker(plain) if inspect.isclass(plain) else type(plain).__call__
     around = getattr(inspect.unwrap(target), "__globals__", {})
     seen = surroundings(around)
     hints, unread = {}, []
@@ -164,6 +166,10 @@ def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
     return hints, "; ".join(unread)
 
 
+def _maker(cls: Any) -> Any:
+    return cls.__new__ if cls.__init__ is object.__init__ else cls.__init__
+
+
 def _parameter(name: str, hint: Any, has_default: bool) -> _Parameter | None:
     """How a parameter takes the configuration, or None where it is the caller's."""
     bare, binds = _unwrapped(hint)
@@ -172,11 +178,11 @@ def _parameter(name: str, hint: Any, has_default: bool) -> _Parameter | None:
     members = [member for member, _ in unwrapped]
     optional = type(None) in members
     kept = [member for member in members if member is not type(None)]
-    cls = kept[0] if len(kept) == 1 else Union[tuple(kept)] if kept else bare  # noqa: UP007  # made at run time
+    cls = reduce(or_, kept) if kept else bare
     if binds:
         return _Parameter(name, None if cls is Any else cls, parse_path(binds[0].path), optional, has_default)
-    wanted = bool(kept) and all(member is Config or is_structured(member) for member in kept)
-    return _Parameter(name, cls, (), optional, has_default) if wanted else None
+    wanted = [member for member in kept if member is Config or is_structured(member)]
+    return _Parameter(name, reduce(or_, wanted), (), optional, has_default) if wanted else None
 
 
 def _unwrapped(hint: Any) -> tuple[Any, list[Bind]]:

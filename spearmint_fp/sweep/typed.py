@@ -104,9 +104,27 @@ class Typed(Image):
         origins = self._origins(near, long)
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
         found = sorted(rank for rank in few(unique(ranks)) if self._is(rank, value, exact))
-        if found or self.size > SCANNED:
+        if found or self._is_faithful():
             return iter(found)
+        if self.size > SCANNED:
+            raise SizeError(
+                f"finding this means converting {counted(self.size)} configurations, more than {SCANNED}: their class "
+                f"changes the values that it is made from. Search the sweep that it was made from"
+            )
         return (rank for rank in range(self.size) if self._is(rank, value, exact))
+
+    def _is_faithful(self) -> bool:
+        """Whether some configurations, evenly spread, have in their class what the axes have."""
+        return all(map(self._is_itself, range(0, self.size, max(1, self.size // FEW))))
+
+    def _is_itself(self, rank: int) -> bool:
+        try:
+            point, config = self.at(rank), self.base.at(rank)
+        except ConversionError:
+            return True
+        forms = (freeze(unstructure(point)), point)
+        found = ((path, _there(path, (config,))) for path in self.base.columns())
+        return all(_matches(path, forms)(there[0]) for path, there in found if there)
 
     def _origins(self, near: Node, long: dict[Steps, Any]) -> Iterator[Any]:
         """The configurations that may have become a value: these, with the numbers of the long axes put in."""
@@ -121,7 +139,10 @@ class Typed(Image):
         if near.size <= free:
             return iter((reduce(lambda config, item: set_in(item[0], item[1], config), long.items(), near.at(0)),))
         if long:
-            raise SizeError(f"several configurations may have become this, over axes of more than {LIMIT} values")
+            raise SizeError(
+                f"several configurations may have become this, over axes of more than {LIMIT} values. "
+                f"Search the sweep that it was made from"
+            )
         return near.walk(0, near.size)
 
     def _can_be(self, value: Any) -> bool:
@@ -165,6 +186,9 @@ def _reads_as(text: Any, value: Any) -> bool:
 
 SCANNED: Final = 10_000
 """Up to this size every configuration is converted where a class hides what it was made from."""
+
+FEW: Final = 32
+"""How many configurations are asked whether their class does."""
 
 
 def _whole_at(path: Steps, forms: tuple[Any, ...]) -> Any:

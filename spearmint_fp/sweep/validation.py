@@ -134,6 +134,12 @@ def _listed(check: _Check, node: Node) -> Counter[Any] | None:
     return Counter((p.path, p.reason, p.kind) for config in configs for p in check(config))
 
 
+def _seen(check: _Check, node: Node, problem: Problem) -> bool:
+    """Whether one of some thousand configurations, evenly spread, has a problem."""
+    spread = range(0, node.size, max(1, node.size // LISTED))
+    return any(problem.reason == p.reason for k in spread for p in check(plain(node.at(k))))
+
+
 def _written(number: int) -> str:
     return f"{number:,}" if number.bit_length() < 256 else counted(number)
 
@@ -169,12 +175,13 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     spots = tuple(_spots(_Spot(node)))
     if isinstance(node, Select) and node.size <= min(LISTED, sum(map(_looks, spots))):
         return Validation(cls, node.size, _one_by_one(check, node))
-    tally = _Tally(spots, partial(_listed, check, node), node.size)
+    tally = _Tally(spots, partial(_listed, check, node), partial(_seen, check, node), node.size <= LISTED)
     for spot in spots:
         for place, value, problem in spot.bad(check):
             tally.add(spot, place, value, problem)
-    unseen = dict.fromkeys(what for spot in spots for what in spot.unseen)
-    return Validation(cls, node.size, tally.problems(), tuple(unseen))
+    problems = tally.problems()
+    unseen = dict.fromkeys([*(what for spot in spots for what in spot.unseen), *tally.unseen])
+    return Validation(cls, node.size, problems, tuple(unseen))
 
 
 @final
@@ -189,9 +196,12 @@ class _Factor:
 
     def tells(self, problem: Problem) -> bool:
         """Whether a problem is this part's to tell: one that two parts see is the first one's."""
-        path = problem.path[len(self.at) : -1 if problem.kind == "missing" else None]
+        path = problem.path[len(self.at) :]
+        others = (*self.earlier, *self.later)
+        if problem.kind == "missing" and not any(_has(part, path) for part in (self.own, *others)):
+            path = path[:-1]  # none has it in any branch, so it is missing from the record
         if problem.kind in ("check", "whole"):
-            return not any(_has(other, path) for other in (*self.earlier, *self.later))
+            return not any(_has(other, path) for other in others)
         return _has(self.own, path) and not any(_has(other, path) for other in self.earlier)
 
 
@@ -370,7 +380,8 @@ class _Trial:
             if self._is_below(problem):
                 yield place, point, problem
             elif accepted:  # what a union around refuses whatever stands here is not this axis's
-                yield place, point, attrs.evolve(problem, path=self.path, value=point)
+                reason = f"{show_path(problem.path)}: {problem.reason}"
+                yield place, point, attrs.evolve(problem, path=self.path, value=point, reason=reason)
 
     def _ask(self, where: float, point: Any) -> tuple[Problem, ...]:
         if where not in self._contexts:
@@ -382,7 +393,7 @@ class _Trial:
         spot = self.spot
         try:
             tree = plain(spot.around(spot.node.at(0), where))
-            parent = get_plain(tree, self.path[:-1]) if self.path else None
+            parent = _inside(tree, self.path[:-1]) if self.path else None
         except Exception:  # a part that cannot be built, or a value inside an instance: then nothing is certain here
             return lambda _: (Problem((), "cannot be built"),)
         if parent is None or self._is_merged():
@@ -425,7 +436,7 @@ class _Trial:
         return problem.kind == "type" and self.path[: len(problem.path)] == problem.path
 
 
-def get_plain(tree: Any, path: Steps) -> Any:
+def _inside(tree: Any, path: Steps) -> Any:
     """What stands at a path of plain data."""
     for step in path:
         tree = tree[int(step)] if isinstance(tree, list) else tree[step]  # type: ignore[call-overload]
@@ -447,8 +458,15 @@ def _places(spot: _Spot) -> Iterator[int]:
 class _Tally:
     """The problems found, each once, with the number of configurations that they spoil."""
 
-    def __init__(self, spots: Sequence[_Spot], listed: Callable[[], Counter[Any] | None], size: int) -> None:
-        self._spots, self._listed, self._listable = spots, listed, size <= LISTED
+    def __init__(
+        self,
+        spots: Sequence[_Spot],
+        listed: Callable[[], Counter[Any] | None],
+        witness: Callable[[Problem], bool],
+        listable: bool,
+    ) -> None:
+        self._spots, self._listed, self._witness, self._listable = spots, listed, witness, listable
+        self.unseen: list[str] = []
         self._found: dict[Any, tuple[Problem, dict[Any, int | None]]] = {}
         self._counts: Any = ABSENT
 
@@ -472,7 +490,9 @@ class _Tally:
         for problem, counts in self._found.values():
             known = [count for count in counts.values() if count is not None]
             spoils = sum(known) if len(known) == len(counts) else self._asked(problem)
-            if spoils != 0:
+            if spoils is None and not self._witness(problem):
+                self.unseen.append(f"whether any configuration has {problem}")
+            elif spoils != 0:
                 told.append(attrs.evolve(problem, spoils=spoils))
         return tuple(told)
 

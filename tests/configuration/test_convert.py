@@ -771,3 +771,44 @@ def test_keys_of_renamed_structs_and_key_errors_of_classes() -> None:
             raise KeyError("beta")
 
     assert refused(Raising, {"a": 1}) == ["the root: KeyError: beta"]
+
+
+def test_pydantic_s_own_validators_may_make_lists() -> None:
+    class Split(pydantic.BaseModel):
+        t: tuple[int, ...] = ()
+        s: set[str] = set()
+
+        @pydantic.field_validator("t", mode="before")
+        @classmethod
+        def _split(cls, value: Any) -> Any:
+            return [int(part) for part in (value.split(",") if isinstance(value, str) else value)]
+
+        @pydantic.model_validator(mode="before")
+        @classmethod
+        def _filled(cls, data: Any) -> Any:
+            return {"t": [3], **data}
+
+    assert structure(Split, {"t": "1,2"}).t == (1, 2)
+    assert structure(Split, {"t": [1, 2], "s": ["a"]}) == Split(t=(1, 2), s={"a"})
+    assert structure(Split, {}).t == (3,)
+
+
+class Open(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow")
+    x: int = 0
+
+
+class Closed(pydantic.BaseModel):
+    a: Open | None = None
+    n: int = 0
+
+
+def test_pydantic_strictness_in_unions_dicts_and_aliases() -> None:
+    class Holder(pydantic.BaseModel):
+        union: Closed | Open | None = None
+        named: dict[str, Closed] = {}
+        aliased: Open | None = pydantic.Field(None, validation_alias="other")
+
+    assert refused(Holder, {"union": {"x": "1"}})
+    assert refused(Holder, {"named": {"a": {"zz": 1}}}) == ["named.a.zz: no such field"]
+    assert structure(Holder, {"other": {"x": 1, "q": 2}}).aliased == Open.model_validate({"x": 1, "q": 2})

@@ -38,6 +38,10 @@ def upper(text: str) -> str:
     return text.upper()
 
 
+def lower(text: str) -> str:
+    return text.lower()
+
+
 @attrs.frozen
 class Settings:
     llm: Llm
@@ -119,3 +123,14 @@ def test_positions_where_a_class_hides_what_it_was_made_from() -> None:
     assert [numbers.index(config) for config in numbers] == [0, 1]
     lists = structured(list[int], expand([DynamicValue([1, 2]), 3]))
     assert lists.index([2, 3]) == 1
+
+
+def test_a_class_that_changes_values_is_an_error_not_a_wrong_answer() -> None:
+    @attrs.frozen
+    class Lower:
+        text: str = attrs.field(converter=lower)
+        n: int = 0
+
+    typed = structured(Lower, expand({"text": DynamicValue(["A", "B"]), "n": DynamicValue(range(10**5))}))
+    with pytest.raises(SizeError, match="their class changes the values"):
+        typed.index(typed[3])

@@ -338,3 +338,55 @@ def test_many_bad_values_are_counted_quickly() -> None:
     report = validate(Both, sweep[::3])
     assert len(report.problems) == 2000
     assert sum(problem.spoils or 0 for problem in report.problems) == sweep[::3].size
+
+
+def test_what_is_missing_in_some_branches_of_a_later_factor() -> None:
+    @attrs.frozen
+    class Inner:
+        a: int
+        b: float = 0.0
+
+    @attrs.frozen
+    class Outer:
+        llm: Inner
+        n: int = 0
+
+    numbers = expand({"n": DynamicValue([1, 2])})
+    for sweep in (
+        product(numbers, concat(expand({}), expand({"llm": {"a": 1}}))),
+        product(concat(expand({}), expand({"llm": {"a": 1}})), numbers),
+    ):
+        assert told(Outer, sweep) == ["llm: missing; expected Inner, in 2 configs"]
+    branches = expand(DynamicValue([{"llm": {"a": 1}}, {"n": 3}]))
+    mixed = product(expand({"llm": {"b": DynamicValue([1.0, 2.0])}}), branches)
+    assert told(Outer, mixed) == ["llm.a: missing; expected int, in 2 configs"]
+
+
+def test_what_may_be_left_out_is_no_problem_but_unseen() -> None:
+    sweep = expand({"a": DynamicValue(range(20_000)), "b": DynamicValue([1, "x"])})
+    report = validate(dict[str, int], constrain(lambda b: b != "x", shuffled(sweep), on="b"))
+    assert report.ok
+    assert report.unseen == ("whether any configuration has b: expected int, got 'x' (str)",)
+
+
+@attrs.frozen
+class Needing:
+    a: int
+    opt: dict[str, int]
+    b: int = 0
+
+
+@given(st.lists(TREES, min_size=1, max_size=3), st.lists(TREES, min_size=1, max_size=2))
+def test_products_of_sums_are_those_of_every_configuration(left: list[Any], right: list[Any]) -> None:
+    rest = [{key: value for key, value in tree.items() if key in ("b", "zz")} for tree in right]
+    kept = [{key: value for key, value in tree.items() if key not in ("b", "zz", "pair")} for tree in left]
+    for one, other in ((kept, rest), (rest, kept)):
+        sweep = product(concat(*map(expand, one)), concat(*map(expand, other)))
+        expected: collections.Counter[Any] = collections.Counter()
+        for config in sweep:
+            try:
+                structure(Needing, config)
+            except ConversionError as error:
+                expected.update((problem.path, problem.reason) for problem in error.problems)
+        found = {(problem.path, problem.reason): problem.spoils for problem in validate(Needing, sweep).problems}
+        assert found == dict(expected)
