@@ -135,6 +135,11 @@ def counted(number: int) -> str:
     return f"about {'-' if number < 0 else ''}10^{digits}"
 
 
+def grouped(number: int) -> str:
+    """A whole number for a report: its digits in groups of three, or a power of ten where they fill a page."""
+    return f"{number:,}" if number.bit_length() < 256 else counted(number)
+
+
 def suggestion(step: object, known: Iterable[Hashable]) -> str:
     """`; did you mean 'temperature'?` or the known names, for the end of a message."""
     from difflib import get_close_matches  # for errors alone

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from types import UnionType
 from typing import Any, Final, Literal, Union, final, get_args, get_origin
 
 import attrs
 
-from .errors import ConversionError, said
+from .errors import ConversionError, grouped, said
 from .tree import Choice, show_path
 
-__all__ = ["ABSENT", "Kind", "Problem", "RefusalError", "conversion_error", "expected", "type_name"]
+__all__ = ["ABSENT", "Kind", "Problem", "RefusalError", "conversion_error", "expected", "listed", "type_name"]
 
 Steps = tuple[Hashable, ...]
 
@@ -61,7 +61,7 @@ class Problem:
     spoils: int | None = None
 
     def __str__(self) -> str:
-        spoiled = "" if self.spoils is None else f", in {self.spoils:,} config{'' if self.spoils == 1 else 's'}"
+        spoiled = "" if self.spoils is None else f", in {grouped(self.spoils)} config{'' if self.spoils == 1 else 's'}"
         return f"{show_path(self.path)}: {self.reason}{spoiled}"
 
     def below(self, path: Steps) -> Problem:
@@ -93,12 +93,16 @@ def type_name(kind: Any) -> str:
     return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(kind))
 
 
+def listed(problems: Sequence[Problem]) -> list[str]:
+    """The problems as lines, the first hundred of them."""
+    more = [f"… and {len(problems) - MOST_TOLD:,} more"] if len(problems) > MOST_TOLD else []
+    return [str(problem) if problem.path else problem.reason for problem in problems[:MOST_TOLD]] + more
+
+
 def conversion_error(head: str, problems: Iterable[Problem]) -> ConversionError:
     """The one error that tells of every problem: after the head if there is one, below it if there are more."""
     found = tuple(problems)
-    told = [str(problem) if problem.path else problem.reason for problem in found[:MOST_TOLD]]
-    if len(found) > MOST_TOLD:
-        told.append(f"… and {len(found) - MOST_TOLD} more")
+    told = listed(found)
     error = ConversionError(f"{head}: {told[0]}" if len(told) == 1 else "\n  ".join([f"{head}:", *told]))
     error.problems = found
     return error

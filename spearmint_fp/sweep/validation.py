@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any, Final, final
 
 import attrs
 
 from ..configuration.convert import Extra, checker, plain
-from ..configuration.errors import PathError, SizeError, counted
+from ..configuration.errors import PathError, SizeError
 from ..configuration.paths import get_in
-from ..configuration.problems import ABSENT, Problem, Steps, conversion_error, type_name
+from ..configuration.problems import ABSENT, Problem, Steps, conversion_error, listed, type_name
 from ..configuration.records import FieldsShape, NamedShape
 from ..configuration.tree import show_path
 from .choose import constrained
@@ -95,17 +95,21 @@ class Validation:
         return self
 
     def _head(self) -> str:
-        configs = f"{_written(self.size)} configuration{'' if self.size == 1 else 's'}"
+        configs = f"{grouped(self.size)} configuration{'' if self.size == 1 else 's'}"
         name = type_name(self.cls)
         return f"{configs}: all axis values fit {name}" if self.ok else f"of {configs} some are not a valid {name}"
 
     def __str__(self) -> str:
-        told = "" if self.ok else ":" + "".join(f"\n  {problem}{_uncounted(problem)}" for problem in self.problems)
-        return "".join([self._head(), told, *(f"\n  not looked at: {what}" for what in self.unseen)])
+        told = [
+            f"{line}{_uncounted(problem)}" for line, problem in zip_longest(listed(self.problems), self.problems[:100])
+        ]
+        head = self._head() + ("" if self.ok else ":")
+        return "\n  ".join([head, *told, *(f"not looked at: {what}" for what in self.unseen)])
 
 
-def _uncounted(problem: Problem) -> str:
-    return ", in configs that cannot be counted without listing them" if problem.spoils is None else ""
+def _uncounted(problem: Problem | None) -> str:
+    unknown = problem is not None and problem.spoils is None
+    return ", in configs that cannot be counted without listing them" if unknown else ""
 
 
 def _looks(spot: _Spot) -> int:
@@ -138,10 +142,6 @@ def _seen(check: _Check, node: Node, problem: Problem) -> bool:
     """Whether one of some thousand configurations, evenly spread, has a problem."""
     spread = range(0, node.size, max(1, node.size // LISTED))
     return any(problem.reason == p.reason for k in spread for p in check(plain(node.at(k))))
-
-
-def _written(number: int) -> str:
-    return f"{number:,}" if number.bit_length() < 256 else counted(number)
 
 
 def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validation:
@@ -283,11 +283,11 @@ class _Spot:
         """What is not looked at here."""
         node, where = self.node, show_path(self.path)
         if isinstance(node, Axis) and node.size > MOST_VALUES:
-            return (f"{where}, but for the first and the last {FEW:,} of {_written(node.size)} values",)
+            return (f"{where}, but for the first and the last {FEW:,} of {grouped(node.size)} values",)
         if isinstance(node, Derive):
             return (f"{show_path((*self.path, *node.path))}, but in a few configurations: it is derived",)
         if _is_opaque(self) and node.size > FEW:
-            return (f"{where}, but for the first {FEW:,} of {_written(node.size)} points: a function makes them",)
+            return (f"{where}, but for the first {FEW:,} of {grouped(node.size)} points: a function makes them",)
         return ()
 
     def bad(self, check: _Check) -> Iterator[_Bad]:
