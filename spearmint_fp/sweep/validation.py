@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import chain, zip_longest
+from itertools import chain
 from typing import Any, Final, final
 
 import attrs
 
 from ..configuration.convert import Extra, checker, plain
-from ..configuration.errors import PathError, SizeError
+from ..configuration.errors import PathError, SizeError, grouped
 from ..configuration.paths import get_in
 from ..configuration.problems import ABSENT, Problem, Steps, conversion_error, listed, type_name
 from ..configuration.records import FieldsShape, NamedShape
@@ -100,16 +100,15 @@ class Validation:
         return f"{configs}: all axis values fit {name}" if self.ok else f"of {configs} some are not a valid {name}"
 
     def __str__(self) -> str:
-        told = [
-            f"{line}{_uncounted(problem)}" for line, problem in zip_longest(listed(self.problems), self.problems[:100])
-        ]
+        told = listed([_with_count(problem) for problem in self.problems])
         head = self._head() + ("" if self.ok else ":")
         return "\n  ".join([head, *told, *(f"not looked at: {what}" for what in self.unseen)])
 
 
-def _uncounted(problem: Problem | None) -> str:
-    unknown = problem is not None and problem.spoils is None
-    return ", in configs that cannot be counted without listing them" if unknown else ""
+def _with_count(problem: Problem) -> Problem:
+    """The problem as it is told: where the number of configurations is not known, it says so."""
+    reason = f"{problem.reason}, in configs that cannot be counted without listing them"
+    return problem if problem.spoils is not None else attrs.evolve(problem, reason=reason)
 
 
 def _looks(spot: _Spot) -> int:

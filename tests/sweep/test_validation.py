@@ -337,6 +337,7 @@ def test_many_bad_values_are_counted_quickly() -> None:
     sweep = expand({"x": DynamicValue([str(k) for k in range(2000)]), "y": DynamicValue(range(100))})
     report = validate(Both, sweep[::3])
     assert len(report.problems) == 2000
+    assert str(report).endswith("… and 1,900 more")
     assert sum(problem.spoils or 0 for problem in report.problems) == sweep[::3].size
 
 
