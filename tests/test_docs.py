@@ -38,6 +38,14 @@ def test_the_nile_example_finds_its_best_and_keeps_its_failure(capsys: pytest.Ca
     assert "failed: forecaster.name=mean, forecaster.window=55: a window of 55 years" in printed
 
 
+def test_the_typed_example_finds_what_does_not_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(ROOT / "examples" / "typed_space.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert "32 configurations: all axis values fit File" in printed
+    assert "  run.lr: expected float, got 'fast' (str), in 8 configs" in printed
+    assert "24 of 24 runs scored" in printed
+
+
 def test_every_example_is_in_the_index() -> None:
     index = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
     assert [example.name for example in EXAMPLES if f"]({example.name})" not in index] == []
