@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 import attrs
 
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError, said
-from ..configuration.tree import holds_records
+from ..configuration.tree import DynamicValue, holds_records
 from .result import ExperimentResult
 
 if TYPE_CHECKING:  # sweeps, threads and tasks are loaded when something is defined or runs: importing stays cheap
@@ -44,12 +44,11 @@ def _as_configs(configs: Any) -> Sweep[Any]:
 
 
 def _as_sweep(position: int, item: Any) -> Sweep[Any]:
-    from ..configuration.convert import is_structured
     from ..sweep.core import Sweep, expand
 
     if isinstance(item, str | PathLike):
         return _of_files(position, item)
-    if not isinstance(item, Sweep) and not holds_records(item) and not is_structured(type(item)):
+    if not isinstance(item, Sweep) and not _is_config(item):
         raise ArgumentError(
             f"configs[{position}] is {said(item)}; a configuration is a dict, a Config, a sweep, the path of a file or "
             f"a folder, or an instance of an attrs class, a dataclass, a pydantic model or a msgspec struct"
@@ -59,6 +58,15 @@ def _as_sweep(position: int, item: Any) -> Sweep[Any]:
     except SpearmintError as error:
         raise type(error)(f"configs[{position}]: {error}") from error
     return sweep
+
+
+def _is_config(item: Any) -> bool:
+    """Whether an item is a configuration, or a choice among such."""
+    from ..configuration.convert import is_structured
+
+    if isinstance(item, DynamicValue):
+        return all(map(_is_config, item.values[:MOST_ITEMS]))
+    return holds_records(item) or is_structured(type(item))
 
 
 def _of_files(position: int, path: str | PathLike[str]) -> Sweep[Any]:

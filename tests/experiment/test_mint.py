@@ -59,7 +59,9 @@ def test_configurations_of_every_kind() -> None:
     assert Spearmint(configs=[{"n": DynamicValue(range(10**30))}] * 2).configs.size == 2 * 10**30
 
 
-@pytest.mark.parametrize("bad", [5, None, [1, 2], (1,), b"x", object()])
+@pytest.mark.parametrize(
+    "bad", [5, None, [1, 2], (1,), b"x", object(), DynamicValue([1, 2]), DynamicValue(range(10**30))]
+)
 def test_anything_else_names_its_position(bad: Any) -> None:
     with pytest.raises(ArgumentError, match=r"configs\[1\] is"):
         Spearmint(configs=[{"n": 1}, bad])
