@@ -440,7 +440,10 @@ def _filled(kind: Any, generic: Any) -> Any:
 def _typed_dict(cls: Any) -> Any:
     """The same TypedDict with types for text, and with `Required` where text had hidden it from Python."""
     keys = {}
-    for key, kind in types_of(cls).items():
+    bases = [(get_origin(b), get_args(b)) for b in getattr(cls, "__orig_bases__", ()) if get_origin(b)]
+    known = {p: t for b, ts in bases for p, t in zip(getattr(b, "__parameters__", ()), ts, strict=False)}
+    for key, hint in types_of(cls).items():
+        kind = known.get(hint, hint)
         said, required = get_origin(kind) in (Required, NotRequired), key in cls.__required_keys__
         keys[key] = kind if said else (Required if required else NotRequired)[kind]
     made: Any = TypedDict
@@ -562,7 +565,12 @@ def _refused_by_all(value: Any, refusals: list[tuple[Any, Exception]]) -> Except
     if not isinstance(value, Mapping):
         return expected(names, value)
     reasons = "; ".join(f"as {type_name(member)}: {', '.join(map(_brief, problems))}" for member, problems in told)
+    reasons = f"{reasons[:MOST_REASONS]}…" if len(reasons) > MOST_REASONS else reasons
     return RefusalError(Problem((), f"expected {names}, got {said(value)}. {reasons}", value))
+
+
+MOST_REASONS: Final = 1_000
+"""How many letters of the reasons of a union's members are told."""
 
 
 def _brief(problem: Problem) -> str:

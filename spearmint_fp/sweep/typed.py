@@ -7,7 +7,8 @@ from functools import reduce
 from inspect import isclass
 from itertools import chain
 from math import prod
-from typing import Any, Final, TypeVar, final, get_origin, is_typeddict, overload
+from types import UnionType
+from typing import Annotated, Any, Final, TypeVar, Union, final, get_args, get_origin, is_typeddict, overload
 
 import attrs
 from toolz import unique
@@ -30,6 +31,7 @@ from .nodes import (
     exact_key,
     few,
 )
+from .nodes import Union as NodeUnion
 from .outline import Outline
 
 __all__ = ["structured"]
@@ -92,7 +94,7 @@ class Typed(Image):
         return structure(self.cls, config, extra=self.extra)
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        if not self._can_be(value):
+        if not _can_be(self.cls, value):
             return iter(())
         looked_for = (freeze(unstructure(value)), value)  # by alias, and by name
         near, long = self.base, dict[Steps, Any]()
@@ -104,6 +106,11 @@ class Typed(Image):
         origins = self._origins(near, long)
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
         found = sorted(rank for rank in few(unique(ranks)) if self._is(rank, value, exact))
+        if not found and long and near.size > 1 and not _is_one_branch(self.base):
+            raise SizeError(
+                f"this may stand in another branch, beside axes of more than {LIMIT} values. "
+                f"Search the sweep that it was made from"
+            )
         if found or self._is_faithful():
             return iter(found)
         if self.size > SCANNED:
@@ -134,21 +141,10 @@ class Typed(Image):
                 f"finding this means converting {counted(near.size)} configurations, more than {LIMIT}: their class "
                 f"tells nothing about their axes. Search the sweep that it was made from"
             )
-        if not near.size:
-            return iter(())
-        if near.size <= free:
-            return iter((reduce(lambda config, item: set_in(item[0], item[1], config), long.items(), near.at(0)),))
-        if long:
-            raise SizeError(
-                f"several configurations may have become this, over axes of more than {LIMIT} values. "
-                f"Search the sweep that it was made from"
-            )
-        return near.walk(0, near.size)
-
-    def _can_be(self, value: Any) -> bool:
-        cls = get_origin(self.cls) or self.cls
-        plain = not isclass(cls) or is_typeddict(cls) or issubclass(cls, Collection)  # frozen, when it is looked for
-        return plain or isinstance(value, cls)
+        if not near.size or not long:
+            return near.walk(0, near.size)
+        ends = (near.at(0), near.at(near.size - 1))  # in a branch with the long axes, or in one without
+        return iter((*ends, *(_with(long, end) for end in ends)))
 
     def _is(self, rank: int, value: Any, exact: bool) -> bool:
         try:
@@ -162,6 +158,29 @@ class Typed(Image):
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path)
+
+
+def _with(numbers: dict[Steps, Any], config: Any) -> Any:
+    """A config with numbers at the paths of its long axes; as it is, where it has no such path."""
+    try:
+        return reduce(lambda whole, item: set_in(item[0], item[1], whole), numbers.items(), config)
+    except PathError:
+        return config
+
+
+def _is_one_branch(node: Node) -> bool:
+    """Whether all points have the same paths, because nothing in a sweep is a union."""
+    return not isinstance(node, NodeUnion) and all(map(_is_one_branch, node.children))
+
+
+def _can_be(kind: Any, value: Any) -> bool:
+    """Whether a value may be of a type, before anything is looked up."""
+    if get_origin(kind) in (Union, UnionType, Annotated):
+        members = get_args(kind)
+        return any(_can_be(member, value) for member in (members[:1] if get_origin(kind) is Annotated else members))
+    cls = get_origin(kind) or kind
+    plain = not isclass(cls) or is_typeddict(cls) or issubclass(cls, Collection)  # frozen, when it is looked for
+    return plain or isinstance(value, cls)
 
 
 def _there(path: Steps, forms: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -129,18 +129,31 @@ def _one_by_one(check: _Check, node: Node) -> tuple[Problem, ...]:
     return tuple(attrs.evolve(problem, spoils=counts[key]) for key, problem in found.items())
 
 
-def _listed(check: _Check, node: Node) -> Counter[Any] | None:
-    """How many configurations have which problem, by asking each of them; None where they are too many."""
+_Told = tuple[Any, tuple[Problem, ...]]
+"""A configuration as plain data, and what the check says of it."""
+
+
+def _listed(check: _Check, node: Node) -> list[_Told] | None:
+    """The configurations that have a problem, by asking each of them; None where they are too many."""
     if node.size > LISTED:
         return None
-    configs = map(plain, node.walk(0, node.size))
-    return Counter((p.path, p.reason, p.kind) for config in configs for p in check(config))
+    said = ((config, check(config)) for config in map(plain, node.walk(0, node.size)))
+    return [one for one in said if one[1]]
 
 
-def _seen(check: _Check, node: Node, problem: Problem) -> bool:
+def _seen(check: _Check, node: Node, told: Problem, original: Problem) -> bool:
     """Whether one of some thousand configurations, evenly spread, has a problem."""
-    spread = range(0, node.size, max(1, node.size // LISTED))
-    return any(problem.reason == p.reason for k in spread for p in check(plain(node.at(k))))
+    configs = (plain(node.at(k)) for k in range(0, node.size, max(1, node.size // LISTED)))
+    return any(_has_it(config, check(config), told, original) for config in configs)
+
+
+def _has_it(config: Any, problems: tuple[Problem, ...], told: Problem, original: Problem) -> bool:
+    """Whether a problem is among those of a configuration, with the value that it is told of."""
+    if told is original:
+        return any((p.path, p.reason, p.kind) == (told.path, told.reason, told.kind) for p in problems)
+    found = _found(told.path, config)
+    same = bool(found) and exact_key(found[0]) == exact_key(told.value)
+    return same and any((p.path, p.kind) == (original.path, original.kind) for p in problems)
 
 
 def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validation:
@@ -301,6 +314,9 @@ class _Spot:
     def _bad_record(self, check: _Check) -> Iterator[_Bad]:
         """The problems of a record itself, and of what is derived in it: those of all its configurations alike."""
         said = [check(plain(self.around(self.node.at(_at(self.node, where)), where))) for where in CONTEXTS]
+        if isinstance(self.node, Derive):
+            yield from ((0, p.value, p) for problems in said for p in problems if self._is_own(p) and self.tells(p))
+            return
         for problem in filter(self._is_own, said[0]):
             if self.tells(problem) and all(any(_alike(problem, other) for other in others) for others in said[1:]):
                 yield 0, problem.value, problem
@@ -376,11 +392,8 @@ class _Trial:
             found += [(place, point, problem) for problem in (*certain, *doubts)]
             accepted += not doubts
         for place, point, problem in found:
-            if self._is_below(problem):
+            if self._is_below(problem) or accepted:
                 yield place, point, problem
-            elif accepted:  # what a union around refuses whatever stands here is not this axis's
-                reason = f"{show_path(problem.path)}: {problem.reason}"
-                yield place, point, attrs.evolve(problem, path=self.path, value=point, reason=reason)
 
     def _ask(self, where: float, point: Any) -> tuple[Problem, ...]:
         if where not in self._contexts:
@@ -460,20 +473,28 @@ class _Tally:
     def __init__(
         self,
         spots: Sequence[_Spot],
-        listed: Callable[[], Counter[Any] | None],
-        witness: Callable[[Problem], bool],
+        listed: Callable[[], list[_Told] | None],
+        witness: Callable[[Problem, Problem], bool],
         listable: bool,
     ) -> None:
         self._spots, self._listed, self._witness, self._listable = spots, listed, witness, listable
         self.unseen: list[str] = []
-        self._found: dict[Any, tuple[Problem, dict[Any, int | None]]] = {}
-        self._counts: Any = ABSENT
+        self._found: dict[Any, tuple[Problem, Problem, dict[Any, int | None]]] = {}
+        self._bad: Any = ABSENT
 
     def add(self, spot: _Spot, place: int, point: Any, problem: Problem) -> None:
-        key = (problem.path, problem.reason, problem.kind)
-        _, counts = self._found.setdefault(key, (problem, {}))
+        told = problem
+        if problem.path != spot.path[: len(problem.path)] or problem.path == spot.path or spot.is_record():
+            key: Any = (problem.path, problem.reason, problem.kind)
+        else:  # a union around the part refuses what stands here
+            reason = f"{show_path(problem.path)}: {problem.reason}"
+            told = attrs.evolve(problem, path=spot.path, value=point, reason=reason)
+            key = (spot.path, exact_key(point), problem.kind)
+        _, _, counts = self._found.setdefault(key, (told, problem, {}))
         whole = spot.is_record() or isinstance(spot.node, Derive)
-        if spot.scope is None:
+        if isinstance(spot.node, Derive):
+            counts[id(spot)] = None
+        elif spot.scope is None:
             counts[id(spot), place] = spot.weight * (spot.node.size if whole else 1)
         else:
             held = None if whole else (point,)
@@ -486,20 +507,20 @@ class _Tally:
     def problems(self) -> tuple[Problem, ...]:
         """Those that spoil any configuration, with how many."""
         told = []
-        for problem, counts in self._found.values():
+        for problem, original, counts in self._found.values():
             known = [count for count in counts.values() if count is not None]
-            spoils = sum(known) if len(known) == len(counts) else self._asked(problem)
-            if spoils is None and not self._witness(problem):
+            spoils = sum(known) if len(known) == len(counts) else self._asked(problem, original)
+            if spoils is None and not self._witness(problem, original):
                 self.unseen.append(f"whether any configuration has {problem}")
             elif spoils != 0:
                 told.append(attrs.evolve(problem, spoils=spoils))
         return tuple(told)
 
-    def _asked(self, problem: Problem) -> int | None:
+    def _asked(self, told: Problem, original: Problem) -> int | None:
         """How many configurations have a problem, from all of them."""
-        if self._counts is ABSENT:
-            self._counts = self._listed()
-        return None if self._counts is None else self._counts[problem.path, problem.reason, problem.kind]
+        if self._bad is ABSENT:
+            self._bad = self._listed()
+        return None if self._bad is None else sum(_has_it(config, said, told, original) for config, said in self._bad)
 
     def _holding(self, spot: _Spot, scope: _Spot, held: tuple[Any, ...] | None) -> int | None:
         """How many configurations of the selection around a part hold this point of it; None where that takes listing.

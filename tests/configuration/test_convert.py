@@ -812,3 +812,15 @@ def test_pydantic_strictness_in_unions_dicts_and_aliases() -> None:
     assert refused(Holder, {"union": {"x": "1"}})
     assert refused(Holder, {"named": {"a": {"zz": 1}}}) == ["named.a.zz: no such field"]
     assert structure(Holder, {"other": {"x": 1, "q": 2}}).aliased == Open.model_validate({"x": 1, "q": 2})
+
+
+class GenericTyped(TypedDict, Generic[T]):
+    v: T
+
+
+class IntTyped(GenericTyped[int]):
+    k: int
+
+
+def test_a_typed_dict_of_a_generic_one_is_checked() -> None:
+    assert refused(IntTyped, {"v": "s", "k": 1}) == ["v: expected int, got 's' (str)"]

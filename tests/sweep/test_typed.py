@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from datetime import datetime
 from pathlib import Path
-from typing import TypedDict, assert_type
+from typing import Annotated, TypedDict, assert_type
 
 import attrs
 import pytest
@@ -134,3 +134,13 @@ def test_a_class_that_changes_values_is_an_error_not_a_wrong_answer() -> None:
     typed = structured(Lower, expand({"text": DynamicValue(["A", "B"]), "n": DynamicValue(range(10**5))}))
     with pytest.raises(SizeError, match="their class changes the values"):
         typed.index(typed[3])
+
+
+def test_unions_of_classes_and_branches_beside_long_axes() -> None:
+    sweep = expand({"model": DynamicValue(["a", "b"])})
+    for kind in (Llm | Settings, Llm | None, Annotated[Llm, "x"]):
+        typed = structured(kind, sweep)
+        assert [typed.index(config) for config in typed] == [0, 1]
+    long = {"model": "a", "temperature": DynamicValue(range(10**7))}
+    branches = structured(Settings, expand({"llm": DynamicValue([long, {"model": "b"}])}))
+    assert [branches.index(branches[k]) for k in (0, 7, 10**7)] == [0, 7, 10**7]
