@@ -10,7 +10,7 @@ import enum
 from collections import Counter, OrderedDict, deque
 from collections import abc as abstract
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial
+from functools import cache, reduce
 from inspect import isclass
 from types import UnionType
 from typing import (
@@ -31,6 +31,7 @@ from typing import (
 )
 
 import attrs
+from toolz import keyfilter
 
 from .annotations import types_of
 from .diagnosis import aliases_of, problems_of
@@ -162,16 +163,12 @@ def _converter(extra: Extra) -> Converter:
         (lambda t: not isclass(t) and attrs.has(type(t)), lambda t, _: _instance_hook(t)),
     ]
     for fits, factory in with_converter:
-        converter.register_structure_hook_factory(fits, partial(_made, factory, converter))
+        converter.register_structure_hook_factory(fits, factory)
     converter.register_structure_hook_func(lambda t: t is None or t is type(None), none_hook)
     converter.register_structure_hook_func(_is_literal, literal_hook)
     converter.register_structure_hook_func(lambda t: isclass(t) and issubclass(t, enum.Enum), enum_hook)
     converter.register_structure_hook_func(lambda t: t is Config, _config_hook)
     return converter
-
-
-def _made(factory: Callable[[Any, Converter], Hook], converter: Converter, kind: Any) -> Hook:
-    return factory(kind, converter)
 
 
 def _converter_for(extra: Any) -> Converter:
@@ -353,12 +350,8 @@ def _record_hook(kind: Any, converter: Converter) -> Hook:
 
     if is_typeddict(cls) and not converter.forbid_extra_keys:  # the dict itself is the result
         known = frozenset(types_of(cls))
-        return lambda value, _: check({k: v for k, v in value.items() if k in known} if _is_dict(value) else value, _)
+        return lambda value, _: check(keyfilter(known.__contains__, value) if type(value) is dict else value, _)
     return check
-
-
-def _is_dict(value: Any) -> bool:
-    return isinstance(value, Mapping)
 
 
 def _by_name(aliases: Mapping[str, str], value: Mapping[Any, Any]) -> Mapping[Any, Any]:
@@ -440,10 +433,8 @@ def _filled(kind: Any, generic: Any) -> Any:
 def _typed_dict(cls: Any) -> Any:
     """The same TypedDict with types for text, and with `Required` where text had hidden it from Python."""
     keys = {}
-    bases = [(get_origin(b), get_args(b)) for b in getattr(cls, "__orig_bases__", ()) if get_origin(b)]
-    known = {p: t for b, ts in bases for p, t in zip(getattr(b, "__parameters__", ()), ts, strict=False)}
     for key, hint in types_of(cls).items():
-        kind = known.get(hint, hint)
+        kind = reduce(_filled, getattr(cls, "__orig_bases__", ()), hint)
         said, required = get_origin(kind) in (Required, NotRequired), key in cls.__required_keys__
         keys[key] = kind if said else (Required if required else NotRequired)[kind]
     made: Any = TypedDict

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, Final, get_args, get_origin
 
 from .errors import said
+from .paths import found_in
 from .problems import Problem, RefusalError, Steps
 
 __all__ = [
@@ -88,21 +89,10 @@ def _coerced(config: Any, made: Any, paths: list[Steps]) -> list[Problem]:
     dump = made.model_dump(by_alias=True)
     found = {}
     for path in paths:
-        given, became = _at(config, path), _at(dump, path)
+        given, became = found_in(path, config), found_in(path, dump)
         if given and became:
             found.update({problem.path: problem for problem in _differences(given[0], became[0], path)})
     return list(found.values())
-
-
-def _at(node: Any, path: Steps) -> tuple[Any, ...]:
-    for step in path:
-        if isinstance(node, Mapping) and step in node:
-            node = node[step]
-        elif isinstance(node, list | tuple) and isinstance(step, str) and step.isdecimal() and int(step) < len(node):
-            node = node[int(step)]
-        else:
-            return ()
-    return (node,)
 
 
 def _differences(given: Any, made: Any, path: Steps) -> Iterator[Problem]:
@@ -131,7 +121,7 @@ def _lists(config: Any, error: Any) -> Iterator[tuple[Steps, Any]]:
     for detail in error.errors(include_url=False, include_context=False):
         path, given = _real_path(config, detail["loc"], ""), detail["input"]
         make = _SEQUENCES.get(detail["type"])
-        there = _at(config, path)
+        there = found_in(path, config)
         if make is not None and isinstance(given, list) and there and there[0] is given:
             with suppress(TypeError):  # elements that cannot be in a set: then it says so itself
                 yield path, make(given if make is tuple else map(_hashable, given))
@@ -232,11 +222,8 @@ def _kind(detail: Any) -> Any:
         return kinds[detail["type"]]
     if detail["type"] in _SCALAR:
         return "type"
-    return "whole" if detail["type"] in ("value_error", "assertion_error") and _is_record(detail["input"]) else "check"
-
-
-def _is_record(value: Any) -> bool:
-    return isinstance(value, Mapping)
+    of_all = detail["type"] in ("value_error", "assertion_error") and isinstance(detail["input"], Mapping)
+    return "whole" if of_all else "check"
 
 
 def _real_path(config: Any, location: tuple[Any, ...], kind: str) -> Steps:

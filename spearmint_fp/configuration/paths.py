@@ -10,7 +10,18 @@ from .errors import ArgumentError, ConflictError, Missing, PathError, TreeError,
 from .records import Shape, TupleShape
 from .tree import MAX_DEPTH, Choice, Config, DynamicValue, Layout, dissect, freeze, show_path
 
-__all__ = ["Path", "get_in", "merge", "override", "parse_path", "path_key", "remove_in", "set_in", "update_in"]
+__all__ = [
+    "Path",
+    "found_in",
+    "get_in",
+    "merge",
+    "override",
+    "parse_path",
+    "path_key",
+    "remove_in",
+    "set_in",
+    "update_in",
+]
 
 Path = str | int | tuple[Hashable, ...] | list[Any]
 """`"llm.model"`, or a tuple of keys and indices: `("llm", "model")`, `("layers", 0)`, `("a.b",)`."""
@@ -85,6 +96,14 @@ def get_in(path: Path, config: Any) -> Any:
     """
     steps = parse_path(path)
     return reduce(lambda node, depth: _step(node, steps, depth), range(len(steps)), config)
+
+
+def found_in(path: Path, config: Any) -> tuple[Any, ...]:
+    """`(get_in(path, config),)`, or nothing where nothing stands there."""
+    try:
+        return (get_in(path, config),)
+    except PathError:
+        return ()
 
 
 def _step(node: Any, steps: tuple[Hashable, ...], depth: int) -> Any:

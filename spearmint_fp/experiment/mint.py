@@ -44,20 +44,25 @@ def _as_configs(configs: Any) -> Sweep[Any]:
 
 
 def _as_sweep(position: int, item: Any) -> Sweep[Any]:
+    from ..sweep.combine import concat
     from ..sweep.core import Sweep, expand
 
-    if isinstance(item, str | PathLike):
-        return _of_files(position, item)
-    if not isinstance(item, Sweep) and not _is_config(item):
+    from_file = isinstance(item, str | PathLike)
+    if not isinstance(item, Sweep) and not from_file and not _is_config(item):
         raise ArgumentError(
             f"configs[{position}] is {said(item)}; a configuration is a dict, a Config, a sweep, the path of a file or "
             f"a folder, or an instance of an attrs class, a dataclass, a pydantic model or a msgspec struct"
         )
     try:
-        sweep: Sweep[Any] = expand(item)
+        return concat(*map(expand, _loaded(item) if from_file else (item,)))
     except SpearmintError as error:
         raise type(error)(f"configs[{position}]: {error}") from error
-    return sweep
+
+
+def _loaded(path: Any) -> tuple[Any, ...]:
+    from ..configuration.files import load
+
+    return load(path)
 
 
 def _is_config(item: Any) -> bool:
@@ -67,18 +72,6 @@ def _is_config(item: Any) -> bool:
     if isinstance(item, DynamicValue):
         return all(map(_is_config, item.values[:MOST_ITEMS]))
     return holds_records(item) or is_structured(type(item))
-
-
-def _of_files(position: int, path: str | PathLike[str]) -> Sweep[Any]:
-    from ..configuration.files import load
-    from ..sweep.combine import concat
-    from ..sweep.core import expand
-
-    try:
-        trees = load(path)
-    except SpearmintError as error:
-        raise type(error)(f"configs[{position}]: {error}") from error
-    return concat(*map(expand, trees))
 
 
 @final

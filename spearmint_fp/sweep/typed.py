@@ -15,7 +15,7 @@ from toolz import unique
 
 from ..configuration.convert import Extra, checker, structure, unstructure
 from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, counted
-from ..configuration.paths import get_in, set_in
+from ..configuration.paths import found_in, set_in
 from ..configuration.problems import Steps
 from ..configuration.tree import freeze
 from .choose import constrained
@@ -185,12 +185,8 @@ def _can_be(kind: Any, value: Any) -> bool:
 
 def _there(path: Steps, forms: tuple[Any, ...]) -> tuple[Any, ...]:
     """What stands at a path of the first form that has it, as plain data; nothing where none has."""
-    for form in forms:
-        try:
-            return (freeze(unstructure(get_in(path, form))),)
-        except PathError:
-            continue
-    return ()
+    found = next(filter(None, (found_in(path, form) for form in forms)), ())
+    return tuple(freeze(unstructure(value)) for value in found)
 
 
 def _reads_as(text: Any, value: Any) -> bool:

@@ -11,8 +11,8 @@ from typing import Any, Final, final
 import attrs
 
 from ..configuration.convert import Extra, checker, plain
-from ..configuration.errors import PathError, SizeError, grouped
-from ..configuration.paths import get_in
+from ..configuration.errors import SizeError, grouped
+from ..configuration.paths import found_in, get_in
 from ..configuration.problems import ABSENT, Problem, Steps, conversion_error, listed, type_name
 from ..configuration.records import FieldsShape, NamedShape
 from ..configuration.tree import show_path
@@ -113,15 +113,15 @@ def _with_count(problem: Problem) -> Problem:
 
 def _looks(spot: _Spot) -> int:
     """How many values or points of a part are looked at."""
-    return 0 if spot.is_record() or isinstance(spot.node, Union | Merge | Select | Derive) else spot.node.size
+    return spot.node.size if _is_leaf(spot) else 0
 
 
 def _one_by_one(check: _Check, node: Node) -> tuple[Problem, ...]:
     """The problems of single values, from every configuration: where these are fewer than the values of the axes."""
     found: dict[Any, Problem] = {}
     counts: Counter[Any] = Counter()
-    for config in map(plain, node.walk(0, node.size)):
-        for problem in check(config):
+    for _, problems in _listed(check, node) or ():
+        for problem in problems:
             if problem.kind != "whole":
                 key = (problem.path, problem.reason)
                 found.setdefault(key, problem)
@@ -151,7 +151,7 @@ def _has_it(config: Any, problems: tuple[Problem, ...], told: Problem, original:
     """Whether a problem is among those of a configuration, with the value that it is told of."""
     if told is original:
         return any((p.path, p.reason, p.kind) == (told.path, told.reason, told.kind) for p in problems)
-    found = _found(told.path, config)
+    found = found_in(told.path, config)
     same = bool(found) and exact_key(found[0]) == exact_key(told.value)
     return same and any((p.path, p.kind) == (original.path, original.kind) for p in problems)
 
@@ -405,7 +405,7 @@ class _Trial:
         spot = self.spot
         try:
             tree = plain(spot.around(spot.node.at(0), where))
-            parent = _inside(tree, self.path[:-1]) if self.path else None
+            parent = get_in(self.path[:-1], tree) if self.path else None
         except Exception:  # a part that cannot be built, or a value inside an instance: then nothing is certain here
             return lambda _: (Problem((), "cannot be built"),)
         if parent is None or self._is_merged():
@@ -446,13 +446,6 @@ class _Trial:
         if problem.path == self.path:
             return problem.kind == "check"
         return problem.kind == "type" and self.path[: len(problem.path)] == problem.path
-
-
-def _inside(tree: Any, path: Steps) -> Any:
-    """What stands at a path of plain data."""
-    for step in path:
-        tree = tree[int(step)] if isinstance(tree, list) else tree[step]  # type: ignore[call-overload]
-    return tree
 
 
 def _places(spot: _Spot) -> Iterator[int]:
@@ -588,12 +581,5 @@ def _holds(other: _Spot, path: Steps, key: Any) -> bool:
         return key is None and other.path == path
     if not isinstance(other.node, Axis) or isinstance(other.node.values, range):
         return other.path == path
-    found = (_found(path[len(other.path) :], value) for value in other.node.values)
+    found = (found_in(path[len(other.path) :], value) for value in other.node.values)
     return any(not key or exact_key(value[0]) == key for value in found if value)
-
-
-def _found(path: Steps, value: Any) -> tuple[Any, ...]:
-    try:
-        return (get_in(path, value),)
-    except PathError:
-        return ()
