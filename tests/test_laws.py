@@ -37,8 +37,8 @@ from spearmint_fp import (
 
 from .oracle import exactly, listing, paths_of, predicate, record_specs, specs, tree_of, value_at
 
-many = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-some = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=240, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 positions = st.one_of(st.none(), st.integers(-8, 12))
 cuts = st.builds(slice, positions, positions, st.sampled_from([None, 1, 2, 3, -1, -2, -3]))
 
@@ -172,7 +172,7 @@ def test_deriving_sets_one_value(spec: Any, path: str) -> None:
     check(derived, expected)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=360, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), record_specs())
 def test_constraints_count_and_rank_exactly(data: Any, spec: Any) -> None:
     sweep, expected = expand(tree_of(spec)), listing(spec)

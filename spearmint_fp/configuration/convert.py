@@ -40,7 +40,7 @@ from .models import dumped, is_model, is_struct, struct_check, struct_fields, st
 from .problems import Problem, RefusalError, conversion_error, expected, type_name
 from .records import FieldsShape, Shape, TupleShape
 from .scalars import Hook, enum_hook, literal_hook, none_hook, scalar, scalar_hooks
-from .tree import Algebra, Config, Layout, fold, freeze
+from .tree import MAX_ALTERNATIVES, Algebra, Config, Layout, fold, freeze
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -93,9 +93,9 @@ def structure(cls: Any, config: Any, *, extra: Extra = "forbid") -> Any:
     """
     if cls is Config and isinstance(config, Mapping):
         return freeze(config)
-    converter, data = _converter_for(extra), plain(config)
+    hook, data = _hook_for(cls, extra), plain(config)
     try:
-        return converter.structure(data, type(None) if cls is None else cls)
+        return hook(data, cls)
     except ArgumentError:  # the class itself cannot be read
         raise
     except Exception as error:
@@ -105,7 +105,7 @@ def structure(cls: Any, config: Any, *, extra: Extra = "forbid") -> Any:
 
 def checker(cls: Any, extra: Extra) -> Callable[[Any], tuple[Problem, ...]]:
     """What `structure` would refuse of plain data, as a function that says it instead of raising."""
-    hook = _converter_for(extra).get_structure_hook(type(None) if cls is None else cls)
+    hook = _hook_for(cls, extra)
 
     def check(data: Any) -> tuple[Problem, ...]:
         try:
@@ -172,9 +172,23 @@ def _converter(extra: Extra) -> Converter:
 
 
 def _converter_for(extra: Any) -> Converter:
-    if extra not in ("forbid", "ignore"):
+    if type(extra) is not str or extra not in ("forbid", "ignore"):
         raise ArgumentError(f"extra is 'forbid' or 'ignore', for keys that a class does not have; got {said(extra)}")
-    return _converter(extra)
+    return _converter(cast(Extra, extra))
+
+
+def _hook_for(cls: Any, extra: Any) -> Hook:
+    """What makes an instance of `cls`; an error where `cls` is no type, or its fields cannot be read."""
+    converter = _converter_for(extra)
+    try:
+        return converter.get_structure_hook(type(None) if cls is None else cls)
+    except ArgumentError:
+        raise
+    except Exception as error:
+        raise ArgumentError(f"{_NO_TYPE}; got {said(cls)} as the type: {shown(error)}") from error
+
+
+_NO_TYPE: Final = "structure makes instances of classes, and types of them"
 
 
 def _config_hook(value: Any, _: Any) -> Config:
@@ -194,7 +208,7 @@ def _instance_hook(kind: Any) -> Hook:
     if origin in (Any, object) or isinstance(kind, TypeVar):
         return lambda value, _: value
     if not isclass(origin):
-        raise ArgumentError(f"structure makes instances of classes, and types of them; got {said(kind)} as the type")
+        raise ArgumentError(f"{_NO_TYPE}; got {said(kind)} as the type")
 
     def check(value: Any, _: Any) -> Any:
         wanted = get_args(kind)[0] if origin is type and get_args(kind) else None
@@ -317,6 +331,8 @@ def _container_hook(kind: Any, converter: Converter) -> Hook:
         values = value.tolist() if type(value).__module__ == "numpy" and getattr(value, "ndim", None) else value
         if not isinstance(values, accepted):
             raise expected(type_name(kind), value)
+        if isinstance(values, range) and values[MAX_ALTERNATIVES:]:
+            raise expected(f"{type_name(kind)} of at most {MAX_ALTERNATIVES} values", value)
         return inner(values, kind)
 
     return check

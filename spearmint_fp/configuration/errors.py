@@ -17,17 +17,23 @@ __all__ = [
     "ConflictError",
     "ConversionError",
     "CountError",
+    "EncodingError",
     "ExperimentError",
     "FileError",
     "FormatError",
     "IdentityError",
+    "JournalError",
     "MissingAttributeError",
     "MissingExtraError",
     "PathError",
     "PositionError",
+    "RunError",
     "SizeError",
     "SpearmintError",
+    "TaskTimeoutError",
+    "TransferError",
     "TreeError",
+    "WorkerError",
 ]
 
 
@@ -108,6 +114,32 @@ class ExperimentError(SpearmintError, ValueError):
     """An experiment that cannot run."""
 
 
+class RunError(SpearmintError, RuntimeError):
+    """A run that cannot go on: its executor is broken, or its workers do not start."""
+
+
+class TransferError(SpearmintError, TypeError):
+    """A function, a configuration or a result that cannot go to another process, or cannot come back."""
+
+
+class WorkerError(SpearmintError, ChildProcessError):
+    """A worker that ended while it ran a configuration; says how it ended."""
+
+
+class JournalError(SpearmintError, OSError):
+    """A journal that cannot be opened, read or written; says which file, why, and the way out."""
+
+
+class EncodingError(SpearmintError, TypeError):
+    """A result that cannot be written to a journal so that it comes back equal; names the path. It is in `value`."""
+
+    value: Any = None
+
+
+class TaskTimeoutError(SpearmintError, TimeoutError):
+    """A task that took longer than `timed_out` allows."""
+
+
 _SHORT = reprlib.Repr()
 _SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxfrozenset = 6
 _SHORT.maxstring = _SHORT.maxother = 80
@@ -119,7 +151,15 @@ def shown(value: object) -> str:
     try:
         return _SHORT.repr(value)
     except Exception:  # a hostile __repr__ must not hide the error that is being told
-        return f"<{type(value).__qualname__}>"
+        return counted(value) if type(value) is int else f"<{type(value).__qualname__}>"
+
+
+def written(value: object) -> str:
+    """The value's `repr`, whole; `shown` where `repr` fails: a hostile one, or a number of more than 4300 digits."""
+    try:
+        return repr(value)
+    except Exception:
+        return shown(value)
 
 
 def said(value: object) -> str:
@@ -142,14 +182,18 @@ def grouped(number: int) -> str:
 
 def suggestion(step: object, known: Iterable[Hashable]) -> str:
     """`; did you mean 'temperature'?` or the known names, for the end of a message."""
+    names = tuple(known)
+    close = _close(step, [key for key in names if type(key) is str])
+    if close:
+        return f"; did you mean {shown(close[0])}?"
+    return f"; there is: {', '.join(map(shown, names[:12]))}" if names else "; it is empty"
+
+
+def _close(step: object, words: list[str]) -> list[str]:
+    """The word that was probably meant, if there is one; nobody writes a very long one by mistake."""
     from difflib import get_close_matches  # for errors alone
 
-    names = tuple(known)
-    words = [key for key in names if isinstance(key, str)]
-    close = get_close_matches(step, words, n=1) if isinstance(step, str) else []
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there is: {', '.join(map(shown, names[:12]))}" if names else "; it is empty"
+    return get_close_matches(step, words, n=1) if type(step) is str and len(step) < 100 else []
 
 
 class Missing:

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -20,6 +19,7 @@ from .errors import (
     said,
     shown,
 )
+from .extras import needed
 from .tree import MAX_DEPTH, freeze, holds_records, leaves, show_path
 
 __all__ = ["load"]
@@ -45,7 +45,7 @@ def load(path: str | os.PathLike[str]) -> tuple[Any, ...]:
 
     Raises:
         AbsentFileError: nothing stands there.
-        FileError: it cannot be read, or a folder without any such file; names the path.
+        FileError: it cannot be read, is larger than 64 MiB, or is a folder without any such file; names the path.
         FormatError: names the file, and line and column where the format has them: what does not parse, a duplicate
             key, an anchor that contains itself or expands without bound, an unknown tag, nesting deeper than 200.
         MissingExtraError: a YAML file, and no YAML library.
@@ -129,11 +129,19 @@ def _suffixes() -> str:
     return f"{', '.join(others)} or {last}"
 
 
+MOST_BYTES: Final = 2**26
+"""How large a file may be: 64 MiB of text become gigabytes of values."""
+
+
 def _text(file: Path) -> str:
     """The file's text; a byte order mark is dropped."""
     with _reading(file):
         if file.exists() and not file.is_file():
             raise FileError(f"{file}: not a file")
+        if file.stat().st_size > MOST_BYTES:
+            raise FileError(
+                f"{file}: a file of {file.stat().st_size:,} bytes, more than {MOST_BYTES:,}. Make it a folder of files"
+            )
         content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
     try:
         return content.decode()
@@ -252,12 +260,7 @@ def _read_toml(file: Path, text: str) -> Iterator[Any]:
 
 
 def _read_yaml(file: Path, text: str) -> Iterator[Any]:
-    try:
-        documents = import_module("spearmint_fp.configuration.yaml_files").documents
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"{file}: YAML needs a package that is not installed ({error.name}): pip install 'spearmint_fp[yaml]'"
-        ) from None
+    documents = needed("spearmint_fp.configuration.yaml_files", extra="yaml", what=f"{file}: YAML").documents
     yield from documents(text, lambda line, column, what: _refuse_at(file, line, column, what))
 
 

@@ -55,12 +55,16 @@ def config_id(tree: Any) -> str:
 
 def own_name(name: Any) -> str:
     """The name that a user gave: text, or a whole number."""
-    plain = name.item() if type(name).__module__ == "numpy" and hasattr(name, "item") else name
-    if isinstance(plain, str) and plain:
+    plain = name.item() if type(name).__module__ == "numpy" and getattr(name, "shape", None) == () else name
+    if isinstance(plain, str) and str.__len__(plain):
         return str.__str__(plain)
-    if isinstance(plain, int) and not isinstance(plain, bool):
+    if isinstance(plain, int) and not isinstance(plain, bool) and int.bit_length(plain) < MOST_BITS:
         return int.__repr__(plain)
-    raise IdentityError(f"a config_id of your own is text or a whole number; got {said(name)}")
+    raise IdentityError(f"a config_id of your own is text or a whole number, no endless one; got {said(name)}")
+
+
+MOST_BITS: Final = 14_000
+"""The size of a number that Python still writes out."""
 
 
 def canonical(tree: Any) -> bytes:

@@ -30,13 +30,14 @@ __all__ = [
 
 def is_model(cls: Any) -> bool:
     """Whether `cls` is a pydantic model."""
-    return isinstance(cls, type) and hasattr(cls, "__pydantic_validator__") and hasattr(cls, "model_validate")
+    names = ("__pydantic_validator__", "model_validate", "model_fields")
+    return isinstance(cls, type) and all(hasattr(cls, name) for name in names)
 
 
 def is_struct(cls: Any) -> bool:
     """Whether `cls` is a msgspec struct."""
     cls = get_origin(cls) or cls
-    return hasattr(cls, "__struct_fields__") and hasattr(cls, "__struct_config__")
+    return isinstance(getattr(cls, "__struct_fields__", None), tuple) and hasattr(cls, "__struct_config__")
 
 
 # --- pydantic --------------------------------------------------------------------------------------

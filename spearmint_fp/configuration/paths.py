@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
 from .errors import ArgumentError, ConflictError, Missing, PathError, TreeError, said, shown
 from .records import Shape, TupleShape
-from .tree import MAX_DEPTH, Choice, Config, DynamicValue, Layout, dissect, freeze, show_path
+from .tree import MAX_DEPTH, Algebra, Choice, Config, DynamicValue, Layout, dissect, fold, freeze, show_path
 
 __all__ = [
     "Path",
@@ -140,7 +140,10 @@ def update_in(path: Path, fn: Callable[[Any], Any], config: Any) -> Any:
         raise ArgumentError(f"update_in takes a path, a function and a config; got {said(fn)} as the function")
     if len(steps) > MAX_DEPTH:
         raise TreeError(f"a path of {len(steps)} steps leads deeper than a tree may be, {MAX_DEPTH}")
-    return _update(freeze(config), steps, 0, lambda value: freeze(fn(value)))
+    try:
+        return _update(freeze(config), steps, 0, lambda value: freeze(fn(value)))
+    except RecursionError as error:
+        raise TreeError(f"cannot set {show_path(steps)}: {_TOO_DEEP}") from error
 
 
 def set_in(path: Path, value: Any, config: Any) -> Any:
@@ -216,7 +219,13 @@ def override(patch: Any, tree: Any) -> Any:
 
     See also: `set_in` for one path; `product`, which merges records that must not overlap.
     """
-    return _merge(freeze(patch), freeze(tree), (), _wins)
+    try:
+        return _merge(freeze(patch), freeze(tree), (), _wins)
+    except RecursionError:
+        raise TreeError(f"cannot override: {_TOO_DEEP}") from None
+
+
+_TOO_DEEP: Final = "choices inside choices, nested too deeply for the stack that is left here. Flatten them"
 
 
 def merge(one: Any, other: Any) -> Any:
@@ -244,8 +253,17 @@ _Clash = Callable[[Any, Any, tuple[Hashable, ...]], Any]
 
 def _wins(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
     if _has_records(tree) and type(patch) is Config:
-        return tree.over(lambda alternative: _merge(patch, alternative, path, _wins))
+        whole = isinstance(tree, DynamicValue)  # the points of a sweep are configurations: none stands for nothing
+        return tree.over(lambda one: one if whole and fold(_NOTHING, one) else _merge(patch, one, path, _wins))
     return patch
+
+
+_NOTHING: Final[Algebra[bool]] = Algebra(
+    leaf=lambda _: False,
+    record=lambda _shape, _node, parts: any(parts),
+    choice=lambda node, parts: all(parts) if parts else not node,
+)
+"""Whether an alternative stands for no configuration: then a patch makes none of it either."""
 
 
 def _has_records(tree: Any) -> bool:

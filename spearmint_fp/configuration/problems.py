@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Union, final, get_args, get_origin
 
 import attrs
 
-from .errors import ConversionError, grouped, said
+from .errors import ConversionError, grouped, said, shown, written
 from .tree import Choice, show_path
 
 __all__ = ["ABSENT", "Kind", "Problem", "RefusalError", "conversion_error", "expected", "listed", "type_name"]
@@ -54,11 +54,11 @@ class Problem:
     See also: `structure`; `validate`.
     """
 
-    path: Steps
+    path: Steps = attrs.field(repr=written)
     reason: str
-    value: Any = ABSENT
+    value: Any = attrs.field(default=ABSENT, repr=written)
     kind: Kind = attrs.field(default="type", repr=False)
-    spoils: int | None = None
+    spoils: int | None = attrs.field(default=None, repr=written)
 
     def __str__(self) -> str:
         spoiled = "" if self.spoils is None else f", in {grouped(self.spoils)} config{'' if self.spoils == 1 else 's'}"
@@ -90,7 +90,10 @@ def type_name(kind: Any) -> str:
         return "None" if kind is type(None) else kind.__name__
     if get_origin(kind) in (Union, UnionType):
         return " | ".join(map(type_name, get_args(kind)))
-    return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(kind))
+    try:
+        return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(kind))
+    except Exception:  # no type at all, and nothing that can be written
+        return shown(kind)
 
 
 def listed(problems: Sequence[Problem]) -> list[str]:

@@ -43,7 +43,7 @@ class Shape(Protocol):
 
 def find_index(step: object, length: int) -> int | None:
     """The position that a path's step (`2`, `"2"`, `-1`) names among `length` children, or None."""
-    if isinstance(step, str) and step.removeprefix("-").isdecimal():
+    if isinstance(step, str) and len(step) < 20 and step.removeprefix("-").isdecimal():  # no list is longer
         step = int(step)
     if isinstance(step, int) and not isinstance(step, bool) and -length <= step < length:
         return step % length
@@ -182,10 +182,11 @@ def typed_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     """The shape and the children of an attrs, dataclass or NamedTuple instance; None for all else."""
     cls = type(value)
     if isinstance(value, tuple):
-        return (NamedShape(cls), tuple(value)) if hasattr(cls, "_fields") and hasattr(cls, "_make") else None
-    if hasattr(cls, "__attrs_attrs__"):
+        named = isinstance(getattr(cls, "_fields", None), tuple) and hasattr(cls, "_make")
+        return (NamedShape(cls), tuple(value)) if named else None
+    if isinstance(getattr(cls, "__attrs_attrs__", None), tuple):
         shape = _attrs_shape(cls)
-    elif dataclasses.is_dataclass(cls):
+    elif isinstance(getattr(cls, "__dataclass_fields__", None), dict):
         if any(map(_is_init_var, cls.__dataclass_fields__.values())):
             return None  # what it was made from is gone, so it cannot be made again: a leaf
         shape = _dataclass_shape(cls)

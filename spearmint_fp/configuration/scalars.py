@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from numbers import Complex, Integral, Rational, Real
@@ -61,12 +62,20 @@ def _read_hook(*sources: type) -> Hook:
         single = scalar(value)
         if isinstance(single, bool) or not isinstance(single, sources):
             raise expected(_or_as(cls, sources), value)
+        if _is_vast(single, cls):
+            raise expected(f"{cls.__name__} with an exponent of at most 3 digits", value)
         try:
             return cls.fromisoformat(single) if hasattr(cls, "fromisoformat") else cls(single)
         except Exception:  # each of these types says it in its own way, or in none
             raise expected(_or_as(cls, sources), value) from None
 
     return read
+
+
+def _is_vast(text: Any, cls: type) -> bool:
+    """Whether a fraction would write out a power of ten that fills the memory: `1e999999999`."""
+    _, exponent, power = text.lower().partition("e") if isinstance(text, str) else ("", "", "")
+    return bool(exponent) and cls.__name__ == "Fraction" and not re.fullmatch(r"\s*[-+]?0*\d{1,3}\s*", power)
 
 
 def _is_other(value: Any, cls: type) -> bool:

@@ -36,6 +36,7 @@ from .errors import (
     TreeError,
     said,
     shown,
+    written,
 )
 from .records import FieldsShape, Shape, TupleShape, typed_shape
 
@@ -47,6 +48,7 @@ __all__ = [
     "Config",
     "DynamicValue",
     "Layout",
+    "alike",
     "dissect",
     "fold",
     "freeze",
@@ -63,6 +65,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 MAX_DEPTH: Final = 200
 """How many records and choices may stand inside one another."""
+
+MAX_NODES: Final = 5 * 10**6
+"""How many records and choices a tree may have, a part that stands in several places counted at each."""
 
 MAX_ALTERNATIVES: Final = 10**7
 """How many values are read from an iterable that does not tell its length."""
@@ -114,7 +119,7 @@ class Layout:
         return None if slot is None else slot - 1
 
     def text(self, parts: Sequence[str]) -> str:
-        return "{" + ", ".join(f"{key!r}: {part}" for key, part in zip(self.keys, parts, strict=True)) + "}"
+        return "{" + ", ".join(f"{written(key)}: {part}" for key, part in zip(self.keys, parts, strict=True)) + "}"
 
 
 def layout_of(keys: tuple[Hashable, ...]) -> Layout:
@@ -165,6 +170,8 @@ class Config(Mapping[Any, Any]):
             return cell[cell[0].slots[key]]
         except KeyError:
             raise PathError(Missing(f"no key {shown(key)} in this configuration", key, tuple(self))) from None
+        except (TypeError, RecursionError):
+            raise _no_key(key) from None
 
     def __getattr__(self, name: str) -> Any:
         if name == "_cell" or name not in self._cell[0].slots:
@@ -183,10 +190,16 @@ class Config(Mapping[Any, Any]):
         return len(self._cell) - 1
 
     def __contains__(self, key: object) -> bool:
-        return key in self._cell[0].slots
+        try:
+            return key in self._cell[0].slots
+        except (TypeError, RecursionError):
+            raise _no_key(key) from None
 
     def get(self, key: Any, default: Any = None) -> Any:
-        slot = self._cell[0].slots.get(key)
+        try:
+            slot = self._cell[0].slots.get(key)
+        except (TypeError, RecursionError):
+            raise _no_key(key) from None
         return default if slot is None else self._cell[slot]
 
     def _dict(self) -> dict[Any, Any]:
@@ -226,8 +239,9 @@ class Config(Mapping[Any, Any]):
         try:
             return hash(frozenset(zip(self._cell[0].keys, self._cell[1:], strict=True)))
         except TypeError:
-            path, leaf = next((path, leaf) for path, leaf in leaves(self) if not _hashable(leaf))
-            raise ArgumentError(f"this configuration is not hashable: {show_path(path)} is {said(leaf)}") from None
+            parts = (*leaves(self), *(((key,), value) for key, value in self.items()))
+            path, part = next((path, part) for path, part in parts if not _hashable(part))
+            raise ArgumentError(f"this configuration is not hashable: {show_path(path)} is {said(part)}") from None
 
     def __repr__(self) -> str:
         return f"Config({fold(_REPR, self)})"
@@ -256,6 +270,12 @@ _set_cell: Final = Config._cell.__set__  # type: ignore[attr-defined]  # the slo
 
 def _thawed_config(layout: Layout, values: tuple[Any, ...]) -> Config:
     return layout.build(values)
+
+
+def _no_key(key: Any) -> ArgumentError:
+    return ArgumentError(
+        f"a key of a configuration is hashable; got {said(key)}. At a path there is get_in(path, config)"
+    )
 
 
 def _override(patch: Any, tree: Any) -> Config:
@@ -310,7 +330,8 @@ class DynamicValue(Choice, Generic[T_co]):
 
     Raises:
         ChoiceError: a bare `str`, `bytes`, mapping or something that is not iterable; shows what was probably meant.
-        SizeError: an iterable of unknown length yields more than 10^7 values; names `itertools.islice`.
+        SizeError: an iterable yields more values than its length, or more than 10^7 where it tells none; names
+            `itertools.islice`.
 
     See also: `expand`; `Sweep`, which is a choice too where it stands in a tree.
     """
@@ -327,7 +348,7 @@ class DynamicValue(Choice, Generic[T_co]):
         return tuple(self.values) if self._entered else ()
 
     def over(self, fn: Callable[[Any], Any]) -> DynamicValue[Any]:
-        return DynamicValue(map(fn, self.values))
+        return DynamicValue([fn(value) for value in self.values])
 
     def listed(self) -> Sequence[T_co]:
         return self.values
@@ -344,9 +365,19 @@ class DynamicValue(Choice, Generic[T_co]):
         return bool(self.values)
 
     def __contains__(self, value: object) -> bool:
-        if isinstance(self.values, range) and not isinstance(value, int):
-            return False  # a range would look at every one of its numbers
-        return value in self.values
+        if isinstance(self.values, range):  # it would look at every one of its numbers for anything but a plain int
+            return isinstance(value, int) and int.__int__(value) in self.values
+        try:
+            return value in self.values
+        except Exception:  # an alternative that cannot be compared hides none of the others
+            return any(alike(value, other) for other in self.values)
+
+    def __hash__(self) -> int:
+        try:
+            return hash((DynamicValue, self.values))
+        except TypeError:
+            value = next(value for value in self.values if not _hashable(value))
+            raise ArgumentError(f"this choice is not hashable: an alternative is {said(value)}") from None
 
     def __iter__(self) -> Iterator[T_co]:
         return iter(self.values)
@@ -362,33 +393,44 @@ def _alternatives(values: Any) -> Sequence[Any]:
     """What `DynamicValue` keeps of its argument: a range as it is, all else as a tuple of frozen trees."""
     if isinstance(values, range):
         return values
+    if type(values) in (list, tuple):
+        return tuple(map(freeze, values))
     if isinstance(values, str | bytes | bytearray | Mapping) or not isinstance(values, Iterable):
         raise ChoiceError(
             f"DynamicValue takes an iterable of alternatives; got {said(values)}. "
             f"For this one alternative write DynamicValue([{shown(values)}])"
         )
-    if isinstance(values, Choice) and not isinstance(values, DynamicValue):
+    if isinstance(values, DynamicValue):
+        return values.values
+    if isinstance(values, Choice):
         raise ChoiceError(f"{shown(values)} is a choice already: put it into the tree without DynamicValue")
     if isinstance(values, set | frozenset):
         return tuple(map(freeze, _in_stable_order(values)))
-    if (
-        hasattr(values, "tolist") and getattr(getattr(values, "dtype", None), "kind", "") not in "mM"
-    ):  # numpy, pandas, array: Python scalars instead of their own
+    kind = getattr(getattr(values, "dtype", None), "kind", None)
+    if hasattr(values, "tolist") and kind not in ("m", "M"):  # numpy, pandas, array: Python scalars, not their own
         values = values.tolist()
         if not isinstance(values, list):
             raise ChoiceError(f"DynamicValue takes a one-dimensional array; got the single value {said(values)}")
-    read: Iterable[Any] = values if hasattr(values, "__len__") else _read(values)
-    return tuple(freeze(value) for value in read)
+    return tuple(map(freeze, values if type(values) is list else _read(values)))
 
 
 def _read(values: Iterable[Any]) -> list[Any]:
-    read = list(islice(values, MAX_ALTERNATIVES + 1))
-    if len(read) > MAX_ALTERNATIVES:
+    """The values, up to the length that they tell, or to the bound for those that tell none."""
+    most = _length(values)
+    read = list(islice(values, most + 1))
+    if len(read) > most:
         raise SizeError(
-            f"DynamicValue read {MAX_ALTERNATIVES} values from {said(values)} and it goes on. "
+            f"DynamicValue read {most} values from {said(values)} and it goes on. "
             f"Cut it with itertools.islice(values, n), or pass a range"
         )
     return read
+
+
+def _length(values: Any) -> int:
+    try:
+        return len(values)
+    except (TypeError, ValueError, OverflowError):  # an iterator, or a length that is none
+        return MAX_ALTERNATIVES
 
 
 def _in_stable_order(values: Iterable[Any]) -> list[Any]:
@@ -429,7 +471,18 @@ class _Frame:
 
 
 def dissect(value: Any) -> tuple[Shape | None, tuple[Any, ...]] | None:
-    """The shape (None for a choice) and the children of a node; None for a leaf."""
+    """The shape (None for a choice) and the children of a node; None for a leaf.
+
+    Raises:
+        TreeError: a mapping that cannot be read as one.
+    """
+    try:
+        return _dissected(value)
+    except _MappingError as error:
+        raise TreeError(f"no tree: {error}. {_AS_DICT}") from None
+
+
+def _dissected(value: Any) -> tuple[Shape | None, tuple[Any, ...]] | None:
     kind = type(value)
     if kind is dict:
         return layout_of(tuple(value)), tuple(value.values())
@@ -442,8 +495,29 @@ def dissect(value: Any) -> tuple[Shape | None, tuple[Any, ...]] | None:
     if isinstance(value, Choice):
         return None, value.trees
     if isinstance(value, Mapping):
-        return layout_of(tuple(value)), tuple(value.values())
+        return _entries(value)
     return typed_shape(value)
+
+
+_AS_DICT: Final = "Make it a dict first"
+
+
+class _MappingError(Exception):
+    """A mapping that cannot be read as one, on its way to who knows where it stands."""
+
+
+def _entries(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
+    """The layout and the values of a mapping that is no dict: it may be of any kind, and wrong about itself."""
+    keys = tuple(islice(mapping, len(mapping) + 1))
+    try:
+        distinct = len({*keys})
+    except (TypeError, RecursionError):
+        raise _MappingError(f"{said(mapping)} has a key that is not hashable") from None
+    if not distinct == len(keys) == len(mapping):
+        raise _MappingError(
+            f"{said(mapping)} has a length of {len(mapping)} and gives at least {len(keys)} keys, {distinct} different"
+        )
+    return layout_of(keys), tuple(mapping[key] for key in keys)
 
 
 _SCALARS: Final = frozenset({str, int, float, bool, type(None), bytes, range, complex})
@@ -461,26 +535,36 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
     0
 
     Raises:
-        TreeError: a cycle, or more than 200 records and choices inside one another; names the path.
+        TreeError: a cycle, more than 200 records and choices inside one another, more than 5 * 10^6 in all, or a
+            mapping that cannot be read as one; names the path.
 
     Source: catamorphisms, after Meijer, Fokkinga and Paterson, "Functional programming with bananas, lenses,
     envelopes and barbed wire" (1991).
     """
-    leaf = algebra.leaf
     parts = dissect(tree)
     if parts is None:
-        return leaf(tree)
-    top = _Frame(tree, *parts)
-    frames, open_nodes = [top], {id(tree)}
+        return algebra.leaf(tree)
+    frames = [_Frame(tree, *parts)]
+    try:
+        return _folded(algebra, frames)
+    except _MappingError as error:
+        raise TreeError(f"no tree at {show_path(_path(frames))}: {error}. {_AS_DICT}") from None
+
+
+def _folded(algebra: Algebra[R], frames: list[_Frame]) -> R:
+    """The fold of the one node whose frame is given."""
+    leaf, top, entered = algebra.leaf, frames[0], 0
+    open_nodes = {id(top.node)}
     while True:
         done = top.done
         for child in top.rest:
-            if type(child) in _SCALARS or (parts := dissect(child)) is None:
+            if type(child) in _SCALARS or (parts := _dissected(child)) is None:
                 done.append(leaf(child))
             elif not parts[1]:
                 done.append(_close(algebra, child, parts[0], ()))
             else:
-                _check_nesting(child, frames, open_nodes)
+                entered += 1
+                _check_nesting(child, frames, open_nodes, entered)
                 open_nodes.add(id(child))
                 top = _Frame(child, *parts)
                 frames.append(top)
@@ -499,7 +583,12 @@ def _close(algebra: Algebra[R], node: Any, shape: Shape | None, parts: tuple[R, 
     return algebra.choice(node, parts) if shape is None else algebra.record(shape, node, parts)
 
 
-def _check_nesting(node: Any, frames: Sequence[_Frame], open_nodes: set[int]) -> None:
+def _check_nesting(node: Any, frames: Sequence[_Frame], open_nodes: set[int], entered: int) -> None:
+    if entered > MAX_NODES:
+        raise TreeError(
+            f"the tree has more than {MAX_NODES} records and choices, the last at {show_path(_path(frames)[:6])}…. "
+            f"A part that holds another twice, and so on, doubles each time: hide it in an object of your own"
+        )
     if id(node) in open_nodes:
         depth = next(depth for depth, frame in enumerate(frames) if frame.node is node)
         raise TreeError(
@@ -519,12 +608,14 @@ def _path(frames: Iterable[_Frame]) -> tuple[Hashable, ...]:
 
 def show_path(path: Iterable[Hashable]) -> str:
     """`llm.model`, `layers.0`, `['a.b'].c`: a path as messages write it."""
-    steps = [str(step) if _plain(step) else f"[{shown(step)}]" for step in path]
+    steps = map(_step_text, islice(path, MAX_DEPTH))
     return ".".join(steps).replace(".[", "[") or "the root"
 
 
-def _plain(step: object) -> bool:
-    return isinstance(step, str) and step != "" and "." not in step
+def _step_text(step: object) -> str:
+    text = str.__str__(step) if issubclass(type(step), str) else ""
+    bare = 0 < len(text) < 100 and "." not in text and text.isprintable()
+    return text if bare else f"[{shown(step)}]"
 
 
 # --- the algebras that belong to trees themselves ----------------------------------------------------
@@ -581,11 +672,13 @@ _THAW: Final[Algebra[Any]] = Algebra(
 def _choice_text(node: Any, parts: tuple[str, ...]) -> str:
     if not isinstance(node, DynamicValue):
         return repr(node)
-    return f"DynamicValue({TupleShape(len(parts)).text(parts) if parts else repr(node.values)})"
+    if isinstance(node.values, range):
+        return f"DynamicValue({written(node.values)})"
+    return f"DynamicValue({TupleShape(len(node.values)).text(parts or tuple(map(written, node.values)))})"
 
 
 _REPR: Final[Algebra[str]] = Algebra(
-    leaf=repr,
+    leaf=written,
     record=lambda shape, _, parts: shape.text(parts),
     choice=_choice_text,
 )
@@ -618,7 +711,7 @@ def freeze(tree: Any) -> Any:
     'a leaf'
 
     Raises:
-        TreeError: a cycle, or nesting deeper than 200; names the path.
+        TreeError: a cycle, nesting deeper than 200, or a mapping that is wrong about its keys; names the path.
 
     See also: `thaw`, the inverse.
     """
@@ -657,6 +750,14 @@ def holds_records(tree: Any) -> bool:
 def leaves(tree: Any) -> _Leaves:
     """Every leaf with its path, in author order; an empty record and a choice count as leaves."""
     return fold(_LEAVES, tree)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """`one == other`, false where comparing fails or has no truth value."""
+    try:
+        return one is other or bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124  # NaN
+    except Exception:  # a hostile or array-valued __eq__ says nothing about equality
+        return False
 
 
 def _hashable(value: Any) -> bool:

@@ -71,7 +71,7 @@ def _axis(values: Sequence[Any]) -> list[Node]:
 def product_of(parts: Sequence[Node]) -> Node:
     """Every merge of one point of each part: one record where the order of axes allows it, else a `Merge`."""
     opened = [inner for part in parts for inner in _factors(part)]
-    factors = [part for part in opened if part != UNIT]
+    factors = [part for part in opened if not _is_unit(part)]
     if len(factors) < 2:
         return factors[0] if factors else UNIT
     _check_records("product", factors)
@@ -80,6 +80,11 @@ def product_of(parts: Sequence[Node]) -> Node:
         record = _fused(fused[-1], part)
         fused[-1:] = [fused[-1], part] if record is None else [record]
     return fused[0] if len(fused) == 1 else Merge(Record(TupleShape(len(fused)), tuple(fused)))
+
+
+def _is_unit(part: Node) -> bool:
+    """`part == UNIT`, without asking a leaf of the user's whether it is equal."""
+    return isinstance(part, Axis) and part.size == 1 and type(part.at(0)) is Config and not part.at(0)
 
 
 def _factors(part: Node) -> tuple[Node, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import index as as_index
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import attrs
 from toolz import unique
@@ -47,7 +47,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
     Raises:
         PathError: no configuration has such a path; names it and the paths there are.
         SizeError: the named axes have more than 10^6 combinations; says how many.
-        ArgumentError: `predicate` is not callable, or `sweep` is not a sweep.
+        ArgumentError: `predicate` is not callable, `sweep` is not a sweep, or `on` is not 1 to 1000 paths.
 
     See also: `.index`, exact here too; `distinct`.
     """
@@ -63,10 +63,24 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
 
 
 def _parsed(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
-    paths: tuple[Any, ...] = (on,) if isinstance(on, str | int) else tuple(on) if isinstance(on, Iterable) else ()
-    if not paths:
-        raise ArgumentError(f"constrain names its axes: on='a' or on=('a', 'b.c'); got on={said(on)}")
+    paths = [on] if isinstance(on, str | int) else list(islice(_iterated(on) or (), MOST_PATHS + 1))
+    if not 0 < len(paths) <= MOST_PATHS:
+        raise ArgumentError(
+            f"constrain names its axes, 1 to {MOST_PATHS}: on='a' or on=('a', 'b.c'); got on={said(on)}"
+        )
     return tuple(parse_path(path) for path in paths)
+
+
+MOST_PATHS: Final = 1_000
+"""How many axes a constraint may name."""
+
+
+def _iterated(values: Any) -> Iterator[Any] | None:
+    """`iter(values)`, or None where that cannot be: an array without dimensions only says that it can."""
+    try:
+        return cast(Iterator[Any], iter(values))
+    except TypeError:
+        return None
 
 
 def _check_path(path: Steps, node: Node) -> None:
@@ -249,9 +263,10 @@ def distinct(configs: Iterable[T]) -> Sweep[T]:
     """
     if isinstance(configs, Sweep):
         return Sweep(_distinct(configs._node))
-    if not isinstance(configs, Iterable) or isinstance(configs, str | bytes | Mapping):
+    iterator = None if isinstance(configs, str | bytes | Mapping) else _iterated(configs)
+    if iterator is None:
         raise ArgumentError(f"distinct takes a sweep or an iterable of configurations; got {said(configs)}")
-    read = [freeze(config) for config in islice(configs, LIMIT + 1)]
+    read = [freeze(config) for config in islice(iterator, LIMIT + 1)]
     if len(read) > LIMIT:
         raise SizeError(
             f"distinct reads at most {LIMIT} configurations; to stream more use toolz.unique, with config_id as key"

@@ -24,7 +24,7 @@ from ..configuration.errors import (
     shown,
 )
 from ..configuration.paths import path_key
-from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze, leaves
+from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze, leaves, show_path
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
 from .nodes import Axis, Column, Map, Node, Record, alike, exact_key, few
@@ -124,6 +124,10 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def __iter__(self) -> Iterator[T_co]:
         return self._node.walk(0, self._node.size)
 
+    def walk(self, start: int, stop: int) -> Iterator[T_co]:
+        """`iter(self[start:stop])`, for a stretch that is known to lie inside: no sweep is made for it."""
+        return cast(Iterator[T_co], self._node.walk(start, stop))
+
     def __reversed__(self) -> Iterator[T_co]:
         return iter(self[::-1])
 
@@ -141,7 +145,10 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
         See also: `s[i]`, the inverse.
         """
-        low, high, _ = slice(start, stop).indices(self.size)
+        try:
+            low, high, _ = slice(start, stop).indices(self.size)
+        except TypeError:
+            raise ArgumentError(f"start and stop are whole numbers; got {said(start)} and {said(stop)}") from None
         frozen = freeze(value)
         for exact in (True, False):
             found = next((rank for rank in few(self._node.ranks(frozen, exact)) if low <= rank < high), None)
@@ -184,7 +191,10 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
     def __hash__(self) -> int:
         ends = (self[0], self[-1]) if self else ()
-        return hash((Sweep, self.size, ends))
+        try:
+            return hash((Sweep, self.size, ends))
+        except TypeError as error:
+            raise ArgumentError(f"this sweep is not hashable, as its configurations are not: {error}") from None
 
     # --- looking at it
 
@@ -254,11 +264,11 @@ def _why(node: Node, value: Any) -> str:
         return ""
     values = node.shape.split(value)
     if values is None:
-        return f": a configuration has the keys {', '.join(map(str, node.shape.keys))}"
+        return f": a configuration has the keys {', '.join(show_path((key,)) for key in node.shape.keys[:12])}"
     for key, part, child in zip(node.shape.keys, node.parts, values, strict=True):
         if isinstance(part, Axis) and next(part.ranks(child, False), None) is None:
             known = ", ".join(shown(point) for point in islice(part.values, 6))
-            return f": {key} is {said(child)}, not one of {known}{', …' if part.size > 6 else ''}"
+            return f": {show_path((key,))} is {said(child)}, not one of {known}{', …' if part.size > 6 else ''}"
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from ..configuration.errors import PathError, counted, shown
+from ..configuration.errors import PathError, counted, written
 from ..configuration.paths import get_in
 from ..configuration.tree import dissect, show_path
 from .core import Sweep, as_sweep
@@ -74,16 +74,9 @@ def _found(path: tuple[Hashable, ...], config: Any) -> tuple[Any, ...]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        return _whole_repr(value)
+        return written(value)
     bare = value.isprintable() and value.strip() == value and not set(value) & set(",='\"([{<")
     return value if bare and not _literal(value) else repr(value)
-
-
-def _whole_repr(value: Any) -> str:
-    try:
-        return repr(value)
-    except Exception:  # a hostile __repr__, or an int of more digits than Python writes out
-        return shown(value)
 
 
 def _literal(text: str) -> bool:

@@ -21,7 +21,7 @@ from toolz import compose, unique
 from ..configuration.errors import SizeError, SpearmintError, counted, shown
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape
-from ..configuration.tree import Algebra, Config, dissect, fold, freeze, show_path
+from ..configuration.tree import Algebra, Config, alike, dissect, fold, freeze, show_path
 from .indices import Indices, length, range_size
 from .outline import Outline, of_choice, of_product
 
@@ -168,14 +168,6 @@ def exact_key(value: Any) -> Hashable:
     return fold(_KEY, value)
 
 
-def alike(one: Any, other: Any) -> bool:
-    """`one == other`, false where comparing fails or has no truth value."""
-    try:
-        return one is other or bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124  # NaN
-    except Exception:  # a hostile or array-valued __eq__ says nothing about equality
-        return False
-
-
 def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
     """`node.ranks`, by looking at every point."""
     if node.size > LIMIT:
@@ -250,8 +242,8 @@ class Axis(Node):
         return (index for index, point in enumerate(self.values) if alike(point, value))
 
     def _range_ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        whole = _whole(value, exact)
         positions = cast(range, self.values)
+        whole = _whole(value, exact, positions)
         return iter((positions.index(whole),)) if whole is not None and whole in positions else iter(())
 
     @cached_property
@@ -270,13 +262,16 @@ class Axis(Node):
         return Outline("", mark=next((f"{show_path((*path, *step))}={shown(leaf)}" for step, leaf in leaves), ""))
 
 
-def _whole(value: Any, exact: bool) -> int | None:
+def _whole(value: Any, exact: bool, positions: range) -> int | None:
     """The int that `value` is or, unless `exact`, equals; a range would search for anything else one by one."""
     if type(value) is int:
         return value
-    if exact or isinstance(value, str | bytes):
+    if exact or isinstance(value, str | bytes) or not positions:
         return None
     try:
+        low, high = sorted((positions[0], positions[-1]))
+        if not low <= value.real <= high:  # asked first: int(Decimal("1e999999999")) is a number that fills the memory
+            return None
         floor = int(value.real)
         return floor if bool(floor == value) else None
     except Exception:  # not a number, not finite, or hostile
@@ -450,7 +445,7 @@ class Zip(Node):
     def outline(self, path: Steps) -> Outline:
         outlines = [part.outline(path) for part in self.parts]
         formula = f"zip({', '.join(outline.formula or '1' for outline in outlines)})"
-        return Outline.nested(formula, f"{show_path(path)}: zipped, {self.size} together", outlines)
+        return Outline.nested(formula, f"{show_path(path)}: zipped, {counted(self.size)} together", outlines)
 
 
 @final

@@ -206,11 +206,14 @@ FEW: Final = 32
 """How many configurations are asked whether their class does."""
 
 
+_VAST: Final = 10**10_000  # a Decimal may stand for more digits than there is memory: it is asked before it is an int
+
+
 def _whole_at(path: Steps, forms: tuple[Any, ...]) -> Any:
     """The whole number that a long range must have had where a typed config has a number."""
     try:
         (number,) = _there(path, forms)
-        return int(number) if number == int(number) else number
+        return int(number) if abs(number) < _VAST and number == int(number) else number
     except Exception:  # no such path, or no number there: then nothing in a range became it
         return None
 

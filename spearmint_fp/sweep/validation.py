@@ -11,7 +11,7 @@ from typing import Any, Final, final
 import attrs
 
 from ..configuration.convert import Extra, checker, plain
-from ..configuration.errors import SizeError, grouped
+from ..configuration.errors import SizeError, grouped, written
 from ..configuration.paths import found_in, get_in
 from ..configuration.problems import ABSENT, Problem, Steps, conversion_error, listed, type_name
 from ..configuration.records import FieldsShape, NamedShape
@@ -72,7 +72,7 @@ class Validation:
     """
 
     cls: Any
-    size: int
+    size: int = attrs.field(repr=written)
     problems: tuple[Problem, ...]
     unseen: tuple[str, ...] = ()
 

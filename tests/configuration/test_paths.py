@@ -154,6 +154,18 @@ def test_choices_are_patched_in_each_alternative_or_replaced() -> None:
     assert expand(lazily)[10**19].llm == {"m": 10**19, "k": 5}
 
 
+def test_alternatives_that_stand_for_nothing_stay_so_under_a_patch() -> None:
+    nothing: DynamicValue[Any] = DynamicValue([])
+    for empty in (nothing, DynamicValue([nothing]), {"z": nothing}, expand(nothing)):
+        tree = {"a": DynamicValue([empty, {"b": 1}])}
+        patch = {"a": {"z": 2}}
+        assert (
+            list(expand(override(patch, tree)))
+            == [override(patch, c) for c in expand(tree)]
+            == [{"a": {"b": 1, "z": 2}}]
+        )
+
+
 # --- merge and remove, which products and derive are made of -----------------------------------------------
 
 
