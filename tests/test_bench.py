@@ -7,10 +7,12 @@ import json
 import pytest
 
 from .bench import __main__ as bench
+from .bench.measure import Row
 
 
 def test_the_benchmarks_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "expansion", lambda rounds: [bench.Row("W1", 0.5, "x loops", 1.35, "")] * rounds)
+    monkeypatch.setattr(bench, "expansion", lambda rounds: [Row("W1", 0.5, "x loops", 1.35, "")] * rounds)
+    monkeypatch.setattr(bench, "running", lambda rounds: [Row("run", 1.0, "us", None, "")])  # it starts clusters
     bench.main(["--quick", "--json"])
     rows = json.loads(capsys.readouterr().out)
     assert {row["what"] for row in rows} >= {"W1", "s[10**17]", "pickle size", "import spearmint_fp"}

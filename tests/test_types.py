@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine, Iterator
 from typing import Any, assert_type
 
 import attrs
@@ -15,25 +16,39 @@ from spearmint_fp import (
     Success,
     Sweep,
     Validation,
+    arun,
+    best,
+    collect,
     concat,
     constrain,
     derive,
     distinct,
     expand,
     experiment,
+    failures,
     inject,
     mapped,
+    processes,
     product,
+    retrying,
+    run,
     sample,
     shard,
     shuffled,
     structure,
     structured,
+    successes,
+    threads,
+    timed_out,
     unit,
     validate,
     zipped,
 )
-from spearmint_fp.running.outcomes import Outcome, attempt
+from spearmint_fp.running.asynchronous import AsyncOutcomes
+from spearmint_fp.running.attempts import attempt
+from spearmint_fp.running.engine import Outcomes
+from spearmint_fp.running.executors import Processes, Threads
+from spearmint_fp.running.outcomes import Outcome
 
 
 @attrs.frozen
@@ -91,6 +106,58 @@ def test_outcomes_narrow() -> None:
         assert_type(outcome.error.type, str)
     same: Outcome[int, str] = outcome
     assert same.ok
+
+
+def text(n: int) -> str:
+    return str(n)
+
+
+async def later(n: int) -> str:
+    return str(n)
+
+
+def test_runs_keep_types() -> None:
+    outcomes = run(text, [1, 2])
+    assert_type(outcomes, Outcomes[int, str])
+    assert_type(next(outcomes), Success[int, str] | Failure[int])
+    assert_type(run(lambda settings: settings.n, expand(Settings(1))), Outcomes[Settings, int])
+    assert_type(threads(2), Threads)
+    assert_type(processes(2), Processes)
+
+
+def test_async_runs_keep_types() -> None:
+    assert_type(arun(later, [1]), AsyncOutcomes[int, str])
+    assert_type(arun(text, [1]), AsyncOutcomes[int, str])
+    assert_type(arun(lambda settings: settings.n, expand(Settings(1))), AsyncOutcomes[Settings, int])
+
+
+def test_helpers_keep_types() -> None:
+    outcomes = collect(run(text, [1, 2]))
+    assert_type(outcomes, tuple[Success[int, str] | Failure[int], ...])
+    assert_type(successes(outcomes), Iterator[Success[int, str]])
+    assert_type(failures(outcomes), Iterator[Failure[int]])
+    assert_type(best(lambda success: success.result, outcomes), Success[int, str])
+    assert_type([success.result for success in successes(outcomes)], list[str])
+
+
+def test_wrapped_functions_keep_their_types() -> None:
+    @retrying(3, on=ValueError, wait=lambda attempt: 0.1 * attempt)
+    @retrying(2)
+    def tried(n: int, *, base: int = 10) -> str:
+        return str(n + base)
+
+    @timed_out(60)
+    @retrying(2)
+    async def limited(n: int) -> str:
+        return str(n)
+
+    assert_type(tried(3, base=1), str)
+    assert_type(retrying(2)(text)(3), str)
+    retrying(2)(text)("3")  # type: ignore[arg-type]
+    assert_type(run(tried, [1]), Outcomes[int, str])
+    assert_type(arun(limited, [1]), AsyncOutcomes[int, str])
+    coroutine: Coroutine[Any, Any, str] = limited(3)
+    coroutine.close()
 
 
 def test_experiments_keep_results() -> None:

@@ -18,8 +18,9 @@ from ..configuration.errors import ArgumentError, ConversionError, PathError, sa
 from ..configuration.paths import Path, get_in, parse_path
 from ..configuration.problems import ABSENT, conversion_error, type_name
 from ..configuration.tree import Config, show_path
+from .layers import Layer
 
-__all__ = ["Bind", "Injected", "inject"]
+__all__ = ["Bind", "Injected", "hints_of", "inject"]
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ class _Parameter:
 
 @final
 @attrs.frozen(eq=False, repr=False)
-class Injected(Generic[T]):
+class Injected(Layer, Generic[T]):
     """`inject(function)`: takes a configuration first, then the arguments that are not injected."""
 
     function: Callable[..., T]
@@ -133,7 +134,7 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
     except ValueError as error:
         raise ArgumentError(f"inject takes a function whose signature can be read; got {said(fn)}: {error}") from None
     given = fn.keywords if isinstance(fn, functools.partial) else {}
-    hints, unread = _hints(fn)
+    hints, unread = hints_of(fn)
     names = [name for name, p in signature.parameters.items() if p.kind not in _VARIADIC and name not in given]
     defaults = {name: signature.parameters[name].default is not inspect.Parameter.empty for name in names}
     found = tuple(p for name in names if (p := _parameter(name, hints.get(name), defaults[name])))
@@ -147,12 +148,12 @@ _POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSIT
 _VARIADIC: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def _hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
+def hints_of(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
     """The annotations as types, also where they are text that names a local class, and what could not be read.
 
     A name that is imported for type checkers alone is no type at run time, so its parameter is the caller's.
     """
-    plain = fn.func if isinstance(fn, functools.partial) else fn
+    plain = inspect.unwrap(fn.func if isinstance(fn, functools.partial) else fn)
     target = plain if inspect.isroutine(plain) else _maker(plain) if inspect.isclass(plain) else type(plain).__call__
     around = getattr(inspect.unwrap(target), "__globals__", {})
     seen = surroundings(around)
@@ -190,6 +191,6 @@ def _unwrapped(hint: Any) -> tuple[Any, list[Bind]]:
     if get_origin(hint) is not Annotated:
         return hint, []
     bare, *extras = get_args(hint)
-    if Bind in extras:
+    if any(extra is Bind for extra in extras):
         raise ArgumentError(f"Bind names a path: Annotated[{type_name(bare)}, Bind('llm.model')]; got Bind alone")
     return bare, [extra for extra in extras if isinstance(extra, Bind)]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from time import perf_counter
-from typing import Any, Generic, Literal, NoReturn, TypeVar, final
+from collections.abc import Mapping
+from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, final
 
 import attrs
 
 from ..configuration.identity import config_id
+from ..configuration.tree import Config
 
-__all__ = ["ErrorInfo", "Failure", "Outcome", "Success", "attempt", "attempt_async"]
+__all__ = ["ErrorInfo", "Failure", "Outcome", "Success"]
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -31,11 +31,9 @@ class ErrorInfo:
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
         """The description of a raised exception, which it keeps too."""
-        from traceback import format_exception  # for failures alone
-
         kind = type(error)
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        return cls(name, _message(error), "".join(format_exception(error)), error)
+        return cls(name, message_of(error), _traceback(error), error)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As data; with the exception where it survives pickling, without where it does not."""
@@ -57,32 +55,70 @@ class ErrorInfo:
         raise RuntimeError(f"{self.type}: {self.message}\n{self.traceback}")
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """`str(error)`, whatever a user's exception does when it is asked for its message."""
     try:
-        return str(error)
-    except Exception:  # a hostile __str__ must not turn a failure into a crash
+        return str.__str__(str(error))  # no subclass of str, which is none of the builtins that travel
+    except (Exception, SystemExit):  # a hostile __str__ must not turn a failure into a crash
         return f"<{type(error).__qualname__} whose message cannot be read>"
 
 
+def _traceback(error: BaseException) -> str:
+    """The traceback as text; its frames let go of what they hold, so that a failure that is kept keeps nothing else."""
+    from traceback import clear_frames, format_exception, format_tb  # for failures alone
+
+    try:
+        return "".join(format_exception(error))
+    except (Exception, SystemExit):  # a hostile __cause__: the frames alone, then
+        return "".join(format_tb(error.__traceback__))
+    finally:
+        clear_frames(error.__traceback__)
+
+
+_NONE: Final = Config()
+
+
 @final
-@attrs.frozen
+@attrs.frozen(init=False)
 class Success(Generic[C_co, T_co]):
     """A configuration whose function returned `result`.
 
-    Frozen; equal to another whatever the time it took. `match` on `Success(...) | Failure(...)` is exhaustive.
+    Frozen; equal to another whatever the time it took. `match` on `Success(...) | Failure(...)` is exhaustive. For an
+    experiment, `configs` maps it, and each experiment that it calls, to its configuration.
 
-    >>> attempt(lambda c: c * 2, 21, index=0).result
-    42
+    >>> from spearmint_fp import run
+    >>> next(run(lambda c: c * 2, [21]))
+    Success(config=21, result=42, index=0, attempts=1, replayed=False)
 
     See also: `Failure`.
     """
 
-    config: C_co
-    result: T_co
+    config: C_co  # type: ignore[misc]  # read only, as attrs makes it
+    result: T_co  # type: ignore[misc]
     index: int = 0
-    seconds: float = attrs.field(default=0.0, eq=False)
+    seconds: float = attrs.field(default=0.0, eq=False, repr=False)
     attempts: int = 1
     replayed: bool = False
+    configs: Mapping[Any, Any] = attrs.field(default=_NONE, eq=False, repr=False)
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        config: C_co,
+        result: T_co,
+        index: int = 0,
+        seconds: float = 0.0,
+        attempts: int = 1,
+        replayed: bool = False,
+        configs: Mapping[Any, Any] = _NONE,
+    ) -> None:
+        """What attrs would write, in half the time: a run makes one for each configuration."""
+        _set_config(self, config)
+        _set_result(self, result)
+        _set_index(self, index)
+        _set_seconds(self, seconds)
+        _set_attempts(self, attempts)
+        _set_replayed(self, replayed)
+        _set_configs(self, configs)
 
     @property
     def ok(self) -> Literal[True]:
@@ -95,12 +131,18 @@ class Success(Generic[C_co, T_co]):
         return config_id(self.config)
 
 
+_set_config, _set_result, _set_index, _set_seconds, _set_attempts, _set_replayed, _set_configs = (
+    vars(Success)[field.name].__set__ for field in attrs.fields(Success)
+)
+
+
 @final
 @attrs.frozen
 class Failure(Generic[C_co]):
     """A configuration whose function raised; `error` says what, and `result` raises it again.
 
-    >>> failed = attempt(lambda c: c / 0, 1, index=0)
+    >>> from spearmint_fp import run
+    >>> failed = next(run(lambda c: c / 0, [1]))
     >>> failed.ok, failed.error.type, failed.error.message
     (False, 'ZeroDivisionError', 'division by zero')
 
@@ -110,9 +152,10 @@ class Failure(Generic[C_co]):
     config: C_co
     error: ErrorInfo
     index: int = 0
-    seconds: float = attrs.field(default=0.0, eq=False)
+    seconds: float = attrs.field(default=0.0, eq=False, repr=False)
     attempts: int = 1
     replayed: bool = False
+    configs: Mapping[Any, Any] = attrs.field(default=_NONE, eq=False, repr=False)
 
     @property
     def ok(self) -> Literal[False]:
@@ -132,37 +175,3 @@ class Failure(Generic[C_co]):
 
 Outcome = Success[C, T] | Failure[C]
 """What became of one configuration: match on both."""
-
-
-def attempt(fn: Callable[[C], T], config: C, *, index: int) -> Outcome[C, T]:
-    """`Success(config, fn(config))`, or the `Failure` that it raised, `SystemExit` too; an interrupt passes through."""
-    start = perf_counter()
-    try:
-        result = fn(config)
-    except (KeyboardInterrupt, GeneratorExit):
-        raise
-    except BaseException as error:  # SystemExit, or a cancellation inside: this configuration's own end
-        return Failure(config, ErrorInfo.of(error), index, perf_counter() - start)
-    return Success(config, result, index, perf_counter() - start)
-
-
-async def attempt_async(fn: Callable[[C], Awaitable[T]], config: C, *, index: int) -> Outcome[C, T]:
-    """`attempt`, for a coroutine function; where the task itself is cancelled, that passes through."""
-    start = perf_counter()
-    try:
-        result = await fn(config)
-    except (KeyboardInterrupt, GeneratorExit):
-        raise
-    except BaseException as error:
-        if _is_cancelled():
-            raise
-        return Failure(config, ErrorInfo.of(error), index, perf_counter() - start)
-    return Success(config, result, index, perf_counter() - start)
-
-
-def _is_cancelled() -> bool:
-    """Whether the running task is being cancelled from outside."""
-    import asyncio
-
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

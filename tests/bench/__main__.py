@@ -13,16 +13,17 @@ import pickle
 import platform
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from statistics import median
-from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import attrs
 
 from spearmint_fp import DynamicValue, Sweep, config_id, constrain, expand, sample, structure, thaw, validate
+
+from .measure import Row, drained, middle, paired
+from .running import running
 
 TEN = list(range(10))
 MODELS = ["gpt-4", "gpt-3.5", "claude-3", "llama-3"]
@@ -82,37 +83,6 @@ def loops_million() -> Iterator[dict[str, Any]]:
 
 def sweep_million() -> Sweep[Any]:
     return expand({name: DynamicValue(TEN) for name in "abcdef"})
-
-
-class Row(NamedTuple):
-    """One line of the table."""
-
-    what: str
-    measured: float
-    unit: str
-    must: float
-    note: str
-
-
-def seconds(work: Callable[[], object]) -> float:
-    start = perf_counter()
-    work()
-    return perf_counter() - start
-
-
-def drained(configs: Iterable[Any]) -> None:
-    deque(configs, maxlen=0)
-
-
-def paired(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> float:
-    """The median ratio of interleaved runs, each a fair half of the pair."""
-    ours(), theirs()
-    return median(seconds(ours) / seconds(theirs) for _ in range(rounds))
-
-
-def middle(step: Callable[[], object], rounds: int) -> float:
-    """The median time of a step, in milliseconds."""
-    return median(seconds(step) for _ in range(rounds)) * 1e3
 
 
 def expansion(rounds: int) -> Iterator[Row]:
@@ -215,7 +185,7 @@ def importing(rounds: int) -> Iterator[Row]:
         return float(done.stdout)
 
     theirs = "import attrs, cattrs, toolz"
-    for statement, must in (("import spearmint_fp", 1.25), ("from spearmint_fp import *", 2.0)):
+    for statement, must in (("import spearmint_fp", 1.25), ("from spearmint_fp import *", 2.5)):
         once(statement), once(theirs)
         ratios = [once(statement) / once(theirs) for _ in range(rounds * 2)]
         yield Row(statement, median(ratios), f"x {theirs}", must, "")
@@ -227,7 +197,7 @@ def table(rows: Iterable[Row]) -> Iterator[str]:
     yield "| what | measured | must be at most |"
     yield "|---|---|---|"
     for row in rows:
-        yield f"| {row.what} | {row.measured:.3g} {row.unit} | {row.must:g} |"
+        yield f"| {row.what} | {row.measured:.3g} {row.unit} | {'-' if row.must is None else format(row.must, '.3g')} |"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -236,7 +206,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     chosen = parser.parse_args(arguments)
     rounds = 1 if chosen.quick else 7
-    parts = (expansion, constant, selection, identity, converting, importing)
+    parts = (expansion, constant, selection, identity, converting, importing, running)
     rows = (row for part in parts for row in part(rounds))
     if chosen.json:
         print(json.dumps([row._asdict() for row in rows], indent=1))

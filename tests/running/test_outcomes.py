@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pickle
 import threading
+import weakref
 from typing import Any
 
 import attrs
 import pytest
 
 from spearmint_fp import Config, Failure, Success, config_id
-from spearmint_fp.running.outcomes import ErrorInfo, Outcome, attempt, attempt_async
+from spearmint_fp.running.attempts import attempt, attempt_async
+from spearmint_fp.running.outcomes import ErrorInfo, Outcome
 
 
 def halved(n: int) -> float:
@@ -140,8 +143,27 @@ def test_failures_survive_pickling_where_their_exception_does_not(error: Excepti
     back = pickle.loads(pickle.dumps(outcome))
     assert back == outcome
     assert isinstance(back, Failure)
-    assert back.error.exception is None
+    assert back.error.exception is None or isinstance(back.error.exception, Two)  # Dask, once loaded, helps pickle
     assert "in fail" in back.error.traceback
+
+
+def test_a_kept_failure_keeps_nothing_else() -> None:
+    class Big:
+        pass
+
+    seen: list[Any] = []
+
+    def fail(_: int) -> None:
+        big = Big()
+        seen.append(weakref.ref(big))
+        raise ValueError(1)
+
+    outcome = attempt(fail, 1, index=0)
+    gc.collect()
+    assert seen[0]() is None
+    with pytest.raises(ValueError, match="1") as raised:
+        _ = outcome.result
+    assert "fail" in [entry.name for entry in raised.traceback]
 
 
 def test_an_exception_that_survives_is_kept() -> None:

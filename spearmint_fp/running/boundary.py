@@ -1,0 +1,303 @@
+"""The boundary between processes: only bytes cross it; each side opens them where an error costs one configuration.
+
+What a worker says is a frame: a kind, a length, and builtins alone, marshalled. A user's own objects lie inside as
+bytes of their own, so that one that cannot be opened is the failure of its configuration and of nothing else.
+"""
+
+from __future__ import annotations
+
+import marshal
+import pickle
+from collections.abc import Callable
+from struct import Struct
+from types import NoneType
+from typing import Any, Final, cast, final
+
+import attrs
+
+from ..configuration.errors import MissingExtraError, TransferError, said
+from ..sweep.core import Sweep
+from .attempts import TRACE, Ending, Marks, Trace, outcome, tried
+from .chunks import Chunk, Halt, Listed, Span
+from .layers import stack
+from .outcomes import ErrorInfo, Outcome, Success, message_of
+
+__all__ = [
+    "BROKEN", "INTERRUPTED", "READY", "UNREADABLE", "WATCH", "Frames", "Job", "Order", "Parcel", "as_error",
+    "frame", "performed",
+]  # fmt: skip
+
+PLAIN, OTHER, FAILED, WATCH, READY, BROKEN, UNREADABLE, INTERRUPTED = range(8)
+"""Kinds of frames: a result of a builtin type; any other; an error; a deadline; the worker can begin; it cannot;
+a chunk that it cannot read; an interrupt inside a task."""
+
+_HEAD: Final = Struct("<BQ")
+_SCALARS: Final = frozenset({int, float, str, bool, bytes, NoneType})
+_PROTOCOL: Final = 5
+_VERSION: Final = 4
+
+Resume = tuple[int, Marks]
+"""How often a task had been tried again when it was ended, and the frames of its wrappers."""
+
+
+# --- pickling ----------------------------------------------------------------------------------------
+
+
+def _cloudpickle() -> Any:
+    """cloudpickle, which takes lambdas, closures and what `__main__` defines too, or None where it is not installed."""
+    try:
+        import cloudpickle
+    except ModuleNotFoundError:
+        return None
+    return cloudpickle
+
+
+def _dumps(value: Any) -> bytes:
+    return cast(bytes, (_cloudpickle() or pickle).dumps(value, _PROTOCOL))
+
+
+def _sealed(value: Any) -> bytes:
+    """A user's own object as bytes: by pickle, by cloudpickle where it refuses."""
+    try:
+        return pickle.dumps(value, _PROTOCOL)
+    except Exception:  # whatever a user's object does when it is pickled; cloudpickle takes more, and says why not
+        return _dumps(value)
+
+
+@final
+@attrs.frozen(eq=False)
+class Job:
+    """What every worker needs before the first chunk: the function, and the sweep where there is one."""
+
+    fn: Callable[[Any], Any]
+    sweep: Sweep[Any] | None
+
+    def sealed(self) -> bytes:
+        """The job as bytes, or the error that says why it cannot travel, before any task has run."""
+        by_name = _cloudpickle() is None
+        if by_name and any(getattr(fn, "__module__", None) == "__main__" for fn in stack(self.fn)):
+            raise MissingExtraError(f"{said(self.fn)} of __main__ {_NEEDS}")
+        try:
+            return _dumps((self.fn, self.sweep))
+        except Exception as error:  # whatever a user's object does when it is pickled
+            what = f"the function {said(self.fn)}" if _refused(self.fn) else f"the sweep {self.sweep!r}"
+            way = f"A lambda or a closure {_NEEDS}" if by_name else "Let it make what it needs where it runs"
+            raise TransferError(
+                f"{what} cannot be sent to another process: {message_of(error)}. {way}, or take threads(n)"
+            ) from error
+
+    @classmethod
+    def opened(cls, data: bytes) -> Job:
+        """The inverse of `sealed`."""
+        return cls(*pickle.loads(data))  # noqa: S301  # our own bytes
+
+
+def _refused(value: Any) -> bool:
+    try:
+        _dumps(value)
+    except Exception:  # it has been told already
+        return True
+    return False
+
+
+_NEEDS: Final = "needs the package cloudpickle to go to another process: pip install 'spearmint_fp[processes]'"
+
+
+# --- chunks, on their way to a worker ------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(eq=False)
+class Order:
+    """A chunk as a worker gets it: two numbers where the sweep is known there, else the configurations as bytes."""
+
+    chunk: Chunk
+    resume: Resume | None = None
+
+    def sealed(self) -> bytes:
+        """The order as bytes; raises what the configurations raise when they are pickled."""
+        configs = self.chunk.configs
+        content: Any = (configs.start, configs.stop) if isinstance(configs, Span) else _dumps(tuple(configs))
+        return pickle.dumps((self.chunk.start, content, self.resume), _PROTOCOL)
+
+    @classmethod
+    def opened(cls, data: bytes, job: Job) -> Order:
+        """The inverse of `sealed`; raises what the configurations raise."""
+        start, content, resume = pickle.loads(data)  # noqa: S301  # our own bytes
+        if job.sweep is not None:
+            return cls(Chunk(start, Span(job.sweep, *content)), resume)
+        return cls(Chunk(start, Listed(pickle.loads(content))), resume)  # noqa: S301
+
+
+def performed(job: Job, data: bytes, write: Callable[[bytes], object], trace: Trace) -> None:
+    """Run an order's configurations one after the other, and write what became of each as soon as it has ended."""
+    fn = job.fn
+    TRACE.set(trace)
+    try:
+        order = Order.opened(data, job)
+        if order.resume is not None:
+            trace.resume(*order.resume)
+        for config in order.chunk.configs:
+            ending = result, error, seconds, attempts = tried(fn, config, trace)
+            if error is None and type(result) in _SCALARS:  # nearly always, and so in as few steps as can be
+                data = marshal.dumps((result, seconds, attempts), _VERSION)
+                write(_HEAD.pack(PLAIN, len(data)) + data)
+            else:
+                write(_told(*ending))
+    except KeyboardInterrupt:
+        write(frame(INTERRUPTED))
+    except Exception as error:  # the configurations themselves: what they raise when they are opened or computed
+        write(frame(UNREADABLE, _as_data(ErrorInfo.of(error))))
+
+
+# --- frames, on their way back -------------------------------------------------------------------------
+
+
+def frame(kind: int, content: Any = None) -> bytes:
+    """One thing that a worker says; `content` is made of builtins."""
+    data = marshal.dumps(content, _VERSION)
+    return _HEAD.pack(kind, len(data)) + data
+
+
+def _told(result: Any, error: ErrorInfo | None, seconds: float, attempts: int) -> bytes:
+    """How a task ended, as a frame, without its configuration, which the other side has."""
+    if error is not None:
+        return frame(FAILED, (_as_data(error), seconds, attempts))
+    try:
+        return frame(OTHER, (_sealed(result), seconds, attempts))
+    except BaseException as refusal:  # whatever a user's object does when it is pickled
+        why = message_of(refusal)
+        told = TransferError(f"the result {said(result)} cannot be sent back from the worker: {why}")
+        return frame(FAILED, (_as_data(ErrorInfo.of(told)), seconds, attempts))
+
+
+def _as_data(error: ErrorInfo) -> tuple[str, str, str, bytes | None]:
+    try:
+        kept = _sealed(error.exception)
+    except BaseException:  # an exception that does not pickle is told of by its text
+        kept = None
+    return error.type, error.message, error.traceback, kept
+
+
+def as_error(kind: str, message: str, traceback: str, kept: bytes | None) -> ErrorInfo:
+    """An error from what a frame says of it, with the exception where it opens here."""
+    exception = None
+    if kept is not None:
+        try:
+            exception = pickle.loads(kept)  # noqa: S301  # bytes of our own worker
+        except (Exception, SystemExit):  # an exception that does not come back is told of by its text
+            exception = None
+    return ErrorInfo(kind, message, traceback, exception if isinstance(exception, BaseException) else None)
+
+
+@final
+class Frames:
+    """The frames in what has been read so far; a frame that is not whole yet waits for the rest."""
+
+    __slots__ = ("_have", "_parts", "_wanted")
+
+    def __init__(self, data: bytes = b"") -> None:
+        self._parts = [data]
+        self._have = len(data)
+        self._wanted = _HEAD.size
+
+    def add(self, data: bytes) -> None:
+        """What has been read next."""
+        self._parts.append(data)
+        self._have += len(data)
+
+    def take(self) -> list[tuple[int, list[Any]]]:
+        """What is whole now: neighbouring frames of one kind together, with their contents. It is taken once."""
+        runs: list[tuple[int, list[Any]]] = []
+        if self._have < self._wanted:
+            return runs
+        data, start, last, contents = b"".join(self._parts), 0, -1, list[Any]()
+        self._wanted = _HEAD.size
+        unpack, loads, head = _HEAD.unpack_from, marshal.loads, _HEAD.size
+        size = len(data)
+        while start + head <= size:
+            kind, length = unpack(data, start)
+            end = start + head + length
+            if end > size:
+                self._wanted = end - start
+                break
+            if kind != last:
+                runs.append((kind, []))
+                last, contents = kind, runs[-1][1]
+            contents.append(loads(data[start + head : end]))  # builtins, by our own worker
+            start = end
+        self._parts, self._have = [data[start:]], size - start
+        return runs
+
+
+@final
+class Parcel:
+    """A chunk on its way: its outcomes, as they come back, put to its configurations in their order."""
+
+    __slots__ = ("_configs", "chunk", "deaths", "done", "resume")
+
+    def __init__(self, chunk: Chunk, deaths: int = 0, resume: Resume | None = None) -> None:
+        self.chunk, self.deaths, self.resume = chunk, deaths, resume
+        self.done = 0
+        self._configs = iter(chunk.configs)
+
+    @property
+    def left(self) -> int:
+        """How many outcomes are still to come."""
+        return len(self.chunk) - self.done
+
+    def next(self, kind: int, contents: list[Any], outcomes: list[Outcome[Any, Any]]) -> None:
+        """Add the outcomes of the next configurations, from frames of one kind that tell how their tasks ended."""
+        if kind == PLAIN and not self.deaths:  # nearly always, and so in as few steps as can be
+            start, before = self.chunk.start + self.done, len(outcomes)
+            try:
+                for index, (told, config) in enumerate(zip(contents, self._configs, strict=False), start):
+                    outcomes.append(Success(config, told[0], index, told[1], told[2]))
+            except Exception as error:  # whatever a user's function in a sweep does
+                self.done += len(outcomes) - before
+                raise self._halted(error) from error
+            self.done += len(contents)
+            return
+        outcomes += (self._next(*_ending(kind, content)) for content in contents)
+
+    def _next(self, result: Any, error: ErrorInfo | None, seconds: float, attempts: int) -> Outcome[Any, Any]:
+        config = self._config()
+        index, attempts = self.chunk.start + self.done, attempts + self.deaths
+        self.done += 1
+        self.deaths, self.resume = 0, None
+        return outcome(config, index, (result, error, seconds, attempts))
+
+    def _config(self) -> Any:
+        """The next configuration; where it raises itself, it and what is left will never come."""
+        try:
+            return next(self._configs)
+        except Exception as error:  # whatever a user's function in a sweep does
+            raise self._halted(error) from error
+
+    def _halted(self, error: Exception) -> Halt:
+        halt = Halt(self.chunk.start + self.done, self.left, error)
+        self.done = len(self.chunk)
+        return halt
+
+    def failed(self, error: ErrorInfo) -> Outcome[Any, Any]:
+        """The failure of the next configuration, which ended where nobody saw it."""
+        return self._next(None, error, 0.0, 1)
+
+    def rest(self, deaths: int = 0, resume: Resume | None = None) -> Parcel:
+        """What has no outcome yet, to be sent again."""
+        return Parcel(self.chunk.cut(self.done), deaths, resume)
+
+
+def _ending(kind: int, content: Any) -> Ending:
+    """How a task ended, from the frame that tells of it."""
+    told, seconds, attempts = content
+    if kind == PLAIN:
+        return told, None, seconds, attempts
+    if kind == FAILED:
+        return None, as_error(*told), seconds, attempts
+    try:
+        return pickle.loads(told), None, seconds, attempts  # noqa: S301  # bytes of our own worker
+    except (Exception, SystemExit) as error:  # whatever a user's object does when it is opened
+        lost = TransferError(f"the result came back from the worker, but cannot be opened here: {message_of(error)}")
+        lost.__cause__ = error
+        return None, ErrorInfo.of(lost), seconds, attempts

@@ -1,0 +1,101 @@
+"""Looking through outcomes: plain functions over any iterable of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from ..configuration.errors import AbsentError, ArgumentError, said
+from .outcomes import Failure, Outcome, Success
+
+__all__ = ["best", "collect", "failures", "successes"]
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+
+def collect(outcomes: Iterable[Outcome[C, T]]) -> tuple[Outcome[C, T], ...]:
+    """`tuple(sorted(outcomes, key=index))`: every outcome, in the order of the configurations.
+
+    Runs what has not run yet. Nothing is copied; outcomes that came as they were completed are put in order.
+
+    >>> from spearmint_fp import run
+    >>> [outcome.ok for outcome in collect(run(lambda n: 1 / n, [1, 0, 2]))]
+    [True, False, True]
+    >>> collect([])
+    ()
+
+    Raises:
+        ArgumentError: an item that is no outcome.
+
+    See also: `successes` and `failures`, which part them.
+    """
+    return tuple(sorted(map(_outcome, outcomes), key=attrgetter("index")))
+
+
+def successes(outcomes: Iterable[Outcome[C, T]]) -> Iterator[Success[C, T]]:
+    """`(outcome for outcome in outcomes if outcome.ok)`, lazily and in their order.
+
+    >>> from spearmint_fp import run
+    >>> [success.result for success in successes(run(lambda n: 6 // n, [1, 0, 2]))]
+    [6, 3]
+
+    Raises:
+        ArgumentError: an item that is no outcome, when it is reached.
+
+    See also: `failures`, the others.
+    """
+    return (outcome for outcome in map(_outcome, outcomes) if isinstance(outcome, Success))
+
+
+def failures(outcomes: Iterable[Outcome[C, Any]]) -> Iterator[Failure[C]]:
+    """`(outcome for outcome in outcomes if not outcome.ok)`, lazily and in their order.
+
+    >>> from spearmint_fp import run
+    >>> [(failure.config, failure.error.message) for failure in failures(run(lambda n: 6 // n, [1, 0, 2]))]
+    [(0, 'integer division or modulo by zero')]
+
+    Raises:
+        ArgumentError: an item that is no outcome, when it is reached.
+
+    See also: `successes`, the others.
+    """
+    return (outcome for outcome in map(_outcome, outcomes) if isinstance(outcome, Failure))
+
+
+def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]]) -> Success[C, T]:
+    """`max(successes(outcomes), key=key)`: the success with the greatest key, the first of equal ones.
+
+    One pass, nothing kept. Failures are passed over, and so are keys that are no number (NaN), which compare with
+    nothing. For the smallest, negate the key.
+
+    >>> from spearmint_fp import run
+    >>> best(lambda success: success.result, run(lambda n: 6 // n, [3, 0, 2])).config
+    2
+
+    Raises:
+        AbsentError: no outcome is a success with a key that compares; says how many there were.
+        ArgumentError: `key` is no function, or an item is no outcome.
+
+    See also: `successes`.
+    """
+    if not callable(key):
+        raise ArgumentError(f"best takes a function and outcomes; got {said(key)}. Write best(lambda s: s.result, …)")
+    count, failed = 0, None
+    leader: tuple[Any, Success[C, T]] | None = None
+    for count, outcome in enumerate(map(_outcome, outcomes), 1):  # noqa: B007  # how many there were
+        if isinstance(outcome, Failure):
+            failed = failed or outcome
+        elif (value := key(outcome)) == value and (leader is None or value > leader[0]):  # not NaN
+            leader = (value, outcome)
+    if leader is None:
+        why = f"; the first failure is {failed.error.type}: {failed.error.message}" if failed else ""
+        raise AbsentError(f"none of {count} outcomes is a success whose key compares{why}")
+    return leader[1]
+
+
+def _outcome(item: Any) -> Any:
+    if isinstance(item, Success | Failure):
+        return item
+    raise ArgumentError(f"this takes outcomes, as run(fn, configs) gives them; got {said(item)}")

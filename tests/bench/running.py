@@ -1,0 +1,106 @@
+"""What running costs per configuration beside a plain loop, for a trivial function, next to what peers cost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from importlib.util import find_spec
+from statistics import median
+from typing import Any, NamedTuple
+
+from spearmint_fp import DynamicValue, Sweep, arun, dask_cluster, expand, processes, run, threads
+
+from .measure import Row, drained, seconds
+
+
+def trivial(config: Any) -> Any:
+    return config["a"]
+
+
+async def trivial_async(config: Any) -> Any:
+    return config["a"]
+
+
+async def async_drained(outcomes: AsyncIterable[Any]) -> None:
+    async for _ in outcomes:
+        pass
+
+
+async def gathered(sweep: Sweep[Any]) -> None:
+    await asyncio.gather(*map(trivial_async, sweep))
+
+
+def pooled(sweep: Sweep[Any]) -> None:
+    """With the start of its workers, as `run` has it too."""
+    with ProcessPoolExecutor(2) as pool:
+        drained(pool.map(trivial, sweep, chunksize=64))
+
+
+def loky(sweep: Sweep[Any]) -> None:
+    import joblib
+
+    joblib.Parallel(n_jobs=2)(joblib.delayed(trivial)(config) for config in sweep)
+
+
+class Way(NamedTuple):
+    """A way to run `trivial` over a sweep; `most` is its bound, as a part of the cheapest peer in its group."""
+
+    what: str
+    work: Callable[[Sweep[Any]], object]
+    sweep: Sweep[Any]
+    most: float | None = None
+
+
+def groups(sweep: Sweep[Any]) -> Iterator[list[Way]]:
+    """Ways that take turns; those of peers that are slow, or keep every result, get a part of the sweep."""
+    with ThreadPoolExecutor(2) as pool:
+        yield [
+            Way("ThreadPoolExecutor(2).map", lambda s: drained(pool.map(trivial, s)), sweep[: sweep.size // 10]),
+            Way("threads: run, threads(2)", lambda s: drained(run(trivial, s, executor=threads(2))), sweep, 1),
+        ]
+    yield [
+        Way("ProcessPoolExecutor(2).map, chunksize=64", pooled, sweep),
+        *([Way("joblib, loky, 2 workers", loky, sweep)] if find_spec("joblib") else []),
+        Way("processes: run, processes(2)", lambda s: drained(run(trivial, s, executor=processes(2))), sweep, 1),
+    ]
+    yield [
+        Way("asyncio.gather", lambda s: asyncio.run(gathered(s)), sweep[: sweep.size // 10]),
+        Way("asyncio: arun", lambda s: asyncio.run(async_drained(arun(trivial_async, s))), sweep, 1.5),
+    ]
+    if find_spec("distributed"):
+        yield from dask_group(sweep)
+
+
+def dask_group(sweep: Sweep[Any]) -> Iterator[list[Way]]:
+    import distributed
+
+    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
+    with cluster, distributed.Client(cluster, set_as_default=False) as client:
+
+        def mapped(s: Sweep[Any]) -> None:
+            client.gather(client.map(trivial, list(s), pure=False))
+
+        yield [
+            Way("Dask: Client.map and gather", mapped, sweep[: sweep.size // 100]),
+            Way("Dask: run, dask_cluster", lambda s: drained(run(trivial, s, executor=dask_cluster(client))), sweep, 1),
+        ]
+
+
+def running(rounds: int) -> Iterator[Row]:
+    """A row for each way: microseconds per configuration above a plain loop, medians of rounds that take turns."""
+    sweep = expand({"a": DynamicValue(range(5 if rounds == 1 else 200)), **{x: DynamicValue(range(10)) for x in "bcd"}})
+    loop = median(_cost(Way("", lambda s: drained(map(trivial, s)), sweep), 0.0) for _ in range(rounds))
+    yield Row("a plain loop over the sweep", loop, "us per config", None, "")
+    serial = Way("serial: run", lambda s: drained(run(trivial, s)), sweep)
+    yield Row(serial.what, median(_cost(serial, loop) for _ in range(rounds)), "us above the loop", 3, "")
+    for group in groups(sweep):
+        costs = [[_cost(way, loop) for way in group] for _ in range(min(rounds, 3))]
+        medians = [median(one) for one in zip(*costs, strict=True)]
+        peer = min(cost for cost, way in zip(medians, group, strict=True) if way.most is None)
+        for cost, way in zip(medians, group, strict=True):
+            yield Row(way.what, cost, "us above the loop", peer * way.most if way.most else None, "")
+
+
+def _cost(way: Way, loop: float) -> float:
+    return seconds(lambda: way.work(way.sweep)) / way.sweep.size * 1e6 - loop

@@ -1,0 +1,32 @@
+"""What the tests of the whole suite share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no failure: what is generated is bounded by each test, how fast it comes is not tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs on Ray comes last: a process that has connected to it must not fork any more, and other tests do."""
+    items.sort(key=_on_ray)
+
+
+def _on_ray(item: pytest.Item) -> bool:
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    return any(type(value) is str and value == "ray" for value in params.values())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clusters_end() -> Iterator[None]:
+    """Clusters that a test opened end with the session."""
+    yield
+    opened = sys.modules.get("tests.running.executors")
+    if opened is not None:
+        opened.shut_down()
