@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import runpy
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,39 @@ def test_the_typed_example_finds_what_does_not_fit(capsys: pytest.CaptureFixture
     assert "32 configurations: all axis values fit File" in printed
     assert "  run.lr: expected float, got 'fast' (str), in 8 configs" in printed
     assert "24 of 24 runs scored" in printed
+
+
+def loaded(path: Path) -> Any:
+    """A file as a module of its own name."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_service_answers_over_http_and_keeps_each_user_s_layout() -> None:
+    service = loaded(ROOT / "examples" / "search_service.py")
+    with service.served() as address, ThreadPoolExecutor(8) as users:
+        asked = service.asked
+        pages = list(users.map(lambda user: asked(f"{address}/search?q=the+sea&user={user % 20}"), range(60)))
+        layouts = [page["layout"] for page in pages]
+        assert layouts[:20] == layouts[20:40] == layouts[40:]
+        assert {*layouts} == {"list", "line"}
+        assert {page["page"].replace(" | ", "\n") for page in pages} == {
+            "The Old Man and the Sea\nThe Sea, the Sea\nTwenty Thousand Leagues Under the Sea"
+        }
+        report = asked(f"{address}/report")
+    assert report == {"length=0.0": "1 of 1 the same", "length=0.75": "0 of 1 the same"}
+
+
+def test_the_evaluation_is_resumed_where_it_stopped(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(ROOT / "examples" / "evaluate_dataset.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert "JournalStatus(done=70, failed=0, left=122)" in printed
+    assert "70 tasks were replayed, 122 were run" in printed
+    assert "96%  classifier.reach=2, classifier.unsure=False" in printed
 
 
 def test_every_example_is_in_the_index() -> None:

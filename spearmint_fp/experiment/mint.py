@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from itertools import islice
 from os import PathLike
@@ -16,7 +16,10 @@ from ..configuration.tree import DynamicValue, holds_records
 from .result import ExperimentResult
 
 if TYPE_CHECKING:  # sweeps, threads and tasks are loaded when something is defined or runs: importing stays cheap
+    from ..running.journal import Journal
+    from ..running.outcomes import Outcome
     from ..sweep.core import Sweep
+    from .strategies import BranchStrategy
 
 __all__ = ["Spearmint", "experiment"]
 
@@ -33,7 +36,7 @@ def _as_configs(configs: Any) -> Sweep[Any]:
 
     if isinstance(configs, Sweep):
         return configs
-    if isinstance(configs, str | bytes | Mapping) or not isinstance(configs, Iterable):
+    if isinstance(configs, str | bytes | Mapping) or not isinstance(configs, Iterable) or not _has_items(configs):
         raise ArgumentError(
             f"configs is a sequence of dicts, typed instances, sweeps or paths; got {said(configs)}. Use configs=[...]"
         )
@@ -41,6 +44,11 @@ def _as_configs(configs: Any) -> Sweep[Any]:
     if len(items) > MOST_ITEMS:
         raise SizeError(f"configs has more than {MOST_ITEMS} items; make a sweep of them with DynamicValue or expand")
     return concat(*(_as_sweep(position, item) for position, item in enumerate(items)))
+
+
+def _has_items(configs: Any) -> bool:
+    """Whether it can be gone through; an array without dimensions only looks so."""
+    return getattr(configs, "shape", None) != ()
 
 
 def _as_sweep(position: int, item: Any) -> Sweep[Any]:
@@ -74,14 +82,22 @@ def _is_config(item: Any) -> bool:
     return holds_records(item) or is_structured(type(item))
 
 
+def _as_strategy(strategy: Any) -> BranchStrategy | None:
+    if strategy is None:
+        return None
+    from .strategies import checked_strategy
+
+    return checked_strategy(strategy)
+
+
 @final
 @attrs.frozen
 class Spearmint:
     """Configurations, and a decorator that makes a function an experiment over them.
 
     `configs` is a sequence of dicts, `Config`s, typed instances, sweeps, and paths of files or folders that
-    `load` reads; `.configs` is their `Sweep`, one after the other, and nothing is enumerated. The first
-    configuration is main, the rest are variants.
+    `load` reads; `.configs` is their `Sweep`, one after the other, and nothing is enumerated. By default the first
+    configuration is main and the rest are variants; `branch_strategy` chooses otherwise.
 
     >>> from spearmint_fp import Config, DynamicValue
     >>> mint = Spearmint(configs=[{"model": DynamicValue(["a", "b"]), "n": 1}])
@@ -103,34 +119,53 @@ class Spearmint:
     """
 
     configs: Sweep[Any] = attrs.field(converter=_as_configs)
+    branch_strategy: BranchStrategy | None = attrs.field(default=None, converter=_as_strategy)
 
-    def experiment(self, configs: Any = None) -> Callable[[Callable[..., T]], Callable[..., T]]:
-        """`experiment(configs=self.configs)`, or over configurations of its own."""
-        return experiment(self.configs if configs is None else configs)
+    def experiment(
+        self,
+        configs: Any = None,
+        branch_strategy: BranchStrategy | None = None,
+        uses: Sequence[Callable[..., Any]] = (),
+        *,
+        on_outcome: Callable[[Outcome[Any, Any]], object] | None = None,
+    ) -> Callable[[Callable[..., T]], Callable[..., T]]:
+        """`experiment(self.configs, self.branch_strategy)`, or with what is given here instead."""
+        return experiment(
+            self.configs if configs is None else configs,
+            self.branch_strategy if branch_strategy is None else branch_strategy,
+            uses,
+            on_outcome=on_outcome,
+        )
 
     @staticmethod
     def run(
-        fn: Callable[..., T], *, await_variants: bool = False
+        fn: Callable[..., T], await_variants: bool = False, executor: Any = None, *, journal: Journal | None = None
     ) -> AbstractContextManager[Callable[..., ExperimentResult[Any]]]:
         """A context manager that yields a runner: `runner(*args) -> ExperimentResult(main_result, variant_results)`.
 
         With `await_variants` the variants run after main, in order, and are all there when the runner returns. Without,
         they run in a bounded number of threads, with the caller's context variables; each is waited for when it
         is asked for, and the block does not end before they have. A failing variant sinks nothing, and a failing
-        main is a `Failure` whose `.result` raises. A coroutine function runs from here too.
+        main is a `Failure` whose `.result` raises. A coroutine function runs from here too. With an `executor` (see
+        `spearmint_fp.run`) main and the variants run there. With a `journal` what it has for the same
+        configuration and the same arguments is replayed, and each outcome is kept.
+
+        Experiments that `fn` calls take part: every combination of their configurations is a case of its own, those of
+        `fn` slowest, and an outcome's `configs` tells them all.
 
         Raises:
             ArgumentError: `fn` is not an experiment; says how to make it one.
+            ExperimentError: from the runner, a strategy that does not give what it should.
 
         See also: `arun`, from async code.
         """
         from .runners import runner
 
-        return runner(fn, await_variants)
+        return runner(fn, await_variants, executor, journal)
 
     @staticmethod
     def arun(
-        fn: Callable[..., Any], *, await_variants: bool = False
+        fn: Callable[..., Any], await_variants: bool = False, *, journal: Journal | None = None
     ) -> AbstractAsyncContextManager[Callable[..., Awaitable[ExperimentResult[Any]]]]:
         """`run`, for async code: `async with Spearmint.arun(fn) as runner: result = await runner()`.
 
@@ -144,17 +179,66 @@ class Spearmint:
         """
         from .runners import async_runner
 
-        return async_runner(fn, await_variants)
+        return async_runner(fn, await_variants, journal)
+
+    @staticmethod
+    def join(fn: Callable[..., Any], timeout: float | None = None, *, cancel: bool = False) -> bool:
+        """Wait for the variants of `fn`'s direct calls; whether they have all ended within `timeout` seconds.
+
+        With `cancel` those that have not begun never will, which the log tells of. Their outcomes are given to
+        `on_outcome`, where the experiment was made with one.
+
+        >>> from spearmint_fp import Config, DynamicValue
+        >>> seen = []
+        >>> @experiment(configs=[{"n": DynamicValue([1, 2, 3])}], on_outcome=lambda outcome: seen.append(outcome.index))
+        ... def tenfold(config: Config) -> int:
+        ...     return config.n * 10
+        >>> tenfold(), Spearmint.join(tenfold), seen
+        (10, True, [1, 2])
+
+        Raises:
+            ArgumentError: `fn` is not an experiment.
+
+        See also: `ajoin`, from async code.
+        """
+        from .described import described
+
+        return described(fn).behind.wait(timeout, cancel)
+
+    @staticmethod
+    async def ajoin(fn: Callable[..., Any], *, cancel: bool = False) -> None:
+        """Wait for the variants of `fn`'s direct calls that run in this event loop, and for those in threads.
+
+        Raises:
+            ArgumentError: `fn` is not an experiment.
+
+        See also: `join`; `asyncio.timeout`, to wait no longer than so many seconds.
+        """
+        from .described import described
+
+        await described(fn).behind.wait_async(cancel)
 
 
-def experiment(configs: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
+def experiment(
+    configs: Any,
+    branch_strategy: BranchStrategy | None = None,
+    uses: Sequence[Callable[..., Any]] = (),
+    *,
+    on_outcome: Callable[[Outcome[Any, Any]], object] | None = None,
+) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """A decorator that makes a function, a method or a coroutine function an experiment over `configs`.
 
     The configuration goes to the parameters that `inject` finds; callers give the others. A direct call returns main's
-    plain result, or raises its error, and runs the variants in the background: in a bounded number of threads (as a
-    task, for a coroutine function), with the caller's context variables, and failures are logged under
-    the logger "spearmint_fp". The program does not end before they have: over a large sweep call a `sample`, or use
-    `Spearmint.run`. The function carries its own description; there is no registry.
+    plain result, or raises its error, and runs the variants in the background, some perhaps before it: in a bounded
+    number of threads (tasks, for a coroutine function), with the caller's context variables. Failures are logged under
+    the logger "spearmint_fp", each variant's outcome is given to `on_outcome` in the thread that ran it, and
+    `Spearmint.join` waits for them. The program does not end before they have: over a large sweep call a `sample`, take
+    the strategy `single`, or use `Spearmint.run`. The function carries its own description; there is no registry.
+
+    `branch_strategy(configs, context) -> (main, variants)` chooses; `shadow`, the default, takes the first as main and
+    all others as variants. Calling an experiment inside another one multiplies their configurations: which ones take
+    part is read from the function's code, and resolved to the objects that it refers to; what cannot be seen
+    there (an experiment that is called by a helper, or looked up at run time) is declared in `uses`.
 
     >>> from spearmint_fp import Config
     >>> @experiment(configs=[{"n": 2}])
@@ -164,17 +248,21 @@ def experiment(configs: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
     42
 
     Raises:
-        ArgumentError: an item that is not a configuration, a function given without the parentheses, or one that
-            takes no configuration.
+        ArgumentError: an item that is not a configuration, a function given without the parentheses, one that
+            takes no configuration, or an option of the wrong kind.
         ExperimentError: no configurations; names the empty choice.
 
-    See also: `Spearmint`, `inject`.
+    See also: `Spearmint`, `inject`, `runtime_context`.
     """
     if inspect.isroutine(configs):
         raise ArgumentError("write @mint.experiment() or @experiment(configs=[...]), with the parentheses")
-    sweep = _as_configs(configs)
+    sweep, strategy = _as_configs(configs), _as_strategy(branch_strategy)
     from ..running.injection import inject
-    from .runners import Experiment, decorated
+    from .described import Experiment
+    from .runners import decorated
+    from .strategies import shadow
+
+    options = (strategy or shadow, _as_uses(uses), _as_callback(on_outcome))
 
     def decorate(fn: Callable[..., T]) -> Callable[..., T]:
         if isinstance(fn, classmethod | staticmethod):
@@ -187,6 +275,22 @@ def experiment(configs: Any) -> Callable[[Callable[..., T]], Callable[..., T]]:
                 f"{said(fn)} takes no configuration. Annotate a parameter as Config (config: Config), an attrs class, "
                 f"a dataclass, a TypedDict, a pydantic model or a msgspec struct, or with Annotated[T, Bind('path')]"
             )
-        return decorated(Experiment(call, sweep), fn)
+        return decorated(Experiment(call, sweep, *options), fn)
 
     return decorate
+
+
+def _as_uses(uses: Any) -> tuple[Callable[..., Any], ...]:
+    from .described import decorated_of
+
+    found = tuple(uses) if isinstance(uses, list | tuple) else (uses,)
+    for fn in found:
+        if decorated_of(fn) is None:
+            raise ArgumentError(f"uses lists experiments, functions with @experiment above them; got {said(fn)}")
+    return found
+
+
+def _as_callback(on_outcome: Any) -> Any:
+    if on_outcome is None or callable(on_outcome):
+        return on_outcome
+    raise ArgumentError(f"on_outcome is a function that takes an outcome; got {said(on_outcome)}")

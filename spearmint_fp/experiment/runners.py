@@ -4,277 +4,294 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
-import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from contextvars import copy_context
-from functools import cached_property
-from typing import Any, Generic, TypeVar, cast, final, overload
+from math import inf
+from typing import Any, Final, TypeVar, cast, final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, ExperimentError, counted, said, shown
-from ..running.injection import Injected, inject
-from ..running.outcomes import Failure, Outcome, attempt, attempt_async
+from ..configuration.errors import ExperimentError
+from ..running.asynchronous import arun
+from ..running.crews import PATIENCE
+from ..running.engine import run
+from ..running.executors import threads
+from ..running.outcomes import Failure, Outcome
 from ..sweep.core import Sweep
+from .background import BACKLOG, LOG, WORKERS
+from .described import (
+    UNBOUND,
+    AsyncCase,
+    Case,
+    Experiment,
+    bound_config,
+    described,
+    inside_a_case,
+    planned,
+    taking_part,
+)
+from .pending import Pending
 from .result import ExperimentResult
 
-__all__ = ["Experiment", "async_runner", "decorated", "runner"]
+__all__ = ["async_runner", "decorated", "runner"]
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-_log = logging.getLogger("spearmint_fp")
-_One = Callable[[int, Any], Outcome[Any, Any]]
-_here = threading.local()  # whether this thread runs variants of a runner
-_WORKERS = 4
-"""How many variants of one runner, or direct calls of one experiment, run behind at the same time."""
 
 
-@final
-@attrs.frozen(eq=False)
-class Experiment(Generic[T]):
-    """What a decorated function carries: the function, where its configuration goes, and the configurations."""
-
-    call: Injected[T]
-    configs: Sweep[Any]
-
-    def __attrs_post_init__(self) -> None:
-        if not self.configs:
-            blank = [shown(path) for path, values in self.configs.axes.items() if not len(values)]
-            left = f"nothing is left of {self.configs!r}" if self.configs.axes else "configs is empty"
-            why = f"the choice at {', '.join(blank)} is empty" if blank else left
-            raise ExperimentError(f"{self.name} has no configurations: {why}. Give it at least one alternative")
-
-    @property
-    def name(self) -> str:
-        return str(getattr(self.call.function, "__qualname__", self.call.function))
-
-    @property
-    def is_async(self) -> bool:
-        fn = self.call.function
-        return inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(type(fn).__call__)
-
-    @cached_property
-    def pool(self) -> ThreadPoolExecutor:
-        """The threads that run the variants of direct calls; their number is bounded whatever the sweep's size."""
-        return ThreadPoolExecutor(_WORKERS, thread_name_prefix=f"variants of {self.name}")
-
-    @cached_property
-    def running(self) -> set[asyncio.Task[None]]:
-        """The variants of direct awaits: an event loop itself keeps no hold of its tasks."""
-        return set()
+def case_of(fn: Callable[..., T], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Case[T], Sweep[Any]]:
+    """A call of a decorated function, and its cases, main first."""
+    fns = taking_part(fn, args)
+    return Case(fn, fns, args, kwargs), planned(fns)
 
 
-def _described(fn: Callable[..., Any]) -> Experiment[Any]:
-    """The description that a decorated function carries; for a method, with its instance bound."""
-    found = getattr(fn, "__experiment__", None)
-    if not isinstance(found, Experiment):
-        raise ArgumentError(f"{said(fn)} is not an experiment. Decorate it with @mint.experiment() first")
-    if getattr(fn, "__func__", fn) is not getattr(fn, "__decorated__", None):
-        raise ArgumentError(f"another decorator stands above the experiment of {said(fn)}; put it below @experiment")
-    instance = getattr(fn, "__self__", None)
-    if instance is None:
-        return found
-    return attrs.evolve(found, call=inject(functools.partial(found.call.function, instance)))
+def task_of(case: Case[T]) -> Callable[[Any], Any]:
+    """A case as a function: a coroutine function, if that is what the experiment is."""
+    return AsyncCase(case) if described(case.fn).is_async else case
 
 
 # --- direct calls ------------------------------------------------------------------------------------
 
 
-def _told(experiment: str, outcome: Outcome[Any, Any]) -> None:
-    """A failed variant is logged where nobody asks for its outcome."""
-    if isinstance(outcome, Failure):
-        error = outcome.error
-        _log.error(
-            "%s: variant %s failed: %s: %s\n%s", experiment, outcome.config, error.type, error.message, error.traceback
-        )
+def decorated(about: Experiment[Any], fn: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as its callers see it: without the injected parameters, main's plain result, variants behind it.
 
-
-def decorated(described: Experiment[Any], fn: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as its callers see it: without the injected parameters, main's plain result, variants behind it."""
+    Inside a case of an experiment that calls it, it is the plain function with its configuration of that case.
+    """
 
     @functools.wraps(fn)
     def direct(*args: Any, **kwargs: Any) -> Any:
-        if described.configs.size > 1:
-            job = functools.partial(_run_behind, described, args, kwargs)
-            described.pool.submit(copy_context().run, job)
-        return described.call(described.configs[0], *args, **kwargs)
+        config = bound_config(wrapper)
+        if config is not UNBOUND:
+            return about.call(config, *args, **kwargs)
+        case, cases = case_of(wrapper, args, kwargs)
+        if _goes_behind(about, cases):
+            about.behind.start(
+                about.name, functools.partial(_run_behind, about, case.rest, cases[1:], about.behind.turn)
+            )
+        return case.here(cases[0])
 
     @functools.wraps(fn)
     async def direct_async(*args: Any, **kwargs: Any) -> Any:
-        if described.configs.size > 1:
-            task = asyncio.create_task(_await_behind(described, args, kwargs))
-            described.running.add(task)
-            task.add_done_callback(described.running.discard)
-        return await described.call(described.configs[0], *args, **kwargs)
+        config = bound_config(wrapper)
+        if config is not UNBOUND:
+            return await about.call(config, *args, **kwargs)
+        case, cases = case_of(wrapper, args, kwargs)
+        if _goes_behind(about, cases):
+            about.behind.start_task(_await_behind(about, case.rest, cases[1:], about.behind.turn))
+        return await case.awaited(cases[0])
 
-    wrapper: Any = direct_async if described.is_async else direct
-    wrapper.__experiment__ = described
+    wrapper: Any = direct_async if about.is_async else direct
+    wrapper.__experiment__ = about
     wrapper.__decorated__ = wrapper
-    wrapper.__signature__ = described.call.signature
+    wrapper.__signature__ = about.call.signature
     return cast(Callable[..., Any], wrapper)
 
 
-def _run_behind(described: Experiment[Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+def _goes_behind(about: Experiment[Any], cases: Sweep[Any]) -> bool:
+    """Whether there are variants, and room for them."""
+    if cases.size > 1 and about.behind.is_full:
+        LOG.warning("%s: the variants of this call do not run, %d calls are waiting already", about.name, BACKLOG)
+        return False
+    return cases.size > 1
+
+
+def _run_behind(about: Experiment[Any], case: Case[Any], cases: Sweep[Any], turn: int) -> None:
     """Every variant of a direct call, one after the other, each in a copy of the caller's context."""
-    for index, config in enumerate(described.configs[1:], 1):
-        task = functools.partial(attempt, lambda c: described.call(c, *args, **kwargs), config, index=index)
+    with closing(run(case, cases)) as outcomes:
+        left = cases.size
         try:
-            _told(described.name, copy_context().run(task))
+            while about.behind.turn == turn and (outcome := next(outcomes, None)) is not None:
+                left -= 1
+                _tell(about, case.told(outcome))
         except BaseException:
-            _log.exception("%s: stopped at variant %s; it and those after it have no outcome", described.name, config)
+            LOG.exception(_CUT_OFF, about.name, "stopped", case.split(cases[-left])[0])
             raise
+    if left:
+        LOG.warning(_CUT_OFF, about.name, "cancelled", case.split(cases[-left])[0])
 
 
-async def _await_behind(described: Experiment[Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+async def _await_behind(about: Experiment[Any], case: Case[Any], cases: Sweep[Any], turn: int) -> None:
     """Every variant of a direct await, one after the other."""
-    for index, config in enumerate(described.configs[1:], 1):
+    left = cases.size
+    try:
+        async with about.behind.slot(), aclosing(arun(AsyncCase(case), cases, limit=1)) as outcomes:
+            while about.behind.turn == turn and (outcome := await anext(outcomes, None)) is not None:
+                left -= 1
+                _tell(about, case.told(outcome))
+    finally:
+        if left:
+            LOG.warning(_CUT_OFF, about.name, "cancelled", case.split(cases[-left])[0])
+
+
+_CUT_OFF: Final = "%s: %s at variant %s; it and those after it have no outcome"
+
+
+def _tell(about: Experiment[Any], outcome: Outcome[Any, Any]) -> None:
+    """Log a failed variant, and give its outcome to who has asked for it."""
+    if isinstance(outcome, Failure):
+        error, config = outcome.error, _shown_configs(outcome)
+        LOG.error("%s: variant %s failed: %s: %s\n%s", about.name, config, error.type, error.message, error.traceback)
+    if about.on_outcome is not None:
         try:
-            outcome = await attempt_async(lambda c: described.call(c, *args, **kwargs), config, index=index)
-        except asyncio.CancelledError:
-            _log.warning("%s: cancelled at variant %s; it and those after it have no outcome", described.name, config)
-            raise
-        _told(described.name, outcome)
+            about.on_outcome(outcome)
+        except Exception:  # whoever is told must not keep the next variant from running
+            LOG.exception("%s: on_outcome failed for variant %s", about.name, outcome.config)
+
+
+def _shown_configs(outcome: Outcome[Any, Any]) -> Any:
+    if len(outcome.configs) == 1:
+        return outcome.config
+    return ", ".join(f"{fn.__qualname__}: {config}" for fn, config in outcome.configs.items())
 
 
 # --- runners -----------------------------------------------------------------------------------------
 
 
-@final
-class _Pending(Sequence[Outcome[Any, T_co]]):
-    """The outcomes of variants that are still running: each is waited for when it is asked for.
-
-    Workers pull the next variant when they have finished one, so nothing is queued, whatever the number. A worker that
-    asks for an outcome itself (a variant that calls a runner) does not wait for others, which may all wait as it
-    does: it runs the variants that nobody has begun. Without `one` the workers are tasks of an event loop, which
-    waiting would stop: then an outcome that is not there yet is an error.
-    """
-
-    def __init__(self, variants: Sweep[Any], one: _One | None) -> None:
-        self._one = one
-        self._size = variants.size
-        self._waiting = enumerate(variants, 1)
-        self._ready: dict[int, Outcome[Any, T_co]] = {}
-        self._change = threading.Condition()
-        self._stopped = False
-
-    def pull(self) -> tuple[int, Any] | None:
-        """The next variant to run, or None where there is none, or the block has failed."""
-        with self._change:
-            return None if self._stopped else next(self._waiting, None)
-
-    def put(self, outcome: Outcome[Any, T_co]) -> None:
-        """Note the outcome of a variant that was pulled."""
-        with self._change:
-            self._ready[outcome.index - 1] = outcome
-            self._change.notify_all()
-
-    def stop(self) -> None:
-        """Hand out no further variants; those that have no outcome will have none."""
-        with self._change:
-            self._stopped = True
-            self._change.notify_all()
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __repr__(self) -> str:
-        return f"<{len(self._ready)} of {counted(self._size)} variants have an outcome>"
-
-    @overload
-    def __getitem__(self, index: int) -> Outcome[Any, T_co]: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Outcome[Any, T_co]]: ...
-    def __getitem__(self, index: int | slice) -> Outcome[Any, T_co] | Sequence[Outcome[Any, T_co]]:
-        if isinstance(index, slice):
-            return [self[position] for position in range(self._size)[index]]
-        position = range(self._size)[index]
-        if self._one is not None and getattr(_here, "works", False):
-            while position not in self._ready and (variant := self.pull()) is not None:
-                self.put(self._one(*variant))
-        with self._change:
-            self._change.wait_for(lambda: position in self._ready or self._stopped or self._one is None)
-            if position in self._ready:
-                return self._ready[position]
-        if self._one is None and not self._stopped:
-            raise ExperimentError(
-                f"variant {position} has no outcome yet, and waiting here would stop the event loop that runs it. "
-                f"Ask after the block, or pass await_variants=True"
-            )
-        raise ExperimentError(f"variant {position} has no outcome: its block ended before it ran")
-
-
-def _blocking(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """A coroutine function as a plain one, also where an event loop is running already."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(fn(*args, **kwargs))
-        with ThreadPoolExecutor(1) as aside:
-            return aside.submit(copy_context().run, asyncio.run, fn(*args, **kwargs)).result()
-
-    return call
-
-
 @contextmanager
-def runner(fn: Callable[..., Any], await_variants: bool) -> Iterator[Callable[..., ExperimentResult[Any]]]:
+def runner(
+    fn: Callable[..., Any], await_variants: bool, executor: Any, journal: Any
+) -> Iterator[Callable[..., ExperimentResult[Any]]]:
     """What `Spearmint.run` yields."""
-    described = _described(fn)
-    call = _blocking(described.call) if described.is_async else described.call
-    started: list[_Pending[Any]] = []
-    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix=f"variants of {described.name}")
-    ended = threading.Event()
-
-    def call_all(*args: Any, **kwargs: Any) -> ExperimentResult[Any]:
-        _check_open(ended, described)
-
-        def one(index: int, config: Any) -> Outcome[Any, Any]:
-            return attempt(lambda c: call(c, *args, **kwargs), config, index=index)
-
-        context, variants = copy_context(), described.configs[1:]
-        if await_variants:
-            main = one(0, described.configs[0])
-            outcomes = (context.copy().run(one, *variant) for variant in enumerate(variants, 1))
-            return ExperimentResult(main, tuple(outcomes))
-        pending = _started(pool, variants, lambda *variant: context.copy().run(one, *variant))
-        started.append(pending)
-        return ExperimentResult(one(0, described.configs[0]), pending)
-
+    made = _Runner(fn, await_variants, executor, journal)
+    patience = None
     try:
-        yield call_all
-    except BaseException:
-        for unfinished in started:
-            unfinished.stop()
+        yield made
+    except BaseException as error:
+        patience = None if isinstance(error, Exception) else PATIENCE
+        for pump in made.pumps:
+            pump.pending.stop()
         raise
     finally:
-        ended.set()
-        pool.shutdown()
+        made.ended.set()
+        for pump in made.pumps:
+            pump.join(patience)
 
 
-def _started(pool: ThreadPoolExecutor, variants: Sweep[Any], one: _One) -> _Pending[Any]:
-    """The variants' outcomes to come, with threads at work on them."""
-    pending: _Pending[Any] = _Pending(variants, one)
-    for _ in range(min(_WORKERS, variants.size)):
-        pool.submit(_work, pending, one)
-    return pending
+@final
+class _Runner:
+    """Calls an experiment with every case, and gives all outcomes."""
+
+    def __init__(self, fn: Callable[..., Any], await_variants: bool, executor: Any, journal: Any) -> None:
+        self._fn, self._about = fn, described(fn)
+        self._await_variants, self._options = await_variants, {"executor": executor, "journal": journal}
+        self.pumps: list[_Pump] = []
+        self.ended = threading.Event()
+        self._threads = _Threads(f"variants of {self._about.name}")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> ExperimentResult[Any]:
+        _check_open(self.ended, self._about)
+        case, cases = case_of(self._fn, args, kwargs)
+        task = task_of(case)
+        if self._await_variants:
+            return self._awaited(case, task, cases)
+        here = self._options["executor"] is None
+        pump = _Pump(case.rest if here else case, cases.size)
+        self.pumps = [*(one for one in self.pumps if not one.ended), pump]
+        most = inf if inside_a_case() else WORKERS  # a variant's own call must not wait for those that wait for it
+        if not here:
+            self._threads.start(pump.taking(run(task, cases, **self._options)), most)
+            return ExperimentResult(pump.main(), pump.pending)
+        outcomes = run(task_of(case.rest), cases[1:], **{**self._options, "executor": threads(WORKERS)})
+        self._threads.start(pump.taking(outcomes), most)
+        return ExperimentResult(self._here(case, cases), pump.pending)
+
+    def _awaited(self, case: Case[Any], task: Callable[[Any], Any], cases: Sweep[Any]) -> ExperimentResult[Any]:
+        if self._options["executor"] is not None:
+            main, *variants = map(case.told, run(task, cases, **self._options))
+        else:
+            main = self._here(case, cases)
+            variants = list(map(case.rest.told, run(task_of(case.rest), cases[1:], **self._options)))
+        return ExperimentResult(main, tuple(variants))
+
+    def _here(self, case: Case[Any], cases: Sweep[Any]) -> Outcome[Any, Any]:
+        """Main's outcome, from the caller's own context, as a plain call has it."""
+        [main] = run(task_of(attrs.evolve(case, apart=False)), cases[:1], **self._options)
+        return case.told(main)
 
 
-def _work(pending: _Pending[Any], one: _One) -> None:
-    """Run variants until there are no more; where one ends the thread itself, say so and hand out no more."""
-    _here.works = True
-    try:
-        while (variant := pending.pull()) is not None:
-            pending.put(one(*variant))
-    except BaseException:
-        pending.stop()
-        _log.exception("a variant stopped its thread; those that have no outcome will have none")
-        raise
+@final
+class _Threads:
+    """Threads that are started for work as it comes, a bounded number; they never keep the program from ending."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._count = 0
+
+    def start(self, work: Callable[[], object], most: float) -> None:
+        """Have `work` done, by a thread of its own while there are fewer than `most`, else when one has time."""
+        with self._lock:
+            self._waiting.append(work)
+            if self._count >= most:
+                return
+            self._count += 1
+        threading.Thread(target=self._work, name=self._name, daemon=True).start()
+
+    def _work(self) -> None:
+        while (work := self._next()) is not None:
+            work()
+
+    def _next(self) -> Callable[[], object] | None:
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._count -= 1
+            return None
+
+
+@final
+class _Pump:
+    """Takes outcomes as they come, and puts them where they are asked for."""
+
+    def __init__(self, case: Case[Any], size: int) -> None:
+        self._case = case
+        self._main: Outcome[Any, Any] | None = None
+        self._first = threading.Event()
+        self._ended = threading.Event()
+        self._error: BaseException | None = None
+        self.pending: Pending[Any] = Pending(size - 1, may_wait=True)
+
+    def taking(self, outcomes: Any) -> Callable[[], None]:
+        """What takes the outcomes of a run, with the caller's context variables."""
+        return functools.partial(copy_context().run, self._work, outcomes)
+
+    def _work(self, outcomes: Any) -> None:
+        try:
+            with outcomes:
+                while not self.pending.stopped and (outcome := next(outcomes, None)) is not None:
+                    self._put(self._case.told(outcome))
+        except BaseException as error:  # told where an outcome is asked for
+            self._error = error
+            LOG.exception("a variant stopped its run; those that have no outcome will have none")
+        self.pending.stop(self._error)
+        self._first.set()
+        self._ended.set()
+
+    def _put(self, outcome: Outcome[Any, Any]) -> None:
+        if outcome.index:
+            self.pending.put(outcome)
+        else:
+            self._main = outcome
+            self._first.set()
+
+    def main(self) -> Outcome[Any, Any]:
+        """The outcome of main, once it has one."""
+        self._first.wait()
+        if self._main is not None:
+            return self._main
+        raise self._error or ExperimentError("main has no outcome: its block ended before it ran")
+
+    @property
+    def ended(self) -> bool:
+        """Whether all that will come has come."""
+        return self._ended.is_set()
+
+    def join(self, patience: float | None) -> None:
+        self._ended.wait(patience)
 
 
 @asynccontextmanager
@@ -292,32 +309,23 @@ async def _tasks() -> AsyncIterator[list[asyncio.Task[None]]]:
 
 @asynccontextmanager
 async def async_runner(
-    fn: Callable[..., Any], await_variants: bool
+    fn: Callable[..., Any], await_variants: bool, journal: Any
 ) -> AsyncIterator[Callable[..., Awaitable[ExperimentResult[Any]]]]:
     """What `Spearmint.arun` yields."""
-    described = _described(fn)
+    about = described(fn)
     ended = threading.Event()
     async with _tasks() as tasks:
 
         async def call_all(*args: Any, **kwargs: Any) -> ExperimentResult[Any]:
-            async def one(index: int, config: Any) -> Outcome[Any, Any]:
-                def task(c: Any) -> Any:
-                    return described.call(c, *args, **kwargs)
-
-                if described.is_async:
-                    return await attempt_async(task, config, index=index)
-                return await asyncio.to_thread(attempt, task, config, index=index)
-
-            _check_open(ended, described)
-
-            variants = described.configs[1:]
-            pending: _Pending[Any] = _Pending(variants, None)
-            workers = [asyncio.create_task(_await_work(pending, one)) for _ in range(min(_WORKERS, variants.size))]
-            tasks.extend(workers)
-            main = await one(0, described.configs[0])
+            _check_open(ended, about)
+            case, cases = case_of(fn, args, kwargs)
+            pending = Pending[Any](cases.size - 1, may_wait=False)
+            variants = asyncio.create_task(_filled(pending, case.rest, cases[1:], journal))
+            tasks.append(variants)
+            [main] = [outcome async for outcome in arun(task_of(case), cases[:1], limit=1, journal=journal)]
             if await_variants:
-                await asyncio.gather(*workers)
-            return ExperimentResult(main, tuple(pending) if await_variants else pending)
+                await variants
+            return ExperimentResult(case.told(main), tuple(pending) if await_variants else pending)
 
         try:
             yield call_all
@@ -325,15 +333,16 @@ async def async_runner(
             ended.set()
 
 
-def _check_open(ended: threading.Event, described: Experiment[Any]) -> None:
-    if ended.is_set():
-        raise ExperimentError(f"the block of this runner of {described.name} has ended; call it inside the block")
-
-
-async def _await_work(pending: _Pending[Any], one: Callable[[int, Any], Awaitable[Outcome[Any, Any]]]) -> None:
+async def _filled(pending: Pending[Any], case: Case[Any], cases: Sweep[Any], journal: Any) -> None:
+    """Run the variants, a bounded number at a time, and put their outcomes where they are asked for."""
     try:
-        while (variant := pending.pull()) is not None:
-            pending.put(await one(*variant))
-    except BaseException:
+        async with aclosing(arun(task_of(case), cases, limit=WORKERS, ordered=False, journal=journal)) as outcomes:
+            async for outcome in outcomes:
+                pending.put(case.told(outcome))
+    finally:
         pending.stop()
-        raise
+
+
+def _check_open(ended: threading.Event, about: Experiment[Any]) -> None:
+    if ended.is_set():
+        raise ExperimentError(f"the block of this runner of {about.name} has ended; call it inside the block")

@@ -1,0 +1,124 @@
+"""Which experiments a function calls: read from its code object, and resolved to the very objects that it refers to.
+
+Neither source text nor names decide: a name is looked up where the function itself would look it up, in its closure,
+its globals and the builtins, and attributes are followed through modules, classes and the instance of a method. Code
+that never runs counts, and what is reached in other ways does not: that is what `uses=` declares.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from types import CodeType, MethodType, ModuleType
+from typing import Any, Final
+
+__all__ = ["references"]
+
+Chain = tuple[str, tuple[str, ...]]
+"""Where a name is looked up (`global`, `free`, `first`), and the name with the attributes that follow it."""
+
+
+def references(fn: Callable[..., Any]) -> Iterator[Any]:
+    """The objects that a function's code refers to, in the order of the code, each as often as it is named.
+
+    Raises nothing: what has no code of its own, or a name that has no value yet, refers to nothing.
+    """
+    plain, instance = _opened(fn)
+    code = getattr(plain, "__code__", None)
+    if not isinstance(code, CodeType):
+        return
+    spaces = _spaces(plain, code, instance)
+    for space, (name, *attributes) in _chains(code):
+        if name in spaces[space]:
+            yield from _followed(spaces[space][name], attributes)
+
+
+def _opened(fn: Any) -> tuple[Any, Any]:
+    """The plain function, and the instance that is its first argument, if that is known."""
+    instance = None
+    while isinstance(fn, functools.partial | MethodType) or not hasattr(fn, "__code__"):
+        if isinstance(fn, functools.partial):
+            instance = fn.args[0] if fn.args else instance
+            fn = fn.func
+        elif isinstance(fn, MethodType):
+            fn, instance = fn.__func__, fn.__self__
+        elif hasattr(fn, "__wrapped__"):
+            fn = fn.__wrapped__
+        elif inspect.ismethod(getattr(fn, "__call__", None)):  # noqa: B004  # an object with a method of that name
+            fn = fn.__call__
+        else:
+            break
+    return inspect.unwrap(fn), instance
+
+
+def _spaces(plain: Any, code: CodeType, instance: Any) -> Mapping[str, Mapping[str, Any]]:
+    """What the names in a function's code stand for, by where they are looked up."""
+    cells = dict(zip(code.co_freevars, plain.__closure__ or (), strict=True))
+    closure = {name: cell.cell_contents for name, cell in cells.items() if _is_filled(cell)}
+    first = {} if instance is None or not code.co_argcount else {code.co_varnames[0]: instance}
+    return {"global": plain.__globals__, "free": closure, "first": first}
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not cell
+    except ValueError:  # it has no value yet
+        return False
+
+
+def _followed(value: Any, attributes: list[str]) -> Iterator[Any]:
+    """A value, and what its attributes lead to, without running any code of theirs."""
+    yield value
+    for attribute in attributes:
+        found = inspect.getattr_static(value, attribute, _NOTHING)
+        if found is _NOTHING:
+            return
+        if inspect.isfunction(found) and not isinstance(value, type | ModuleType):
+            found = MethodType(found, value)
+        value = found.__func__ if isinstance(found, classmethod | staticmethod) else found
+        yield value
+
+
+_NOTHING: Final = object()
+
+
+@functools.lru_cache(maxsize=512)
+def _chains(code: CodeType) -> tuple[Chain, ...]:
+    """`a.b.c` wherever the code, or code inside it, says so, where `a` is not one of its own variables."""
+    chains: list[tuple[str, list[str]]] = []
+    attached = False
+    for step in dis.get_instructions(code):
+        if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            if attached:
+                chains[-1][1].append(str(step.argval))
+            continue
+        name = step.argval[-1] if isinstance(step.argval, tuple) else step.argval
+        space = _space(step.opname, name, code)
+        attached = space is not None
+        if space is not None:
+            chains.append((space, [str(name)]))
+        elif isinstance(name, CodeType):
+            chains += [(inner, list(names)) for inner, names in _inherited(name, code)]
+    return tuple((space, tuple(names)) for space, names in chains)
+
+
+def _inherited(inner: CodeType, code: CodeType) -> Iterator[Chain]:
+    """What code inside a function refers to, as far as the names are the function's own free names, or the globals."""
+    for space, names in _chains(inner):
+        if space == "global" or (space == "free" and names[0] in code.co_freevars):
+            yield space, names
+        elif space == "free" and names[0] in code.co_varnames[:1]:
+            yield "first", names
+
+
+def _space(opname: str, name: Any, code: CodeType) -> str | None:
+    """Where an instruction looks a name up; None where it does not, or in a variable of the function's own."""
+    if opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+        return "global"
+    if opname in ("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_CLOSURE") and name in code.co_freevars:
+        return "free"
+    if ("LOAD_FAST" in opname or "LOAD_DEREF" in opname) and name in code.co_varnames[:1]:
+        return "first"
+    return None

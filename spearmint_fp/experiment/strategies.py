@@ -1,0 +1,195 @@
+"""Branch strategies: which configuration of an experiment is main, and which run beside it as variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import count
+from typing import Any, Final
+
+from ..configuration.errors import ArgumentError, ExperimentError, IdentityError, counted, said, shown, suggestion
+from ..configuration.identity import canonical
+from ..configuration.tree import DynamicValue
+from ..sweep.combine import concat, empty
+from ..sweep.core import Sweep, expand
+
+__all__ = ["BranchStrategy", "branches", "checked_strategy", "round_robin", "shadow", "single", "sticky"]
+
+BranchStrategy = Callable[[Sweep[Any], Mapping[str, Any]], tuple[Any, Iterable[Any]]]
+"""`strategy(configs, context) -> (main, variants)`: a configuration, and a sweep or an iterable of others."""
+
+
+def shadow(configs: Sweep[Any], context: Mapping[str, Any]) -> tuple[Any, Sweep[Any]]:  # noqa: ARG001
+    """`(configs[0], configs[1:])`: the first is main, all others are variants. What an experiment does by default.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> main, variants = shadow(expand({"n": DynamicValue([1, 2, 3])}), {})
+    >>> main, list(variants)
+    (Config({'n': 1}), [Config({'n': 2}), Config({'n': 3})])
+
+    Raises:
+        PositionError: there are no configurations.
+
+    See also: `single`, without variants; `round_robin` and `sticky`, which take turns.
+    """
+    return configs[0], configs[1:]
+
+
+def single(configs: Sweep[Any], context: Mapping[str, Any]) -> tuple[Any, Sweep[Any]]:  # noqa: ARG001
+    """`(configs[0], empty)`: the first is main, and there are no variants.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> main, variants = single(expand({"n": DynamicValue([1, 2, 3])}), {})
+    >>> main, list(variants)
+    (Config({'n': 1}), [])
+
+    Raises:
+        PositionError: there are no configurations.
+
+    See also: `shadow`.
+    """
+    return configs[0], empty
+
+
+def round_robin(*, variants: bool = False) -> BranchStrategy:
+    """A strategy that makes each configuration main in turn: `configs[k % size]` for the k-th call.
+
+    The turn is the strategy's own state, shared by all threads of this process and by all experiments that are given
+    the same value. With `variants` the others run beside it, else nothing does.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> strategy, configs = round_robin(), expand({"n": DynamicValue([1, 2])})
+    >>> [strategy(configs, {})[0].n for _ in range(5)]
+    [1, 2, 1, 2, 1]
+
+    Raises:
+        ArgumentError: `variants` is neither True nor False.
+
+    See also: `sticky`, where one user always gets the same.
+    """
+    _check_variants(variants)
+    turns = count()
+
+    def strategy(configs: Sweep[Any], context: Mapping[str, Any]) -> tuple[Any, Sweep[Any]]:  # noqa: ARG001
+        return _at(next(turns) % configs.size, configs, variants)
+
+    return strategy
+
+
+def sticky(key: str | Callable[[Mapping[str, Any]], Any], *, salt: str = "", variants: bool = False) -> BranchStrategy:
+    """A strategy that picks main by a value of the context: `configs[stable_hash(context[key]) % size]`.
+
+    Equal values get the same configuration, in every process, on every machine, under every Python; different values
+    are spread evenly. `key` names a value of `runtime_context`, or is a function of the whole context. Give
+    experiments that must not go together different `salt`s. With `variants` the others run beside it,
+    else nothing does.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> strategy, configs = sticky("user_id"), expand({"button": DynamicValue(["red", "green"])})
+    >>> [strategy(configs, {"user_id": user})[0].button for user in ("ada", "bob", "cy", "dee", "ada")]
+    ['red', 'green', 'green', 'red', 'red']
+
+    Raises:
+        ArgumentError: `key` is neither text nor a function.
+        ExperimentError: when it is called, and the context has no such value, or one that cannot be told from
+            another in another process; says how to set it.
+
+    See also: `runtime_context`; `round_robin`.
+
+    Source: deterministic assignment by hashing, as in Kohavi, Longbotham, Sommerfield and Henne, "Controlled
+    experiments on the web" (2009).
+    """
+    if not isinstance(key, str) and not callable(key):
+        raise ArgumentError(f"sticky takes the name of a value of the context, or a function of it; got {said(key)}")
+    if not isinstance(salt, str):
+        raise ArgumentError(f"salt is a text; got {said(salt)}")
+    _check_variants(variants)
+
+    def strategy(configs: Sweep[Any], context: Mapping[str, Any]) -> tuple[Any, Sweep[Any]]:
+        return _at(_hashed(_value(key, context), salt) % configs.size, configs, variants)
+
+    return strategy
+
+
+def _check_variants(variants: Any) -> None:
+    if not isinstance(variants, bool):
+        raise ArgumentError(f"variants says whether the others run too, True or False; got {said(variants)}")
+
+
+def _at(position: int, configs: Sweep[Any], variants: bool) -> tuple[Any, Sweep[Any]]:
+    """The configuration at a position, and, if asked for, those before and after it."""
+    others = concat(configs[:position], configs[position + 1 :]) if variants else empty
+    return configs[position], others
+
+
+def _value(key: str | Callable[[Mapping[str, Any]], Any], context: Mapping[str, Any]) -> Any:
+    if not isinstance(key, str):
+        return key(context)
+    if key not in context:
+        raise ExperimentError(
+            f"sticky decides by {key!r}, which the context does not have{suggestion(key, context)}. "
+            f"Call inside `with runtime_context({key}=...)`"
+        )
+    return context[key]
+
+
+def _hashed(value: Any, salt: str) -> int:
+    from hashlib import sha256
+
+    try:
+        content = canonical([salt, value])
+    except IdentityError as error:
+        raise ExperimentError(f"sticky cannot decide by {said(value)}: {error}") from error
+    return int.from_bytes(sha256(b"spearmint_fp sticky 1\n" + content).digest(), "big")
+
+
+# --- asking a strategy ---------------------------------------------------------------------------------
+
+
+def checked_strategy(strategy: Any) -> BranchStrategy | None:
+    """`branch_strategy=`: a function, or None for the default."""
+    if strategy is None or (callable(strategy) and not isinstance(strategy, type)):
+        if strategy in _MAKERS:
+            raise ArgumentError(f"{shown(strategy)} makes a strategy: write {_MAKERS[strategy]}")
+        found: BranchStrategy | None = strategy
+        return found
+    raise ArgumentError(
+        f"branch_strategy is a function (configs, context) -> (main, variants), such as single or round_robin(); "
+        f"got {said(strategy)}"
+    )
+
+
+_MAKERS: Final[Mapping[Any, str]] = {round_robin: "round_robin()", sticky: "sticky('user_id')"}
+
+
+def branches(strategy: BranchStrategy, configs: Sweep[Any], context: Mapping[str, Any]) -> Sweep[Any]:
+    """What a strategy chooses, as a sweep: main, then the variants; of theirs nothing is enumerated."""
+    if strategy is shadow:  # what it chooses is what there is
+        return configs
+    chosen = strategy(configs, context)
+    if not isinstance(chosen, tuple) or len(chosen) != 2:
+        raise ExperimentError(f"{_named(strategy)} gives (main, variants); it gave {said(chosen)}")
+    main, variants = chosen
+    return concat(_one(main, strategy), variants if isinstance(variants, Sweep) else _listed(variants, strategy))
+
+
+def _one(config: Any, strategy: BranchStrategy) -> Sweep[Any]:
+    found = expand(DynamicValue([config]))
+    if found.size != 1:
+        raise ExperimentError(
+            f"{_named(strategy)} gives one configuration as main; it gave {said(config)}, which stands for "
+            f"{counted(found.size)}"
+        )
+    return found
+
+
+def _listed(variants: Any, strategy: BranchStrategy) -> Sweep[Any]:
+    if isinstance(variants, str | bytes | Mapping) or not isinstance(variants, Iterable):
+        raise ExperimentError(
+            f"{_named(strategy)} gives its variants as a sweep or a list of configurations; it gave {said(variants)}"
+        )
+    found = tuple(variants)
+    return expand(DynamicValue(found)) if found else empty
+
+
+def _named(strategy: Any) -> str:
+    return f"the branch strategy {getattr(strategy, '__qualname__', shown(strategy))}"
