@@ -632,6 +632,8 @@ def test_what_was_never_iterated_goes_in_silence(caplog: pytest.LogCaptureFixtur
         arun(abs, streamed(range(3)), progress=True)
         gc.collect()
 
+    gc.collect()
+    caplog.clear()  # of what earlier tests have left to itself
     arun(as_coroutine(abs), range(3))
     gc.collect()
     with caplog.at_level(logging.DEBUG):
