@@ -185,7 +185,7 @@ def importing(rounds: int) -> Iterator[Row]:
         return float(done.stdout)
 
     theirs = "import attrs, cattrs, toolz"
-    for statement, must in (("import spearmint_fp", 1.25), ("from spearmint_fp import *", 2.5)):
+    for statement, must in (("import spearmint_fp", 1.25), ("from spearmint_fp import *", 2.0)):
         once(statement), once(theirs)
         ratios = [once(statement) / once(theirs) for _ in range(rounds * 2)]
         yield Row(statement, median(ratios), f"x {theirs}", must, "")

@@ -462,6 +462,15 @@ def _group(pid: int) -> int:
         return 0
 
 
+def _ends_soon_when_interrupted(program: subprocess.Popen[str]) -> None:
+    assert program.stdout is not None
+    assert program.stdout.readline() == "running\n"
+    start = time.monotonic()
+    program.send_signal(signal.SIGINT)
+    assert finished(program) == {"interrupted": True}
+    assert time.monotonic() - start < 2 + 3
+
+
 def test_ctrl_c_while_a_thread_hangs() -> None:
     """Nothing can end a thread: it is left behind, and does not keep the program."""
     program = started(
@@ -475,12 +484,7 @@ def test_ctrl_c_while_a_thread_hangs() -> None:
             tell(interrupted=True)
         """
     )
-    assert program.stdout is not None
-    assert program.stdout.readline() == "running\n"
-    start = time.monotonic()
-    program.send_signal(signal.SIGINT)
-    assert finished(program) == {"interrupted": True}
-    assert time.monotonic() - start < 2 + 3
+    _ends_soon_when_interrupted(program)
 
 
 def test_ctrl_c_of_a_plain_function_under_arun() -> None:
@@ -495,12 +499,7 @@ def test_ctrl_c_of_a_plain_function_under_arun() -> None:
             tell(interrupted=True)
         """
     )
-    assert program.stdout is not None
-    assert program.stdout.readline() == "running\n"
-    start = time.monotonic()
-    program.send_signal(signal.SIGINT)
-    assert finished(program) == {"interrupted": True}
-    assert time.monotonic() - start < 2 + 3
+    _ends_soon_when_interrupted(program)
 
 
 # --- clusters ----------------------------------------------------------------------------------------------
