@@ -9,13 +9,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, Protocol, final
+from typing import Any, Protocol, TypeVar, final
 
 import attrs
 
 from .errors import shown
 
-__all__ = ["FieldsShape", "NamedShape", "Shape", "TupleShape", "find_index", "typed_shape"]
+__all__ = ["FieldsShape", "NamedShape", "PlainTuple", "Shape", "TupleShape", "find_index", "typed_shape"]
+
+T = TypeVar("T")
 
 
 class Shape(Protocol):
@@ -50,6 +52,12 @@ def find_index(step: object, length: int) -> int | None:
     return None
 
 
+class PlainTuple(tuple[T, ...]):
+    """A tuple that a notebook shows otherwise, and that is nothing but its items: in a tree it is what a tuple is."""
+
+    __slots__ = ()
+
+
 @final
 @attrs.frozen
 class TupleShape:
@@ -65,7 +73,8 @@ class TupleShape:
         return tuple(values)
 
     def split(self, value: Any) -> tuple[Any, ...] | None:
-        return value if type(value) is tuple and len(value) == self.length else None
+        plain = type(value) is tuple or isinstance(value, PlainTuple)
+        return value if plain and len(value) == self.length else None
 
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
         return product(*pools)
@@ -181,6 +190,8 @@ def _call_text(cls: Any, names: Sequence[str], parts: Sequence[str]) -> str:
 def typed_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     """The shape and the children of an attrs, dataclass or NamedTuple instance; None for all else."""
     cls = type(value)
+    if isinstance(value, PlainTuple):
+        return TupleShape(len(value)), tuple(value)
     if isinstance(value, tuple):
         named = isinstance(getattr(cls, "_fields", None), tuple) and hasattr(cls, "_make")
         return (NamedShape(cls), tuple(value)) if named else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import (
     Callable,
     Hashable,
@@ -19,7 +20,8 @@ from collections.abc import (
     ValuesView,
 )
 from functools import lru_cache
-from itertools import islice, product
+from itertools import chain, islice, product, repeat, starmap
+from math import prod
 from typing import Any, Final, Generic, TypeVar, final
 
 import attrs
@@ -108,11 +110,8 @@ class Layout:
         return tuple(value[key] for key in self.keys) if all(key in value for key in self.keys) else None
 
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Config]:
-        new, set_cell, cls = _new, _set_cell, Config
-        for cell in product((self,), *pools):
-            config = new(cls)
-            set_cell(config, cell)
-            yield config
+        cells, count = product((self,), *pools), prod(map(len, pools))
+        return _filled(cells) if count < BLOCK // 4 else chain.from_iterable(_blocks(cells, count))
 
     def find(self, step: object) -> int | None:
         slot = self.slots.get(step) if isinstance(step, Hashable) else None
@@ -129,6 +128,34 @@ def layout_of(keys: tuple[Hashable, ...]) -> Layout:
 
 _TEXT: Final = frozenset({str})
 _text_layout: Final = lru_cache(maxsize=1024)(Layout)
+
+
+BLOCK: Final = 128
+"""How many configurations of a long stream are made at once."""
+
+
+def _filled(cells: Iterator[tuple[Any, ...]]) -> Iterator[Config]:
+    """A configuration for each cell."""
+    new, set_cell, cls = _new, _set_cell, Config
+    for cell in cells:
+        config = new(cls)
+        set_cell(config, cell)
+        yield config
+
+
+def _blocks(cells: Iterator[tuple[Any, ...]], count: int) -> Iterator[list[Config]]:
+    """`_filled(cells)` in blocks, the first of them small; a third cheaper for the `count` of them.
+
+    The interpreter takes no step for each configuration, and `starmap` hands on the tuples of `repeat` and `zip` as
+    arguments, where a call would make a new one.
+    """
+    size = 4
+    while count:
+        size = min(4 * size, BLOCK, count)
+        configs = list(starmap(_new, repeat((Config,), size)))
+        deque(starmap(_set_cell, zip(configs, cells, strict=False)), 0)
+        yield configs
+        count -= size
 
 
 @final
@@ -174,10 +201,14 @@ class Config(Mapping[Any, Any]):
             raise _no_key(key) from None
 
     def __getattr__(self, name: str) -> Any:
-        if name == "_cell" or name not in self._cell[0].slots:
-            known = () if name == "_cell" else tuple(self)
-            raise MissingAttributeError(Missing(f"no key {shown(name)} in this configuration", name, known))
-        return self[name]
+        known: tuple[Any, ...] = ()
+        if name != "_cell":  # which an instance lacks until it is made
+            cell = self._cell
+            slot = cell[0].slots.get(name)
+            if slot is not None:
+                return cell[slot]
+            known = tuple(self)
+        raise MissingAttributeError(Missing(f"no key {shown(name)} in this configuration", name, known))
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._cell[0].keys)
@@ -245,6 +276,11 @@ class Config(Mapping[Any, Any]):
 
     def __repr__(self) -> str:
         return f"Config({fold(_REPR, self)})"
+
+    def _repr_html_(self) -> str:
+        from ..report.reprs import config_html  # what notebooks ask for: reports stand above all else
+
+        return config_html(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _thawed_config, (self._cell[0], self._cell[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
 from contextvars import copy_context
 from functools import partial
@@ -16,7 +16,7 @@ from ..configuration.errors import ArgumentError, RunError, said
 from ..configuration.extras import needed
 from .attempts import Ending, Trace, attempt_async, outcome, tried
 from .chunks import counted_size
-from .engine import AHEAD, checked, left, window
+from .engine import AHEAD, checked, total, window
 from .executors import unlimited
 from .journal import Journal, ledger_of
 from .layers import is_async
@@ -36,24 +36,22 @@ One = Callable[[int, Any], Awaitable[Outcome[Any, Any]]]
 class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
     """The outcomes of an `arun`. Leaving its `async with` block, or `aclose`, cancels what runs and awaits its end."""
 
-    def __init__(self, outcomes: AsyncGenerator[Outcome[C, T]], size: int | None) -> None:
+    def __init__(self, outcomes: AsyncGenerator[Outcome[C, T]], tasks: _Tasks, size: int | None) -> None:
         self._outcomes = outcomes
+        self._tasks = tasks
         self._size = size
-        self._given = 0
 
-    async def __anext__(self) -> Outcome[C, T]:
-        outcome = await anext(self._outcomes)
-        self._given += 1
-        return outcome
+    def __anext__(self) -> Awaitable[Outcome[C, T]]:
+        return anext(self._outcomes)
 
     def __len__(self) -> int:
-        return left(self._size, self._given)
+        return total(self._size)
 
     def __bool__(self) -> bool:
         return True
 
     def __repr__(self) -> str:
-        return f"<{self._given} outcomes of a run so far>"
+        return f"<{self._tasks.given} outcomes of a run so far>"
 
     async def aclose(self) -> None:
         """Cancel what runs, and await its end; what has not begun never will."""
@@ -136,11 +134,12 @@ def arun(  # noqa: PLR0913
     if ledger is not None:
         one = settled_async(ledger, one)
     size = counted_size(configs)
-    outcomes = _Tasks(one, configs, limit, window(in_flight) or AHEAD * limit, ordered).outcomes()
+    tasks = _Tasks(one, configs, limit, window(in_flight) or AHEAD * limit, ordered)
+    outcomes = tasks.outcomes()
     if progress:
         line = needed("spearmint_fp.running.progress", extra="progress", what="progress=True").Line
         outcomes = _noted(outcomes, partial(line, size))
-    return AsyncOutcomes(outcomes, size)
+    return AsyncOutcomes(outcomes, tasks, size)
 
 
 async def _noted(
@@ -204,14 +203,14 @@ class _Tasks:
 
     def __init__(self, one: One, configs: Any, limit: int, most: int, ordered: bool) -> None:
         self._one, self._limit, self._most, self._ordered = one, limit, most, ordered
-        self._pulled = self._came = self._given = 0
+        self._pulled = self._came = self.given = 0
         self._ready: dict[int, Outcome[Any, Any]] = {}
         self._running: dict[asyncio.Task[None], tuple[int, Any]] = {}
         self._arrived, self._room = asyncio.Event(), asyncio.Event()
         self._stopped = False
         self._interrupt: BaseException | None = None
-        self._next: Callable[[], Awaitable[Any]]
-        self._next = aiter(configs).__anext__ if isinstance(configs, AsyncIterable) else _turned(iter(configs))
+        self._later = aiter(configs) if isinstance(configs, AsyncIterable) else None
+        self._now = iter(configs) if self._later is None else iter(())
 
     async def outcomes(self) -> AsyncGenerator[Outcome[Any, Any]]:
         """The outcomes; whichever way this ends, the tasks have ended then."""
@@ -219,8 +218,8 @@ class _Tasks:
         feed.add_done_callback(lambda _: self._arrived.set())
         try:
             while not feed.done() or self._running or self._ready:
-                while (due := self._ready.pop(self._given, None)) is not None:
-                    self._given += 1
+                while (due := self._ready.pop(self.given, None)) is not None:
+                    self.given += 1
                     self._room.set()
                     yield due
                 await self._news(feed)
@@ -235,19 +234,19 @@ class _Tasks:
             raise self._interrupt
         if feed.cancelled():
             raise RunError("somebody cancelled the task that starts the tasks of this arun; it cannot go on")
-        if self._given not in self._ready and not (feed.done() and not self._running):
+        if self.given not in self._ready and not (feed.done() and not self._running):
             self._arrived.clear()
             await self._arrived.wait()
 
     async def _feed(self) -> None:
         """Pull configurations while there is room for them, and start them."""
         while True:
-            while len(self._running) >= self._limit or self._pulled - self._given >= self._most:
+            while len(self._running) >= self._limit or self._pulled - self.given >= self._most:
                 self._room.clear()
                 await self._room.wait()
             try:
-                config = await self._next()
-            except StopAsyncIteration:
+                config = next(self._now) if self._later is None else await anext(self._later)
+            except (StopIteration, StopAsyncIteration):
                 return
             if self._stopped:  # the configurations have swallowed a cancellation
                 return
@@ -277,15 +276,3 @@ class _Tasks:
         self._came += 1
         self._room.set()
         self._arrived.set()
-
-
-def _turned(items: Iterator[Any]) -> Callable[[], Awaitable[Any]]:
-    """`next(items)` as what an asynchronous iterator has."""
-
-    async def pull() -> Any:
-        try:
-            return next(items)
-        except StopIteration:
-            raise StopAsyncIteration from None
-
-    return pull

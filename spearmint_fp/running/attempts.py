@@ -68,14 +68,13 @@ class Trace:
     it had (`resume`), so that a deadline that has passed is found again, and no attempt is forgotten.
     """
 
-    __slots__ = ("_open", "_root", "retries", "untouched", "watch")
+    __slots__ = ("_open", "retries", "untouched", "watch")
 
     def __init__(self, watch: Callable[[Trace], None] | None = None) -> None:
         self.watch = watch
         self.untouched = True
         self.retries = 0
-        self._root = Frame(0, 0)
-        self._open = [self._root]
+        self._open: list[Frame] = []  # the frame of the task itself stands first, once there is a wrapper in it
 
     @property
     def frames(self) -> Marks:
@@ -89,7 +88,7 @@ class Trace:
 
     def enter(self, fresh: float) -> Frame:
         """Begin a wrapper's work."""
-        self.untouched = False
+        self._touch()
         frame = self._open[-1].begin(fresh)
         self._open.append(frame)
         return frame
@@ -109,15 +108,19 @@ class Trace:
 
     def resume(self, retries: int, frames: tuple[Any, ...]) -> None:
         """Begin the next task where it was ended."""
-        self.untouched = False
-        self.retries, self._root.inner = retries, frames
+        self._touch()
+        self.retries, self._open[0].inner = retries, frames
 
     def ended(self) -> int:
         """How many attempts the task took; the trace is ready for the next one."""
         attempts = self.retries + 1
-        self.untouched, self.retries, self._root = True, 0, Frame(0, 0)
-        self._open = [self._root]
+        self.untouched, self.retries, self._open = True, 0, []
         return attempts
+
+    def _touch(self) -> None:
+        self.untouched = False
+        if not self._open:
+            self._open = [Frame(0, 0)]
 
 
 TRACE: Final[ContextVar[Trace | None]] = ContextVar("spearmint_fp_trace", default=None)
@@ -146,23 +149,6 @@ def tried(fn: Callable[[C], T], config: C, trace: Trace) -> Ending:
     finally:
         if token is not None:
             TRACE.reset(token)
-
-
-async def tried_async(fn: Callable[[C], Awaitable[T]], config: C, trace: Trace) -> Ending:
-    """`tried`, for a coroutine function; where the task itself is cancelled, that passes through."""
-    token = TRACE.set(trace)
-    start = perf_counter()
-    try:
-        result = await fn(config)
-        return result, None, perf_counter() - start, 1 if trace.untouched else trace.ended()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        if current_task() is None or is_cancelled():  # nobody runs it any more: it is being closed
-            raise
-        return None, ErrorInfo.of(error), perf_counter() - start, 1 if trace.untouched else trace.ended()
-    finally:
-        _forgotten(token)
 
 
 def _forgotten(token: Token[Trace | None]) -> None:
@@ -212,4 +198,18 @@ def attempt(fn: Callable[[C], T], config: C, *, index: int, trace: Trace | None 
 
 async def attempt_async(fn: Callable[[C], Awaitable[T]], config: C, *, index: int) -> Outcome[C, T]:
     """`attempt`, for a coroutine function; where the task itself is cancelled, that passes through."""
-    return outcome(config, index, await tried_async(fn, config, Trace()))
+    trace = Trace()
+    token = TRACE.set(trace)
+    start = perf_counter()
+    try:
+        result = await fn(config)
+        return Success(config, result, index, perf_counter() - start, 1 if trace.untouched else trace.ended())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if current_task() is None or is_cancelled():  # nobody runs it any more: it is being closed
+            raise
+        seconds, attempts = perf_counter() - start, 1 if trace.untouched else trace.ended()
+        return Failure(config, ErrorInfo.of(error), index, seconds, attempts)
+    finally:
+        _forgotten(token)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import marshal
 import pickle
 from collections.abc import Callable
+from itertools import islice
 from struct import Struct
 from types import NoneType
 from typing import Any, Final, cast, final
@@ -20,7 +21,7 @@ from ..sweep.core import Sweep
 from .attempts import TRACE, Ending, Marks, Trace, outcome, tried
 from .chunks import Chunk, Halt, Listed, Span
 from .layers import stack
-from .outcomes import ErrorInfo, Outcome, Success, message_of
+from .outcomes import ErrorInfo, Outcome, made_at_once, message_of
 
 __all__ = [
     "BROKEN", "INTERRUPTED", "READY", "UNREADABLE", "WATCH", "Frames", "Job", "Order", "Parcel", "as_error",
@@ -249,13 +250,14 @@ class Parcel:
     def next(self, kind: int, contents: list[Any], outcomes: list[Outcome[Any, Any]]) -> None:
         """Add the outcomes of the next configurations, from frames of one kind that tell how their tasks ended."""
         if kind == PLAIN and not self.deaths:  # nearly always, and so in as few steps as can be
-            start, before = self.chunk.start + self.done, len(outcomes)
+            configs, start = list[Any](), self.chunk.start + self.done
             try:
-                for index, (told, config) in enumerate(zip(contents, self._configs, strict=False), start):
-                    outcomes.append(Success(config, told[0], index, told[1], told[2]))
+                configs.extend(islice(self._configs, len(contents)))
             except Exception as error:  # whatever a user's function in a sweep does
-                self.done += len(outcomes) - before
+                outcomes += made_at_once(configs, contents, start)
+                self.done += len(configs)
                 raise self._halted(error) from error
+            outcomes += made_at_once(configs, contents, start)
             self.done += len(contents)
             return
         outcomes += (self._next(*_ending(kind, content)) for content in contents)

@@ -24,7 +24,7 @@ from .outcomes import Outcome
 from .resuming import resumed, settled
 from .wrappers import blocking
 
-__all__ = ["Outcomes", "checked", "left", "run", "window"]
+__all__ = ["Outcomes", "checked", "run", "total", "window"]
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -40,7 +40,8 @@ AHEAD: Final = 4
 class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
     """The outcomes of a run, one after the other. Closing it, or leaving its `with` block, ends what still runs.
 
-    `len()` is how many are still to come, where that is known, so that `tqdm(run(...))` shows the total.
+    `len()` is how many there are in all, where that is known beforehand: `tqdm(run(...))` shows the total, and
+    `toolz.partition_all` ends as it should.
     """
 
     _batches: _Batches
@@ -55,7 +56,7 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
         return made
 
     def __len__(self) -> int:
-        return left(self._size, self._batches.given)
+        return total(self._size)
 
     def __bool__(self) -> bool:
         return True
@@ -181,12 +182,12 @@ def run(  # noqa: PLR0913
     return Outcomes.of(batches, source.size)
 
 
-def left(size: int | None, given: int) -> int:
-    """How many of `size` outcomes are still to come, for `len`; a TypeError, which `list` and tqdm understand, else."""
-    if size is None or size - given > sys.maxsize:
-        why = "they were not counted" if size is None else "they are more than len() can say"
-        raise ArgumentError(f"no len() of the outcomes that are to come: {why}")
-    return max(0, size - given)  # a list may grow while it is run
+def total(size: int | None) -> int:
+    """How many outcomes a run has in all, for `len`; else a TypeError, which `list`, tqdm and toolz understand."""
+    if size is None or size > sys.maxsize:
+        why = "the configurations were not counted" if size is None else "they are more than len() can say"
+        raise ArgumentError(f"no len() of these outcomes: {why}")
+    return size
 
 
 def checked(fn: Any, configs: Any, function: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
 from typing import Any, Final
 
 from ..configuration.errors import ArgumentError, ConflictError, SizeError, counted, said, shown
@@ -48,24 +49,35 @@ def sliced(node: Node, cut: slice) -> Node:
 
 def union_of(parts: Sequence[Node]) -> Node:
     """The parts one after the other: nested unions opened, empty parts dropped, neighbouring values joined."""
-    opened = [inner for part in parts for inner in (part.parts if isinstance(part, Union) else (part,))]
-    full = [part for part in opened if part.size] or opened[:1]
-    if len(full) == 1:
-        return full[0]
-    joined: list[Node] = []
-    values: list[Any] = []
-    for part in full:
-        if isinstance(part, Axis) and isinstance(part.values, tuple):
-            values.extend(part.values)
-            continue
-        joined += [*_axis(values), part]
-        values = []
-    joined += _axis(values)
+    if parts and isinstance(parts[0], Union) and parts[0].size:
+        head = parts[0]
+        return head.ending(_neighbours([head.parts[-1], *_opened_unions(parts[1:])]))
+    opened = _opened_unions(parts)
+    joined = _neighbours(opened) or opened[:1]
     return joined[0] if len(joined) == 1 else Union(tuple(joined))
 
 
-def _axis(values: Sequence[Any]) -> list[Node]:
-    return [Axis(tuple(values), swept=len(values) > 1)] if values else []
+def _opened_unions(parts: Sequence[Node]) -> list[Node]:
+    return [inner for part in parts for inner in (part.parts if isinstance(part, Union) else (part,))]
+
+
+def _neighbours(parts: Sequence[Node]) -> list[Node]:
+    """The parts that are not empty, those of values that stand side by side joined."""
+    joined: list[Node] = []
+    for values, group in groupby((part for part in parts if part.size), key=_is_values):
+        side_by_side = list(group)
+        joined += [_axis(side_by_side)] if values else side_by_side
+    return joined
+
+
+def _is_values(part: Node) -> bool:
+    return isinstance(part, Axis) and isinstance(part.values, tuple)
+
+
+def _axis(axes: Sequence[Any]) -> Axis:
+    """One axis of the values of all."""
+    values = tuple(chain.from_iterable(axis.values for axis in axes))
+    return Axis(values, swept=len(values) > 1)
 
 
 def product_of(parts: Sequence[Node]) -> Node:

@@ -98,17 +98,16 @@ def constrained(node: Node, constraint: Constraint) -> Node:
     if isinstance(node, Derive) and not any(overlap(node.path, path) for path in constraint.paths):
         return attrs.evolve(node, base=constrained(node.base, constraint))
     if isinstance(node, Select) and isinstance(node.indices, Allowed):
-        return _allowed(node.base, (*node.indices.constraints, constraint))
+        return _allowed(node.base, node.indices.narrowed(constraint))
     if isinstance(node, Select) and isinstance(node.indices, Span) and abs(node.indices.positions.step) == 1:
         return _cut(node, node.indices.positions, constraint)
     if isinstance(node, Record) or (isinstance(node, Merge) and isinstance(node.inner, Record)):
-        return _allowed(node, (constraint,))
+        return _allowed(node, Allowed(node, (constraint,)))
     return _listed(node, constraint)
 
 
-def _allowed(base: Node, constraints: tuple[Constraint, ...]) -> Node:
-    allowed = Select(base, Allowed(base, constraints))
-    return base if allowed.size == base.size else allowed
+def _allowed(base: Node, indices: Allowed) -> Node:
+    return base if indices.size == base.size else Select(base, indices)
 
 
 def _cut(node: Select, positions: range, constraint: Constraint) -> Node:

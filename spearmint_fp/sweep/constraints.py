@@ -13,9 +13,9 @@ Programming" 4A, 7.1.4; rank and unrank by counts, after FEAT (Duregard, Jansson
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from math import prod
 from typing import Any, Final, final
 
@@ -118,13 +118,23 @@ def _plan(node: Node, wanted: Sequence[tuple[Steps, Steps]], stride: int) -> tup
         plans = tuple(_plan(part, here, stride) for part in node.parts)
         return (Branches(plans, tuple(offset * stride for offset in node.offsets[:-1]), node.size, stride),)
     if isinstance(node, Record) and entered:
-        inside = [[(p, r[1:]) for p, r in here if node.shape.find(r[0]) == k] for k in range(len(node.parts))]
+        inside = _below(node, here)
     elif isinstance(node, Merge) and isinstance(node.inner, Record) and entered and _disjoint(node, here):
         inside, node = [here] * len(node.inner.parts), node.inner
     else:
         return (Split(node, stride, tuple(here)),)
     triples = zip(node.parts, inside, node.weights, strict=True)
     return tuple(item for part, want, weight in triples for item in _plan(part, want, stride * weight))
+
+
+def _below(node: Record, wanted: Sequence[tuple[Steps, Steps]]) -> list[list[tuple[Steps, Steps]]]:
+    """The paths that lead into each child."""
+    inside: list[list[tuple[Steps, Steps]]] = [[] for _ in node.parts]
+    for path, rest in wanted:
+        position = node.shape.find(rest[0])
+        if position is not None:
+            inside[position].append((path, rest[1:]))
+    return inside
 
 
 def touches(node: Node, path: Steps) -> bool:
@@ -153,7 +163,7 @@ def _disjoint(node: Merge, wanted: Sequence[tuple[Steps, Steps]]) -> bool:
 
 @attrs.define(eq=False, repr=False)
 class _Instruction:
-    """One digit of a component: what it does, which top-level digit it belongs to, and where it goes on."""
+    """One digit of a component: what it does, to which of the component's items it belongs, and where it goes on."""
 
     item: Item
     place: int
@@ -161,10 +171,10 @@ class _Instruction:
     entries: tuple[int, ...] = ()  # per branch, its first instruction
 
 
-def _compiled(items: Sequence[tuple[int, Item]]) -> list[_Instruction]:
+def _compiled(items: Sequence[Item]) -> list[_Instruction]:
     """The items, and those inside their branches, as one list in which every jump goes forward."""
     program: list[_Instruction] = []
-    for place, item in items:
+    for place, item in enumerate(items):
         _compile(item, place, program)
     return program
 
@@ -187,48 +197,68 @@ def _compile(item: Item, place: int, program: list[_Instruction]) -> None:
                 program[k].then = len(program)
 
 
+_Env = tuple[tuple[Steps, int, int], ...]  # the values in force: path, instruction, digit
+
+
 @attrs.define(eq=False, repr=False)
 class _State:
     """A point of a component's graph: how many ways lead on from each digit, and to which state."""
 
     pc: int
+    env: _Env = ()
     offsets: Sequence[int] = ()  # what each edge adds to the position
-    targets: list[int] = attrs.field(factory=list)  # the state each edge leads to; -1 where none is allowed
+    targets: Sequence[int] = ()  # the state each edge leads to; -1 where none is allowed
     counts: Sequence[int] = ()  # cumulative completions before each edge, the total last
     count: int = 0
 
+    def copied(self, *, explored: bool) -> _State:
+        """The same point before it was counted, and before it was explored unless that can stay."""
+        return _State(self.pc, self.env, *((self.offsets, self.targets) if explored else ()))
+
 
 _DEAD: Final = -1
-_Env = tuple[tuple[Steps, int, int], ...]  # the values in force: path, instruction, digit
+
+KEPT: Final = 100_000
+"""Up to this many states a component keeps what another one that begins like it can take over."""
 
 
 @final
 class Component:
-    """The constraints that share axes, compiled and counted."""
+    """The constraints that share axes, compiled and counted.
 
-    def __init__(self, constraints: Sequence[Constraint], items: Sequence[tuple[int, Item]]) -> None:
+    Constraints are mostly added one by one, so the layers of the graph that are those of a component with fewer
+    constraints are taken over from it.
+    """
+
+    def __init__(
+        self, constraints: Sequence[Constraint], items: Sequence[Item], known: Sequence[Component] = ()
+    ) -> None:
         self.program = _compiled(items)
-        self.items = [item for _, item in items]
+        self.items = items
         self.constraints = constraints
         self._check_scopes()
-        self._values = {
-            pc: list(step.item.values()) for pc, step in enumerate(self.program) if isinstance(step.item, Split)
-        }
+        self._values: dict[int, list[dict[Steps, Any]]] = {}
         self._needed = list(self._still_needed())
-        self._asked = [
-            [(k, c) for k, c in enumerate(constraints) if set(_paths(step.item)) & set(c.paths)]
-            for step in self.program
-        ]
+        asking = _positions(c.paths for c in constraints)
+        self._asked = [[(k, constraints[k]) for k in _among(asking, _paths(step.item))] for step in self.program]
         self._verdicts: dict[tuple[object, ...], dict[int, bool | Exception]] = {}
         self._raised: list[tuple[int, Exception]] = []
-        self._doubts: list[tuple[Exception, int]] = []
-        self.states: list[_State] = []
+        self._doubts: list[tuple[int, Exception, int]] = []
+        self.states = [_State(0)]
+        self._ends: list[int] = []  # per layer, how many states there were when it had been explored
+        self._take(max(known, key=self._shared, default=self))
         self._explore()
         self._count()
 
+    def says(self, constraints: Sequence[Constraint], items: Sequence[Item]) -> bool:
+        """Whether this is `Component(constraints, items)`."""
+        return constraints == self.constraints and _same(items, self.items)
+
     def _check_scopes(self) -> None:
+        """An error where a constraint takes too much, also one that took less before another joined its digits."""
+        holding = _positions(map(_all_paths, self.items))
         for constraint in self.constraints:
-            points = _points(self.items, constraint.paths)
+            points = _points([self.items[k] for k in _among(holding, constraint.paths)], constraint.paths)
             if points > LIMIT:
                 paths = ", ".join(map(show_path, constraint.paths))
                 raise SizeError(
@@ -236,23 +266,45 @@ class Component:
                     f"Name fewer or shorter axes, or stream with filter(predicate, sweep)"
                 )
 
+    def _shared(self, other: Component) -> int:
+        """How many layers another one's graph begins with that are also the first ones of this graph."""
+        if self.constraints[: len(other.constraints)] != other.constraints:
+            return 0
+        alike = map(_same_layer, self._layers(), other._layers())
+        return min(len(other._ends), sum(takewhile(bool, alike)))
+
+    def _layers(self) -> Iterator[tuple[_Instruction, frozenset[Steps], list[int]]]:
+        """What decides how each layer comes from the one before it."""
+        asked = ([number for number, _ in pairs] for pairs in self._asked)
+        return zip(self.program, self._needed, asked, strict=True)
+
+    def _take(self, other: Component) -> None:
+        """Begin with the layers that another one has explored already."""
+        if count := self._shared(other):
+            found = other.states[: other._ends[count - 1]]
+            self.states = [state.copied(explored=state.pc < count) for state in found]
+            self._ends = other._ends[:count]
+            self._doubts = [doubt for doubt in other._doubts if doubt[0] < count]
+
     def _explore(self) -> None:
         """Every state that some digits lead to, layer by layer."""
         layers: list[dict[_Env, int]] = [{} for _ in range(len(self.program) + 1)]
-        self.states.append(_State(0))
-        layers[0][()] = 0
-        edges = 0
-        for pc, step in enumerate(self.program):
+        for number, state in enumerate(self.states):
+            layers[state.pc][state.env] = number
+        edges = sum(len(state.targets) for state in self.states)
+        for pc in range(len(self._ends), len(self.program)):
+            step = self.program[pc]
             for env, number in layers[pc].items():
                 state = self.states[number]
                 state.targets = [self._state(layers, *edge) for edge in self._edges(pc, step, env)]
                 state.offsets = _offsets(step.item)
-                self._doubts += [(error, state.targets[digit]) for digit, error in self._raised]
+                self._doubts += [(pc, error, state.targets[digit]) for digit, error in self._raised]
                 self._raised.clear()
                 edges += len(state.targets)
                 if edges > 2 * LIMIT:
                     raise self._too_many()
             layers[pc] = {}
+            self._ends.append(len(self.states))
 
     def _too_many(self) -> SizeError:
         points = _points(self.items, [path for constraint in self.constraints for path in constraint.paths])
@@ -266,7 +318,7 @@ class Component:
             return _DEAD
         number = layers[pc].setdefault(env, len(self.states))
         if number == len(self.states):
-            self.states.append(_State(pc))
+            self.states.append(_State(pc, env))
         return number
 
     def _edges(self, pc: int, step: _Instruction, env: _Env) -> Iterator[tuple[int, _Env]]:
@@ -280,13 +332,20 @@ class Component:
             return
         known = {path: (place, digit) for path, place, digit in env}
         checks = self._checks(pc, known)
-        for digit, values in enumerate(self._values[pc]):
+        for digit, values in enumerate(self._digits(pc)):
             verdicts = [check(digit, values) for check in checks]
             self._raised += [(digit, verdict) for verdict in verdicts if isinstance(verdict, Exception)][:1]
             if all(verdicts):
                 yield step.then, kept + tuple([(path, pc, digit) for path in values if path in needed])
             else:
                 yield _DEAD, ()
+
+    def _digits(self, pc: int) -> list[dict[Steps, Any]]:
+        """The values that each digit of an instruction gives to its paths."""
+        item = self.program[pc].item
+        if pc not in self._values and isinstance(item, Split):
+            self._values[pc] = list(item.values())
+        return self._values[pc]
 
     def _checks(
         self, pc: int, known: dict[Steps, tuple[int, int]]
@@ -303,7 +362,7 @@ class Component:
 
         What the predicate raises is kept: it matters only where the other constraints leave such a configuration.
         """
-        fixed = {path: self._values[place][digit][path] for path, (place, digit) in known.items()}
+        fixed = {path: self._digits(place)[digit][path] for path, (place, digit) in known.items()}
         new = [path for path in constraint.paths if path not in known]
         verdicts = self._verdicts.setdefault((pc, number, *(known.get(path) for path in constraint.paths)), {})
 
@@ -322,11 +381,16 @@ class Component:
         return holds
 
     def _still_needed(self) -> Iterator[frozenset[Steps]]:
-        """Per instruction, the paths of the constraints that a later one can decide."""
+        """Per instruction, the paths up to there of the constraints that a later one can decide."""
         last = {path: pc for pc, step in enumerate(self.program) for path in _paths(step.item)}
-        for pc in range(len(self.program)):
-            later = (c.paths for c in self.constraints if any(last.get(path, -1) > pc for path in c.paths))
-            yield frozenset(path for paths in later for path in paths)
+        decided: dict[Steps, int] = {}
+        for constraint in self.constraints:
+            at = max((last.get(path, -1) for path in constraint.paths), default=-1)
+            decided.update({path: max(at, decided.get(path, -1)) for path in constraint.paths})
+        open_: set[Steps] = set()
+        for pc, step in enumerate(self.program):
+            open_ = {path for path in (*open_, *_paths(step.item)) if decided.get(path, -1) > pc}
+            yield frozenset(open_)
 
     def _count(self) -> None:
         for state in sorted(self.states, key=lambda state: -state.pc):  # what a state leads to comes first
@@ -337,15 +401,40 @@ class Component:
             onward = [0 if t == _DEAD else self.states[t].count for t in state.targets]
             state.counts = tuple(accumulate(onward, initial=0))
             state.count = state.counts[-1] * (item.size if isinstance(item, Free) else 1)
-        for error, target in self._doubts:
+        for _, error, target in self._doubts:
             if target != _DEAD and self.states[target].count:
                 raise error
         self._verdicts.clear()
         self._values.clear()
+        if len(self.states) > KEPT:
+            self._ends = []
+            for state in self.states:
+                state.env = ()
 
 
 def _paths(item: Item) -> tuple[Steps, ...]:
     return tuple(path for path, _ in item.paths) if isinstance(item, Split) else ()
+
+
+def _same_layer(
+    one: tuple[_Instruction, frozenset[Steps], list[int]], other: tuple[_Instruction, frozenset[Steps], list[int]]
+) -> bool:
+    (step, *rest), (step_there, *rest_there) = one, other
+    jumps = (step.then, step.entries) == (step_there.then, step_there.entries)
+    return jumps and rest == rest_there and _same_item(step.item, step_there.item)
+
+
+def _same(items: Sequence[Item], others: Sequence[Item]) -> bool:
+    """Whether two plans read the same digits of the very same nodes."""
+    return len(items) == len(others) and all(map(_same_item, items, others))
+
+
+def _same_item(one: Item, other: Item) -> bool:
+    if isinstance(one, Split) and isinstance(other, Split):
+        return one.node is other.node and (one.stride, one.paths) == (other.stride, other.paths)
+    if isinstance(one, Branches) and isinstance(other, Branches):
+        return (one.offsets, one.stride) == (other.offsets, other.stride) and all(map(_same, one.plans, other.plans))
+    return isinstance(one, Free) and isinstance(other, Free) and (one.size, one.stride) == (other.size, other.stride)
 
 
 def _points(items: Sequence[Item], paths: Sequence[Steps]) -> int:
@@ -375,6 +464,15 @@ class Allowed:
 
     base: Node
     constraints: tuple[Constraint, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Allowed, (self.base, self.constraints)
+
+    def narrowed(self, constraint: Constraint) -> Allowed:
+        """The same with one constraint more; what it does not touch is not counted anew."""
+        made = Allowed(self.base, (*self.constraints, constraint))
+        object.__setattr__(made, "_graph", _Graph(made.base, made.constraints, self._graph.components))
+        return made
 
     @property
     def ascending(self) -> bool:
@@ -411,10 +509,10 @@ class Allowed:
 class _Graph:
     """The digits of a sweep, free or owned by a component, in order."""
 
-    def __init__(self, base: Node, constraints: Sequence[Constraint]) -> None:
+    def __init__(self, base: Node, constraints: Sequence[Constraint], known: Sequence[Component] = ()) -> None:
         wanted = list(dict.fromkeys((path, path) for constraint in constraints for path in constraint.paths))
         self.items = _plan(base, wanted, 1)
-        self.components, self.owner = _components(self.items, constraints)
+        self.components, self.owner = _components(self.items, constraints, known)
         free = (item.size for item, owner in zip(self.items, self.owner, strict=True) if owner is None)
         self.size = prod(free) * prod(component.states[0].count for component in self.components)
         owned = [place for place, owner in enumerate(self.owner) if owner is not None]
@@ -425,19 +523,20 @@ class _Graph:
         if not 0 <= index < self.size:
             raise IndexError(index)
         position, rest, now = 0, self.size, [0] * len(self.components)
-        for place, (item, owner) in enumerate(zip(self.items, self.owner, strict=True)):
+        for item, owner in zip(self.items, self.owner, strict=True):
             if owner is None:
                 rest //= item.size
                 digit, index = divmod(index, rest)
                 position += digit * item.stride
                 continue
-            states = self.components[owner].states
-            rest //= states[now[owner]].count
+            number, place = owner
+            states = self.components[number].states
+            rest //= states[now[number]].count
             rank, index = divmod(index, rest)
-            offset, rank, now[owner] = self._descend(owner, now[owner], place, rank)
+            offset, rank, now[number] = self._descend(number, now[number], place, rank)
             position += offset
             index += rank * rest
-            rest *= states[now[owner]].count
+            rest *= states[now[number]].count
         return position
 
     def _descend(self, owner: int, number: int, place: int, rank: int) -> tuple[int, int, int]:
@@ -462,7 +561,7 @@ class _Graph:
     def before(self, position: int) -> tuple[int, bool]:
         """How many allowed points stand before `position`, and whether the one there is allowed."""
         index, rest, now = 0, self.size, [0] * len(self.components)
-        for place, (item, owner) in enumerate(zip(self.items, self.owner, strict=True)):
+        for item, owner in zip(self.items, self.owner, strict=True):
             if not rest:
                 return index, False
             digit, position = divmod(position, item.stride)
@@ -470,13 +569,14 @@ class _Graph:
                 rest //= item.size
                 index += digit * rest
                 continue
-            states = self.components[owner].states
-            rest //= states[now[owner]].count
-            rank, now[owner] = self._ascend(owner, now[owner], place, digit * item.stride)
+            number, place = owner
+            states = self.components[number].states
+            rest //= states[now[number]].count
+            rank, now[number] = self._ascend(number, now[number], place, digit * item.stride)
             index += rank * rest
-            if now[owner] == _DEAD:
+            if now[number] == _DEAD:
                 return index, False
-            rest *= states[now[owner]].count
+            rest *= states[now[number]].count
         return index, bool(rest)
 
     def _ascend(self, owner: int, number: int, place: int, position: int) -> tuple[int, int]:
@@ -511,23 +611,50 @@ class _Graph:
             yield run
 
 
-def _components(items: Sequence[Item], constraints: Sequence[Constraint]) -> tuple[list[Component], list[int | None]]:
-    """The constraints grouped by the digits they share, and per digit the group that owns it."""
-    scopes = [frozenset(k for k, item in enumerate(items) if _mentions(item, c.paths)) for c in constraints]
+def _components(
+    items: Sequence[Item], constraints: Sequence[Constraint], known: Sequence[Component]
+) -> tuple[list[Component], list[tuple[int, int] | None]]:
+    """The constraints grouped by the digits they share; per digit the group that owns it, and its place there."""
+    holding = _positions(map(_all_paths, items))
+    scopes = [frozenset(_among(holding, c.paths)) for c in constraints]
     groups: list[tuple[frozenset[int], list[Constraint]]] = []
     for scope, constraint in zip(scopes, constraints, strict=True):
         apart = [group for group in groups if group[0].isdisjoint(scope)]
         joined = [group for group in groups if not group[0].isdisjoint(scope)]
         together = [*(c for group in joined for c in group[1]), constraint]
         groups = [*apart, (scope.union(*(group[0] for group in joined)), together)] if scope else groups
-    owner: list[int | None] = [None] * len(items)
-    for number, (places, _) in enumerate(groups):
-        for place in places:
-            owner[place] = number
-    return [Component(cs, [(k, items[k]) for k in sorted(places)]) for places, cs in groups], owner
+    owner: list[tuple[int, int] | None] = [None] * len(items)
+    for number, (digits, _) in enumerate(groups):
+        for place, digit in enumerate(sorted(digits)):
+            owner[digit] = (number, place)
+    return [_component(cs, [items[k] for k in sorted(digits)], known) for digits, cs in groups], owner
+
+
+def _component(constraints: Sequence[Constraint], items: Sequence[Item], known: Sequence[Component]) -> Component:
+    found = (component for component in known if component.says(constraints, items))
+    return next(found, None) or Component(constraints, items, known)
+
+
+def _positions(many: Iterable[Iterable[Steps]]) -> dict[Steps, list[int]]:
+    """Per path where it occurs among collections of paths."""
+    found: dict[Steps, list[int]] = {}
+    for position, paths in enumerate(many):
+        for path in paths:
+            found.setdefault(path, []).append(position)
+    return found
+
+
+def _among(positions: Mapping[Steps, Sequence[int]], paths: Iterable[Steps]) -> list[int]:
+    """Where any of the paths occurs, ascending."""
+    return sorted({position for path in paths for position in positions.get(path, ())})
+
+
+def _all_paths(item: Item) -> frozenset[Steps]:
+    """The paths that a digit, or one inside its branches, gives values to."""
+    if isinstance(item, Branches):
+        return frozenset(path for plan in item.plans for inner in plan for path in _all_paths(inner))
+    return frozenset(_paths(item))
 
 
 def _mentions(item: Item, paths: Sequence[Steps]) -> bool:
-    if isinstance(item, Branches):
-        return any(_mentions(inner, paths) for plan in item.plans for inner in plan)
-    return not set(paths).isdisjoint(_paths(item))
+    return not _all_paths(item).isdisjoint(paths)

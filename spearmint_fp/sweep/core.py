@@ -145,24 +145,33 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
         See also: `s[i]`, the inverse.
         """
+        low, high = self._between(start, stop)
+        frozen = freeze(value)
+        found = self._position(frozen, low, high)
+        if found is not None:
+            return found
+        where = f"at {low} to {high} of " if (low, high) != (0, self.size) else "in "
+        raise AbsentError(f"{shown(frozen)} is not {where}{self!r}{_why(self._node, frozen)}")
+
+    def _between(self, start: int, stop: int | None) -> tuple[int, int]:
         try:
-            low, high, _ = slice(start, stop).indices(self.size)
+            return slice(start, stop).indices(self.size)[:2]
         except TypeError:
             raise ArgumentError(f"start and stop are whole numbers; got {said(start)} and {said(stop)}") from None
-        frozen = freeze(value)
+
+    def _position(self, frozen: Any, low: int, high: int) -> int | None:
+        """The first position between `low` and `high` of a value, types told apart first."""
         for exact in (True, False):
             found = next((rank for rank in few(self._node.ranks(frozen, exact)) if low <= rank < high), None)
             if found is not None:
                 return found
-        where = f"at {low} to {high} of " if (low, high) != (0, self.size) else "in "
-        raise AbsentError(f"{shown(frozen)} is not {where}{self!r}{_why(self._node, frozen)}")
+        return None
 
     def __contains__(self, value: object) -> bool:
         try:
-            self.index(value)
+            return self._position(freeze(value), 0, self.size) is not None
         except (AbsentError, TreeError):  # what is no tree is in no sweep
             return False
-        return True
 
     def count(self, value: Any) -> int:
         """How many positions hold `value`."""
@@ -215,6 +224,11 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         size = counted(self.size)
         formula = outline.formula
         return f"Sweep({size})" if formula in ("", size) else f"Sweep({formula} = {size})"
+
+    def _repr_html_(self) -> str:
+        from ..report.reprs import sweep_html  # what notebooks ask for: reports stand above all else
+
+        return sweep_html(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Sweep, (self._node,)

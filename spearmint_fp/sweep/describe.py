@@ -10,7 +10,7 @@ from ..configuration.paths import get_in
 from ..configuration.tree import dissect, show_path
 from .core import Sweep, as_sweep
 
-__all__ = ["explain", "label"]
+__all__ = ["explain", "label", "standing"]
 
 
 def explain(sweep: Sweep[Any]) -> str:
@@ -58,11 +58,12 @@ def label(config: Any, sweep: Sweep[Any]) -> str:
     See also: `explain`; `Sweep.axes`.
     """
     columns = as_sweep(sweep, "label")._node.columns()
-    pairs = ((path, _found(path, config)) for path, column in columns.items() if column.swept)
+    pairs = ((path, standing(path, config)) for path, column in columns.items() if column.swept)
     return ", ".join(f"{show_path(path)}={_text(*found)}" for path, found in pairs if found)
 
 
-def _found(path: tuple[Hashable, ...], config: Any) -> tuple[Any, ...]:
+def standing(path: tuple[Hashable, ...], config: Any) -> tuple[Any, ...]:
+    """`(value,)` where a value stands at the path, nothing where there is none, or a record of others."""
     try:
         value = get_in(path, config)
     except PathError:

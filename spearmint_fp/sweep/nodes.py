@@ -8,10 +8,11 @@ Points are frozen and shared, nothing is enumerated that was not asked for, and 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
-from itertools import accumulate, chain, islice, product, repeat
+from functools import cached_property, partial, reduce
+from itertools import accumulate, chain, islice, product
+from math import prod
 from operator import attrgetter, mul
 from typing import Any, Final, cast, final
 
@@ -23,7 +24,7 @@ from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..configuration.tree import Algebra, Config, alike, dissect, fold, freeze, show_path
 from .indices import Indices, length, range_size
-from .outline import Outline, of_choice, of_product
+from .outline import TERMS, Outline, of_choice, of_product
 
 __all__ = [
     "LIMIT",
@@ -51,6 +52,9 @@ LIMIT: Final = 1_000_000
 
 POOL: Final = 256
 """How many points of a child are built at once and shared by the configurations of its parent."""
+
+AHEAD: Final = 64
+"""How many points of a child that is too large for that are built at once: few, as every level of a tree holds some."""
 
 DEPTH_STEP: Final = 16
 """Every how many levels the points of a deeply nested small record are built at once."""
@@ -334,11 +338,9 @@ class Record(Node):
     parts: tuple[Node, ...]
     size: int = _derived()
     depth: int = _derived()
-    weights: tuple[int, ...] = _derived()
 
     def __attrs_post_init__(self) -> None:
-        weights = tuple(accumulate((part.size for part in reversed(self.parts)), mul, initial=1))[::-1]
-        _set(self, size=weights[0], weights=weights[1:])
+        _set(self, size=prod(part.size for part in self.parts))
         if self.depth % DEPTH_STEP == 0 and self.size <= POOL and not self.calls:
             _ = self._pools  # kept now, so that walking a deep tree later goes down a step at a time
 
@@ -346,27 +348,37 @@ class Record(Node):
     def children(self) -> tuple[Node, ...]:
         return self.parts
 
+    @cached_property
+    def weights(self) -> tuple[int, ...]:
+        """Per child, how many points lie from one of its points to the next."""
+        return tuple(accumulate((part.size for part in self.parts[:0:-1]), mul, initial=1))[::-1]
+
     @property
     def calls(self) -> bool:
         return isinstance(self.shape, FieldsShape) or any(part.calls for part in self.parts)
 
     def at(self, index: int) -> Any:
-        return self.shape.build(tuple(map(_digit, self.parts, self.weights, repeat(index))))
+        points = []
+        for part in reversed(self.parts):
+            index, digit = divmod(index, part.size)
+            points.append(part.at(digit))
+        points.reverse()
+        return self.shape.build(points)
 
     @cached_property
     def _first(self) -> int:
-        """The first child from which on every pool is small enough to keep: the odometer's lowest wheel."""
-        return next((k for k in reversed(range(len(self.parts))) if not _poolable(self.parts[k])), 0)
+        """The first child from which on every pool is kept: the odometer's lowest wheel."""
+        return next((k for k in reversed(range(len(self.parts))) if not self._pools[k]), 0)
 
     @cached_property
     def _pools(self) -> tuple[Sequence[Any], ...]:
-        """The points of each child, or none where there are too many to keep."""
+        """The points of each child, or none where there are too many to keep, or one that raises when it is built."""
         return tuple([_pool(part) if _poolable(part) else () for part in self.parts])
 
     def walk(self, start: int, stop: int) -> Iterator[Any]:
         if not self.parts or start >= stop:
             return map(self.at, range(start, stop))
-        if start == 0 and stop == self.size and _poolable(self.parts[self._first]):
+        if start == 0 and stop == self.size and self._pools[self._first]:
             return self.shape.stream(self._pools)
         return chain.from_iterable(self._blocks(start, stop))
 
@@ -378,10 +390,11 @@ class Record(Node):
             k = next(k for k in wheels if not start % weights[k] and weights[k] <= stop - start)
             part, weight = self.parts[k], weights[k]
             digit = start // weight % part.size
-            count = min(part.size - digit, (stop - start) // weight, part.size if pools[k] else POOL)
+            count = min(part.size - digit, (stop - start) // weight)
             still = [(_digit(*wheel, start),) for wheel in zip(self.parts[:k], weights[:k], strict=True)]
-            turning = pools[k][digit : digit + count] or tuple(part.walk(digit, digit + count))
-            yield self.shape.stream((*still, turning, *pools[k + 1 :]))
+            turning = pools[k][digit : digit + count]
+            for some in (turning,) if turning else _growing(part.walk(digit, digit + count)):
+                yield self.shape.stream((*still, some, *pools[k + 1 :]))
             start += count * weight
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
@@ -389,7 +402,8 @@ class Record(Node):
         if values is None:
             return iter(())
         digits = [tuple(part.ranks(child, exact)) for part, child in zip(self.parts, values, strict=True)]
-        return (sum(map(mul, ranks, self.weights)) for ranks in product(*digits))
+        sizes = [part.size for part in self.parts]
+        return (reduce(_shifted, zip(sizes, ranks, strict=True), 0) for ranks in product(*digits))
 
     def columns(self) -> Columns:
         pairs = zip(self.shape.keys, self.parts, strict=True)
@@ -400,8 +414,33 @@ class Record(Node):
         return of_product([part.outline((*path, key)) for key, part in pairs])
 
 
+def _shifted(rank: int, digit: tuple[int, int]) -> int:
+    """A number with one more digit, which is (its base, the digit)."""
+    return rank * digit[0] + digit[1]
+
+
 def _digit(part: Node, weight: int, index: int) -> Any:
     return part.at(index // weight % part.size)
+
+
+def _growing(points: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+    """The points in tuples of 1, 2, 4 and so on up to `AHEAD`: the first one soon, the others cheaply.
+
+    A function of the user's may raise at a point: the ones before it come first.
+    """
+    size, error = 1, None
+    while error is None:
+        some: list[Any] = []
+        try:
+            some.extend(islice(points, size))
+        except Exception as caught:
+            error = caught
+        if some:
+            yield tuple(some)
+        if error is None and len(some) < size:
+            return
+        size = min(2 * size, AHEAD)
+    raise error
 
 
 def _poolable(part: Node) -> bool:
@@ -409,7 +448,12 @@ def _poolable(part: Node) -> bool:
 
 
 def _pool(part: Node) -> tuple[Any, ...]:
-    return part.values if isinstance(part, Axis) and isinstance(part.values, tuple) else tuple(part.walk(0, part.size))
+    if isinstance(part, Axis) and isinstance(part.values, tuple):
+        return part.values
+    try:
+        return tuple(part.walk(0, part.size))
+    except Exception:  # raised anew where that point is due: the configurations before it come first
+        return ()
 
 
 @final
@@ -522,9 +566,31 @@ class Union(Node):
         offsets = tuple(accumulate((part.size for part in self.parts), initial=0))
         _set(self, size=offsets[-1], offsets=offsets)
 
+    def ending(self, parts: Sequence[Node]) -> Union:
+        """`Union((*self.parts[:-1], *parts))`, where only the new parts are looked at: sums grow by and by."""
+        made, end = object.__new__(Union), Union(tuple(parts))
+        start = self.offsets[-2]
+        fields = {
+            "parts": self.parts[:-1] + end.parts,
+            "size": start + end.size,
+            "depth": max(self.depth, end.depth),
+            "offsets": self.offsets[:-2] + tuple([start + offset for offset in end.offsets]),
+        }
+        for name, value in fields.items():
+            object.__setattr__(made, name, value)
+        return made
+
     @property
     def children(self) -> tuple[Node, ...]:
         return self.parts
+
+    @cached_property
+    def exact(self) -> bool:  # computed once: there may be very many parts
+        return all(part.exact for part in self.parts)
+
+    @cached_property
+    def calls(self) -> bool:
+        return any(part.calls for part in self.parts)
 
     def at(self, index: int) -> Any:
         k = bisect_right(self.offsets, index) - 1
@@ -533,11 +599,10 @@ class Union(Node):
     def walk(self, start: int, stop: int) -> Iterator[Any]:
         if start >= stop:
             return iter(())
-        first = bisect_right(self.offsets, start) - 1
-        covered = islice(zip(self.parts, self.offsets, strict=False), first, None)
-        inside = ((part, offset) for part, offset in covered if offset < stop)
+        covered = range(bisect_right(self.offsets, start) - 1, bisect_left(self.offsets, stop))
         return chain.from_iterable(
-            part.walk(max(start - offset, 0), min(stop - offset, part.size)) for part, offset in inside
+            part.walk(max(start - offset, 0), min(stop - offset, part.size))
+            for part, offset in ((self.parts[k], self.offsets[k]) for k in covered)
         )
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
@@ -548,7 +613,7 @@ class Union(Node):
         return _merged((part.columns() for part in self.parts), len(self.parts))
 
     def outline(self, path: Steps) -> Outline:
-        return of_choice(show_path(path), [part.outline(path) for part in self.parts])
+        return of_choice(show_path(path), [part.outline(path) for part in self.parts[:TERMS]], len(self.parts))
 
 
 # --- other sweeps, seen through a function or through positions ------------------------------------------

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any, final
+from typing import Any, Final, final
 
 import attrs
 
 from ..configuration.errors import counted, shown
 from .indices import length
 
-__all__ = ["Outline", "of_choice", "of_product"]
+__all__ = ["TERMS", "Outline", "of_choice", "of_product"]
 
-_MANY = 12  # terms of a sum that are written out
-_SHOWN = 6  # values of an axis that are written out
+TERMS: Final = 12
+"""How many terms of a sum are written out."""
+
+SHOWN: Final = 6
+"""How many values of an axis are written out."""
 
 
 @final
@@ -33,8 +36,8 @@ class Outline:
     @classmethod
     def of_axis(cls, path: str, values: Sequence[Any]) -> Outline:
         size = length(values)
-        first = ", ".join(shown(value) for value in islice(values, _SHOWN))
-        text = first if size <= _SHOWN else shown(values) if isinstance(values, range) else f"{first}, …"
+        first = ", ".join(shown(value) for value in islice(values, SHOWN))
+        text = first if size <= SHOWN else shown(values) if isinstance(values, range) else f"{first}, …"
         return cls(counted(size), False, (f"{path}: {counted(size)} ({text or 'empty'})",))
 
     @classmethod
@@ -66,14 +69,14 @@ def of_product(parts: Sequence[Outline]) -> Outline:
     return Outline(alone[0].formula if is_sum else formula, is_sum, lines, mark)
 
 
-def of_choice(path: str, parts: Sequence[Outline]) -> Outline:
-    """The outline of a union: terms in order, one group of lines per branch."""
-    terms = [part.formula or "1" for part in parts[:_MANY]]
-    formula = " + ".join([*terms, "…"] if len(parts) > _MANY else terms)
-    lines = [f"{path}: one of {len(parts)} branches"] if parts else []
-    for number, part in enumerate(parts[:_MANY]):
+def of_choice(path: str, parts: Sequence[Outline], count: int) -> Outline:
+    """The outline of a union of `count` parts, given the first few: terms in order, one group of lines per branch."""
+    more = count - len(parts)
+    formula = " + ".join([*(part.formula or "1" for part in parts), *(["…"] if more else [])])
+    lines = [f"{path}: one of {count} branches"] if parts else []
+    for number, part in enumerate(parts):
         lines.append(f"  branch {number}{f' ({part.mark})' if part.mark else ''}: {part.formula or '1'}")
         lines.extend(f"    {line}" for line in part.lines)
-    if len(parts) > _MANY:
-        lines.append(f"  … and {len(parts) - _MANY} more")
-    return Outline(formula, len(parts) > 1, tuple(lines))
+    if more:
+        lines.append(f"  … and {more} more")
+    return Outline(formula, count > 1, tuple(lines))

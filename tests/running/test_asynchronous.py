@@ -599,14 +599,14 @@ def test_ctrl_c_ends_it_soon(fn: str, stubborn: bool, prints: list[str]) -> None
 # --- the iterator ----------------------------------------------------------------------------------------
 
 
-def test_the_number_of_outcomes_to_come_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_number_of_outcomes_is_known(capsys: pytest.CaptureFixture[str]) -> None:
     async def main() -> None:
         outcomes = arun(as_coroutine(abs), range(3))
         assert (len(outcomes), bool(outcomes)) == (3, True)
         await anext(outcomes)
-        assert (len(outcomes), repr(outcomes)) == (2, "<1 outcomes of a run so far>")
+        assert (len(outcomes), repr(outcomes)) == (3, "<1 outcomes of a run so far>")
         assert [outcome.index async for outcome in outcomes] == [1, 2]
-        assert (len(outcomes), bool(outcomes)) == (0, True)
+        assert (len(outcomes), bool(outcomes)) == (3, True)
         assert aiter(outcomes) is outcomes
         for uncounted in (iter([1]), streamed([1]), expand({f"x{k}": DynamicValue(range(10)) for k in range(30)})):
             with pytest.raises(TypeError, match=r"no len\(\)"):

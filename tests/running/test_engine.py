@@ -17,6 +17,7 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from toolz import partition_all
 
 from spearmint_fp import (
     ArgumentError,
@@ -318,14 +319,16 @@ def test_a_slow_configuration_does_not_hold_up_those_behind_it_within_the_window
 # --- the iterator -----------------------------------------------------------------------------------------
 
 
-def test_the_number_of_outcomes_to_come_is_known() -> None:
+def test_the_number_of_outcomes_is_known() -> None:
     outcomes = run(abs, range(3))
     assert len(outcomes) == 3
     next(outcomes)
-    assert len(outcomes) == 2
+    assert len(outcomes) == 3
     assert repr(outcomes) == "<1 outcomes of a run so far>"
     list(outcomes)
-    assert (len(outcomes), bool(outcomes)) == (0, True)
+    assert (len(outcomes), bool(outcomes), bool(run(abs, []))) == (3, True, True)
+    for numbers in (range(7), iter(range(7))):
+        assert [len(batch) for batch in partition_all(3, run(abs, numbers))] == [3, 3, 1]
     for configs in (iter([1]), expand({f"x{k}": DynamicValue(range(10)) for k in range(30)})):
         with pytest.raises(TypeError, match=r"no len\(\)"):
             len(run(repr, configs))

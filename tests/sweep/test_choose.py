@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -377,3 +378,37 @@ def test_branches_add_to_the_width_of_a_scope() -> None:
     wide_branches = [{"name": str(k), "lr": DynamicValue(range(10**5))} for k in range(12)]
     with pytest.raises(SizeError, match="constraining on opt.lr takes 1200000 points"):
         constrain(bool, expand({"opt": DynamicValue(wide_branches)}), on="opt.lr")
+
+
+def test_a_constraint_asks_nothing_anew_of_axes_that_it_does_not_touch() -> None:
+    asked: Counter[str] = Counter()
+
+    def even(name: str) -> Callable[[int], bool]:
+        return lambda value: bool(asked.update([name])) or value % 2 == 0
+
+    sweep = expand(
+        {"branch": DynamicValue([{"k": DynamicValue(range(4))}, {}]), **dict.fromkeys("abc", DynamicValue(range(10)))}
+    )
+    for path in ("branch.k", "a", "b", "c"):
+        sweep = constrain(even(path), sweep, on=[path])
+    assert asked == {"branch.k": 4, "a": 10, "b": 10, "c": 10}
+    assert sweep.size == 3 * 5**3
+    both = constrain(lambda a, b: a < b, sweep, on=("a", "b"))
+    assert asked == {"branch.k": 4, "a": 20, "b": 20, "c": 10}
+    copied = pickle.loads(pickle.dumps(constrain(is_small, expand({"a": DynamicValue(range(10))}), on=["a"])))
+    assert list(both) == [c for c in sweep if c.a < c.b]
+    assert copied.size == 3
+
+
+def is_small(value: int) -> bool:
+    return value < 3
+
+
+def test_what_may_be_counted_hangs_not_on_the_order_of_constraints_nor_on_a_pickle() -> None:
+    axes = {"m": {"x": DynamicValue(range(100)), "y": DynamicValue(range(100))}, "b": DynamicValue(range(150))}
+    one_by_one = constrain(lambda x, b: x != b, expand(axes), on=("m.x", "b"))
+    whole = constrain(lambda m: m.x != m.y, expand(axes), on="m")
+    with pytest.raises(SizeError, match="constraining on m.x, b takes 1500000 points"):
+        constrain(lambda x, b: x != b, whole, on=("m.x", "b"))
+    with pytest.raises(SizeError, match="constraining on m.x, b takes 1500000 points"):
+        constrain(lambda m: m.x != m.y, one_by_one, on="m")

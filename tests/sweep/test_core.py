@@ -9,7 +9,7 @@ import random
 import sys
 import threading
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -425,3 +425,69 @@ def test_many_steps_on_one_sweep() -> None:
         s = derive(f"d{k}", lambda _: 0, s)
     assert s.index(s[2]) == 2
     assert (s * expand({"b": DynamicValue([1, 2])})).size == 6
+
+
+def _noting(built: list[int]) -> Callable[[int], int]:
+    def same(n: int) -> int:
+        built.append(n)
+        return n
+
+    return same
+
+
+def test_the_first_configuration_of_a_deep_tree_builds_few_others() -> None:
+    built: list[int] = []
+    tree: Any = mapped(_noting(built), expand(DynamicValue(range(1000))))
+    for _ in range(60):
+        tree = {"inside": tree, "choice": DynamicValue([1, 2])}
+    walk = iter(expand(tree))
+    next(walk)
+    assert built == [0]
+    assert len([next(walk) for _ in range(200)]) == 200
+    assert len(built) <= 200
+
+
+def test_a_long_stretch_of_a_deep_tree_is_walked_once() -> None:
+    built: list[int] = []
+    tree: Any = mapped(_noting(built), expand(DynamicValue(range(1000))))
+    for _ in range(10):
+        tree = {"inside": tree, "static": 1}
+    assert sum(1 for _ in expand({"tree": tree, "last": DynamicValue([1, 2, 3])})) == 3000
+    assert built == list(range(1000))
+
+
+@pytest.mark.parametrize("many", [2, 500])
+def test_sums_that_grow_by_one_are_the_sum_of_all(many: int) -> None:
+    parts = [expand(DynamicValue([k, -k]) if k % 3 else {"k": k, "n": DynamicValue(range(k % 4))}) for k in range(many)]
+    grown = empty
+    for part in parts:
+        grown = grown + part
+    whole = concat(*parts)
+    assert grown == whole
+    assert (grown._node, grown._node.depth) == (whole._node, whole._node.depth)
+    assert [grown[k] for k in range(grown.size)] == list(grown) == [config for part in parts for config in part]
+    assert pickle.loads(pickle.dumps(grown))._node == grown._node
+    assert list(grown[many // 2 : -1]) == list(grown)[many // 2 : -1]
+
+
+@pytest.mark.parametrize("size", [10, 300, 5000])
+@pytest.mark.parametrize("place", [3, 9])
+def test_a_function_that_raises_costs_no_configuration_before_it(size: int, place: int) -> None:
+    """Points of a child are built some at a time: the ones before a bad one are not lost."""
+
+    def doubled(n: int) -> int:
+        if n == place:
+            raise ValueError(n)
+        return 2 * n
+
+    axis = mapped(doubled, expand(DynamicValue(range(size))))
+    sign = DynamicValue(["+", "-"])
+    for tree, before in (
+        ({"n": axis, "sign": sign}, 2 * place),
+        ({"sign": sign, "n": axis, "m": [axis[:2]]}, 2 * place),
+    ):
+        configs: list[Config] = []
+        with pytest.raises(ValueError, match=f"^{place}$"):
+            configs.extend(expand(tree))
+        assert len(configs) == before
+        assert configs == [expand(tree)[k] for k in range(before)]
