@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, final
 
 from ..configuration.errors import AbsentError, ArgumentError, said
+from ..configuration.records import PlainTuple
 from .outcomes import Failure, Outcome, Success
 
-__all__ = ["best", "collect", "failures", "successes"]
+__all__ = ["Collected", "as_outcome", "best", "collect", "failures", "successes"]
 
 C = TypeVar("C")
 T = TypeVar("T")
 
 
+@final
+class Collected(PlainTuple[Outcome[C, T]]):
+    """The tuple that `collect` gives: equal to any other, and a table where a notebook shows it."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from ..report.reprs import outcomes_html  # reports stand above all else
+
+        return outcomes_html(self)
+
+
 def collect(outcomes: Iterable[Outcome[C, T]]) -> tuple[Outcome[C, T], ...]:
     """`tuple(sorted(outcomes, key=index))`: every outcome, in the order of the configurations.
 
-    Runs what has not run yet. Nothing is copied; outcomes that came as they were completed are put in order.
+    Runs what has not run yet. Nothing is copied; outcomes that came as they were completed are put in order. A notebook
+    shows the tuple as a table.
 
     >>> from spearmint_fp import run
     >>> [outcome.ok for outcome in collect(run(lambda n: 1 / n, [1, 0, 2]))]
@@ -29,9 +43,9 @@ def collect(outcomes: Iterable[Outcome[C, T]]) -> tuple[Outcome[C, T], ...]:
     Raises:
         ArgumentError: an item that is no outcome.
 
-    See also: `successes` and `failures`, which part them.
+    See also: `successes` and `failures`, which part them; `rows`, for a table of plain data.
     """
-    return tuple(sorted(map(_outcome, outcomes), key=attrgetter("index")))
+    return Collected(sorted(map(as_outcome, outcomes), key=attrgetter("index")))
 
 
 def successes(outcomes: Iterable[Outcome[C, T]]) -> Iterator[Success[C, T]]:
@@ -46,7 +60,7 @@ def successes(outcomes: Iterable[Outcome[C, T]]) -> Iterator[Success[C, T]]:
 
     See also: `failures`, the others.
     """
-    return (outcome for outcome in map(_outcome, outcomes) if isinstance(outcome, Success))
+    return (outcome for outcome in map(as_outcome, outcomes) if isinstance(outcome, Success))
 
 
 def failures(outcomes: Iterable[Outcome[C, Any]]) -> Iterator[Failure[C]]:
@@ -61,7 +75,7 @@ def failures(outcomes: Iterable[Outcome[C, Any]]) -> Iterator[Failure[C]]:
 
     See also: `successes`, the others.
     """
-    return (outcome for outcome in map(_outcome, outcomes) if isinstance(outcome, Failure))
+    return (outcome for outcome in map(as_outcome, outcomes) if isinstance(outcome, Failure))
 
 
 def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]]) -> Success[C, T]:
@@ -84,7 +98,7 @@ def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]])
         raise ArgumentError(f"best takes a function and outcomes; got {said(key)}. Write best(lambda s: s.result, …)")
     count, failed = 0, None
     leader: tuple[Any, Success[C, T]] | None = None
-    for count, outcome in enumerate(map(_outcome, outcomes), 1):  # noqa: B007  # how many there were
+    for count, outcome in enumerate(map(as_outcome, outcomes), 1):  # noqa: B007  # how many there were
         if isinstance(outcome, Failure):
             failed = failed or outcome
         elif (value := key(outcome)) == value and (leader is None or value > leader[0]):  # not NaN
@@ -95,7 +109,8 @@ def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]])
     return leader[1]
 
 
-def _outcome(item: Any) -> Any:
+def as_outcome(item: Any) -> Any:
+    """The item, or the error that says where outcomes come from."""
     if isinstance(item, Success | Failure):
         return item
     raise ArgumentError(f"this takes outcomes, as run(fn, configs) gives them; got {said(item)}")

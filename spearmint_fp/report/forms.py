@@ -1,0 +1,56 @@
+"""What a journal holds, in the forms that a command line writes: a table, CSV, JSON Lines, a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from ..configuration.errors import ArgumentError
+from ..running.lines import outcome_line
+from ..running.stored import Stored, named
+from .plain import aligned, separated
+from .rows import rows
+
+__all__ = ["FORMS"]
+
+_TAKEN: Final = ("experiment", "version")
+"""Columns that rows of several experiments have besides; a path of that name is called as `rows` calls such paths."""
+
+
+def _rows(stored: Stored) -> list[dict[str, Any]]:
+    """Rows of all outcomes; where there are several experiments, each says of which it is."""
+    found = stored.in_order()
+    flat = rows([outcome for _, outcome in found], sweep=stored.sweep)
+    if len(stored.keys) < 2:
+        return list(flat)
+    own = [{f"config.{name}" if name in _TAKEN else name: cell for name, cell in row.items()} for row in flat]
+    return [{"experiment": key[0], "version": key[1], **row} for (key, _), row in zip(found, own, strict=True)]
+
+
+def _table(stored: Stored, **_: Any) -> Iterable[str]:
+    plain = ({name: cell for name, cell in row.items() if name != "replayed"} for row in _rows(stored))
+    return aligned([row | {"seconds": float(f"{row['seconds']:.3g}")} for row in plain])
+
+
+def _csv(stored: Stored, **_: Any) -> Iterable[str]:
+    return [text.removesuffix("\n")] if (text := separated(_rows(stored))) else []
+
+
+def _json(stored: Stored, *, traceback: bool) -> Iterable[str]:
+    return (
+        outcome_line(outcome, outcome.index, traceback=traceback, experiment=name, version=version)
+        for (name, version), outcome in stored
+    )
+
+
+def _html(stored: Stored, **_: Any) -> Iterable[str]:
+    from .page import html_page
+
+    if len(stored.keys) > 1:
+        raise ArgumentError(f"a page is of one experiment. Choose one with --experiment: {named(stored.keys)}")
+    outcomes = [outcome for _, outcome in stored.in_order()]
+    return [html_page(outcomes, title=named(stored.keys), sweep=stored.sweep)]
+
+
+FORMS: Final[dict[str, Callable[..., Iterable[str]]]] = {"table": _table, "csv": _csv, "json": _json, "html": _html}
+"""By name: the lines of each form, of a `Stored`, and whether `traceback`s stand in JSON."""

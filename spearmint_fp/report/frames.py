@@ -1,0 +1,142 @@
+"""Outcomes and sweeps as data frames: the one module that knows pandas and polars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
+
+from ..configuration.errors import ArgumentError, said
+from ..configuration.extras import needed
+from ..configuration.scalars import scalar
+from ..running.outcomes import Outcome
+from ..sweep.core import Sweep
+from .columns import WHOLE, columns
+from .rows import spelled, table
+from .texts import text_of, utf8
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+__all__ = ["frame"]
+
+Kind = Literal["int", "bool", "float", "text", "time", "other"]
+
+_KINDS: Final[dict[frozenset[type], Kind]] = {
+    frozenset({bool}): "bool",
+    frozenset({float}): "float",
+    frozenset({str}): "text",
+    **{frozenset({kind}): "time" for kind in (date, datetime, time, timedelta)},
+}
+
+
+@overload
+def frame(
+    outcomes: Iterable[Outcome[Any, Any]] | Sweep[Any],
+    *,
+    library: Literal["pandas"] = "pandas",
+    sweep: Sweep[Any] | None = None,
+) -> pandas.DataFrame: ...
+@overload
+def frame(
+    outcomes: Iterable[Outcome[Any, Any]] | Sweep[Any],
+    *,
+    library: Literal["polars"],
+    sweep: Sweep[Any] | None = None,
+) -> polars.DataFrame: ...
+def frame(
+    outcomes: Iterable[Outcome[Any, Any]] | Sweep[Any],
+    *,
+    library: Literal["pandas", "polars"] = "pandas",
+    sweep: Sweep[Any] | None = None,
+) -> Any:
+    """`DataFrame(rows(outcomes, sweep=sweep))` of pandas or polars, with the types that the values have.
+
+    Of a sweep: `DataFrame(columns(sweep))`, one row per configuration, before anything has run. Whole numbers, truth
+    values and text keep their types beside absent values, which are null. A column of several types, or of values that
+    a data frame has no type for, holds the values themselves in pandas (`object`), and their text in polars. Whole
+    numbers beyond 64 bits are such values.
+
+    >>> from spearmint_fp import DynamicValue, expand, run
+    >>> sweep = expand({"lr": DynamicValue([0.1, 0.0]), "n": 3})
+    >>> frame(run(lambda c: int(c.n / c.lr), sweep))[["lr", "result", "ok"]]
+        lr  result     ok
+    0  0.1      30   True
+    1  0.0    <NA>  False
+    >>> frame(sweep, library="polars").rows()
+    [(0.1, 3), (0.0, 3)]
+
+    Raises:
+        ArgumentError: neither outcomes nor a sweep; a library that is neither; a sweep together with `sweep=`.
+        SizeError: a sweep of more than 10^9 configurations.
+        MissingExtraError: the library is not installed.
+
+    See also: `rows`, the same as plain dicts; `columns`, the same as arrays.
+    """
+    if library not in ("pandas", "polars"):
+        raise ArgumentError(f'frame makes a data frame of library="pandas" or library="polars"; got {said(library)}')
+    module = needed(library, extra="report", what=f'frame(library="{library}")')
+    make = _pandas_series if library == "pandas" else _polars_series
+    return module.DataFrame({name: make(module, name, values) for name, values in _columns(outcomes, sweep).items()})
+
+
+def _columns(outcomes: Any, sweep: Sweep[Any] | None) -> Mapping[str, Any]:
+    """The columns by name: arrays of a sweep, lists of values of outcomes."""
+    if not isinstance(outcomes, Sweep):
+        return {column.name: list(map(scalar, column.values)) for column in table(outcomes, sweep=sweep)}
+    if sweep is not None:
+        raise ArgumentError("sweep= says which paths of outcomes vary; a sweep has all of its own. Leave it out")
+    arrays = columns(outcomes)
+    return {spelled(path) if path else "config": array for path, array in arrays.items()}
+
+
+def kind_of(values: Sequence[Any]) -> Kind:
+    """What type a column of these values has, None apart."""
+    kinds = frozenset(map(type, values)) - {type(None)}
+    if kinds == {int}:
+        return "int" if all(-(2**63) <= v < 2**63 for v in values if v is not None) else "other"
+    if kinds == {int, float}:
+        return "float" if all(abs(v) <= WHOLE for v in values if type(v) is int) else "other"
+    return _KINDS.get(kinds, "other")
+
+
+def _pandas_series(pd: Any, _: str, values: Any) -> Any:
+    if not isinstance(values, list):
+        if values.dtype != object:
+            return values
+        values = values.tolist()
+    kind = kind_of(values)
+    absent = any(value is None for value in values)
+    known = {"int": "Int64" if absent else "int64", "bool": "boolean" if absent else "bool", "float": "float64"}
+    if kind in known:
+        return pd.Series(values, dtype=known[kind])
+    if kind == "other":
+        return pd.Series(values, dtype=object)
+    return _or_else(lambda: pd.Series(values), lambda: pd.Series(values, dtype=object))
+
+
+def _polars_series(pl: Any, name: str, values: Any) -> Any:
+    if not isinstance(values, list):
+        if values.dtype != object:
+            return pl.Series(name, values)
+        values = values.tolist()
+    kind = kind_of(values)
+    known = {"int": pl.Int64, "bool": pl.Boolean, "float": pl.Float64}
+    if kind in known:
+        return pl.Series(name, values, dtype=known[kind], strict=False)
+    if kind in ("time", "text"):
+        return _or_else(lambda: pl.Series(name, values), lambda: _polars_text(pl, name, values))
+    return _polars_text(pl, name, values)
+
+
+def _polars_text(pl: Any, name: str, values: Sequence[Any]) -> Any:
+    return pl.Series(name, [None if value is None else utf8(text_of(value)) for value in values], dtype=pl.String)
+
+
+def _or_else(make: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+    """What `make` makes, else what `otherwise` does: dates beyond a library's years, halves of a character."""
+    try:
+        return make()
+    except (ValueError, TypeError, OverflowError, ArithmeticError):
+        return otherwise()

@@ -1,0 +1,146 @@
+"""Outcomes as one HTML page that needs nothing but a browser: its files are `page.html`, `page.css` and `page.js`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any, Final
+
+from ..configuration.errors import ArgumentError, said, suggestion
+from ..configuration.scalars import scalar
+from ..running.outcomes import Failure, Outcome
+from ..sweep.core import Sweep
+from .rows import Column, listed, table
+from .texts import is_number, number_of, text_of, utf8
+
+__all__ = ["html_page"]
+
+Cell = None | bool | str | int | float | tuple[str, float | None]
+
+_EXACT: Final = 2**53
+"""Whole numbers up to here are numbers of JavaScript too, exactly."""
+
+_UNSAFE: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+"""What could end a script, or begin a comment, inside one."""
+
+
+def html_page(
+    outcomes: Iterable[Outcome[Any, Any]],
+    *,
+    title: str = "Outcomes",
+    sweep: Sweep[Any] | None = None,
+    value: str | None = None,
+) -> str:
+    """The rows of `outcomes` as the text of one HTML page: a table to sort and filter, linked to parallel coordinates.
+
+    The page holds all it needs and loads nothing, so it works offline and can be kept, mailed and put on any server.
+    Its own policy forbids the browser every request. Values are shown as text, whatever they hold. Drag along an axis,
+    or pick names on it, and the table follows; what the table's filters leave out turns grey. A click on a row shows
+    the whole configuration, the result, or the error with its traceback. `value` is the column that colours the lines;
+    without it the first number of the result. Write the text with `encoding="utf-8"`.
+
+    >>> from spearmint_fp import DynamicValue, expand, run
+    >>> page = html_page(run(lambda c: 1 / c.n, expand({"n": DynamicValue([0, 1])})), title="Halves & wholes")
+    >>> "<title>Halves &amp; wholes</title>" in page, "ZeroDivisionError: division by zero" in page
+    (True, True)
+    >>> len(html_page([])) > 10_000
+    True
+
+    Raises:
+        ArgumentError: not outcomes, as `run` gives them; a title that is no text; no such column.
+
+    See also: `plot`, for a picture; `rows`, for the data.
+    """
+    if not isinstance(title, str):
+        raise ArgumentError(f"title is text; got {said(title)}")
+    found = listed(outcomes)
+    columns = table(found, sweep=sweep, whole=True)
+    data = {
+        "count": len(found),
+        "colour": _colour(columns, value),
+        "columns": [*map(_column, columns), _traceback(found)],
+    }
+    return _filled(title, json.dumps(data, separators=(",", ":"), allow_nan=False).translate(_UNSAFE))
+
+
+def _filled(title: str, data: str) -> str:
+    """The page with its parts in place. Its policy names them by what they hash to: no other script or style counts."""
+    script, style = _part("page.js"), _part("page.css")
+    policy = f"default-src 'none'; img-src data:; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'"
+    name = escape(title.encode("utf-8", "replace").decode("utf-8"))
+    return Template(_part("page.html")).substitute(title=name, policy=policy, style=style, script=script, data=data)
+
+
+def _part(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _hash(text: str) -> str:
+    from base64 import b64encode
+    from hashlib import sha256
+
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _colour(columns: Sequence[Column], value: str | None) -> int:
+    """The place of the column that colours the lines: the one that was asked for, else the first fitting one."""
+    names = [column.name for column in columns]
+    if value is not None:
+        if value not in names:
+            raise ArgumentError(f"value= is the name of a column; there is no {said(value)}{suggestion(value, names)}")
+        return names.index(value)
+    results = [k for k, column in enumerate(columns) if column.role == "result" and any(map(is_number, column.values))]
+    paths = [k for k, column in enumerate(columns) if column.role == "config" and column.varies]
+    return next(iter((*results, *paths)), names.index("ok"))
+
+
+# --- columns -----------------------------------------------------------------------------------------
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {"name": utf8(column.name), "role": column.role, "show": _is_shown(column), **_coded(column.values)}
+
+
+def _is_shown(column: Column) -> bool:
+    """Whether the table has the column: how the run went only where there is something to tell."""
+    quiet: dict[str, Any] = {"attempts": 1, "replayed": False, "error": None}
+    if column.role == "run" and column.name in quiet:
+        return any(value != quiet[column.name] for value in column.values)
+    return column.varies
+
+
+def _coded(values: Iterable[Any]) -> dict[str, Any]:
+    """Each different cell once, and the number of its cell for each row; the numbers left out where all differ."""
+    places: dict[tuple[type, Cell], int] = {}
+    codes = [places.setdefault((type(cell), cell), len(places)) for cell in map(_cell, values)]
+    cells = [cell for _, cell in places]
+    return {"cells": cells} if len(cells) == len(codes) else {"cells": cells, "codes": codes}
+
+
+def _cell(value: Any) -> Cell:
+    """A value as JSON: a number that JavaScript would change goes with its text."""
+    single = scalar(value)
+    if single is None or type(single) is bool:
+        return single
+    if type(single) is float and math.isfinite(single) and not single.is_integer():
+        return single
+    if type(single) is int and abs(single) <= _EXACT:
+        return single
+    return (utf8(text_of(single)), _measured(single)) if is_number(single) else utf8(text_of(single))
+
+
+def _measured(value: Any) -> float | None:
+    """The float by which a number is ordered; None for one that is no number."""
+    number = number_of(value)
+    if math.isinf(number):
+        return math.copysign(1.7976931348623157e308, number)
+    return None if math.isnan(number) else number
+
+
+def _traceback(found: Sequence[Outcome[Any, Any]]) -> dict[str, Any]:
+    texts = (outcome.error.traceback if isinstance(outcome, Failure) else None for outcome in found)
+    return {"name": "traceback", "role": "traceback", "show": False, **_coded(texts)}

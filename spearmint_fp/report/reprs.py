@@ -1,0 +1,119 @@
+"""What notebooks show: configurations, sweeps and outcomes as small pieces of HTML. All of it is escaped text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from itertools import islice
+from typing import Any, Final
+
+from ..configuration.errors import counted, grouped, shown
+from ..running.outcomes import Failure, Outcome
+from ..sweep.core import Sweep
+from ..sweep.describe import label
+from ..sweep.indices import length
+from .rows import flattened, spelled, table
+from .texts import text_of
+
+__all__ = ["config_html", "outcome_html", "outcomes_html", "sweep_html"]
+
+PATHS: Final = 50
+"""How many paths of a configuration, or axes of a sweep, are written out."""
+
+OUTCOMES: Final = 20
+"""How many outcomes a table shows."""
+
+SPREAD: Final = 1000
+"""How many more are looked at, evenly spread, to see which paths vary."""
+
+POINTS: Final = 3
+"""How many configurations of a sweep are shown."""
+
+VALUES: Final = 6
+"""How many values of an axis are shown."""
+
+_LEFT: Final = "text-align: left; vertical-align: top"
+
+
+def config_html(config: Any) -> str:
+    """A table of the paths of a configuration and what stands there; the first of very many."""
+    found = flattened(config)
+    body = [(spelled(path), shown(value)) for path, value in islice(found.items(), PATHS)]
+    return _table(("path", "value"), body) + _more(len(found) - PATHS, "path")
+
+
+def sweep_html(sweep: Sweep[Any]) -> str:
+    """The size of a sweep as a formula, a table of its axes, its first configurations. Nothing large is enumerated."""
+    axes = sweep.axes
+    body = [(spelled(path), counted(length(values)), _values(values)) for path, values in islice(axes.items(), PATHS)]
+    listing = _table(("axis", "values", ""), body) + _more(len(axes) - PATHS, "axis", "axes") if axes else ""
+    points = "".join(f"<li><code>{escape(line)}</code></li>" for line in _first(sweep))
+    first = f'<ol start="0">{points}</ol>' if points else ""
+    return f"<p><code>{escape(repr(sweep))}</code></p>{listing}{first}{_more(sweep.size - POINTS, 'configuration')}"
+
+
+def _values(values: Sequence[Any]) -> str:
+    if isinstance(values, range) and length(values) > VALUES:
+        return shown(values)
+    first = ", ".join(map(shown, islice(values, VALUES)))
+    return f"{first}, …" if length(values) > VALUES else first
+
+
+def _first(sweep: Sweep[Any]) -> Iterator[str]:
+    """A line for each of the first configurations; a function of the user's that refuses one says so in its place."""
+    for position in range(min(POINTS, sweep.size)):
+        try:
+            point = sweep[position]
+            yield label(point, sweep) or shown(point)
+        except Exception as error:  # whatever a function that is mapped over a sweep raises
+            yield f"{type(error).__name__}: {shown(str(error))}"
+
+
+def outcome_html(outcome: Outcome[Any, Any]) -> str:
+    """What became of one configuration: its result, or its error with the traceback folded away; and itself."""
+    if isinstance(outcome, Failure):
+        error = outcome.error
+        what = f"{error.type}: {error.message}"
+        head = f"<p><b>Failure {outcome.index}</b>: {escape(what)}</p>{_folded('traceback', error.traceback)}"
+    else:
+        head = f"<p><b>Success {outcome.index}</b>: {escape(shown(outcome.result))}</p>"
+    times = f"{outcome.attempts} attempt{'' if outcome.attempts == 1 else 's'}"
+    how = f"{outcome.seconds:.3g} s, {times}{', replayed' if outcome.replayed else ''}"
+    return f"{head}{config_html(outcome.config)}<p>{how}</p>"
+
+
+def _folded(name: str, text: str) -> str:
+    return f"<details><summary>{name}</summary><pre>{escape(text)}</pre></details>"
+
+
+def outcomes_html(outcomes: Sequence[Outcome[Any, Any]]) -> str:
+    """How many there are and failed, and a table of the first, with the paths that vary among all of them."""
+    failed = sum(not outcome.ok for outcome in outcomes)
+    count = len(outcomes)
+    head = f"<p>{grouped(count)} outcome{'' if count == 1 else 's'}, {grouped(failed)} failed</p>"
+    spread = outcomes[OUTCOMES :: 1 + count // SPREAD]
+    columns = [c for c in table((*outcomes[:OUTCOMES], *spread)) if c.name not in ("attempts", "replayed")]
+    body = zip(*(map(_cell, column.values[: min(OUTCOMES, count)]) for column in columns), strict=True)
+    first = _table([column.name for column in columns], body) if count else ""
+    return head + first + _more(count - OUTCOMES, "outcome")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = f"{value:.6g}" if type(value) is float else text_of(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def _table(names: Iterable[str], body: Iterable[Iterable[str]]) -> str:
+    head = "".join(f'<th style="{_LEFT}">{escape(name)}</th>' for name in names)
+    lines = ("".join(f'<td style="{_LEFT}">{escape(text)}</td>' for text in row) for row in body)
+    return (
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{line}</tr>' for line in lines)}</tbody></table>"
+    )
+
+
+def _more(count: int, one: str, many: str | None = None) -> str:
+    if count <= 0:
+        return ""
+    return f"<p>… and {grouped(count)} more {one if count == 1 else many or f'{one}s'}</p>"

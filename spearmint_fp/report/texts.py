@@ -1,0 +1,72 @@
+"""Values as text for a cell of a table, an axis or a page, and as numbers where they are some."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from enum import Enum
+from numbers import Real
+from types import FunctionType
+from typing import Any, Final
+
+from ..configuration.errors import shown, written
+from ..configuration.scalars import scalar
+
+__all__ = ["is_number", "number_of", "text_of", "utf8"]
+
+_SPELLED: Final = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo", "ipaddress"})
+"""Modules of the standard library whose values say in words what they are."""
+
+_GREATEST: Final = 1.7976931348623157e308
+
+
+def text_of(value: Any) -> str:
+    """The value for a reader: text as it is, what has a name by its name, all else by its `repr`.
+
+    >>> text_of("gpt-4"), text_of(0.1), text_of((1, "a")), text_of(int)
+    ('gpt-4', '0.1', "(1, 'a')", 'int')
+    """
+    try:
+        return _text(scalar(value))
+    except Exception:  # a hostile __str__ must not hide the other cells
+        return shown(value)
+
+
+def _text(value: Any) -> str:
+    kind = type(value)
+    if isinstance(value, Enum):
+        return f"{kind.__name__}.{value.name}"
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, type | FunctionType):
+        return value.__qualname__
+    return str(value) if kind.__module__.partition(".")[0] in _SPELLED else written(value)
+
+
+def utf8(text: str) -> str:
+    r"""The text with halves of a pair of surrogates spelled out, which no page and no data frame can hold.
+
+    >>> utf8("a\ud800")
+    'a\\ud800'
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a real number, a `Decimal` too; truth values and members of enums are none."""
+    single = scalar(value)
+    return isinstance(single, Real | Decimal) and not isinstance(single, bool | Enum)
+
+
+def number_of(value: Any) -> float:
+    """A number as a float, the greatest one where it is beyond all of them.
+
+    >>> number_of(3), number_of(-(10**400))
+    (3.0, -1.7976931348623157e+308)
+    """
+    try:
+        return float(value)
+    except OverflowError:
+        return _GREATEST if value > 0 else -_GREATEST
+    except ValueError:  # a signalling NaN
+        return math.nan

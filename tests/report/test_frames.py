@@ -1,0 +1,170 @@
+"""`frame`: the values of `rows` and `columns`, with their types, in pandas and polars."""
+
+from __future__ import annotations
+
+import enum
+import math
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, Literal, assert_type
+
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spearmint_fp import ArgumentError, DynamicValue, MissingExtraError, Success, expand, frame, mapped, rows, run
+
+LIBRARIES: list[Literal["pandas", "polars"]] = ["pandas", "polars"]
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+VALUES = (
+    st.none() | st.integers() | st.floats() | st.booleans() | st.text() | st.dates() | st.datetimes() | st.binary()
+    | st.timedeltas() | st.decimals() | st.just(Colour.RED) | st.tuples(st.integers())
+    | st.datetimes(timezones=st.just(UTC))
+)  # fmt: skip
+
+
+@given(st.lists(VALUES, min_size=1, max_size=6))
+def test_anything_can_be_in_a_column(values: list[Any]) -> None:
+    outcomes = [Success(index, (value,), index) for index, value in enumerate(values)]
+    plain = [Success(value, value, index) for index, value in enumerate(values)]
+    for library in LIBRARIES:
+        for given_out in (outcomes, plain):
+            made: Any = frame(given_out, library=library)
+            assert list(made.columns) == list(rows(given_out)[0])
+            assert len(made) == len(values)
+
+
+@given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=6))
+def test_whole_numbers_stay_whole_beside_what_is_absent(values: list[int | None]) -> None:
+    outcomes = [Success(0, value, index) for index, value in enumerate(values)]
+    panda, bear = frame(outcomes), frame(outcomes, library="polars")
+    assert [None if pd.isna(value) else int(value) for value in panda["result"]] == values
+    assert bear["result"].to_list() == values
+    if any(value is not None for value in values):
+        assert bear["result"].dtype == pl.Int64
+        assert str(panda["result"].dtype).lower() == "int64"
+
+
+@pytest.mark.parametrize(
+    ("values", "panda", "bear"),
+    [
+        ([1, 2], "int64", pl.Int64),
+        ([1, None], "Int64", pl.Int64),
+        ([True, False], "bool", pl.Boolean),
+        ([True, None], "boolean", pl.Boolean),
+        ([0.5, None, math.nan, math.inf], "float64", pl.Float64),
+        ([1, 0.5], "float64", pl.Float64),
+        ([2**53 + 1, 0.5], "object", pl.String),
+        ([1, True], "object", pl.String),
+        ([10**30, 1], "object", pl.String),
+        ([1, "a"], "object", pl.String),
+        ([(1, 2), None], "object", pl.String),
+        ([Colour.RED], "object", pl.String),
+        ([None, None], "object", pl.String),
+        ([date(2024, 1, 1), None], "object", pl.Date),
+        ([timedelta(1)], None, pl.Duration),
+        ([datetime(2024, 1, 1), None], None, pl.Datetime),
+        ([datetime(2024, 1, 1), datetime(2024, 1, 1, tzinfo=UTC)], "object", None),
+        ([datetime(2024, 1, 1, tzinfo=timezone(timedelta(hours=5)))], None, None),
+        ([datetime(1, 1, 1), datetime(9999, 1, 1)], None, pl.Datetime),
+        ([Decimal("1.5"), Decimal("NaN")], "object", pl.String),
+    ],
+)
+def test_types(values: list[Any], panda: str | None, bear: Any) -> None:
+    outcomes = [Success(0, value, index) for index, value in enumerate(values)]
+    made = frame(outcomes)["result"]
+    if panda is not None:
+        assert str(made.dtype) == panda
+    if panda == "object":
+        assert all(one is other or one == other for one, other in zip(made.tolist(), values, strict=True))
+    dtype = frame(outcomes, library="polars")["result"].dtype
+    assert bear is None or dtype == bear
+
+
+def test_text_stays_text() -> None:
+    outcomes = [Success(0, value, index) for index, value in enumerate(["a", None, "1", "\ud800"])]
+    assert frame(outcomes)["result"].tolist()[0::2] == ["a", "1"]
+    assert frame(outcomes, library="polars")["result"].to_list() == ["a", None, "1", "\\ud800"]
+    assert frame(outcomes)["result"].isna().tolist() == [False, True, False, False]
+
+
+def test_what_polars_has_no_type_for_is_readable_text() -> None:
+    values = [10**30, (1, "x"), Colour.RED, int, Decimal("1.5")]
+    outcomes = [Success(0, value, index) for index, value in enumerate(values)]
+    assert frame(outcomes, library="polars")["result"].to_list() == [
+        str(10**30),
+        "(1, 'x')",
+        "Colour.RED",
+        "int",
+        "1.5",
+    ]
+
+
+def test_numpy_scalars_are_numbers() -> None:
+    import numpy as np
+
+    outcomes = [Success(0, np.float32(0.5), 0), Success(1, np.float64(1.5), 1)]
+    assert str(frame(outcomes)["result"].dtype) == "float64"
+    assert frame(outcomes, library="polars")["result"].to_list() == [0.5, 1.5]
+
+
+def test_a_sweep_is_a_frame_before_it_has_run() -> None:
+    branches = [{"name": "sgd", "momentum": DynamicValue([0.0, 0.9])}, {"name": "adam"}]
+    sweep = expand({"opt": DynamicValue(branches), "seed": DynamicValue([1, 2]), "data": {"file": "x.csv"}})
+    for library in LIBRARIES:
+        made: Any = frame(sweep, library=library)
+        assert list(made.columns) == ["opt.name", "opt.momentum", "seed", "data.file"]
+        assert made["seed"].to_list() == [c.seed for c in sweep]
+        assert made["opt.name"].to_list() == [c.opt.name for c in sweep]
+    bear = frame(sweep, library="polars")
+    assert bear["opt.momentum"].to_list() == [0.0, 0.0, 0.9, 0.9, None, None]
+    assert bear.dtypes == [pl.String, pl.Float64, pl.Int64, pl.String]
+    assert frame(sweep)["opt.momentum"].isna().tolist() == [False] * 4 + [True] * 2
+
+
+def test_other_sweeps_are_frames_too() -> None:
+    squares = mapped(lambda c: c.n**2, expand({"n": DynamicValue([1, 2])}))
+    assert frame(squares)["config"].tolist() == [1, 4]
+    assert len(frame(expand({"n": DynamicValue([])}), library="polars")) == 0
+    odd = expand({("a", "b"): DynamicValue([1, 2]), "a.b": 3})
+    assert [*frame(odd).columns] == ["[('a', 'b')]", "['a.b']"]
+
+
+def test_of_no_outcomes_there_are_the_columns() -> None:
+    assert_type(frame([], library="polars"), pl.DataFrame)
+    for library in LIBRARIES:
+        made: Any = frame([], library=library)
+        assert list(made.columns) == ["index", "ok", "seconds", "attempts", "replayed", "error"]
+
+
+def test_it_groups() -> None:
+    sweep = expand({"lr": DynamicValue([0.1, 0.2]), "seed": DynamicValue(range(4))})
+    made = frame(run(lambda c: c.lr * c.seed, sweep))
+    assert made.groupby("lr")["result"].mean().round(6).to_dict() == {0.1: 0.15, 0.2: 0.3}
+
+
+def test_wrong_arguments() -> None:
+    library: Any = "arrow"
+    sweep = expand({"n": DynamicValue([1])})
+    with pytest.raises(ArgumentError, match=r'library="pandas" or library="polars"; got \'arrow\''):
+        frame([], library=library)
+    with pytest.raises(ArgumentError, match="a sweep has all of its own"):
+        frame(sweep, sweep=sweep)
+    wrong: Any = 3
+    with pytest.raises(ArgumentError, match="takes outcomes"):
+        frame(wrong)
+
+
+def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(MissingExtraError, match=r"spearmint_fp\[report\]"):
+        frame([], library="polars")
