@@ -22,7 +22,7 @@ from .errors import (
 from .extras import needed
 from .tree import MAX_DEPTH, freeze, holds_records, leaves, show_path
 
-__all__ = ["load"]
+__all__ = ["MOST_BYTES", "load", "load_text"]
 
 
 def load(path: str | os.PathLike[str]) -> tuple[Any, ...]:
@@ -56,6 +56,9 @@ def load(path: str | os.PathLike[str]) -> tuple[Any, ...]:
     with _reading(place):
         files = _files(place) if place.is_dir() else [place]
     return tuple(tree for file in files for tree in _trees(file))
+
+
+_Reader = Callable[[Path, str], Iterator[Any]]
 
 
 def _place(path: Any) -> Path:
@@ -103,16 +106,41 @@ def _trees(file: Path) -> tuple[Any, ...]:
     reader = _READERS.get(file.suffix.lower())
     if reader is None and file.exists():
         raise FormatError(f"{file}: a configuration file ends in {_suffixes()}")
-    text = _text(file)
+    return _parsed(file, _text(file), reader or _read_json)
+
+
+def _parsed(file: Path, text: str, reader: _Reader) -> tuple[Any, ...]:
     try:
-        found = tuple(
-            freeze(tree) for document in (reader or _read_json)(file, text) for tree in _listed(file, document)
-        )
+        return tuple(freeze(tree) for document in reader(file, text) for tree in _listed(file, document))
     except (FormatError, MissingExtraError):
         raise
     except SpearmintError as error:
         raise FormatError(f"{file}: {error}") from error
-    return found
+
+
+def load_text(content: bytes, name: str) -> tuple[Any, ...]:
+    """The configurations of a text in JSON or in YAML, as `load` has those of a file; `name` stands in its errors.
+
+    JSON with tabs in it is no YAML, so it is tried first; what is wrong is told as YAML, which has the places of both.
+
+    >>> load_text(b'[{"n": 1}, {"n": 2}]', "standard input")
+    (Config({'n': 1}), Config({'n': 2}))
+
+    Raises:
+        FileError: more than 64 MiB.
+        FormatError: as `load`.
+        MissingExtraError: no JSON, and no YAML library.
+
+    See also: `load`, for files.
+    """
+    file = Path(name)
+    if len(content) > MOST_BYTES:
+        raise FileError(f"{name}: more than {MOST_BYTES:,} bytes. Make it a folder of files")
+    text = _decoded(file, content)
+    try:
+        return _parsed(file, text, _read_json)
+    except FormatError:
+        return _parsed(file, text, _read_yaml)
 
 
 def _listed(file: Path, document: Any) -> list[Any]:
@@ -142,7 +170,12 @@ def _text(file: Path) -> str:
             raise FileError(
                 f"{file}: a file of {file.stat().st_size:,} bytes, more than {MOST_BYTES:,}. Make it a folder of files"
             )
-        content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        content = file.read_bytes()
+    return _decoded(file, content)
+
+
+def _decoded(file: Path, content: bytes) -> str:
+    content = content.removeprefix(b"\xef\xbb\xbf")
     try:
         return content.decode()
     except UnicodeDecodeError as error:
@@ -264,7 +297,7 @@ def _read_yaml(file: Path, text: str) -> Iterator[Any]:
     yield from documents(text, lambda line, column, what: _refuse_at(file, line, column, what))
 
 
-_READERS: Final[dict[str, Callable[[Path, str], Iterator[Any]]]] = {
+_READERS: Final[dict[str, _Reader]] = {
     ".yaml": _read_yaml,
     ".yml": _read_yaml,
     ".json": _read_json,

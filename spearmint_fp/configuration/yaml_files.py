@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from datetime import time
 from typing import Any, Final, NoReturn
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from .errors import SpearmintError, said, shown
+from .errors import EncodingError, SpearmintError, said, shown
 from .tree import MAX_DEPTH, DynamicValue, holds_records
 
-__all__ = ["documents"]
+__all__ = ["documents", "dumped"]
 
 MOST_NODES: Final = 1_000_000
 """How many nodes a file may have once every alias is replaced by what it stands for."""
@@ -256,3 +257,38 @@ class _Builder:
                 "!range takes [stop], [start, stop] or [start, stop, step], whole numbers, and no step of 0",
             )
         return DynamicValue(range(*bounds))
+
+
+# --- writing -----------------------------------------------------------------------------------------
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes plain data: text that this reader or one of YAML 1.1 would take for something else stands in quotes."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def _style(text: str) -> str | None:
+    """Double quotes, the one style that keeps every character, where there are others than one sees."""
+    return None if text.isprintable() else '"'
+
+
+_Dumper.yaml_implicit_resolvers = {
+    first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()), *_Loader.yaml_implicit_resolvers.get(first, ())]
+    for first in {**yaml.SafeDumper.yaml_implicit_resolvers, **_Loader.yaml_implicit_resolvers}
+}
+_Dumper.add_representer(str, lambda dumper, value: dumper.represent_scalar(_TAG + "str", value, _style(value)))
+_Dumper.add_representer(time, lambda dumper, value: dumper.represent_str(value.isoformat()))
+
+
+def dumped(plain: Any) -> str:
+    """Plain data as YAML that `documents` reads as the same: dicts, lists, sets, scalars, dates. A time becomes text.
+
+    Raises:
+        EncodingError: a leaf that YAML has no word for.
+    """
+    try:
+        return str(yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31))
+    except yaml.representer.RepresenterError as error:
+        raise EncodingError(f"{said(error.args[-1])} has no form in YAML") from error

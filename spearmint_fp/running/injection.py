@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import types
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_args, get_origin, get_type_hints
 
 import attrs
+from toolz import curry
 
 from ..configuration.annotations import surroundings
 from ..configuration.convert import is_structured, structure
@@ -18,7 +18,7 @@ from ..configuration.errors import ArgumentError, ConversionError, PathError, sa
 from ..configuration.paths import Path, get_in, parse_path
 from ..configuration.problems import ABSENT, conversion_error, type_name
 from ..configuration.tree import Config, show_path
-from .layers import Layer
+from .layers import PARTIALS, Layer
 
 __all__ = ["Bind", "Injected", "hints_of", "inject"]
 
@@ -130,10 +130,10 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
     if not callable(fn) or isinstance(fn, classmethod | staticmethod):
         raise ArgumentError(f"inject takes a function; got {said(fn)}")
     try:
-        signature = inspect.signature(fn)
+        signature = inspect.signature(fn if not isinstance(fn, curry) else partial(fn.func, *fn.args, **fn.keywords))
     except ValueError as error:
         raise ArgumentError(f"inject takes a function whose signature can be read; got {said(fn)}: {error}") from None
-    given = fn.keywords if isinstance(fn, functools.partial) else {}
+    given = fn.keywords if isinstance(fn, PARTIALS) else {}
     hints, unread = hints_of(fn)
     names = [name for name, p in signature.parameters.items() if p.kind not in _VARIADIC and name not in given]
     defaults = {name: signature.parameters[name].default is not inspect.Parameter.empty for name in names}
@@ -153,7 +153,7 @@ def hints_of(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
 
     A name that is imported for type checkers alone is no type at run time, so its parameter is the caller's.
     """
-    plain = inspect.unwrap(fn.func if isinstance(fn, functools.partial) else fn)
+    plain = inspect.unwrap(fn.func if isinstance(fn, PARTIALS) else fn)
     target = plain if inspect.isroutine(plain) else _maker(plain) if inspect.isclass(plain) else type(plain).__call__
     around = getattr(inspect.unwrap(target), "__globals__", {})
     seen = surroundings(around)

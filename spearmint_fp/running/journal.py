@@ -29,7 +29,7 @@ from ..configuration.tree import freeze
 from .chunks import counted_size
 from .encoding import MOST_BITS, decoded, encoded, encoded_config
 from .injection import hints_of
-from .layers import arguments_of, bound_to, first_of, stack
+from .layers import arguments_of, bound_to, places_of, stack
 from .outcomes import ErrorInfo, Failure, Outcome, Success
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Journal:
         """The journal of one function, called with the arguments that it has besides the configuration."""
         result = _return_type(fn) if self._result is ABSENT else self._result
         arguments = (*self._bound(fn), *arguments_of(fn))
-        return Ledger(self._database, self._key(fn), result, self._retry, arguments, first_of(fn))
+        return Ledger(self._database, self._key(fn), result, self._retry, arguments, places_of(fn))
 
     def _bound(self, fn: Callable[..., Any]) -> tuple[Any, ...]:
         """What is bound to the function; a name of the user's own stands for it."""
@@ -309,10 +309,16 @@ class Ledger:
     """The outcomes of one experiment: what is there, and what is to be kept."""
 
     def __init__(  # noqa: PLR0913, PLR0917
-        self, database: Database, key: Key, result: Any, retry: bool, arguments: tuple[Any, ...] = (), first: int = 0
+        self,
+        database: Database,
+        key: Key,
+        result: Any,
+        retry: bool,
+        arguments: tuple[Any, ...] = (),
+        places: tuple[int, int] = (0, 1),
     ) -> None:
         self._database, self._key, self._result, self._retry = database, key, result, retry
-        self._arguments, self._first = arguments, first
+        self._arguments, (self._first, self._step) = arguments, places
 
     def found(self, names: Sequence[str]) -> dict[str, Row]:
         """What there is under each of at most `BLOCK` config_ids."""
@@ -385,7 +391,7 @@ class Ledger:
             what = outcome.error
             content = json.dumps({"type": what.type, "message": what.message, "traceback": what.traceback})
         config = encoded_config(outcome.config)
-        index = outcome.index + self._first
+        index = self._first + self._step * outcome.index
         return (name, config, index, outcome.ok, typed, content, outcome.seconds, outcome.attempts), outcome
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Iterator
+from functools import partial
+from math import prod
 from types import MethodType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, final
 
-__all__ = ["Layer", "arguments_of", "bound_to", "first_of", "is_async", "stack"]
+import attrs
+from toolz import curry
+
+__all__ = ["PARTIALS", "Layer", "Strided", "arguments_of", "bound_to", "is_async", "places_of", "stack"]
+
+PARTIALS: Final = (partial, curry)
+"""What calls a function with arguments that it has already: `func`, `args`, `keywords`."""
 
 
 class Layer:
@@ -34,6 +41,24 @@ class Layer:
         """The position of the first of the configurations that it is run over, among those of which they are a part."""
         return 0
 
+    @property
+    def step(self) -> int:
+        """How many of those configurations lie from one that it is run over to the next."""
+        return 1
+
+
+@final
+@attrs.frozen(eq=False)
+class Strided(Layer):
+    """A function that is run over `sweep[first::step]`: a journal keeps the positions in `sweep`."""
+
+    function: Callable[[Any], Any]
+    first: int
+    step: int
+
+    def __call__(self, config: Any) -> Any:
+        return self.function(config)
+
 
 def _below(fn: Any) -> Any:
     """The function that a layer, a partial function or a method calls; None for any other."""
@@ -41,7 +66,7 @@ def _below(fn: Any) -> Any:
         return fn.function
     if isinstance(fn, MethodType):
         return fn.__func__
-    return fn.func if isinstance(fn, functools.partial) else None
+    return fn.func if isinstance(fn, PARTIALS) else None
 
 
 def stack(fn: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
@@ -61,14 +86,15 @@ def is_async(fn: Callable[..., Any]) -> bool:
 def bound_to(fn: Callable[..., Any]) -> tuple[Any, ...]:
     """What partial functions and methods have bound already: it makes one function another."""
     layers = list(stack(fn))
-    partials = [one for one in layers if isinstance(one, functools.partial) and (one.args or one.keywords)]
+    partials = [one for one in layers if isinstance(one, PARTIALS) and (one.args or one.keywords)]
     methods = [one.__self__ for one in layers if isinstance(one, MethodType)]
     return (*([list(one.args), dict(one.keywords)] for one in partials), *methods)
 
 
-def first_of(fn: Callable[..., Any]) -> int:
-    """The position of the first configuration, where a run is over a part of them."""
-    return sum(layer.first for layer in _layers(fn))
+def places_of(fn: Callable[..., Any]) -> tuple[int, int]:
+    """`first, step`: where the configurations stand, `first + step * index`, where a run is over a part of them."""
+    layers = _layers(fn)
+    return sum(layer.first for layer in layers), prod(layer.step for layer in layers)
 
 
 def arguments_of(fn: Callable[..., Any]) -> tuple[Any, ...]:
