@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, MethodType, ModuleType
 from typing import Any, Final
 
+from ..running.layers import PARTIALS
+
 __all__ = ["references"]
 
 Chain = tuple[str, tuple[str, ...]]
@@ -38,8 +40,8 @@ def references(fn: Callable[..., Any]) -> Iterator[Any]:
 def _opened(fn: Any) -> tuple[Any, Any]:
     """The plain function, and the instance that is its first argument, if that is known."""
     instance = None
-    while isinstance(fn, functools.partial | MethodType) or not hasattr(fn, "__code__"):
-        if isinstance(fn, functools.partial):
+    while isinstance(fn, (*PARTIALS, MethodType)) or not hasattr(fn, "__code__"):
+        if isinstance(fn, PARTIALS):
             instance = fn.args[0] if fn.args else instance
             fn = fn.func
         elif isinstance(fn, MethodType):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import toolz
 
 from spearmint_fp.experiment.discovery import references
 
@@ -112,6 +113,7 @@ def branch(flag: bool) -> Any:
         (Class().reads, {"b"}),
         (len, set()),
         (functools.partial(len), set()),
+        (toolz.curry(Class.method), {"d"}),
         (int, set()),
         (3, set()),
     ],

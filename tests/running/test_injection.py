@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Optional, TypedDict
 import attrs
 import msgspec
 import pytest
+import toolz
 from pydantic import BaseModel, Field
 
 from spearmint_fp import ArgumentError, Bind, Config, ConversionError, inject
@@ -330,6 +331,16 @@ def test_methods_partials_and_coroutines() -> None:
     assert inject(Service.method)(CONFIG, service) == ("gpt-4", 2)
     assert inject(functools.partial(Service.method, service))(CONFIG) == ("gpt-4", 2)
     assert asyncio.run(inject(coroutine)(CONFIG)) == 2
+
+
+def test_what_a_curried_function_waits_for_is_injected() -> None:
+    def pair(k: int, model: Annotated[str, Bind("llm.model")], *, n: Annotated[int, Bind("n")]) -> Any:
+        return k, model, n
+
+    assert inject(toolz.curry(pair)(7))(CONFIG) == (7, "gpt-4", 2)
+    assert inject(toolz.curry(pair, n=5))(CONFIG, 7) == (7, "gpt-4", 5)
+    with pytest.raises(ConversionError, match=r"parameter .model."):
+        inject(toolz.curry(pair)(7))({"n": 2})
 
 
 def test_the_signature_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from toolz import curry
 
 from spearmint_fp import (
     ArgumentError,
@@ -46,6 +47,7 @@ from spearmint_fp import (
     experiment,
     inject,
     mapped,
+    processes,
     retrying,
     run,
     threads,
@@ -290,6 +292,19 @@ def test_what_is_bound_to_a_function_makes_it_another(path: Path) -> None:
     with Journal(path, name="mine") as journal:
         list(run(partial(times, k=1), rising(3), journal=journal))
         assert all(o.replayed for o in run(partial(times, k=2), rising(3), journal=journal))
+
+
+def multiplied(k: int, config: Config) -> int:
+    return int(config.n) * k
+
+
+def test_what_a_curried_function_waits_with_makes_it_another(path: Path) -> None:
+    with Journal(path) as journal:
+        for k in (1, 10, 1):
+            outcomes = list(run(curry(multiplied)(k), rising(3), journal=journal, executor=processes(1)))
+            assert [o.result for o in outcomes] == [0, k, 2 * k]
+        assert all(o.replayed for o in outcomes)
+        assert journal.status(rising(3), curry(multiplied)(10)) == JournalStatus(3, 0, 0)
 
 
 def test_an_experiment_is_not_run_as_a_plain_function() -> None:
