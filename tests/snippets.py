@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-FENCE = re.compile(r"^(`{3,})(\w*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^(`{3,})([^`\n]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, language: str = "python") -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import runpy
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,13 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
+APART = {"as_an_array_job.py", "on_a_dask_cluster.py", "with_jax.py", "with_mlflow.py"}
+"""Examples in a process of their own: one reads its arguments, two leave threads behind, which no fork survives, and
+one leaves a database open, and handlers of logs. The tests of recipes run them, and look at what they print."""
+
+THEIRS = ("The ``noload`` loader strategy is deprecated",)
+"""How warnings begin that a library owes another: MLflow 3 asks SQLAlchemy 2.1 for what it will not do for ever."""
+
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_prints_what_it_promises(page: Path) -> None:
@@ -27,10 +36,20 @@ def test_a_page_prints_what_it_promises(page: Path) -> None:
         assert run(block, names).splitlines() == promised(block), block
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.name not in APART], ids=lambda example: example.name)
 def test_an_example_runs(example: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(example), run_name="__main__")
     assert capsys.readouterr().out.strip()
+
+
+@cache
+def printed_by(example: Path) -> str:
+    """What an example prints in a process of its own, where a warning is an error too."""
+    known = [f"-Wignore:{warning}:DeprecationWarning" for warning in THEIRS]
+    command = [sys.executable, "-Werror", *known, str(example)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 def test_the_nile_example_finds_its_best_and_keeps_its_failure(capsys: pytest.CaptureFixture[str]) -> None:
