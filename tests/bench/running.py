@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from statistics import median
 from typing import Any, NamedTuple
 
 from spearmint_fp import DynamicValue, Sweep, arun, dask_cluster, expand, processes, run, threads
 
-from .measure import Row, drained, seconds
+from .measure import Row, drained, quartiles, seconds, worked
 
 
 def trivial(config: Any) -> Any:
@@ -37,10 +38,14 @@ def pooled(sweep: Sweep[Any]) -> None:
         drained(pool.map(trivial, sweep, chunksize=64))
 
 
-def loky(sweep: Sweep[Any]) -> None:
+def joblibbed(backend: str, sweep: Sweep[Any]) -> None:
     import joblib
 
-    joblib.Parallel(n_jobs=2)(joblib.delayed(trivial)(config) for config in sweep)
+    joblib.Parallel(n_jobs=2, backend=backend)(joblib.delayed(trivial)(config) for config in sweep)
+
+
+def joblib_way(backend: str, what: str, sweep: Sweep[Any]) -> list[Way]:
+    return [Way(what, partial(joblibbed, backend), sweep)] if find_spec("joblib") else []
 
 
 class Way(NamedTuple):
@@ -57,11 +62,12 @@ def groups(sweep: Sweep[Any]) -> Iterator[list[Way]]:
     with ThreadPoolExecutor(2) as pool:
         yield [
             Way("ThreadPoolExecutor(2).map", lambda s: drained(pool.map(trivial, s)), sweep[: sweep.size // 10]),
+            *joblib_way("threading", "joblib, threading, 2 workers", sweep[: sweep.size // 10]),
             Way("threads: run, threads(2)", lambda s: drained(run(trivial, s, executor=threads(2))), sweep, 1),
         ]
     yield [
         Way("ProcessPoolExecutor(2).map, chunksize=64", pooled, sweep),
-        *([Way("joblib, loky, 2 workers", loky, sweep)] if find_spec("joblib") else []),
+        *joblib_way("loky", "joblib, loky, 2 workers", sweep),
         Way("processes: run, processes(2)", lambda s: drained(run(trivial, s, executor=processes(2))), sweep, 1),
     ]
     yield [
@@ -90,17 +96,41 @@ def dask_group(sweep: Sweep[Any]) -> Iterator[list[Way]]:
 def running(rounds: int) -> Iterator[Row]:
     """A row for each way: microseconds per configuration above a plain loop, medians of rounds that take turns."""
     sweep = expand({"a": DynamicValue(range(5 if rounds == 1 else 200)), **{x: DynamicValue(range(10)) for x in "bcd"}})
-    loop = median(_cost(Way("", lambda s: drained(map(trivial, s)), sweep), 0.0) for _ in range(rounds))
-    yield Row("a plain loop over the sweep", loop, "us per config", None, "")
-    serial = Way("serial: run", lambda s: drained(run(trivial, s)), sweep)
-    yield Row(serial.what, median(_cost(serial, loop) for _ in range(rounds)), "us above the loop", 3, "")
+    loop, serial = _loop(sweep), Way("serial: run", lambda s: drained(run(trivial, s)), sweep)
+    loops, above = zip(*[(_work(loop), _work(serial) - _work(loop)) for _ in range(rounds)], strict=True)
+    yield Row("a plain loop over the sweep", median(loops), "us per config", spread=quartiles(loops))
+    yield Row(serial.what, median(above), "us above the loop", 3, spread=quartiles(above))
     for group in groups(sweep):
-        costs = [[_cost(way, loop) for way in group] for _ in range(min(rounds, 3))]
-        medians = [median(one) for one in zip(*costs, strict=True)]
-        peer = min(cost for cost, way in zip(medians, group, strict=True) if way.most is None)
-        for cost, way in zip(medians, group, strict=True):
-            yield Row(way.what, cost, "us above the loop", peer * way.most if way.most else None, "")
+        costs = list(zip(*[_above(loop, group) for _ in range(min(rounds, 5))], strict=True))
+        peer = min(median(cost) for cost, way in zip(costs, group, strict=True) if way.most is None)
+        for cost, way in zip(costs, group, strict=True):
+            must = peer * way.most if way.most else None
+            note = "" if way.sweep.size == sweep.size else f"{way.sweep.size:,} of {sweep.size:,}"
+            yield Row(way.what, median(cost), "us above the loop", must, note, spread=quartiles(cost))
+    yield from (Row(what, None, "us above the loop", None, "not installed") for what in _absent())
 
 
-def _cost(way: Way, loop: float) -> float:
-    return seconds(lambda: way.work(way.sweep)) / way.sweep.size * 1e6 - loop
+def _loop(sweep: Sweep[Any]) -> Way:
+    return Way("a plain loop", lambda s: drained(map(trivial, s)), sweep)
+
+
+def _work(way: Way) -> float:
+    """What it costs this process alone, where nothing else takes part."""
+    return worked(lambda: way.work(way.sweep)) / way.sweep.size * 1e6
+
+
+def _cost(way: Way) -> float:
+    return seconds(lambda: way.work(way.sweep)) / way.sweep.size * 1e6
+
+
+def _above(loop: Way, group: list[Way]) -> list[float]:
+    """One round: what each way costs above the loop of the same moment."""
+    plain = _cost(loop)
+    return [_cost(way) - plain for way in group]
+
+
+def _absent() -> Iterator[str]:
+    if not find_spec("joblib"):
+        yield from ("joblib, threading, 2 workers", "joblib, loky, 2 workers")
+    if not find_spec("distributed"):
+        yield from ("Dask: Client.map and gather", "Dask: run, dask_cluster")
