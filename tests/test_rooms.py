@@ -17,12 +17,13 @@ import spearmint_fp
 from spearmint_fp import configuration
 
 PACKAGE = Path(spearmint_fp.__file__).parent
-ROOMS = ["configuration", "sweep", "running", "experiment"]  # from the ground up
+ROOMS = ["configuration", "sweep", "running", "experiment", "report"]  # from the ground up
 FLOORS = {
     "configuration": [
         "later",
         "errors",
         "extras",
+        "objects",
         "annotations",
         "records",
         "tree",
@@ -55,14 +56,19 @@ FLOORS = {
         "layers",
         "injection",
         "wrappers",
+        "tasks",
         "results",
+        "tally",
+        "output",
         "chunks",
         "boundary",
         "worker",
         "launch",
         "encoding",
+        "lines",
         "database",
         "journal",
+        "stored",
         "crews",
         "resuming",
         "supervisor",
@@ -83,9 +89,20 @@ FLOORS = {
         "runners",
         "mint",
     ],
+    "report": ["texts", "rows", "columns", "frames", "plots", "page", "reprs", "plain", "forms"],
 }
-LATE = {("configuration.tree", "configuration.identity"), ("configuration.tree", "configuration.paths")}
-"""A node's methods that are operations of a floor above: imported when they are called."""
+LATE = {
+    ("configuration.tree", "configuration.identity"),
+    ("configuration.tree", "configuration.paths"),
+    ("configuration.tree", "report.reprs"),
+    ("sweep.core", "report.reprs"),
+    ("running.outcomes", "report.reprs"),
+    ("running.results", "report.reprs"),
+}
+"""Methods that are operations of a floor above, or show a value in a notebook: imported when they are called."""
+
+ABOVE = {"curried", "cli", "__main__"}
+"""What stands on top of all rooms, and is imported by none."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = [
@@ -131,6 +148,22 @@ def test_imports_run_only_downwards(module: Path) -> None:
     assert upwards == []
 
 
+def reached(module: Path) -> Iterator[str]:
+    """The last steps of every name that a module imports from the package, by whatever statement."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith("spearmint_fp")):
+            yield from ((node.module or "").rpartition(".")[2], *(alias.name for alias in node.names))
+        elif isinstance(node, ast.Import):
+            yield from (alias.name.rpartition(".")[2] for alias in node.names if alias.name.startswith("spearmint_fp."))
+
+
+def test_nothing_imports_what_stands_on_top_of_all_rooms() -> None:
+    assert {module.stem for module in PACKAGE.glob("*.py")} == {"__init__", *ABOVE}
+    below = [m for m in MODULES if m.parent != PACKAGE or m.stem == "__init__"]
+    assert [name_of(m) for m in below if ABOVE & set(reached(m))] == []
+    assert set(reached(PACKAGE / "__main__.py")) == {"cli"}
+
+
 def test_every_module_has_its_floor() -> None:
     found = {room: {m.stem for m in (PACKAGE / room).glob("*.py")} - {"__init__"} for room in ROOMS}
     assert found == {room: set(floors) for room, floors in FLOORS.items()}
@@ -146,6 +179,11 @@ def test_every_module_has_its_floor() -> None:
         ("sqlite3", ["running.database"]),
         ("tenacity", []),
         ("tqdm", ["running.progress"]),
+        ("click", ["cli"]),
+        ("numpy", ["report.columns"]),
+        ("pandas", ["report.frames"]),
+        ("polars", ["report.frames"]),
+        ("matplotlib", ["report.plots"]),
     ],
 )
 def test_one_module_alone_knows_a_library(library: str, module: list[str]) -> None:
