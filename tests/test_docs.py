@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import runpy
 import subprocess
 import sys
@@ -44,10 +45,15 @@ def test_an_example_runs(example: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 @cache
 def printed_by(example: Path) -> str:
-    """What an example prints in a process of its own, where a warning is an error too."""
+    """What an example prints in a process of its own."""
+    return printed_apart(str(example))
+
+
+def printed_apart(*arguments: str, **variables: str) -> str:
+    """What Python prints, called with these arguments, where a warning is an error too."""
     known = [f"-Wignore:{warning}:DeprecationWarning" for warning in THEIRS]
-    command = [sys.executable, "-Werror", *known, str(example)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    command, env = [sys.executable, "-Werror", *known, *arguments], {**os.environ, **variables}
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 

@@ -14,7 +14,7 @@ import pytest
 
 from spearmint_fp import Config, DynamicValue, best, collect, expand, label, run, sample, threads
 
-from .test_docs import ROOT, THEIRS, loaded, printed_by
+from .test_docs import ROOT, loaded, printed_apart, printed_by
 
 FOLDER = ROOT / "examples"
 
@@ -194,12 +194,8 @@ print(json.dumps([repr(w.sweep), wanted, found, told]))
 
 
 def test_mlflow_has_a_run_for_each_outcome_under_one_parent(tmp_path: Path) -> None:
-    known = [f"-Wignore:{warning}:DeprecationWarning" for warning in THEIRS]
-    command = [sys.executable, "-Werror", *known, "-c", READ, str(tmp_path)]
-    env = {**os.environ, "PYTHONPATH": str(FOLDER)}
-    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
-    assert ended.returncode == 0, ended.stderr
-    name, wanted, found, odd = json.loads(ended.stdout)
+    printed = printed_apart("-c", READ, str(tmp_path), PYTHONPATH=str(FOLDER))
+    name, wanted, found, odd = json.loads(printed)
     assert odd == [[["result.index", "1"]], [["result.index", "None"]], [["result.error", "2"]]]
     assert found.pop(name) == {"status": "FINISHED", "params": {}, "curve": [], "error": None, "parent": None}
     assert found == wanted

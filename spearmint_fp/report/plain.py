@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..running.lines import line
-from .texts import is_number, text_of
+from .texts import cell_of, is_number, text_of
 
 __all__ = ["aligned", "separated"]
 
@@ -28,7 +28,7 @@ def aligned(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
       0.1  a
     0.015
     """
-    cells = {name: [_cell(row[name]) for row in rows] for name in (rows[0] if rows else ())}
+    cells = {name: [_cut(cell_of(row[name])) for row in rows] for name in (rows[0] if rows else ())}
     names = [name for name, column in cells.items() if any(column)]
     columns = [[_cut(name), *cells[name]] for name in names]
     right = [all(row[name] is None or is_number(row[name]) for row in rows) for name in names]
@@ -38,14 +38,6 @@ def aligned(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield "  ".join(padded).rstrip()
         if not number:
             yield "  ".join("-" * width for width in widths)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if type(value) is float:
-        return f"{value:.6g}"
-    return _cut(text_of(value))
 
 
 def _cut(text: str) -> str:

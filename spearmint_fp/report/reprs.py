@@ -12,8 +12,9 @@ from ..running.outcomes import Failure, Outcome
 from ..sweep.core import Sweep
 from ..sweep.describe import label
 from ..sweep.indices import length
+from ..sweep.outline import first_of
 from .rows import flattened, spelled, table
-from .texts import text_of
+from .texts import cell_of
 
 __all__ = ["config_html", "outcome_html", "outcomes_html", "sweep_html"]
 
@@ -29,9 +30,6 @@ SPREAD: Final = 1000
 POINTS: Final = 3
 """How many configurations of a sweep are shown."""
 
-VALUES: Final = 6
-"""How many values of an axis are shown."""
-
 _LEFT: Final = "text-align: left; vertical-align: top"
 
 
@@ -45,18 +43,11 @@ def config_html(config: Any) -> str:
 def sweep_html(sweep: Sweep[Any]) -> str:
     """The size of a sweep as a formula, a table of its axes, its first configurations. Nothing large is enumerated."""
     axes = sweep.axes
-    body = [(spelled(path), counted(length(values)), _values(values)) for path, values in islice(axes.items(), PATHS)]
+    body = [(spelled(path), counted(length(values)), first_of(values)) for path, values in islice(axes.items(), PATHS)]
     listing = _table(("axis", "values", ""), body) + _more(len(axes) - PATHS, "axis", "axes") if axes else ""
     points = "".join(f"<li><code>{escape(line)}</code></li>" for line in _first(sweep))
     first = f'<ol start="0">{points}</ol>' if points else ""
     return f"<p><code>{escape(repr(sweep))}</code></p>{listing}{first}{_more(sweep.size - POINTS, 'configuration')}"
-
-
-def _values(values: Sequence[Any]) -> str:
-    if isinstance(values, range) and length(values) > VALUES:
-        return shown(values)
-    first = ", ".join(map(shown, islice(values, VALUES)))
-    return f"{first}, …" if length(values) > VALUES else first
 
 
 def _first(sweep: Sweep[Any]) -> Iterator[str]:
@@ -99,9 +90,7 @@ def outcomes_html(outcomes: Sequence[Outcome[Any, Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    text = f"{value:.6g}" if type(value) is float else text_of(value)
+    text = cell_of(value)
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..configuration.errors import shown, written
 from ..configuration.scalars import scalar
 
-__all__ = ["is_number", "number_of", "text_of", "utf8"]
+__all__ = ["cell_of", "is_number", "number_of", "text_of", "utf8"]
 
 _SPELLED: Final = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo", "ipaddress"})
 """Modules of the standard library whose values say in words what they are."""
@@ -30,6 +30,17 @@ def text_of(value: Any) -> str:
         return _text(scalar(value))
     except Exception:  # a hostile __str__ must not hide the other cells
         return shown(value)
+
+
+def cell_of(value: Any) -> str:
+    """The value for a cell of a table: nothing where it is absent, a float to six digits, else as `text_of` has it.
+
+    >>> cell_of(None), cell_of(1 / 3), cell_of("a")
+    ('', '0.333333', 'a')
+    """
+    if value is None:
+        return ""
+    return f"{value:.6g}" if type(value) is float else text_of(value)
 
 
 def _text(value: Any) -> str:

@@ -246,7 +246,9 @@ class Component:
         self._doubts: list[tuple[int, Exception, int]] = []
         self.states = [_State(0)]
         self._ends: list[int] = []  # per layer, how many states there were when it had been explored
-        self._take(max(known, key=self._shared, default=self))
+        shared = {self._shared(other): other for other in known}
+        if count := max(shared, default=0):
+            self._take(shared[count], count)
         self._explore()
         self._count()
 
@@ -278,13 +280,12 @@ class Component:
         asked = ([number for number, _ in pairs] for pairs in self._asked)
         return zip(self.program, self._needed, asked, strict=True)
 
-    def _take(self, other: Component) -> None:
-        """Begin with the layers that another one has explored already."""
-        if count := self._shared(other):
-            found = other.states[: other._ends[count - 1]]
-            self.states = [state.copied(explored=state.pc < count) for state in found]
-            self._ends = other._ends[:count]
-            self._doubts = [doubt for doubt in other._doubts if doubt[0] < count]
+    def _take(self, other: Component, count: int) -> None:
+        """Begin with the first layers of another one, which has explored them already."""
+        found = other.states[: other._ends[count - 1]]
+        self.states = [state.copied(explored=state.pc < count) for state in found]
+        self._ends = other._ends[:count]
+        self._doubts = [doubt for doubt in other._doubts if doubt[0] < count]
 
     def _explore(self) -> None:
         """Every state that some digits lead to, layer by layer."""

@@ -11,7 +11,7 @@ import attrs
 from ..configuration.errors import counted, shown
 from .indices import length
 
-__all__ = ["TERMS", "Outline", "of_choice", "of_product"]
+__all__ = ["TERMS", "Outline", "first_of", "of_choice", "of_product"]
 
 TERMS: Final = 12
 """How many terms of a sum are written out."""
@@ -35,10 +35,8 @@ class Outline:
 
     @classmethod
     def of_axis(cls, path: str, values: Sequence[Any]) -> Outline:
-        size = length(values)
-        first = ", ".join(shown(value) for value in islice(values, SHOWN))
-        text = first if size <= SHOWN else shown(values) if isinstance(values, range) else f"{first}, …"
-        return cls(counted(size), False, (f"{path}: {counted(size)} ({text or 'empty'})",))
+        size = counted(length(values))
+        return cls(size, False, (f"{path}: {size} ({first_of(values) or 'empty'})",))
 
     @classmethod
     def nested(cls, formula: str, head: str, parts: Sequence[Outline]) -> Outline:
@@ -57,6 +55,14 @@ class Outline:
         else:
             formula = f"{how}({inside})"
         return Outline(formula, False, (f"{how}: {counted(size)} of", *(f"  {line}" for line in self.lines)))
+
+
+def first_of(values: Sequence[Any]) -> str:
+    """The first values of an axis, written out; a long range as it is."""
+    few = length(values) <= SHOWN
+    if not few and isinstance(values, range):
+        return shown(values)
+    return ", ".join([*map(shown, islice(values, SHOWN)), *([] if few else ["…"])])
 
 
 def of_product(parts: Sequence[Outline]) -> Outline:
