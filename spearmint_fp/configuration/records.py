@@ -7,7 +7,7 @@ which builds every combination of its children's pools.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Protocol, TypeVar, final
 
@@ -35,6 +35,9 @@ class Shape(Protocol):
 
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
         """`map(self.build, itertools.product(*pools))`."""
+
+    def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
+        """`map(self.build, rows)`."""
 
     def find(self, step: object) -> int | None:
         """Where the child that a path's step names stands, or None."""
@@ -79,6 +82,9 @@ class TupleShape:
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
         return product(*pools)
 
+    def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        return rows
+
     def find(self, step: object) -> int | None:
         return find_index(step, self.length)
 
@@ -105,6 +111,9 @@ class NamedShape:
 
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
         return map(self.cls._make, product(*pools))
+
+    def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
+        return map(self.cls._make, rows)
 
     def find(self, step: object) -> int | None:
         names = self.cls._fields
@@ -165,6 +174,9 @@ class FieldsShape:
 
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
         return map(self.build, product(*pools))
+
+    def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
+        return map(self.build, rows)
 
     def find(self, step: object) -> int | None:
         return self.names.index(step) if step in self.names else None

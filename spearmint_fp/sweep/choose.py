@@ -15,8 +15,9 @@ from ..configuration.paths import Path, get_in, parse_path, path_key
 from ..configuration.records import FieldsShape
 from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
-from .constraints import Allowed, Constraint, touches
+from .constraints import Allowed, Constraint
 from .core import Sweep, as_sweep
+from .digits import touches
 from .indices import Chosen, Permutation, Span, length
 from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap
 
@@ -91,23 +92,19 @@ def _check_path(path: Steps, node: Node) -> None:
 
 def constrained(node: Node, constraint: Constraint) -> Node:
     """The points of a sweep that satisfy a constraint, counted by the axes that it names wherever there are such."""
+    if isinstance(node, Select) and isinstance(node.indices, Allowed):
+        return Select(node.base, node.indices.narrow(constraint))
     if not node.size:
         return node
     if isinstance(node, Union):
         return union_of([constrained(part, constraint) for part in node.parts])
     if isinstance(node, Derive) and not any(overlap(node.path, path) for path in constraint.paths):
         return attrs.evolve(node, base=constrained(node.base, constraint))
-    if isinstance(node, Select) and isinstance(node.indices, Allowed):
-        return _allowed(node.base, node.indices.narrowed(constraint))
     if isinstance(node, Select) and isinstance(node.indices, Span) and abs(node.indices.positions.step) == 1:
         return _cut(node, node.indices.positions, constraint)
     if isinstance(node, Record) or (isinstance(node, Merge) and isinstance(node.inner, Record)):
-        return _allowed(node, Allowed(node, (constraint,)))
+        return Select(node, Allowed(node, (constraint,)))
     return _listed(node, constraint)
-
-
-def _allowed(base: Node, indices: Allowed) -> Node:
-    return base if indices.size == base.size else Select(base, indices)
 
 
 def _cut(node: Select, positions: range, constraint: Constraint) -> Node:

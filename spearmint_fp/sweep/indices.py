@@ -6,11 +6,13 @@ and differ in nothing but the arithmetic that finds the next one.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from math import isqrt
-from typing import Any, Final, Protocol, final
+from typing import Any, Final, cast, final
 
 import attrs
 
@@ -19,29 +21,74 @@ from ..configuration.errors import counted
 __all__ = ["Chosen", "Indices", "Permutation", "Span", "length", "range_size"]
 
 
-class Indices(Protocol):
+WINDOW: Final = 256
+"""How many points of a base are walked at once to take every few of them."""
+
+
+class Indices(ABC):
     """A finite sequence of distinct positions in a base."""
 
+    __slots__ = ()
+
     @property
+    @abstractmethod
     def size(self) -> int:
         """How many positions there are."""
 
+    @abstractmethod
     def at(self, index: int) -> int:
         """The position that stands at `index`."""
 
+    @abstractmethod
     def rank(self, position: int) -> int | None:
         """The inverse of `at`: where `position` stands, or None."""
 
+    @abstractmethod
     def runs(self, start: int, stop: int) -> Iterator[range]:
         """The positions at `start` to `stop`, in order, as ranges."""
 
     @property
+    @abstractmethod
     def ascending(self) -> bool:
         """Whether greater indices always mean greater positions."""
 
     @property
+    @abstractmethod
     def how(self) -> str:
         """What was done to the base, for its formula: a word, or `[start:stop:step]`."""
+
+    def point(self, base: Any, index: int) -> Any:
+        """The point of `base` at the position that stands at `index`."""
+        return base.at(self.at(index))
+
+    def walk(self, base: Any, start: int, stop: int) -> Iterator[Any]:
+        """The points of `base` at the positions at `start` to `stop`, in order."""
+        points = partial(map, base.at) if base.calls else partial(_walk_run, base)
+        return chain.from_iterable(map(points, self.runs(start, stop)))
+
+    def columns(self, base: Any) -> Any:
+        """What stands at each path of the points, as far as the positions are known to narrow it."""
+        return base.columns()
+
+
+def _walk_run(base: Any, positions: range) -> Iterator[Any]:
+    if range_size(positions) <= 3 or abs(positions.step) > 8:
+        return map(base.at, positions)
+    if positions.step == 1:
+        return cast(Iterator[Any], base.walk(positions.start, positions.stop))
+    return _walk_strided(base, positions)
+
+
+def _walk_strided(base: Any, positions: range) -> Iterator[Any]:
+    """The points at nearby positions, in windows that are walked rather than looked up one by one."""
+    step = positions.step
+    first, window = 0, WINDOW // abs(step)
+    while positions[first : first + window]:
+        part = positions[first : first + window]
+        low, high = sorted((part[0], part[-1]))
+        points = list(base.walk(low, high + 1))[:: abs(step)]
+        yield from points if step > 0 else reversed(points)
+        first += window
 
 
 def range_size(positions: range) -> int:
@@ -58,7 +105,7 @@ def length(values: Sequence[Any]) -> int:
 
 @final
 @attrs.frozen(repr=False)
-class Span:
+class Span(Indices):
     """The positions of a `range`: what slicing leaves."""
 
     positions: range
@@ -91,7 +138,7 @@ class Span:
 
 @final
 @attrs.frozen(repr=False)
-class Chosen:
+class Chosen(Indices):
     """Positions in ascending order, each written down."""
 
     positions: tuple[int, ...]
@@ -129,7 +176,7 @@ _SMALL: Final = 10_000  # below it the rounds have few bits to mix, so there are
 
 @final
 @attrs.frozen(repr=False)
-class Permutation:
+class Permutation(Indices):
     """A pseudo-random order of `range(size)` that is computed, not stored: O(1) memory at any size.
 
     A position is written as two digits of bases `high` and `low`, with `high * low >= size`, and mixed by the

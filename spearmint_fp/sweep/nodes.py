@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial, reduce
+from functools import cached_property, reduce
 from itertools import accumulate, chain, islice, product
 from math import prod
 from operator import attrgetter, mul
@@ -23,13 +23,14 @@ from ..configuration.errors import SizeError, SpearmintError, counted, shown
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..configuration.tree import Algebra, Config, alike, dissect, fold, freeze, show_path
-from .indices import Indices, length, range_size
+from .indices import Indices, length
 from .outline import TERMS, Outline, of_choice, of_product
 
 __all__ = [
     "LIMIT",
     "Axis",
     "Column",
+    "Columns",
     "Derive",
     "Image",
     "Map",
@@ -43,6 +44,7 @@ __all__ = [
     "alike",
     "exact_key",
     "few",
+    "merged",
     "overlap",
     "scan",
 ]
@@ -741,29 +743,24 @@ class Select(Node):
 
     base: Node
     indices: Indices
-    size: int = _derived()
     depth: int = _derived()
 
     def __attrs_post_init__(self) -> None:
-        _set(self, size=self.indices.size)
+        _set(self)
+
+    @property
+    def size(self) -> int:  # type: ignore[override]  # asked when it is needed: constraints are counted then
+        return self.indices.size
 
     @property
     def children(self) -> tuple[Node, ...]:
         return (self.base,)
 
     def at(self, index: int) -> Any:
-        return self.base.at(self.indices.at(index))
+        return self.indices.point(self.base, index)
 
     def walk(self, start: int, stop: int) -> Iterator[Any]:
-        points = partial(map, self.base.at) if self.base.calls else self._points
-        return chain.from_iterable(map(points, self.indices.runs(start, stop)))
-
-    def _points(self, positions: range) -> Iterator[Any]:
-        if range_size(positions) <= 3 or abs(positions.step) > 8:
-            return map(self.base.at, positions)
-        if positions.step == 1:
-            return self.base.walk(positions.start, positions.stop)
-        return _strided(self.base, positions)
+        return self.indices.walk(self.base, start, stop)
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         found = (self.indices.rank(position) for position in self.base.ranks(value, exact))
@@ -771,19 +768,8 @@ class Select(Node):
         return ranks if self.indices.ascending else iter(sorted(few(ranks)))
 
     def columns(self) -> Columns:
-        return self.base.columns()
+        columns: Columns = self.indices.columns(self.base)
+        return columns
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).selected(self.indices.how, self.size)
-
-
-def _strided(base: Node, positions: range) -> Iterator[Any]:
-    """The points at nearby positions, in windows that are walked rather than looked up one by one."""
-    step = positions.step
-    first, window = 0, POOL // abs(step)
-    while positions[first : first + window]:
-        part = positions[first : first + window]
-        low, high = sorted((part[0], part[-1]))
-        points = list(base.walk(low, high + 1))[:: abs(step)]
-        yield from points if step > 0 else reversed(points)
-        first += window

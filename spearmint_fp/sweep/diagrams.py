@@ -1,0 +1,152 @@
+"""Reduced decision diagrams: sets of digit strings as values, with conjunction and restriction.
+
+A node is a level, the number of a digit, and a row of nodes, one per value of that digit. Equal nodes are one, and a
+node whose row is all alike is left out, so that equal sets over the same digits are the same number.
+
+Source: Bryant, "Graph-based algorithms for Boolean function manipulation" (1986); Knuth, "The Art of Computer
+Programming" 4A, 7.1.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from operator import and_
+from typing import Final, final
+
+__all__ = ["END", "FALSE", "TRUE", "Diagrams", "Row"]
+
+FALSE: Final = 0
+TRUE: Final = 1
+
+END: Final = 1 << 62
+"""The level of the two terminals: below every digit."""
+
+Row = tuple[int, ...]
+
+
+@final
+class Diagrams:
+    """A store of diagrams. A diagram is the number of its top node; children have smaller numbers than their parents."""
+
+    def __init__(self) -> None:
+        self.levels = [END, END]
+        self.rows: list[Row] = [(), ()]
+        self._numbers: dict[tuple[int, Row], int] = {}
+        self._conjunctions: dict[tuple[int, int], int] = {}
+        self._supports: dict[int, frozenset[int]] = {FALSE: frozenset(), TRUE: frozenset()}
+        self._flat: set[int] = set()  # nodes above terminals alone
+
+    def make_node(self, level: int, row: Row) -> int:
+        """The diagram of the strings that go on in `row` at the digit `level`."""
+        if not row:  # a digit without values: no string goes on
+            return FALSE
+        first = row[0]
+        if row.count(first) == len(row):
+            return int(first)
+        key = (level, row)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.levels)
+            self.levels.append(level)
+            self.rows.append(row)
+            if max(row) == TRUE:
+                self._flat.add(number)
+        return number
+
+    def list_nodes(self, root: int) -> list[int]:
+        """The nodes that are reached from `root`, children first, without the terminals."""
+        found: set[int] = set()
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node > TRUE and node not in found:
+                found.add(node)
+                stack.extend(set(self.rows[node]))
+        return sorted(found)
+
+    def find_support(self, root: int) -> frozenset[int]:
+        """The digits that the diagram looks at."""
+        if root not in self._supports:
+            for node in self.list_nodes(root):
+                if node not in self._supports:
+                    below = [self._supports[child] for child in set(self.rows[node])]
+                    self._supports[node] = frozenset((self.levels[node],)).union(*below)
+        return self._supports[root]
+
+    def conjoin(self, one: int, other: int) -> int:
+        """The strings that are in both."""
+        found = self._find_conjunction(one, other)
+        if found is not None:
+            return found
+        levels, rows, known = self.levels, self.rows, self._conjunctions
+        stack = [(one, other) if one < other else (other, one)]
+        while stack:  # an explicit stack: a diagram may be deeper than Python's own
+            pair = left, right = stack[-1]
+            if pair in known:
+                stack.pop()
+                continue
+            level = min(levels[left], levels[right])
+            if levels[left] == levels[right] and left in self._flat and right in self._flat:
+                known[pair] = self.make_node(level, tuple(map(and_, rows[left], rows[right])))
+                stack.pop()
+                continue
+            width = len(rows[left] if levels[left] == level else rows[right])
+            lefts = rows[left] if levels[left] == level else (left,) * width
+            rights = rows[right] if levels[right] == level else (right,) * width
+            row = [self._find_conjunction(*both) for both in zip(lefts, rights, strict=True)]
+            if None in row:
+                missing = zip(lefts, rights, row, strict=True)
+                stack += [(a, b) if a < b else (b, a) for a, b, done in missing if done is None]
+                continue
+            known[pair] = self.make_node(level, tuple(row))  # type: ignore[arg-type]  # none is None
+            stack.pop()
+        return known[(one, other) if one < other else (other, one)]
+
+    def _find_conjunction(self, one: int, other: int) -> int | None:
+        """The conjunction where it is trivial or known."""
+        if one == other or other == TRUE:
+            return one
+        if one == TRUE:
+            return other
+        if not one or not other:
+            return FALSE
+        return self._conjunctions.get((one, other) if one < other else (other, one))
+
+    def restrict(self, root: int, kept: Mapping[int, Sequence[int]]) -> int:
+        """The diagram over fewer values: of the row at a level, the entries that `kept` names."""
+        image = {FALSE: FALSE, TRUE: TRUE}
+        for node in self.list_nodes(root):
+            level, row = self.levels[node], self.rows[node]
+            image[node] = self.make_node(level, tuple([image[row[k]] for k in kept[level]]))
+        return image[root]
+
+    def find_supported(
+        self, root: int, scope: Sequence[int], live: Mapping[int, Sequence[int]]
+    ) -> dict[int, Sequence[int]]:
+        """Per digit of the scope, those of its live values that occur in some string."""
+        order = {level: k for k, level in enumerate(scope)}
+        nodes = self.list_nodes(root)
+        alive = {TRUE}
+        for node in nodes:
+            row = self.rows[node]
+            if any(row[k] in alive for k in live[self.levels[node]]):
+                alive.add(node)
+        if root not in alive:
+            return dict.fromkeys(scope, ())
+        found: dict[int, set[int]] = {level: set() for level in scope}
+        reached, skipped = {root}, set(scope[: order.get(self.levels[root], len(scope))])
+        for node in reversed(nodes):
+            if node not in reached:
+                continue
+            level, row = self.levels[node], self.rows[node]
+            for value in live[level]:
+                child = row[value]
+                if child in alive:
+                    found[level].add(value)
+                    if child not in reached:
+                        reached.add(child)
+                    skipped.update(scope[order[level] + 1 : order.get(self.levels[child], len(scope))])
+        return {
+            level: live[level] if level in skipped else [value for value in live[level] if value in found[level]]
+            for level in scope
+        }
