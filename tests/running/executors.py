@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spearmint_fp import dask_cluster, processes, ray_cluster, threads
+from tests.waiting import LIMIT_SECONDS
 
 HERE = ["serial", "threads", "thread pool"]
 """Executors that share memory with the caller."""
@@ -57,13 +58,31 @@ _VALUES: dict[str, Callable[[], Any]] = {
 }
 
 
+PATIENT_DASK = {
+    "distributed.comm.timeouts.connect": f"{LIMIT_SECONDS:g}s",
+    "distributed.comm.timeouts.tcp": f"{LIMIT_SECONDS:g}s",
+    "distributed.scheduler.worker-ttl": None,
+}
+"""No process of Dask is given up because the machine is busy."""
+
+PATIENT_RAY = {
+    "RAY_gcs_server_request_timeout_seconds": f"{LIMIT_SECONDS:g}",
+    "RAY_gcs_rpc_server_reconnect_timeout_s": f"{LIMIT_SECONDS:g}",
+    "RAY_raylet_start_wait_time_s": f"{LIMIT_SECONDS:g}",
+    "RAY_worker_register_timeout_seconds": f"{LIMIT_SECONDS:g}",
+    "RAY_health_check_timeout_ms": f"{LIMIT_SECONDS * 1000:g}",
+    "RAY_memory_monitor_refresh_ms": "0",
+}
+"""No process of Ray is given up because the machine is busy, or ended because others have taken its memory."""
+
+
 @cache
 def dask_client() -> Any:
     """A Dask cluster of two worker processes, for as long as the tests run."""
     import dask
     import distributed
 
-    dask.config.set({"distributed.scheduler.allowed-failures": 1, "distributed.worker.daemon": True})
+    dask.config.set({"distributed.scheduler.allowed-failures": 1, "distributed.worker.daemon": True, **PATIENT_DASK})
     cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     return distributed.Client(cluster, set_as_default=False)
 
@@ -71,9 +90,19 @@ def dask_client() -> Any:
 @cache
 def ray_ready() -> Any:
     """A local Ray of two cores, for as long as the tests run."""
+    os.environ.update(PATIENT_RAY)  # which it reads when it is imported
+
     import ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    options = {"include_dashboard": False, "log_to_driver": False, "configure_logging": False}
+    for last in (False, False, True):
+        try:
+            ray.init(address="local", num_cpus=2, **options)
+            break
+        except Exception:  # it gives a new node 30 s to say that it is there, whatever the machine
+            ray.shutdown()
+            if last:
+                raise
     return ray_cluster()
 
 

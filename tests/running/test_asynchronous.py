@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
@@ -40,6 +39,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.running.asynchronous import AsyncOutcomes
 from tests.running.executors import FAULTS, faulty, product_or_fail
+from tests.waiting import HANG_SECONDS, LIMIT_SECONDS, wait_until_async
 
 
 def looped(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
@@ -161,7 +161,7 @@ def test_each_configuration_is_a_task_of_its_own_with_the_context_of_whoever_ite
 
 def test_plain_functions_run_in_threads_and_what_they_return_is_awaited() -> None:
     here = threading.get_ident()
-    barrier = threading.Barrier(3, timeout=60)
+    barrier = threading.Barrier(3, timeout=LIMIT_SECONDS)
 
     def together(n: int) -> bool:
         barrier.wait()
@@ -231,7 +231,7 @@ def test_as_many_run_at_the_same_time_as_may(limit: int, in_flight: int | None) 
             full.append(asyncio.Event())
         if len(waiting) == most:
             full[-1].set()
-        await asyncio.wait_for(full[-1].wait(), 60)
+        await asyncio.wait_for(full[-1].wait(), LIMIT_SECONDS)
         return len(waiting)
 
     for source in (range(60), streamed(range(60))):
@@ -327,7 +327,7 @@ def test_an_asynchronous_iterator_is_asked_by_one_at_a_time_and_not_after_its_en
 class Watched:
     """A coroutine function that notes what begins, and what ends how."""
 
-    def __init__(self, seconds: float = 600) -> None:
+    def __init__(self, seconds: float = HANG_SECONDS) -> None:
         self.seconds = seconds
         self.begun: list[int] = []
         self.ended: list[tuple[int, str]] = []
@@ -353,7 +353,7 @@ def test_leaving_early_cancels_and_awaits(made: Any) -> None:
             try:
                 async with outcomes:
                     assert (await anext(outcomes)).result == 0
-                    await asyncio.sleep(0.01)
+                    await wait_until_async(lambda: len(watched.begun) > 3)  # noqa: B023  # of this round
                     assert asyncio.all_tasks() != {asyncio.current_task()}
                     if leave == "aclose":
                         await outcomes.aclose()
@@ -373,9 +373,7 @@ def test_a_loop_that_is_left_without_closing_is_closed_by_the_collector() -> Non
             assert outcome.result == 0
             break
         gc.collect()
-        async with asyncio.timeout(60):
-            while asyncio.all_tasks() != {asyncio.current_task()}:
-                await asyncio.sleep(0.001)
+        await wait_until_async(lambda: asyncio.all_tasks() == {asyncio.current_task()})
         assert len(watched.begun) == len(watched.ended)
 
     looped(main)
@@ -389,13 +387,20 @@ def test_cancelling_whoever_iterates_cancels_what_runs_and_awaits_it() -> None:
 
     async def main() -> None:
         watched = Watched()
+
+        async def expire(limit: asyncio.Timeout) -> None:
+            await wait_until_async(lambda: watched.begun)
+            limit.reschedule(0)
+
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(None) as limit:
+                expiring = asyncio.create_task(expire(limit))
                 await consume(watched)
+        await expiring
         assert len(watched.begun) == len(watched.ended) > 0
 
         async def fails_soon() -> None:
-            await asyncio.sleep(0.02)
+            await wait_until_async(lambda: watched.begun)
             raise LookupError
 
         with pytest.raises(ExceptionGroup) as raised:
@@ -425,7 +430,7 @@ def test_a_second_cancellation_while_the_first_is_awaited() -> None:
                 await anext(outcomes)
 
         task = asyncio.create_task(consume())
-        await asyncio.sleep(0.01)
+        await wait_until_async(lambda: watched.begun)
         task.cancel()
         await cleaning.wait()
         task.cancel()
@@ -445,7 +450,7 @@ def test_a_task_that_swallows_its_cancellation(
     async def stubborn(n: int) -> int:
         while n and len(swallowed) < swallow:
             try:
-                await asyncio.sleep(600)
+                await asyncio.sleep(HANG_SECONDS)
             except asyncio.CancelledError:
                 swallowed.append(n)
         return n
@@ -468,7 +473,7 @@ def test_configurations_that_swallow_their_cancellation() -> None:
     async def stubborn() -> AsyncIterator[int]:
         for n in range(100):
             with suppress(asyncio.CancelledError):
-                await asyncio.sleep(600 if n == 2 else 0)
+                await asyncio.sleep(HANG_SECONDS if n == 2 else 0)
             yield n
 
     async def main() -> None:
@@ -557,20 +562,22 @@ def test_an_interrupt_inside_a_task_is_nobodys_failure(made: Any) -> None:
 
 
 ENDLESS = """
-import asyncio, sys, time
+import asyncio, faulthandler, os, sys, time
 from spearmint_fp import arun
+faulthandler.dump_traceback_later(%(limit)r, exit=True)
 async def task(n):
+    os.write(1, b"begun\\n")
     while True:
         try:
-            await asyncio.sleep(600)
+            await asyncio.sleep(%(hang)r)
         except asyncio.CancelledError:
             print("cancelled", flush=True)
             if not %(stubborn)r:
                 raise
 def blocking(n):
-    time.sleep(600)
+    os.write(1, b"begun\\n")
+    time.sleep(%(hang)r)
 async def main():
-    print("begun", flush=True)
     async for outcome in arun(%(fn)s, range(2)):
         pass
 try:
@@ -585,15 +592,14 @@ except KeyboardInterrupt:
     [("task", False, ["cancelled"] * 2), ("task", True, ["cancelled"] * 8), ("blocking", False, [])],
 )
 def test_ctrl_c_ends_it_soon(fn: str, stubborn: bool, prints: list[str]) -> None:
-    code = ENDLESS % {"fn": fn, "stubborn": stubborn}
+    code = ENDLESS % {"fn": fn, "stubborn": stubborn, "limit": LIMIT_SECONDS, "hang": HANG_SECONDS}
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process:
-        assert process.stdout.readline() == "begun\n"
-        time.sleep(0.2)
+        assert [process.stdout.readline() for _ in range(2)] == ["begun\n"] * 2
         os.kill(process.pid, signal.SIGINT)
         assert process.stdout.read().split() == [*prints, "interrupted"]
-        assert process.wait(60) == 0
+        assert process.wait(LIMIT_SECONDS) == 0
 
 
 # --- the iterator ----------------------------------------------------------------------------------------

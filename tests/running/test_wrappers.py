@@ -34,8 +34,10 @@ from spearmint_fp import (
     threads,
     timed_out,
 )
+from spearmint_fp.running import wrappers
 from spearmint_fp.running.attempts import Trace
 from spearmint_fp.running.layers import is_async, stack
+from tests.waiting import HANG_SECONDS, LIMIT_SECONDS
 
 
 def one(fn: Callable[[Any], Any], config: Any = 0, **options: Any) -> Outcome[Any, Any]:
@@ -79,7 +81,7 @@ class Flaky:
 
 
 def hang(config: Any) -> None:
-    time.sleep(600)
+    time.sleep(HANG_SECONDS)
 
 
 def busy(config: Any) -> None:
@@ -88,7 +90,7 @@ def busy(config: Any) -> None:
 
 
 async def ahang(config: Any) -> None:
-    await asyncio.sleep(600)
+    await asyncio.sleep(HANG_SECONDS)
 
 
 def fails(config: Any) -> None:
@@ -178,15 +180,17 @@ def test_an_interrupt_is_not_tried_again_unless_it_is_named() -> None:
 @pytest.mark.parametrize("on", [Exception, BaseException, lambda error: True])
 def test_a_cancellation_is_not_tried_again(on: Any) -> None:
     calls = []
+    begun = asyncio.Event()
 
     @retrying(5, on=on)
     async def waits(n: int) -> None:
         calls.append(n)
-        await asyncio.sleep(600)
+        begun.set()
+        await asyncio.sleep(HANG_SECONDS)
 
     async def main() -> None:
         task = asyncio.create_task(waits(0))
-        await asyncio.sleep(0.01)
+        await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -232,7 +236,7 @@ def test_a_thread_that_outlives_its_task_changes_nobodys_count() -> None:
         if n == 0:
 
             def behind(_: int) -> int:
-                goes.wait(60)
+                assert goes.wait(LIMIT_SECONDS)
                 return flaky(0)
 
             thread = Thread(target=copy_context().run, args=(retrying(9)(behind), 0))
@@ -420,7 +424,8 @@ def test_wrapped_functions_of_every_kind_go_to_processes() -> None:
 
 @pytest.mark.parametrize("fn", [hang, busy])
 def test_a_process_is_ended_whatever_it_does(fn: Any) -> None:
-    before, late, after = run(timed_out(0.4)(lambda n: fn(n) if n == 1 else n), range(3), executor=processes(1))
+    limited = timed_out(0.4)(fn)  # alone: the others are not to be late on a busy machine
+    before, late, after = run(lambda n: limited(n) if n == 1 else n, range(3), executor=processes(1))
     assert (before, after) == (Success(0, 0, 0), Success(2, 2, 2))
     assert told(late) == "TaskTimeoutError: took longer than 0.4 s"
     assert late.attempts == 1
@@ -428,16 +433,24 @@ def test_a_process_is_ended_whatever_it_does(fn: Any) -> None:
         _ = late.result
 
 
-def test_a_coroutine_is_cancelled_everywhere(tmp_path: Path) -> None:
+def test_a_coroutine_is_cancelled_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wrappers, "STUBBORN", LIMIT_SECONDS)  # the process is not ended, however long this takes
+
     @timed_out(0.05)
     async def late(n: int) -> None:
         try:
-            await asyncio.sleep(600)
+            await asyncio.sleep(HANG_SECONDS)
         except asyncio.CancelledError:
             noted(tmp_path, n)
             raise
 
-    outcomes = [one(late, executor=executor) for executor in (None, threads(1), processes(1))]
+    async def patient(n: int) -> None:
+        from spearmint_fp.running import wrappers
+
+        wrappers.STUBBORN = LIMIT_SECONDS  # type: ignore[misc]  # in a worker too
+        await late(n)
+
+    outcomes = [one(patient, executor=executor) for executor in (None, threads(1), processes(1))]
     assert {told(outcome) for outcome in (*outcomes, aone(late))} == {"TaskTimeoutError: took longer than 0.05 s"}
     assert len(list(tmp_path.iterdir())) == 4
 
@@ -453,7 +466,7 @@ def test_a_coroutine_that_swallows_its_cancellation(
     async def stubborn(n: int) -> None:
         while len(swallowed) < swallow:
             try:
-                await asyncio.sleep(600)
+                await asyncio.sleep(HANG_SECONDS)
             except asyncio.CancelledError:
                 swallowed.append(n)
 
@@ -533,8 +546,8 @@ def test_an_attempt_that_hung_is_tried_again_and_succeeds(tmp_path: Path) -> Non
             hang(n)
         return count
 
-    outcome = one(retrying(20)(timed_out(0.2)(hangs_twice)), executor=processes(1))
-    assert outcome.result == outcome.attempts >= 3
+    outcome = one(retrying(1000)(timed_out(0.2)(hangs_twice)), executor=processes(1))
+    assert 3 <= outcome.result <= outcome.attempts  # more often where the machine is so busy that others are late
 
 
 def test_a_limit_for_all_attempts_together(tmp_path: Path) -> None:
@@ -543,20 +556,19 @@ def test_a_limit_for_all_attempts_together(tmp_path: Path) -> None:
         fails(n)
 
     for limited in (
-        one(timed_out(0.5)(retrying(100, wait=0.1)(fails_often)), executor=processes(1)),
-        one(timed_out(0.1)(retrying(100, wait=600)(afails))),
-        aone(timed_out(0.1)(retrying(100, wait=600)(afails))),
+        one(timed_out(0.5)(retrying(10**6, wait=0.1)(fails_often)), executor=processes(1)),
+        one(timed_out(0.1)(retrying(100, wait=HANG_SECONDS)(afails))),
+        aone(timed_out(0.1)(retrying(100, wait=HANG_SECONDS)(afails))),
     ):
         assert told(limited).startswith("TaskTimeoutError: took longer than 0.")
 
 
-def test_no_attempt_is_forgotten_when_the_process_is_ended() -> None:
-    slow_from_the_fourth = retrying(100, wait=lambda attempt: 0.0 if attempt < 4 else 600.0)
-    warm, outcome = run(
-        timed_out(1.0)(slow_from_the_fourth(lambda n: fails(n) if n else n)), [0, 1], executor=processes(1)
-    )
+def test_no_attempt_is_forgotten_when_the_process_is_ended(tmp_path: Path) -> None:
+    slow_from_the_fourth = retrying(100, wait=lambda attempt: 0.0 if attempt < 4 else HANG_SECONDS)
+    limited = timed_out(1.0)(slow_from_the_fourth(lambda n: fails(noted(tmp_path, n))))
+    warm, outcome = run(lambda n: limited(n) if n else n, [0, 1], executor=processes(1))
     assert (warm.attempts, told(outcome)) == (1, "TaskTimeoutError: took longer than 1 s")
-    assert outcome.attempts == 4
+    assert len(list(tmp_path.iterdir())) <= outcome.attempts <= 4  # both 4, but where a second is not enough for them
 
 
 def test_limits_inside_limits() -> None:
