@@ -29,6 +29,7 @@ from spearmint_fp import (
     run,
 )
 from spearmint_fp.running.outcomes import ErrorInfo
+from tests.waiting import LIMIT_SECONDS
 
 NONE: Final = "\u2013"
 EVIL = "<img src=x onerror=alert(1)>"
@@ -66,7 +67,9 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         pytest.skip("no Chromium on this machine: the page is not looked at")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
+        launched = playwright.chromium.launch(
+            executable_path=chromium, args=FLAGS.split(), timeout=LIMIT_SECONDS * 1000
+        )
         yield launched
         launched.close()
 
@@ -75,6 +78,7 @@ def browser() -> Iterator[Browser]:
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
     """Opens the page of some outcomes; whatever it asks the network for, or complains of, fails the test."""
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(LIMIT_SECONDS * 1000)
     wrong: list[str] = []
     file = tmp_path / "page.html"
 
@@ -478,7 +482,7 @@ def test_dark_mode(browser: Browser, tmp_path: Path) -> None:
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for scheme in schemes:
         page = browser.new_page(color_scheme=scheme)
-        page.goto(file.as_uri())
+        page.goto(file.as_uri(), timeout=LIMIT_SECONDS * 1000)
         settled(page)
         seen[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
         page.close()
