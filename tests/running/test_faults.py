@@ -125,6 +125,26 @@ def test_the_signal_that_ended_a_worker_is_named() -> None:
     assert "killed by SIGSEGV" in got["message"]
 
 
+def test_how_a_worker_ended_is_told_right_where_the_news_of_it_is_late() -> None:
+    """As on a busy machine: what has been killed, or has ended, is seen to have ended half a second later."""
+    got = seen(
+        """
+        from collections import Counter
+        from spearmint_fp.running import launch
+        asked, poll = Counter(), launch._Nursed._poll
+        def late(process):
+            asked[process.pid] += 1
+            return poll(process) if asked[process.pid] > 250 else None
+        launch._Nursed._poll = late
+        fn = lambda n: os._exit(3) if n == 1 else n
+        outcomes = list(run(fn, range(3), executor=processes(1, deaths=1)))
+        tell(ok=[o.ok for o in outcomes], message=outcomes[1].error.message)
+        """
+    )
+    assert got["ok"] == [True, False, True]
+    assert "exit code 3, 1 times of 1" in got["message"]
+
+
 def test_random_kills_lose_nothing() -> None:
     got = seen(
         """
