@@ -14,7 +14,7 @@ from typing import Final
 
 __all__ = ["HANG_SECONDS", "LIMIT_SECONDS", "wait_until", "wait_until_async"]
 
-LIMIT_SECONDS: Final = 300.0
+LIMIT_SECONDS: Final = 600.0
 """How many seconds to wait for anything at most."""
 
 HANG_SECONDS: Final = 3600.0

@@ -60,6 +60,12 @@ _VALUES: dict[str, Callable[[], Any]] = {
 }
 
 
+PATIENT_DASK = {
+    "distributed.scheduler.worker-ttl": None,
+    "distributed.deploy.lost-worker-timeout": f"{LIMIT_SECONDS:g}s",
+}
+"""A late worker is not given up; a local cluster would not have one back that takes 15 s to start again, and hang."""
+
 PATIENT_RAY = {
     "RAY_gcs_server_port_wait_time_s": f"{LIMIT_SECONDS:g}",
     "RAY_worker_register_timeout_seconds": f"{LIMIT_SECONDS:g}",
@@ -77,8 +83,7 @@ def dask_client() -> Any:
     import dask
     import distributed
 
-    options = {"scheduler.allowed-failures": 1, "scheduler.worker-ttl": None, "worker.daemon": True}
-    dask.config.set({f"distributed.{name}": value for name, value in options.items()})
+    dask.config.set({"distributed.scheduler.allowed-failures": 1, "distributed.worker.daemon": True, **PATIENT_DASK})
     cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     return distributed.Client(cluster, set_as_default=False)
 
