@@ -131,13 +131,14 @@ def test_how_a_worker_ended_is_told_right_where_the_news_of_it_is_late() -> None
     """As on a busy machine: what has been killed, or has ended, is seen to have ended half a second later."""
     got = seen(
         """
-        from collections import Counter
         from spearmint_fp.running import launch
-        asked, poll = Counter(), launch._Nursed._poll
+        killed, kill, poll = {}, launch.Process.signal, launch._Nursed._poll
+        def noted(process, number):
+            killed.setdefault(process.pid, time.monotonic())
+            kill(process, number)
         def late(process):
-            asked[process.pid] += 1
-            return poll(process) if asked[process.pid] > 250 else None
-        launch._Nursed._poll = late
+            return None if time.monotonic() < killed.get(process.pid, 0) + 0.5 else poll(process)
+        launch.Process.signal, launch._Nursed._poll = noted, late
         fn = lambda n: os._exit(3) if n == 1 else n
         outcomes = list(run(fn, range(3), executor=processes(1, deaths=1)))
         tell(ok=[o.ok for o in outcomes], message=outcomes[1].error.message)
@@ -630,9 +631,9 @@ def test_runs_at_the_same_time_do_not_hold_each_other_up() -> None:
         three = run(abs, range(20), executor=processes(2, start_method="fork"))
         for outcomes in (one, two, three):
             next(outcomes)
-        from spearmint_fp.running import launch
-        assert launch.monotonic is time.monotonic
-        launch.monotonic = lambda: 0.0  # no patience with a worker runs out: one that does not end by itself hangs
+        from spearmint_fp.running import launch, supervisor
+        assert launch.monotonic is supervisor.monotonic is time.monotonic
+        launch.monotonic = supervisor.monotonic = lambda: 0.0  # no patience runs out: who does not end by itself hangs
         tell(given=[len(list(one)), len(list(two))], rest=len(list(three)))
         """
     )
