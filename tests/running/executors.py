@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -102,10 +103,12 @@ def _ray_refusal() -> str | None:
 
     import ray
 
+    quiet: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
     why = None
     for _ in range(RAY_TRIES):
         try:
-            ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
+            with _one_at_a_time():
+                ray.init(address="local", num_cpus=2, include_dashboard=False, **quiet)
         except Exception as error:  # a bare one: "The current node timed out during startup"
             if "timed out" not in str(error):
                 raise
@@ -114,6 +117,16 @@ def _ray_refusal() -> str | None:
         else:
             return None
     return why
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """No other process of these tests is in such a block: each start of Ray takes all the processors there are."""
+    import fcntl
+
+    with Path(gettempdir(), "spearmint_fp tests start Ray").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def shut_down() -> None:
