@@ -444,19 +444,19 @@ CTRL_C = {
 
 @pytest.mark.parametrize("name", CTRL_C)
 def test_ctrl_c_stops_soon_and_leaves_nothing(name: str) -> None:
-    """The whole group is interrupted, as a terminal does it, with a thousand tasks to come."""
+    """The whole group is interrupted, as a terminal does it, with a million tasks to come."""
     program = started(
         f"""
         executor = {CTRL_C[name]}
         given = []
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            for outcome in run(lambda n: time.sleep(0.1) or n, range(1000), executor=executor, in_flight=64):
+            for outcome in run(lambda n: time.sleep(0.1) or n, range(10**6), executor=executor, in_flight=64):
                 given.append(outcome.ok)
                 if len(given) == 1:
                     print("running", flush=True)
         except KeyboardInterrupt:
-            tell(given=all(given) and 0 < len(given) < 1000)
+            tell(given=all(given) and 0 < len(given) < 10**6)
         shut_down()
         getattr(executor, "shutdown", bool)()
         """,
