@@ -41,7 +41,12 @@ def test_what_is_looked_for_is_seen() -> None:
 
 def test_waiting_ends_when_it_has_happened_or_fails_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
-    wait_until(lambda: seen.append(1) or len(seen) == 3)  # type: ignore[func-returns-value]
+
+    def third() -> bool:
+        seen.append(1)
+        return len(seen) == 3
+
+    wait_until(third)
     assert len(seen) == 3
     monkeypatch.setattr(waiting, "LIMIT_SECONDS", 0.0)
     begun = time.monotonic()
