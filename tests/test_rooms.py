@@ -39,6 +39,8 @@ FLOORS = {
     ],
     "sweep": [
         "indices",
+        "places",
+        "claims",
         "outline",
         "nodes",
         "constraints",

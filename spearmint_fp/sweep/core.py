@@ -162,8 +162,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def _position(self, frozen: Any, low: int, high: int) -> int | None:
         """The first position between `low` and `high` of a value, types told apart first."""
         for exact in (True, False):
-            found = next((rank for rank in few(self._node.ranks(frozen, exact)) if low <= rank < high), None)
-            if found is not None:
+            found = next(self._node.places(frozen, exact).walk(low, 1), None)
+            if found is not None and found < high:
                 return found
         return None
 
