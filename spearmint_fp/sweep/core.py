@@ -27,7 +27,7 @@ from ..configuration.paths import path_key
 from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze, leaves, show_path
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
-from .nodes import Axis, Column, Map, Node, Record, alike, exact_key, few
+from .nodes import Axis, Column, Map, Node, Record, alike, count_places, exact_key
 
 __all__ = ["Sweep", "as_sweep", "expand"]
 
@@ -174,8 +174,12 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return False
 
     def count(self, value: Any) -> int:
-        """How many positions hold `value`."""
-        return sum(1 for _ in few(self._node.ranks(freeze(value), False)))
+        """How many positions hold `value`.
+
+        Raises:
+            SizeError: more than 10^6 do.
+        """
+        return count_places(self._node, freeze(value))
 
     # --- combining and comparing
 

@@ -27,7 +27,7 @@ from ..configuration.tree import Algebra, Config, Layout, alike, dissect, fold, 
 from .claims import NOTHING, UNKNOWN, Claims, any_of, find_conflict, of_points, origins_of, together
 from .indices import Indices, length, range_size
 from .outline import TERMS, Outline, of_choice, of_product
-from .places import NOWHERE, AnyOf, Combined, Common, InOrder, Known, Places, Selected, Verified
+from .places import NOWHERE, AnyOf, Combined, Common, InOrder, Known, Places, Selected, Verified, list_few
 
 __all__ = [
     "LIMIT",
@@ -44,9 +44,11 @@ __all__ = [
     "Union",
     "Zip",
     "alike",
+    "count_places",
     "exact_key",
     "few",
     "overlap",
+    "possible_point",
     "scan",
 ]
 
@@ -210,6 +212,11 @@ def few(ranks: Iterator[int]) -> Iterator[int]:
         yield rank
 
 
+def count_places(node: Node, value: Any) -> int:
+    """How many points are `value`, or equal to it."""
+    return sum(1 for _ in list_few(node.places(value, False), LIMIT))
+
+
 def _listed_claims(node: Node) -> Claims:
     """`node.claims`, by looking at every point."""
     if node.size > LIMIT:
@@ -293,7 +300,7 @@ class Axis(Node):
     def _claims(self) -> Claims:
         return of_points(self.values[:1] if isinstance(self.values, range) else self.values)
 
-    def claims(self, exact: bool) -> Claims:
+    def claims(self, exact: bool) -> Claims:  # noqa: ARG002  # they are always exact here
         return self._claims
 
     def outline(self, path: Steps) -> Outline:
@@ -613,7 +620,8 @@ def merged(points: tuple[Config, ...]) -> Config:
 
 def _places_of_any(node: Node, values: Iterable[Any], exact: bool) -> Places:
     """The places of several values, in order."""
-    return AnyOf([node.places(value, exact) for value in values])
+    places = [node.places(value, exact) for value in values]
+    return places[0] if len(places) == 1 else AnyOf(places)
 
 
 # --- sums ------------------------------------------------------------------------------------------

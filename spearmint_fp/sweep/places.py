@@ -11,14 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import cycle, islice
 from math import prod
-from typing import Final, Protocol, final
+from typing import Final, Protocol, TypeVar, final
 
 import attrs
 
 from ..configuration.errors import SizeError
 from .indices import Indices, Span
 
-__all__ = ["NOWHERE", "AnyOf", "Combined", "Common", "InOrder", "Known", "Places", "Selected", "Verified", "few"]
+__all__ = ["NOWHERE", "AnyOf", "Combined", "Common", "InOrder", "Known", "Places", "Selected", "Verified", "list_few"]
+
+
+T = TypeVar("T")
 
 
 class Places(Protocol):
@@ -36,14 +39,14 @@ def _count(places: Places, bound: int) -> int:
     return sum(1 for _ in islice(places.walk(0, 1), bound + 1))
 
 
-def few(places: Places, bound: int) -> Iterator[int]:
+def list_few(places: Places, bound: int) -> Iterator[int]:
     """All places, ascending; an error where there are more than `bound`."""
     if places.count(bound) > bound:
         raise SizeError(f"this configuration stands in more than {bound} places. Make the sweep distinct first")
     return places.walk(0, 1)
 
 
-def _hits(places: Iterator[int], is_hit: Callable[[int], bool], bound: int) -> Iterator[int]:
+def _hits(places: Iterator[T], is_hit: Callable[[T], bool], bound: int) -> Iterator[T]:
     """`filter(is_hit, places)`; an error after more than `bound` misses."""
     misses = 0
     for place in places:
@@ -104,7 +107,7 @@ class Combined:
     parts: Sequence[Places]
 
     def walk(self, start: int, step: int) -> Iterator[int]:
-        """An odometer from `start` on: a wheel begins at the digit of `start` while all wheels before it stand there."""
+        """An odometer: a wheel begins at its digit of `start` while all wheels before it stand at theirs."""
         first = [0 if step > 0 else size - 1 for size in self.sizes]
         size = prod(self.sizes)
         start = max(start, 0) if step > 0 else min(start, size - 1)
@@ -262,15 +265,13 @@ class Selected:
         first, last = self._indices.at(start), self._indices.at(self._indices.size - 1 if step > 0 else 0)
         low, high = min(first, last), max(first, last)
         inside = _while_inside(self._base.walk(first, base_step), low, high)
-        for place in _hits(inside, lambda place: self._indices.rank(place) is not None, self._bound):
-            rank = self._indices.rank(place)
-            assert rank is not None
-            yield rank
+        ranks = map(self._indices.rank, inside)
+        return (rank for rank in _hits(ranks, lambda rank: rank is not None, self._bound) if rank is not None)
 
     def _in_no_order(self) -> Known:
         """Where they stand in any order, all of them sorted."""
         if self._sorted is None:
-            found = map(self._indices.rank, few(self._base, self._bound))
+            found = map(self._indices.rank, list_few(self._base, self._bound))
             self._sorted = Known(sorted(rank for rank in found if rank is not None))
         return self._sorted
 
