@@ -45,6 +45,7 @@ FLOORS = {
         "nodes",
         "constraints",
         "build",
+        "reach",
         "core",
         "combine",
         "choose",

@@ -13,7 +13,7 @@ from ..configuration.records import Shape, TupleShape
 from ..configuration.tree import Config, Layout, rebuild, show_path
 from .claims import Claims, find_conflict, of_points
 from .indices import Span, range_size
-from .nodes import LIMIT, Axis, Image, Merge, Node, Record, Select, Steps, Union, Zip, possible_point
+from .nodes import LIMIT, Axis, Image, Merge, Node, Record, Select, Steps, Union, Zip, possible_point, possible_points
 
 __all__ = ["EMPTY", "UNIT", "point", "product_of", "record_of", "sliced", "union_of", "zip_of"]
 
@@ -152,12 +152,7 @@ def _check_records(function: str, parts: Sequence[tuple[int, Node]]) -> list[_Sh
 
 def _said_of_other(part: Node) -> str:
     """A point that is no record from a mapping, for a message."""
-    points = chain.from_iterable(possible_point(part, index) for index in range(min(part.size, LIMIT)))
-    return said(next(point for point in chain(_values(part), points) if type(point) is not Config))
-
-
-def _values(part: Node) -> Sequence[Any]:
-    return part.values if isinstance(part, Axis) else ()
+    return said(next(point for point in possible_points(part, part.size) if type(point) is not Config))
 
 
 def _conflict_of(shares: Sequence[_Share]) -> tuple[Steps, _Share, _Share] | None:

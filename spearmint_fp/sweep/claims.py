@@ -83,8 +83,19 @@ def any_of(parts: Iterable[Claims]) -> Claims:
 
 
 def of_points(points: Iterable[Any]) -> Claims:
-    """The claims of points that are known."""
-    return any_of({_of_point(point) for point in points})
+    """The claims of points that are known. Points with the same keys claim the same, so few are taken apart."""
+    kinds: dict[Hashable, Any] = {}
+    for point in points:
+        kinds.setdefault(_kind_of(point), point)
+    return any_of(map(_of_point, kinds.values()))
+
+
+def _kind_of(point: Any) -> Hashable:
+    """The keys of a record, and so for each record in it; None for a leaf."""
+    if type(point) is not Config:
+        return None
+    layout, *children = point._cell
+    return layout, *[_kind_of(child) if type(child) is Config else None for child in children]
 
 
 def _of_record(shape: Shape, _: Any, parts: tuple[Claims, ...]) -> Claims:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from ..configuration.errors import ArgumentError, said
+from ..configuration.errors import ArgumentError, PathError, said
 from ..configuration.paths import Path, parse_path
-from ..configuration.tree import Config
+from ..configuration.tree import Config, show_path
 from .build import EMPTY, UNIT, product_of, union_of, zip_of
 from .core import Sweep, as_sweep
 from .nodes import Derive, Map
+from .reach import can_be_set
 
 __all__ = ["concat", "derive", "empty", "mapped", "product", "unit", "zipped"]
 
@@ -128,11 +129,18 @@ def derive(path: Path, fn: Callable[[T], Any], sweep: Sweep[T]) -> Sweep[T]:
 
     Raises:
         ArgumentError: `fn` is not callable, or `sweep` is not a sweep, or the path is not one.
-        PathError: when a configuration is built, and the path crosses a leaf of it.
+        PathError: the path crosses a leaf of every configuration; where it crosses one of some, when one of those is
+            built.
 
     See also: `mapped`; `set_in`.
     """
     node = as_sweep(sweep, "derive")._node
     if not callable(fn):
         raise ArgumentError(f"derive takes a path, a function and a sweep; got {said(fn)} as the function")
-    return Sweep(Derive(parse_path(path), fn, node))
+    steps = parse_path(path)
+    if not can_be_set(steps, node):
+        raise PathError(
+            f"derive cannot set {show_path(steps)}: in every configuration a leaf, or a record that has no such part, "
+            f"stands on the way. Derive that path itself, or put a mapping there first"
+        )
+    return Sweep(Derive(steps, fn, node))

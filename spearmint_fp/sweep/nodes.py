@@ -20,7 +20,7 @@ from typing import Any, Final, cast, final
 import attrs
 from toolz import compose, unique
 
-from ..configuration.errors import SizeError, counted, shown
+from ..configuration.errors import SizeError, SpearmintError, counted, shown
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape, find_index
 from ..configuration.tree import Algebra, Config, Layout, alike, dissect, fold, freeze, show_path
@@ -49,6 +49,7 @@ __all__ = [
     "few",
     "overlap",
     "possible_point",
+    "possible_points",
     "scan",
 ]
 
@@ -225,14 +226,34 @@ def _listed_claims(node: Node) -> Claims:
             f"them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; or put this "
             f"one under a key of its own"
         )
-    return of_points(chain.from_iterable(map(partial(possible_point, node), range(node.size))))
+    return of_points(possible_points(node, node.size))
+
+
+def possible_points(node: Node, stop: int) -> Iterator[Any]:
+    """The points before `stop`, frozen, without those that cannot be built: who asks for one of them is told why."""
+    index = 0
+    while index < stop:
+        try:
+            for point in node.walk(index, stop):
+                index += 1
+                yield from _frozen(point)
+        except Exception:  # of a function or a class of the user's
+            index += 1
 
 
 def possible_point(node: Node, index: int) -> tuple[Any, ...]:
-    """The point at `index`, frozen; nothing where it cannot be built, which is told to who asks for that point."""
+    """The point at `index`, frozen; nothing where it cannot be built."""
     try:
-        return (freeze(node.at(index)),)
+        return _frozen(node.at(index))
     except Exception:  # of a function or a class of the user's
+        return ()
+
+
+def _frozen(point: Any) -> tuple[Any, ...]:
+    """The point as a tree, in a tuple; nothing where it is none."""
+    try:
+        return (freeze(point),)
+    except SpearmintError:
         return ()
 
 
@@ -298,7 +319,8 @@ class Axis(Node):
 
     @cached_property
     def _claims(self) -> Claims:
-        return of_points(self.values[:1] if isinstance(self.values, range) else self.values)
+        records = [] if isinstance(self.values, range) else [value for value in self.values if type(value) is Config]
+        return of_points(records if len(records) == self.size else [*records, None])
 
     def claims(self, exact: bool) -> Claims:  # noqa: ARG002  # they are always exact here
         return self._claims
@@ -587,6 +609,9 @@ class Merge(Node):
             return Known(scan(self, value, exact))
         pairs = zip(self.inner.parts, origins, strict=True)
         possible = self.inner.combined(_places_of_any(part, some, exact) for part, some in pairs)
+        if not any(share.empties for share in self._shares) and all(share.exact for share in self._shares):
+            whole = all(origins) and alike(merged(tuple([one for (one,) in origins])), value)
+            return possible if whole else NOWHERE
         same = _matcher(value, exact)
         return Verified(possible, lambda rank: same(self.at(rank)), LIMIT)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import cycle, islice
+from itertools import islice
 from math import prod
 from typing import Final, Protocol, TypeVar, final
 
@@ -182,19 +182,20 @@ class Common:
     bound: int
 
     def walk(self, start: int, step: int) -> Iterator[int]:
-        here, agreed, misses = start, 0, 0
-        for part in cycle(self.parts):
-            place = next(part.walk(here, step), None)
-            if place is None:
-                return
-            if place != here:
-                here, agreed, misses = place, 0, misses + 1
-            agreed += 1
-            if agreed == len(self.parts):
-                yield here
-                here, agreed = here + step, 0
-            elif misses > self.bound:
-                raise _too_many_misses(self.bound)
+        walks, misses = [part.walk(start, step) for part in self.parts], 0
+        while None not in (heads := [next(walk, None) for walk in walks]):
+            while heads.count(heads[0]) < len(heads):
+                misses += 1
+                furthest = (max if step > 0 else min)(head for head in heads if head is not None)
+                for k, part in enumerate(self.parts):
+                    if heads[k] != furthest:
+                        walks[k] = part.walk(furthest, step)
+                        heads[k] = next(walks[k], None)
+                if None in heads:
+                    return
+                if misses > self.bound:
+                    raise _too_many_misses(self.bound)
+            yield from heads[:1]
 
     def count(self, bound: int) -> int:
         return _count(self, bound)

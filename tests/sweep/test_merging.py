@@ -10,10 +10,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from spearmint_fp import (
-    ArgumentError,
     ConflictError,
     DynamicValue,
-    SizeError,
     Sweep,
     concat,
     constrain,
@@ -23,7 +21,6 @@ from spearmint_fp import (
     product,
     sample,
     shuffled,
-    unit,
     zipped,
 )
 
@@ -215,7 +212,9 @@ def test_every_listed_configuration_stands_where_it_is_first_listed(space: Space
 
 @many
 @given(spaces(2), spaces(2), st.sampled_from([product, zipped]))
-def test_sweeps_are_refused_where_two_configurations_clash_and_only_there(one: Space, other: Space, combine: Any) -> None:
+def test_sweeps_are_refused_where_two_configurations_clash_and_only_there(
+    one: Space, other: Space, combine: Any
+) -> None:
     (s, left), (t, right) = one, other
     if combine is zipped:
         size = min(len(left), len(right))
