@@ -15,7 +15,17 @@ import attrs
 from ..configuration.records import Shape
 from ..configuration.tree import Algebra, Config, Layout, fold, layout_of
 
-__all__ = ["NOTHING", "UNKNOWN", "Claims", "any_of", "find_conflict", "of_points", "origins_of", "together"]
+__all__ = [
+    "NOTHING",
+    "UNKNOWN",
+    "Claims",
+    "any_of",
+    "find_conflict",
+    "find_filled",
+    "of_points",
+    "origins_of",
+    "together",
+]
 
 Steps = tuple[Hashable, ...]
 Flat = dict[Steps, Any]
@@ -67,8 +77,7 @@ def together(parts: Iterable[Claims]) -> Claims:
     empties = frozenset[Steps]().union(*(part.empties for part in many))
     exact, uniform = all(part.exact for part in many), all(part.uniform for part in many)
     if empties and uniform:  # else an empty record that another part fills may be left empty by some of its points
-        filled = frozenset([path[:k] for path in leaves | empties for k in range(len(path))])
-        empties -= filled | leaves
+        empties -= _inner(Claims(leaves, empties)) | leaves
     return Claims(leaves, empties, exact, uniform)
 
 
@@ -125,6 +134,24 @@ def find_conflict(parts: Sequence[Claims]) -> tuple[Steps, int, int] | None:
                 if other is not None:
                     return path[:end], min(number, other), max(number, other)
     return None
+
+
+def _inner(part: Claims) -> frozenset[Steps]:
+    """The paths of the records that have something in them."""
+    return frozenset([path[:end] for path in part.leaves | part.empties for end in range(len(path))])
+
+
+def find_filled(parts: Sequence[Claims]) -> frozenset[Steps]:
+    """The empty records of one part that some other part has something in, in every of its points."""
+    if not any(part.empties for part in parts):
+        return frozenset()
+    filled = [_inner(part) | part.leaves if part.uniform else frozenset[Steps]() for part in parts]
+    return frozenset(
+        empty
+        for number, part in enumerate(parts)
+        for empty in part.empties
+        if any(empty in there for other, there in enumerate(filled) if other != number)
+    )
 
 
 # --- the parts that a merged point came from ----------------------------------------------------------

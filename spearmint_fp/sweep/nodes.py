@@ -24,7 +24,7 @@ from ..configuration.errors import SizeError, SpearmintError, counted, shown
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape, find_index
 from ..configuration.tree import Algebra, Config, Layout, alike, dissect, fold, freeze, show_path
-from .claims import NOTHING, UNKNOWN, Claims, any_of, find_conflict, of_points, origins_of, together
+from .claims import NOTHING, UNKNOWN, Claims, any_of, find_conflict, find_filled, of_points, origins_of, together
 from .indices import Indices, length, range_size
 from .outline import TERMS, Outline, of_choice, of_product
 from .places import NOWHERE, AnyOf, Combined, Common, InOrder, Known, Places, Selected, Verified, list_few
@@ -625,7 +625,15 @@ class Merge(Node):
         return ()
 
     def columns(self) -> Columns:
-        return {path: column for part in self.inner.parts for path, column in part.columns().items()}
+        columns = {path: column for part in self.inner.parts for path, column in part.columns().items()}
+        filled = find_filled([part.claims(exact=False) for part in self.inner.parts])
+        return {path: column for path, column in columns.items() if path not in filled}
+
+    @property
+    def fills(self) -> bool:
+        """True where one part may have something in what is an empty record of another one."""
+        shares = [part.claims(exact=False) for part in self.inner.parts]
+        return bool(find_filled([attrs.evolve(share, uniform=True) for share in shares]))
 
     def claims(self, exact: bool) -> Claims:
         return together(part.claims(exact) for part in self.inner.parts) if self.size else NOTHING

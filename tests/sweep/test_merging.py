@@ -15,6 +15,7 @@ from spearmint_fp import (
     PathError,
     SizeError,
     Sweep,
+    columns,
     concat,
     constrain,
     derive,
@@ -27,6 +28,7 @@ from spearmint_fp import (
     structured,
     zipped,
 )
+from spearmint_fp.configuration.paths import found_in
 from spearmint_fp.sweep import reach
 
 from ..oracle import Data, Inner, OneOf, Pair, count, exactly, listing, paths_of, predicate, tree_of, value_at
@@ -379,3 +381,19 @@ def test_what_only_more_than_a_million_points_could_tell_is_refused_at_once() ->
 def test_no_configuration_no_conflict() -> None:
     assert product(expand({"a": 1}), expand({"a": 2})[:0]).size == 0
     assert zipped(expand({"a": 1})[:0], expand({"a": 2})[:0]).size == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "paths"),
+    [
+        ({"a": {}}, {"a": {"b": DynamicValue([1, 2])}}, ["a.b"]),
+        ({"a": {}}, {"a": DynamicValue([1, 2])}, ["a"]),
+        ({"a": DynamicValue([{}, {"c": 1}])}, {"a": {"b": DynamicValue([1, 2])}}, ["a.c", "a.b"]),
+    ],
+)
+def test_an_empty_record_that_is_filled_is_no_column(one: Any, other: Any, paths: list[str]) -> None:
+    for both in (product(expand(one), expand(other)), product(expand(other)[::-1], expand(one))):
+        assert sorted(columns(both)) == sorted(paths)
+        for path, values in columns(both).items():
+            assert list(values) == [next(iter(found_in(path, c)), None) for c in both]
+        assert set(columns(both[1:])) <= set(paths)
