@@ -28,8 +28,10 @@ empty: Final[Sweep[Any]] = Sweep(EMPTY)
 def product(*sweeps: Sweep[Any]) -> Sweep[Config]:
     """Every deep merge of one configuration of each sweep: `[merge(a, b) for a in x for b in y]`.
 
-    The leftmost sweep is slowest. Records merge by name; sizes multiply. Nothing is enumerated. `product()` is
-    `unit`, `product(s)` is `s`.
+    The leftmost sweep is slowest. Records merge by name, an empty one with anything; sizes multiply. `product()` is
+    `unit`, `product(s)` is `s`. That no two configurations set the same path is certain when this returns. Nothing is
+    enumerated for that, unless only its configurations tell the paths of a sweep: those of `mapped`, a value of `derive`
+    at a path that another sweep sets too, a selection among alternatives of which some would conflict.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> models = expand({"llm": {"model": DynamicValue(["a", "b"])}})
@@ -40,7 +42,8 @@ def product(*sweeps: Sweep[Any]) -> Sweep[Config]:
     True
 
     Raises:
-        ConflictError: two sweeps set the same path; names it and the sweeps.
+        ConflictError: two configurations that meet set the same path; names it and the sweeps.
+        SizeError: whether some do can be told only by looking at more than 10^6 configurations; says how many.
         ArgumentError: not a sweep, or configurations that are not records from mappings.
 
     See also: `zipped`, one configuration of each at the same position; `concat`.
@@ -71,7 +74,8 @@ def concat(*sweeps: Sweep[T]) -> Sweep[T]:
 def zipped(*sweeps: Sweep[Any]) -> Sweep[Config]:
     """The merge of the sweeps' configurations at each position: `map(merge, *sweeps)`, for equal sizes.
 
-    Nothing is enumerated. `zipped()` is `empty`, as `zip()` is; `zipped(s)` is `s`.
+    `zipped()` is `empty`, as `zip()` is; `zipped(s)` is `s`. Nothing is enumerated, unless both set a path in some of
+    their configurations, so that only these can tell whether they do at one position.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> s = zipped(expand({"a": DynamicValue([1, 2])}), expand({"b": DynamicValue([3, 4])}))
@@ -81,8 +85,8 @@ def zipped(*sweeps: Sweep[Any]) -> Sweep[Config]:
     6
 
     Raises:
-        SizeError: unequal sizes; names both.
-        ConflictError: two sweeps set the same path; names it and the sweeps.
+        SizeError: unequal sizes; names both. Or more than 10^6 configurations must be looked at to find a conflict.
+        ConflictError: two sweeps set the same path at the same position; names it and the sweeps.
         ArgumentError: not a sweep, or configurations that are not records from mappings.
 
     See also: `product`, every combination.

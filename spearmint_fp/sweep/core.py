@@ -141,7 +141,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
         Raises:
             AbsentError: it is not there; names the configuration.
-            SizeError: only a search of more than 10^6 points could tell (see `mapped`).
+            SizeError: only a search of more than 10^6 points could tell (see `mapped`), or a shuffled sweep holds the
+                value in more than 10^6 places.
 
         See also: `s[i]`, the inverse.
         """

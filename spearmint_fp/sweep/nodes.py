@@ -27,7 +27,7 @@ from ..configuration.tree import Algebra, Config, Layout, alike, dissect, fold, 
 from .claims import NOTHING, UNKNOWN, Claims, any_of, find_conflict, find_filled, of_points, origins_of, together
 from .indices import Indices, length, range_size
 from .outline import TERMS, Outline, of_choice, of_product
-from .places import NOWHERE, AnyOf, Combined, Common, InOrder, Known, Places, Selected, Verified, list_few
+from .places import NOWHERE, AnyOf, Combined, Common, InOrder, Known, Listed, Places, Selected, Verified, list_few
 
 __all__ = [
     "LIMIT",
@@ -116,7 +116,7 @@ class Node(ABC):
         """Every index whose point is `value`, ascending; `exact` tells 1, 1.0 and True apart."""
 
     def places(self, value: Any, exact: bool) -> Places:
-        """The same, from any of them on."""
+        """`ranks`, from any index on and in both directions."""
         return Known(self.ranks(value, exact))
 
     @abstractmethod
@@ -300,8 +300,13 @@ class Axis(Node):
         if isinstance(self.values, range):
             return self._range_ranks(value, exact)
         if exact:
-            return iter(self._positions.get(exact_key(value), ()))
+            return self.places(value, exact).walk(0, 1)
         return (index for index, point in enumerate(self.values) if alike(point, value))
+
+    def places(self, value: Any, exact: bool) -> Places:
+        if exact and not isinstance(self.values, range):
+            return Listed(self._positions.get(exact_key(value), ()))
+        return Listed(tuple(self.ranks(value, exact)))
 
     def _range_ranks(self, value: Any, exact: bool) -> Iterator[int]:
         positions = cast(range, self.values)
@@ -475,11 +480,16 @@ class Record(Node):
     def combined(self, places: Iterable[Places]) -> Places:
         """The places of the records whose children stand at these places."""
         found: list[Places] = []
-        for place in places:
+        rank: int | None = 0
+        for part, place in zip(self.parts, places, strict=True):
             if next(place.walk(0, 1), None) is None:
                 return NOWHERE
+            if rank is not None and isinstance(place, Listed) and len(place.places) == 1:
+                rank = rank * part.size + place.places[0]  # mostly each stands in one place, and so do all
+            else:
+                rank = None
             found.append(place)
-        return Combined([part.size for part in self.parts], found)
+        return Combined([part.size for part in self.parts], found) if rank is None else Listed((rank,))
 
     def columns(self) -> Columns:
         pairs = zip(self.shape.keys, self.parts, strict=True)

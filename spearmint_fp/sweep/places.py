@@ -18,7 +18,19 @@ import attrs
 from ..configuration.errors import SizeError
 from .indices import Indices, Span
 
-__all__ = ["NOWHERE", "AnyOf", "Combined", "Common", "InOrder", "Known", "Places", "Selected", "Verified", "list_few"]
+__all__ = [
+    "NOWHERE",
+    "AnyOf",
+    "Combined",
+    "Common",
+    "InOrder",
+    "Known",
+    "Listed",
+    "Places",
+    "Selected",
+    "Verified",
+    "list_few",
+]
 
 
 T = TypeVar("T")
@@ -94,7 +106,23 @@ class Known:
         return False
 
 
-NOWHERE: Final = Known(())
+@final
+@attrs.frozen(eq=False, repr=False)
+class Listed:
+    """Places that are known, ascending."""
+
+    places: Sequence[int]
+
+    def walk(self, start: int, step: int) -> Iterator[int]:
+        if step < 0:
+            return reversed(self.places[: bisect_right(self.places, start)])
+        return iter(self.places if start <= 0 else self.places[bisect_left(self.places, start) :])
+
+    def count(self, bound: int) -> int:  # noqa: ARG002  # they are counted already
+        return len(self.places)
+
+
+NOWHERE: Final = Listed(())
 """No place at all."""
 
 
@@ -195,7 +223,7 @@ class Common:
                     return
                 if misses > self.bound:
                     raise _too_many_misses(self.bound)
-            yield from heads[:1]
+            yield from (head for head in heads[:1] if head is not None)
 
     def count(self, bound: int) -> int:
         return _count(self, bound)
