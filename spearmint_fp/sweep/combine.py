@@ -30,8 +30,8 @@ def product(*sweeps: Sweep[Any]) -> Sweep[Config]:
 
     The leftmost sweep is slowest. Records merge by name, an empty one with anything; sizes multiply. `product()` is
     `unit`, `product(s)` is `s`. That no two configurations set the same path is certain when this returns. Nothing is
-    enumerated for that, unless only its configurations tell the paths of a sweep: those of `mapped`, a value of `derive`
-    at a path that another sweep sets too, a selection among alternatives of which some would conflict.
+    enumerated for that, unless only its configurations tell the paths of a sweep: those of `mapped`, a value of
+    `derive` at a path that another sweep sets too, a selection among alternatives of which some would conflict.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> models = expand({"llm": {"model": DynamicValue(["a", "b"])}})

@@ -33,7 +33,7 @@ from spearmint_fp.sweep import reach
 
 from ..oracle import Data, Inner, OneOf, Pair, count, exactly, listing, paths_of, predicate, tree_of, value_at
 
-many = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 MOST = 60
 """How many configurations a generated sweep has at most: all of them are looked for."""
