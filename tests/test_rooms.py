@@ -39,10 +39,13 @@ FLOORS = {
     ],
     "sweep": [
         "indices",
+        "places",
+        "claims",
         "outline",
         "nodes",
         "constraints",
         "build",
+        "reach",
         "core",
         "combine",
         "choose",

@@ -229,7 +229,7 @@ _TOO_DEEP: Final = "choices inside choices, nested too deeply for the stack that
 
 
 def merge(one: Any, other: Any) -> Any:
-    """The deep merge of two configs that share no path.
+    """The deep merge of two configs that share no path; an empty record conflicts with nothing.
 
     >>> merge(Config({"llm": {"model": "gpt-4"}}), Config({"llm": {"n": 2}, "seed": 0}))
     Config({'llm': {'model': 'gpt-4', 'n': 2}, 'seed': 0})
@@ -278,14 +278,20 @@ def _conflicts(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
     )
 
 
+def _is_empty(node: Any) -> bool:
+    return type(node) is Config and not node
+
+
 def _merge(patch: Any, tree: Any, path: tuple[Hashable, ...], clash: _Clash) -> Any:
     """`tree` with the records of `patch` merged in; `clash` decides where they meet and are not both records."""
+    if clash is _conflicts and (_is_empty(patch) or _is_empty(tree)):
+        return tree if _is_empty(patch) else patch
     if clash is _wins and _has_records(patch) and (_has_records(tree) or _children(tree) is not None):
         return patch.over(lambda alternative: _merge(alternative, tree, path, clash))
     parts = _children(tree)
     if parts is None or type(patch) is not Config or isinstance(parts[0], TupleShape):
         return clash(patch, tree, path)
-    if clash is _conflicts and path and not (type(tree) is Config and patch and tree):
+    if clash is _conflicts and type(tree) is not Config:
         return clash(patch, tree, path)
     shape, children = parts
     keys, values = list(shape.keys), list(children)

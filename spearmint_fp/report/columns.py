@@ -91,7 +91,7 @@ def _(node: Record) -> Arrays:
 
 @_whole.register(Merge)
 def _(node: Merge) -> Arrays:
-    if not node.exact:
+    if not node.exact or node.fills:
         return _of_points(node.walk(0, node.size))
     parts = _spread(node.inner) if isinstance(node.inner, Record) else map(_whole, node.inner.parts)
     return {path: array for part in parts for path, array in part.items()}
@@ -155,7 +155,7 @@ def _(node: Record, positions: NDArray[Any]) -> Arrays:
 
 @_some.register(Merge)
 def _(node: Merge, positions: NDArray[Any]) -> Arrays:
-    if not node.exact:
+    if not node.exact or node.fills:
         return _of_points(map(node.at, positions.tolist()))
     inner = node.inner
     zipped = (_taken(part, positions) for part in inner.parts)

@@ -10,15 +10,16 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 from toolz import unique
 
-from ..configuration.errors import ArgumentError, PathError, SizeError, counted, said, suggestion
-from ..configuration.paths import Path, get_in, parse_path, path_key
+from ..configuration.errors import ArgumentError, PathError, SizeError, counted, said
+from ..configuration.paths import Path, get_in, parse_path
 from ..configuration.records import FieldsShape
 from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
-from .constraints import Allowed, Constraint, touches
+from .constraints import Allowed, Constraint
 from .core import Sweep, as_sweep
 from .indices import Chosen, Permutation, Span, length
 from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap
+from .reach import check_path
 
 __all__ = ["constrain", "constrained", "distinct", "sample", "shard", "shuffled"]
 
@@ -45,8 +46,10 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
     0
 
     Raises:
-        PathError: no configuration has such a path; names it and the paths there are.
-        SizeError: the named axes have more than 10^6 combinations; says how many.
+        PathError: no configuration has such a path, nor one of the sweep that these were selected from; names the path
+            and the nearest that there is.
+        SizeError: the named axes have more than 10^6 combinations, or a path could be seen only by looking at more than
+            10^6 configurations; says how many.
         ArgumentError: `predicate` is not callable, `sweep` is not a sweep, or `on` is not 1 to 1000 paths.
 
     See also: `.index`, exact here too; `distinct`.
@@ -58,7 +61,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         )
     constraint = Constraint(predicate, _parsed(on))
     for path in constraint.paths:
-        _check_path(path, node)
+        check_path(path, node)
     return Sweep(constrained(node, constraint))
 
 
@@ -81,12 +84,6 @@ def _iterated(values: Any) -> Iterator[Any] | None:
         return cast(Iterator[Any], iter(values))
     except TypeError:
         return None
-
-
-def _check_path(path: Steps, node: Node) -> None:
-    if node.exact and node.size and not touches(node, path):
-        known = [str(path_key(key)) for key in node.columns()]
-        raise PathError(f"no configuration has {show_path(path)}{suggestion(show_path(path), known)}")
 
 
 def constrained(node: Node, constraint: Constraint) -> Node:

@@ -27,7 +27,7 @@ from ..configuration.paths import path_key
 from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze, leaves, show_path
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
-from .nodes import Axis, Column, Map, Node, Record, alike, exact_key, few
+from .nodes import Axis, Column, Map, Node, Record, alike, count_places, exact_key
 
 __all__ = ["Sweep", "as_sweep", "expand"]
 
@@ -141,7 +141,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
         Raises:
             AbsentError: it is not there; names the configuration.
-            SizeError: only a search of more than 10^6 points could tell (see `mapped`).
+            SizeError: only a search of more than 10^6 points could tell (see `mapped`), or a shuffled sweep holds the
+                value in more than 10^6 places.
 
         See also: `s[i]`, the inverse.
         """
@@ -162,8 +163,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def _position(self, frozen: Any, low: int, high: int) -> int | None:
         """The first position between `low` and `high` of a value, types told apart first."""
         for exact in (True, False):
-            found = next((rank for rank in few(self._node.ranks(frozen, exact)) if low <= rank < high), None)
-            if found is not None:
+            found = next(self._node.places(frozen, exact).walk(low, 1), None)
+            if found is not None and found < high:
                 return found
         return None
 
@@ -174,8 +175,12 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return False
 
     def count(self, value: Any) -> int:
-        """How many positions hold `value`."""
-        return sum(1 for _ in few(self._node.ranks(freeze(value), False)))
+        """How many positions hold `value`.
+
+        Raises:
+            SizeError: more than 10^6 do.
+        """
+        return count_places(self._node, freeze(value))
 
     # --- combining and comparing
 

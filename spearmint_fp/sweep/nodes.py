@@ -7,11 +7,12 @@ Points are frozen and shared, nothing is enumerated that was not asked for, and 
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial, reduce
-from itertools import accumulate, chain, islice, product
+from functools import cached_property, partial
+from itertools import accumulate, chain, islice
 from math import prod
 from operator import attrgetter, mul
 from typing import Any, Final, cast, final
@@ -21,10 +22,12 @@ from toolz import compose, unique
 
 from ..configuration.errors import SizeError, SpearmintError, counted, shown
 from ..configuration.paths import merge, remove_in, set_in
-from ..configuration.records import FieldsShape, Shape, TupleShape
-from ..configuration.tree import Algebra, Config, alike, dissect, fold, freeze, show_path
+from ..configuration.records import FieldsShape, Shape, TupleShape, find_index
+from ..configuration.tree import Algebra, Config, Layout, alike, dissect, fold, freeze, show_path
+from .claims import NOTHING, UNKNOWN, Claims, any_of, find_conflict, find_filled, of_points, origins_of, together
 from .indices import Indices, length, range_size
 from .outline import TERMS, Outline, of_choice, of_product
+from .places import NOWHERE, AnyOf, Combined, Common, InOrder, Known, Listed, Places, Selected, Verified, list_few
 
 __all__ = [
     "LIMIT",
@@ -41,9 +44,12 @@ __all__ = [
     "Union",
     "Zip",
     "alike",
+    "count_places",
     "exact_key",
     "few",
     "overlap",
+    "possible_point",
+    "possible_points",
     "scan",
 ]
 
@@ -109,9 +115,17 @@ class Node(ABC):
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         """Every index whose point is `value`, ascending; `exact` tells 1, 1.0 and True apart."""
 
+    def places(self, value: Any, exact: bool) -> Places:
+        """`ranks`, from any index on and in both directions."""
+        return Known(self.ranks(value, exact))
+
     @abstractmethod
     def columns(self) -> Columns:
         """What stands at each path."""
+
+    def claims(self, exact: bool) -> Claims:
+        """The paths at which points have leaves and empty records; unless `exact`, more than those are possible."""
+        return _listed_claims(self) if exact else UNKNOWN
 
     @abstractmethod
     def outline(self, path: Steps) -> Outline:
@@ -199,6 +213,50 @@ def few(ranks: Iterator[int]) -> Iterator[int]:
         yield rank
 
 
+def count_places(node: Node, value: Any) -> int:
+    """How many points are `value`, or equal to it."""
+    return sum(1 for _ in list_few(node.places(value, False), LIMIT))
+
+
+def _listed_claims(node: Node) -> Claims:
+    """`node.claims`, by looking at every point."""
+    if node.size > LIMIT:
+        raise SizeError(
+            f"which paths a sweep of {counted(node.size)} configurations sets can be told only by looking at all of "
+            f"them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; or put this "
+            f"one under a key of its own"
+        )
+    return of_points(possible_points(node, node.size))
+
+
+def possible_points(node: Node, stop: int) -> Iterator[Any]:
+    """The points before `stop`, frozen, without those that cannot be built: who asks for one of them is told why."""
+    index = 0
+    while index < stop:
+        try:
+            for point in node.walk(index, stop):
+                index += 1
+                yield from _frozen(point)
+        except Exception:  # of a function or a class of the user's
+            index += 1
+
+
+def possible_point(node: Node, index: int) -> tuple[Any, ...]:
+    """The point at `index`, frozen; nothing where it cannot be built."""
+    try:
+        return _frozen(node.at(index))
+    except Exception:  # of a function or a class of the user's
+        return ()
+
+
+def _frozen(point: Any) -> tuple[Any, ...]:
+    """The point as a tree, in a tuple; nothing where it is none."""
+    try:
+        return (freeze(point),)
+    except SpearmintError:
+        return ()
+
+
 # --- leaves ----------------------------------------------------------------------------------------
 
 
@@ -242,8 +300,13 @@ class Axis(Node):
         if isinstance(self.values, range):
             return self._range_ranks(value, exact)
         if exact:
-            return iter(self._positions.get(exact_key(value), ()))
+            return self.places(value, exact).walk(0, 1)
         return (index for index, point in enumerate(self.values) if alike(point, value))
+
+    def places(self, value: Any, exact: bool) -> Places:
+        if exact and not isinstance(self.values, range):
+            return Listed(self._positions.get(exact_key(value), ()))
+        return Listed(tuple(self.ranks(value, exact)))
 
     def _range_ranks(self, value: Any, exact: bool) -> Iterator[int]:
         positions = cast(range, self.values)
@@ -258,6 +321,14 @@ class Axis(Node):
         if self._records:
             return _merged(map(_static_columns, self.values), self.size)
         return {(): Column((self.values,), self.swept)}
+
+    @cached_property
+    def _claims(self) -> Claims:
+        records = [] if isinstance(self.values, range) else [value for value in self.values if type(value) is Config]
+        return of_points(records if len(records) == self.size else [*records, None])
+
+    def claims(self, exact: bool) -> Claims:  # noqa: ARG002  # they are always exact here
+        return self._claims
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:
@@ -398,25 +469,43 @@ class Record(Node):
             start += count * weight
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        values = self.shape.split(value)
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        values = self.shape.split(value) if self.size else None
         if values is None:
-            return iter(())
-        digits = [tuple(part.ranks(child, exact)) for part, child in zip(self.parts, values, strict=True)]
-        sizes = [part.size for part in self.parts]
-        return (reduce(_shifted, zip(sizes, ranks, strict=True), 0) for ranks in product(*digits))
+            return NOWHERE
+        return self.combined(part.places(child, exact) for part, child in zip(self.parts, values, strict=True))
+
+    def combined(self, places: Iterable[Places]) -> Places:
+        """The places of the records whose children stand at these places."""
+        found: list[Places] = []
+        rank: int | None = 0
+        for part, place in zip(self.parts, places, strict=True):
+            if next(place.walk(0, 1), None) is None:
+                return NOWHERE
+            if rank is not None and isinstance(place, Listed) and len(place.places) == 1:
+                rank = rank * part.size + place.places[0]  # mostly each stands in one place, and so do all
+            else:
+                rank = None
+            found.append(place)
+        return Combined([part.size for part in self.parts], found) if rank is None else Listed((rank,))
 
     def columns(self) -> Columns:
         pairs = zip(self.shape.keys, self.parts, strict=True)
         return {(key, *path): column for key, part in pairs for path, column in part.columns().items()}
 
+    def claims(self, exact: bool) -> Claims:
+        if not self.size:
+            return NOTHING
+        if not isinstance(self.shape, Layout):
+            return of_points([None])  # a leaf, as far as merging goes
+        pairs = zip(self.shape.keys, self.parts, strict=True)
+        return together(part.claims(exact).below(key) for key, part in pairs)
+
     def outline(self, path: Steps) -> Outline:
         pairs = zip(self.shape.keys, self.parts, strict=True)
         return of_product([part.outline((*path, key)) for key, part in pairs])
-
-
-def _shifted(rank: int, digit: tuple[int, int]) -> int:
-    """A number with one more digit, which is (its base, the digit)."""
-    return rank * digit[0] + digit[1]
 
 
 def _digit(part: Node, weight: int, index: int) -> Any:
@@ -479,9 +568,14 @@ class Zip(Node):
         return zip(*[part.walk(start, stop) for part in self.parts], strict=True)
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        first, *others = [part.ranks(child, exact) for part, child in zip(self.parts, value, strict=True)]
-        common = [frozenset(ranks) for ranks in others]
-        return (rank for rank in first if all(rank in ranks for ranks in common))
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        return self.combined(part.places(child, exact) for part, child in zip(self.parts, value, strict=True))
+
+    def combined(self, places: Iterable[Places]) -> Places:
+        """The places of the tuples whose items stand at these places."""
+        return Common(tuple(places), LIMIT)
 
     def columns(self) -> Columns:
         return {(str(k), *path): column for k, part in enumerate(self.parts) for path, column in part.columns().items()}
@@ -515,17 +609,44 @@ class Merge(Node):
         return map(merged, self.inner.walk(start, stop))
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        if not (self.exact and isinstance(value, Mapping)):
-            return scan(self, value, exact)
-        parts = tuple(_projected(freeze(value), tuple(part.columns())) for part in self.inner.parts)
-        try:
-            whole = alike(merged(parts), value)
-        except SpearmintError:  # parts that meet: then no two points became it
-            whole = False
-        return self.inner.ranks(parts, exact) if whole else iter(())
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        if not isinstance(value, Mapping) or not self.size:
+            return NOWHERE
+        origins = origins_of(freeze(value), self._shares) if self._shares else None
+        if origins is None:
+            return Known(scan(self, value, exact))
+        pairs = zip(self.inner.parts, origins, strict=True)
+        possible = self.inner.combined(_places_of_any(part, some, exact) for part, some in pairs)
+        if not any(share.empties for share in self._shares) and all(share.exact for share in self._shares):
+            whole = all(origins) and alike(merged(tuple([one for (one,) in origins])), value)
+            return possible if whole else NOWHERE
+        same = _matcher(value, exact)
+        return Verified(possible, lambda rank: same(self.at(rank)), LIMIT)
+
+    @cached_property
+    def _shares(self) -> tuple[Claims, ...]:
+        """The paths that each part sets; none where parts of a zip set one path by turns."""
+        for exact in (False, True):
+            shares = tuple(part.claims(exact) for part in self.inner.parts)
+            if find_conflict(shares) is None:
+                return shares
+        return ()
 
     def columns(self) -> Columns:
-        return {path: column for part in self.inner.parts for path, column in part.columns().items()}
+        columns = {path: column for part in self.inner.parts for path, column in part.columns().items()}
+        filled = find_filled([part.claims(exact=False) for part in self.inner.parts])
+        return {path: column for path, column in columns.items() if path not in filled}
+
+    @property
+    def fills(self) -> bool:
+        """True where one part may have something in what is an empty record of another one."""
+        shares = [part.claims(exact=False) for part in self.inner.parts]
+        return bool(find_filled([attrs.evolve(share, uniform=True) for share in shares]))
+
+    def claims(self, exact: bool) -> Claims:
+        return together(part.claims(exact) for part in self.inner.parts) if self.size else NOTHING
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
@@ -540,13 +661,10 @@ def merged(points: tuple[Config, ...]) -> Config:
     return whole
 
 
-def _projected(value: Any, paths: Sequence[Steps]) -> Any:
-    """The part of a config that lies on these paths."""
-    if () in paths or type(value) is not Config:
-        return value
-    below = {key: [path[1:] for path in paths if path[0] == key] for key in value}
-    parts = {key: _projected(value[key], rest) for key, rest in below.items() if rest}
-    return Config({key: part for key, part in parts.items() if part != Config() or not value[key]})
+def _places_of_any(node: Node, values: Iterable[Any], exact: bool) -> Places:
+    """The places of several values, in order."""
+    places = [node.places(value, exact) for value in values]
+    return places[0] if len(places) == 1 else AnyOf(places)
 
 
 # --- sums ------------------------------------------------------------------------------------------
@@ -606,11 +724,16 @@ class Union(Node):
         )
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        pairs = zip(self.parts, self.offsets, strict=False)
-        return (offset + rank for part, offset in pairs for rank in part.ranks(value, exact))
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        return InOrder(self.offsets, lambda k: self.parts[k].places(value, exact))
 
     def columns(self) -> Columns:
         return _merged((part.columns() for part in self.parts), len(self.parts))
+
+    def claims(self, exact: bool) -> Claims:
+        return any_of(part.claims(exact) for part in self.parts if part.size)
 
     def outline(self, path: Steps) -> Outline:
         return of_choice(show_path(path), [part.outline(path) for part in self.parts[:TERMS]], len(self.parts))
@@ -695,12 +818,16 @@ class Derive(Image):
     seen = _call
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
         before = [path for path in self.base.columns() if overlap(path, self.path)]
-        if not self.exact or before not in ([], [self.path]) or not self._few_values_before():
-            return scan(self, value, exact)
-        found = {rank for origin in self._origins(value) for rank in self.base.ranks(origin, exact)}
+        known = self.exact and before in ([], [self.path]) and self._few_values_before()
+        if not known or any(find_index(step, sys.maxsize) is not None for step in self.path):
+            return Known(scan(self, value, exact))
         same = _matcher(value, exact)
-        return iter([rank for rank in sorted(found) if same(self.at(rank))])
+        possible = _places_of_any(self.base, self._origins(value), exact)
+        return Verified(possible, lambda rank: same(self.at(rank)), LIMIT)
 
     def _few_values_before(self) -> bool:
         """Whether what the base has at the path can be tried value by value."""
@@ -724,6 +851,11 @@ class Derive(Image):
     def columns(self) -> Columns:
         kept = {p: column for p, column in self.base.columns().items() if p[: len(self.path)] != self.path}
         return {**kept, self.path: Column((), False)}
+
+    def claims(self, exact: bool) -> Claims:
+        if exact or not self.size:
+            return _listed_claims(self)
+        return self.base.claims(exact=False).with_unknown(self.path)
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
@@ -766,12 +898,21 @@ class Select(Node):
         return _strided(self.base, positions)
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        found = (self.indices.rank(position) for position in self.base.ranks(value, exact))
-        ranks = (rank for rank in found if rank is not None)
-        return ranks if self.indices.ascending else iter(sorted(few(ranks)))
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        return Selected(self.base.places(value, exact), self.indices, LIMIT)
 
     def columns(self) -> Columns:
         return self.base.columns()
+
+    def claims(self, exact: bool) -> Claims:
+        if not self.size:
+            return NOTHING
+        whole = self.base.claims(exact and self.size == self.base.size)
+        if whole.uniform or self.size == self.base.size:
+            return whole
+        return _listed_claims(self) if exact else attrs.evolve(whole, exact=False)
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).selected(self.indices.how, self.size)
