@@ -43,6 +43,7 @@ FLOORS = {
         "nodes",
         "constraints",
         "build",
+        "labels",
         "core",
         "combine",
         "choose",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain, islice
 from operator import index as as_index
 from typing import Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
@@ -27,6 +28,7 @@ from ..configuration.paths import path_key
 from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze, leaves, show_path
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
+from .labels import Labels
 from .nodes import Axis, Column, Map, Node, Record, alike, exact_key, few
 
 __all__ = ["Sweep", "as_sweep", "expand"]
@@ -211,13 +213,21 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def axes(self) -> dict[str | tuple[Any, ...], Sequence[Any]]:
         """Per swept path what can stand there, in order of appearance; records among alternatives are entered.
 
-        Slices, samples and constraints keep the axes of the sweep that they were made from.
+        Slices, samples and constraints keep the axes of the sweep that they were made from. Values that `derive`
+        computes are not listed: a path that has no others is no axis.
 
         >>> expand({"opt": DynamicValue([{"name": "sgd", "lr": DynamicValue([1, 2])}, {"name": "adam"}])}).axes
         {'opt.name': ('sgd', 'adam'), 'opt.lr': (1, 2)}
         """
         columns = self._node.columns()
-        return {path_key(path): _alternatives(column) for path, column in columns.items() if column.swept}
+        return {
+            path_key(path): _alternatives(column) for path, column in columns.items() if column.swept and column.pieces
+        }
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What `label` needs to know of the sweep, made once."""
+        return Labels(self._node)
 
     def __repr__(self) -> str:
         outline = self._node.outline(())

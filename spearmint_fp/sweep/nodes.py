@@ -65,13 +65,19 @@ Steps = tuple[Hashable, ...]
 @final
 @attrs.frozen(eq=False, repr=False)
 class Column:
-    """What stands at one path over a sweep: sequences of values, and whether the path is swept."""
+    """What stands at one path over a sweep: sequences of values, and whether the path is swept.
+
+    Where it is `computed`, a function gives values too, which are not among the pieces.
+    """
 
     pieces: tuple[Sequence[Any], ...]
     swept: bool
+    computed: bool = False
 
 
 Columns = dict[Steps, Column]
+Kinds = dict[Steps, frozenset[type]]
+"""Per path of a record, the types of the records that stand there."""
 
 
 class Node(ABC):
@@ -112,6 +118,10 @@ class Node(ABC):
     @abstractmethod
     def columns(self) -> Columns:
         """What stands at each path."""
+
+    def kinds(self) -> Kinds:
+        """The types of the records at each path, as far as the points are seen."""
+        return _joined_kinds(child.kinds() for child in self.children)
 
     @abstractmethod
     def outline(self, path: Steps) -> Outline:
@@ -259,6 +269,9 @@ class Axis(Node):
             return _merged(map(_static_columns, self.values), self.size)
         return {(): Column((self.values,), self.swept)}
 
+    def kinds(self) -> Kinds:
+        return _joined_kinds(fold(_KINDS, value) for value in self.values) if self._records else {}
+
     def outline(self, path: Steps) -> Outline:
         if not self.static:
             return Outline.of_axis(show_path(path), self.values)
@@ -305,12 +318,38 @@ def flat(value: Any) -> dict[Steps, Any]:
     return fold(_FLAT, value)
 
 
+def _kinds_of(shape: Shape, parts: Iterable[tuple[Hashable, Kinds]]) -> Kinds:
+    """The types of a record and of the records in it, from those of its children."""
+    own: Kinds = {(): frozenset((getattr(shape, "cls", type(shape)),))}
+    return own | {(key, *path): kinds for key, part in parts for path, kinds in part.items()}
+
+
+def _kinds_of_value(shape: Shape, _: Any, parts: tuple[Kinds, ...]) -> Kinds:
+    if not parts or isinstance(shape, TupleShape):
+        return {}
+    return _kinds_of(shape, zip(shape.keys, parts, strict=True))
+
+
+_KINDS: Final[Algebra[Kinds]] = Algebra(leaf=lambda _: {}, record=_kinds_of_value, choice=lambda _node, _parts: {})
+
+
+def _joined_kinds(parts: Iterable[Kinds]) -> Kinds:
+    joined: Kinds = {}
+    for part in parts:
+        for path, kinds in part.items():
+            joined[path] = joined.get(path, kinds) | kinds
+    return joined
+
+
 def _static_columns(value: Any) -> Columns:
     return {path: Column(((leaf,),), False) for path, leaf in flat(value).items()}
 
 
 def _merged(parts: Iterable[Columns], count: int) -> Columns:
-    """The columns of a union of `count` parts: a path is swept where what stands there can differ."""
+    """The columns of a union of `count` parts: a path is swept where what stands there can differ.
+
+    Of a path that some part derives only the values that others give to it are known.
+    """
     gathered: dict[Steps, list[Column]] = {}
     for part in parts:
         for path, column in part.items():
@@ -320,6 +359,8 @@ def _merged(parts: Iterable[Columns], count: int) -> Columns:
 
 def _joined(columns: Sequence[Column], count: int) -> Column:
     pieces = tuple(piece for column in columns for piece in column.pieces)
+    if any(column.computed for column in columns):
+        return Column(pieces, True, computed=True)
     single = all(length(piece) == 1 for piece in pieces)
     if single and len({exact_key(piece[0]) for piece in pieces}) == 1 and len(columns) == count:
         return Column(pieces[:1], any(column.swept for column in columns))
@@ -408,6 +449,9 @@ class Record(Node):
     def columns(self) -> Columns:
         pairs = zip(self.shape.keys, self.parts, strict=True)
         return {(key, *path): column for key, part in pairs for path, column in part.columns().items()}
+
+    def kinds(self) -> Kinds:
+        return _kinds_of(self.shape, ((key, p.kinds()) for key, p in zip(self.shape.keys, self.parts, strict=True)))
 
     def outline(self, path: Steps) -> Outline:
         pairs = zip(self.shape.keys, self.parts, strict=True)
@@ -526,6 +570,9 @@ class Merge(Node):
 
     def columns(self) -> Columns:
         return {path: column for part in self.inner.parts for path, column in part.columns().items()}
+
+    def kinds(self) -> Kinds:
+        return _joined_kinds(part.kinds() for part in self.inner.parts)
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
@@ -705,7 +752,7 @@ class Derive(Image):
     def _few_values_before(self) -> bool:
         """Whether what the base has at the path can be tried value by value."""
         before = self.base.columns().get(self.path)
-        return before is None or 0 < sum(map(length, before.pieces)) <= POOL
+        return before is None or (not before.computed and sum(map(length, before.pieces)) <= POOL)
 
     def _origins(self, value: Any) -> Iterator[Any]:
         """The configs that may have become `value`: without the path, or with what the base has there."""
@@ -722,8 +769,16 @@ class Derive(Image):
             return ()
 
     def columns(self) -> Columns:
-        kept = {p: column for p, column in self.base.columns().items() if p[: len(self.path)] != self.path}
-        return {**kept, self.path: Column((), False)}
+        """Those of the base, but that a function computes what stands at the path, and in what holds it.
+
+        Over a path that the base has, the computed values are all that tells of it; at a new one they follow from the
+        others.
+        """
+        columns = self.base.columns()
+        over = [path for path in columns if overlap(path, self.path)]
+        derived = Column((), bool(over), computed=True)
+        kept = {p: derived if p in over else c for p, c in columns.items() if p[: len(self.path)] != self.path}
+        return {**kept, self.path: derived}
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
