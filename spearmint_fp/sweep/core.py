@@ -196,7 +196,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return NotImplemented
         if self.size != other.size:
             return False
-        if alike(self._node, other._node) or not self.size:
+        if not self.size or _is_built_alike(self._node, other._node):
             return True
         return self.size <= SAME and all(map(alike, self, other))
 
@@ -271,6 +271,20 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
                 f"a sweep of {counted(self.size)} configurations, more than {SAME}. Ask for the id of its tree"
             )
         return tuple(self)
+
+
+def _is_built_alike(one: Node, other: Node) -> bool:
+    """True if two nodes are equal; where functions see the values, also in their types: `f(1)` is not `f(True)`."""
+    return alike(one, other) and (not one.calls or all(map(_are_same_values, _axes(one), _axes(other))))
+
+
+def _axes(node: Node) -> Iterator[Axis]:
+    return iter((node,)) if isinstance(node, Axis) else chain.from_iterable(map(_axes, node.children))
+
+
+def _are_same_values(one: Axis, other: Axis) -> bool:
+    pairs = zip(one.values, other.values, strict=True)
+    return isinstance(one.values, range) or all(exact_key(a) == exact_key(b) for a, b in pairs)
 
 
 def _alternatives(column: Column) -> Sequence[Any]:

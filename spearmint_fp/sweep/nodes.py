@@ -20,6 +20,7 @@ import attrs
 from toolz import compose, unique
 
 from ..configuration.errors import SizeError, SpearmintError, counted, shown
+from ..configuration.models import content
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..configuration.tree import Algebra, Config, alike, dissect, fold, freeze, show_path
@@ -162,7 +163,8 @@ def _safe_leaf_key(leaf: Any) -> Hashable:
     try:
         return _leaf_key(leaf)
     except Exception:  # unhashable, or hostile: then the object itself is all there is to go by
-        return type(leaf), "the object", id(leaf)
+        held = content(leaf)  # models and structs are made anew by every conversion: what they hold counts
+        return (type(leaf), "the object", id(leaf)) if held is None else (type(leaf), *map(exact_key, held))
 
 
 def _kind(node: Any) -> type:
@@ -196,7 +198,7 @@ def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
 def _matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
     """Whether a point is `value`, types told apart or not."""
     if not exact:
-        return lambda point: alike(point, value)
+        return lambda point: alike(point, value) or alike(freeze(point), value)  # as what is looked for was frozen
     key = exact_key(value)
     return lambda point: exact_key(point) == key
 
