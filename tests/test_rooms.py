@@ -49,6 +49,7 @@ FLOORS = {
         "choose",
         "describe",
         "typed",
+        "checks",
         "validation",
     ],
     "running": [
