@@ -65,9 +65,10 @@ def _has_parts(kind: Any) -> bool:
 def _has_own_code(cls: Any) -> bool:
     """True if a class runs code that may look at several of its fields."""
     if is_model(cls):
-        found = vars(cls.__pydantic_decorators__).values()
-        hooked = "model_post_init" in {name for base in cls.__mro__[:-3] for name in vars(base)}
-        return hooked or getattr(cls, "__pydantic_root_model__", False) or any(isinstance(d, dict) and d for d in found)
+        validators = ("validators", "field_validators", "root_validators", "model_validators")
+        hooked = any("model_post_init" in vars(base) for base in cls.__mro__[:-2])
+        rooted = getattr(cls, "__pydantic_root_model__", False)
+        return hooked or rooted or any(getattr(cls.__pydantic_decorators__, name, True) for name in validators)
     if any(hasattr(cls, name) for name in ("__attrs_pre_init__", "__attrs_post_init__", "__post_init__")):
         return True
     if is_typeddict(cls) or is_struct(cls):

@@ -133,10 +133,14 @@ def refused(kind: Any, sweep: Sweep[Any], extra: Any) -> list[ConversionError | 
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(KINDS), sweeps(ROOTS), st.sampled_from(["forbid", "ignore"]), st.sampled_from([10_000, 10, 0]))
+@given(
+    st.sampled_from(KINDS), sweeps(ROOTS), st.sampled_from(["forbid", "ignore"]), st.sampled_from([10_000, 10, 0, -1])
+)
 def test_no_refused_configuration_is_passed_over(kind: Any, sweep: Sweep[Any], extra: Any, listed: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("spearmint_fp.sweep.validation.LISTED", listed)  # smaller: as of larger sweeps
+        if listed < 0:  # then the axes alone must tell
+            patch.setattr("spearmint_fp.sweep.validation.SPREAD", 0)
         report = validate(kind, sweep, extra=extra)
     bad = refused(kind, sweep, extra)
     str(report)
