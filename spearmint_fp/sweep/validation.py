@@ -170,7 +170,11 @@ def _ask_at(check: _Check, node: Node, position: int) -> _Told:
     return config, check(config)
 
 
-def _counted(refused: Sequence[_Told], found: Sequence[_Found]) -> tuple[Problem, ...]:
+_Report = tuple[tuple[Problem, ...], tuple[str, ...]]
+"""The problems, and what may be one."""
+
+
+def _counted(refused: Sequence[_Told], found: Sequence[_Found]) -> _Report:
     """The problems with how many of the configurations have them, where these are all that are refused.
 
     A validator is asked only where all types fit: a value that it refuses spoils the others too.
@@ -181,7 +185,7 @@ def _counted(refused: Sequence[_Told], found: Sequence[_Found]) -> tuple[Problem
         count = sum(one.is_of(*each) for each in refused) if one.key is None else keys[one.key]
         held = one.spoils or 0 if one.told.kind == "check" else 0
         told += [attrs.evolve(one.told, spoils=max(count, held))] if count else []
-    return tuple(told)
+    return tuple(told), ()
 
 
 def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validation:
@@ -192,7 +196,8 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     10^4 configurations every one is asked too, of more of them 10^3. A class's word on one field counts where it is the
     same in several configurations. `unseen` says where it did not look: at the configurations of a function that was
     `mapped`, beyond a few, and at several values together, where a class may refuse these. Where there is no problem
-    and nothing unseen, every configuration converts.
+    and nothing unseen, every configuration converts. Those that are refused for several values together are told as
+    problems where nothing else is wrong.
 
     >>> import attrs
     >>> from spearmint_fp import DynamicValue, expand
@@ -218,25 +223,30 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     is_listed = node.size <= LISTED
     alone = isinstance(node, Select) and node.size <= min(LISTED, sum(map(_looks, spots)))
     refused = _asked(check, node, node.size if is_listed else SPREAD)
-    tally = _Tally(spots, is_listed)
-    if not alone:
-        for spot in spots:
-            for place, value, problem in spot.bad(check):
-                tally.add(spot, place, value, problem)
-    found = tally.found()
+    looked_at = () if alone else spots
+    found = _found_in(looked_at, check, is_listed)
     more, together = _untold(refused, found, () if alone else ("check", "whole"))
-    if is_listed:
-        problems, doubts = _counted(refused, (*found, *more)), ()
-    else:
-        problems, doubts = _witnessed(refused, (*found, *more))
-    unseen = [] if alone else [what for spot in spots for what in spot.unseen]
-    unseen += doubts
+    tell = _counted if is_listed else _witnessed
+    problems, doubts = tell(refused, (*found, *more))
+    if together and not problems:  # then it is all that is wrong
+        more, together = _untold(refused, (), ())
+        problems, doubts = tell(refused, more)
+    unseen = [*(what for spot in looked_at for what in spot.unseen), *doubts]
     if together or (not is_listed and sees_several(cls)):
         unseen.append(_of_several(cls, together, is_listed))
     return Validation(cls, node.size, problems, tuple(dict.fromkeys(unseen)))
 
 
-def _witnessed(refused: Sequence[_Told], found: Sequence[_Found]) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+def _found_in(spots: Sequence[_Spot], check: _Check, is_listed: bool) -> tuple[_Found, ...]:
+    """The problems of the parts, one by one."""
+    tally = _Tally(spots, is_listed)
+    for spot in spots:
+        for place, value, problem in spot.bad(check):
+            tally.add(spot, place, value, problem)
+    return tally.found()
+
+
+def _witnessed(refused: Sequence[_Told], found: Sequence[_Found]) -> _Report:
     """The problems that some configuration has, as far as that is known, and what may be one."""
     told, doubts = [], []
     for one in found:
@@ -504,9 +514,9 @@ class _Trial:
             parent = get_in(self.path[:-1], tree) if self.path else None
         except Exception:  # a part that cannot be built, or a value inside an instance: then nothing is certain here
             return lambda _: (Problem((), "cannot be built"),)
-        if parent is None or self._is_merged():
+        if not isinstance(parent, list | dict) or self._is_merged() or not found_in(self.path, tree):
             return lambda point: self._ask_around(point, where)
-        step = int(self.path[-1]) if isinstance(parent, list) else self.path[-1]  # type: ignore[call-overload]
+        step: Any = int(self.path[-1]) if isinstance(parent, list) else self.path[-1]  # type: ignore[call-overload]
 
         def ask(point: Any) -> tuple[Problem, ...]:
             parent[step] = plain(point)
@@ -584,8 +594,8 @@ class _Tally:
             key = (spot.path, exact_key(point), problem.kind)
         _, _, _, counts = self._found.setdefault(key, (told, problem, spot.is_record(), {}))
         whole = spot.is_record() or isinstance(spot.node, Derive)
-        if isinstance(spot.node, Derive):
-            counts[id(spot)] = None
+        if spot.unseen and not (isinstance(spot.node, Axis) and isinstance(spot.node.values, range)):
+            counts[id(spot)] = None  # more of it may be among what was not looked at
         elif spot.scope is None:
             counts[id(spot), place] = spot.weight * (spot.node.size if whole else 1)
         else:
@@ -596,13 +606,13 @@ class _Tally:
             else:
                 counts[id(spot), place] = count
 
-    def found(self) -> list[_Found]:
+    def found(self) -> tuple[_Found, ...]:
         """The problems, with how many configurations they spoil where the axes tell it."""
         found = []
         for told, original, whole, counts in self._found.values():
             known = [count for count in counts.values() if count is not None]
             found.append(_Found(told, original, whole, sum(known) if len(known) == len(counts) else None))
-        return found
+        return tuple(found)
 
     def _holding(self, spot: _Spot, scope: _Spot, held: tuple[Any, ...] | None) -> int | None:
         """How many configurations of the selection around a part hold this point of it; None where that takes listing.

@@ -13,7 +13,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spearmint_fp import ConversionError, DynamicValue, Sweep, structure, validate
+from spearmint_fp import (
+    ConversionError,
+    DynamicValue,
+    Sweep,
+    constrain,
+    derive,
+    expand,
+    mapped,
+    product,
+    sample,
+    shuffled,
+    structure,
+    validate,
+    zipped,
+)
+from spearmint_fp.sweep.checks import sees_several
 
 from .generated import sweeps
 
@@ -160,3 +175,78 @@ def test_no_refused_configuration_is_passed_over(kind: Any, sweep: Sweep[Any], e
         assert 0 < problem.spoils <= sweep.size
         if problem.kind != "check" and (problem.path, problem.reason) in texts:
             assert problem.spoils in (texts[problem.path, problem.reason], kinds[problem.path, problem.kind])
+
+
+RECORD = expand({"a": DynamicValue([{"b": 1}, {"b": 2}])})
+MAPPED = mapped(lambda c: {"a": c.n}, expand({"n": DynamicValue([1, 2])}))
+OTHER = expand({"k": DynamicValue(["x", "y"])})
+MANY = expand({"k": DynamicValue([f"k{number}" for number in range(1_500)])})
+
+
+@pytest.mark.parametrize("listed", [10_000, 0])
+@pytest.mark.parametrize(
+    ("sweep", "count"),
+    [
+        (MAPPED * OTHER, 4),
+        (OTHER * MAPPED, 4),
+        (zipped(MAPPED, OTHER), 2),
+        (expand({"a": MAPPED, "k": "x"}), 2),
+        (RECORD * OTHER, 4),
+        ((RECORD * OTHER)[1:], 3),
+        (sample(3, RECORD * OTHER), 3),
+        (shuffled(RECORD * OTHER), 4),
+        (constrain(lambda k: k == "x", RECORD * OTHER, on="k"), 2),
+        (expand({"a": {"b": DynamicValue([1, 2])}})[1:], 1),
+        (derive("k", lambda _: "x", RECORD), 2),
+        (MAPPED * MANY, 3_000),
+        ((expand({"a": {"b": DynamicValue([1, 2])}}) * MANY)[7:], 2_993),
+        (derive("a.b.c", lambda _: 1, RECORD), 2),
+    ],
+    ids=str,
+)
+def test_what_is_not_text_is_told(sweep: Sweep[Any], count: int, listed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spearmint_fp.sweep.validation.LISTED", listed)
+    report = validate(dict[str, str], sweep)
+    known = [problem.spoils for problem in report.problems]
+    assert report.problems
+    assert None in known or sum(known) == count
+
+
+def test_what_is_fine_is_not_refused() -> None:
+    mixed = expand({"a": DynamicValue([{"b": 2}, "x"]), "k": DynamicValue([1])})
+    for sweep in (
+        product(mixed[:1], expand({"a": {"c": 1}})),
+        derive("a", lambda _: 1, RECORD),
+        derive("a", lambda c: c.a.b, expand({"a": DynamicValue([{"b": 2}, {"b": {"c": 1}}])})),
+        zipped(MAPPED, expand({"k": DynamicValue([1, 2])})),
+    ):
+        assert validate(dict[str, Any], sweep).raise_for_problems().unseen == () or "derived" in str(sweep)
+
+
+@pytest.mark.parametrize("kind", [Crossed, Model, Either, dict[str, Crossed | None], list[int] | list[str]], ids=str)
+def test_several_values_together_are_unseen_in_large_sweeps(kind: Any) -> None:
+    assert sees_several(kind)
+    numbers = DynamicValue(range(20_000))
+    report = validate(Crossed, expand({"a": numbers, "b": numbers, "w": 1}))
+    assert report.unseen[-1].startswith("what Crossed says of several values together")
+    few = validate(Crossed, expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2])}))
+    assert few.unseen == (
+        "what Crossed says of several values together, in 2 configs: a is b, got {'a': 1, 'b': 1} (dict)",
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", [Loose, Strict, Inner, Data, Typed, Pair, Color, int, Any, dict[str, list[int]]], ids=str
+)
+def test_classes_without_code_of_their_own_refuse_values_one_by_one(kind: Any) -> None:
+    assert not sees_several(kind)
+
+
+def test_a_function_that_refuses_a_configuration_is_told() -> None:
+    def refuse(config: Any) -> Any:
+        if config.n == 1:
+            raise ValueError("no ones")
+        return config
+
+    (problem,) = validate(dict[str, int], mapped(refuse, expand({"n": DynamicValue([1, 2])}))).problems
+    assert (problem.reason, problem.spoils) == ("cannot be built: 'no ones'", 1)
