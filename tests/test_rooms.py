@@ -46,11 +46,13 @@ FLOORS = {
         "constraints",
         "build",
         "reach",
+        "labels",
         "core",
         "combine",
         "choose",
         "describe",
         "typed",
+        "checks",
         "validation",
     ],
     "running": [

@@ -15,7 +15,7 @@ from ..configuration.tree import show_path
 from ..running.outcomes import Failure, Outcome, Success
 from ..running.results import as_outcome
 from ..sweep.core import Sweep, as_sweep
-from ..sweep.describe import standing
+from ..sweep.labels import standing
 from ..sweep.nodes import Steps, exact_key, flat
 
 __all__ = ["Column", "flattened", "listed", "named", "rows", "spelled", "table"]

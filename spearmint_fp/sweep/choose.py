@@ -308,7 +308,8 @@ def _apart(parts: Sequence[Node]) -> bool:
         return False
     columns = [part.columns() for part in parts]
     shared = set(columns[0]).intersection(*columns[1:]) if columns else set()
-    return any(_tells_apart([part[path].pieces for part in columns]) for path in shared)
+    known = [path for path in shared if not any(part[path].computed for part in columns)]
+    return any(_tells_apart([part[path].pieces for part in columns]) for path in known)
 
 
 def _tells_apart(values: Sequence[tuple[Sequence[Any], ...]]) -> bool:

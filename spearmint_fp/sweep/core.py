@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain, islice
 from operator import index as as_index
 from typing import Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
@@ -27,6 +28,7 @@ from ..configuration.paths import path_key
 from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze, leaves, show_path
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
+from .labels import Labels
 from .nodes import Axis, Column, Map, Node, Record, alike, count_places, exact_key
 
 __all__ = ["Sweep", "as_sweep", "expand"]
@@ -199,7 +201,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return NotImplemented
         if self.size != other.size:
             return False
-        if alike(self._node, other._node) or not self.size:
+        if not self.size or _is_built_alike(self._node, other._node):
             return True
         return self.size <= SAME and all(map(alike, self, other))
 
@@ -216,13 +218,21 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def axes(self) -> dict[str | tuple[Any, ...], Sequence[Any]]:
         """Per swept path what can stand there, in order of appearance; records among alternatives are entered.
 
-        Slices, samples and constraints keep the axes of the sweep that they were made from.
+        Slices, samples and constraints keep the axes of the sweep that they were made from. Values that `derive`
+        computes are not listed: a path that has no others is no axis.
 
         >>> expand({"opt": DynamicValue([{"name": "sgd", "lr": DynamicValue([1, 2])}, {"name": "adam"}])}).axes
         {'opt.name': ('sgd', 'adam'), 'opt.lr': (1, 2)}
         """
         columns = self._node.columns()
-        return {path_key(path): _alternatives(column) for path, column in columns.items() if column.swept}
+        return {
+            path_key(path): _alternatives(column) for path, column in columns.items() if column.swept and column.pieces
+        }
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What `label` needs to know of the sweep, made once."""
+        return Labels(self._node)
 
     def __repr__(self) -> str:
         outline = self._node.outline(())
@@ -266,6 +276,20 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
                 f"a sweep of {counted(self.size)} configurations, more than {SAME}. Ask for the id of its tree"
             )
         return tuple(self)
+
+
+def _is_built_alike(one: Node, other: Node) -> bool:
+    """True if two nodes are equal; where functions see the values, also in their types: `f(1)` is not `f(True)`."""
+    return alike(one, other) and (not one.calls or all(map(_are_same_values, _axes(one), _axes(other))))
+
+
+def _axes(node: Node) -> Iterator[Axis]:
+    return iter((node,)) if isinstance(node, Axis) else chain.from_iterable(map(_axes, node.children))
+
+
+def _are_same_values(one: Axis, other: Axis) -> bool:
+    pairs = zip(one.values, other.values, strict=True)
+    return isinstance(one.values, range) or all(exact_key(a) == exact_key(b) for a, b in pairs)
 
 
 def _alternatives(column: Column) -> Sequence[Any]:

@@ -21,6 +21,7 @@ import attrs
 from toolz import compose, unique
 
 from ..configuration.errors import SizeError, SpearmintError, counted, shown
+from ..configuration.models import content
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape, find_index
 from ..configuration.tree import Algebra, Config, Layout, alike, dissect, fold, freeze, show_path
@@ -71,13 +72,19 @@ Steps = tuple[Hashable, ...]
 @final
 @attrs.frozen(eq=False, repr=False)
 class Column:
-    """What stands at one path over a sweep: sequences of values, and whether the path is swept."""
+    """What stands at one path over a sweep: sequences of values, and whether the path is swept.
+
+    Where it is `computed`, a function gives values too, which are not among the pieces.
+    """
 
     pieces: tuple[Sequence[Any], ...]
     swept: bool
+    computed: bool = False
 
 
 Columns = dict[Steps, Column]
+Kinds = dict[Steps, frozenset[type]]
+"""Per path of a record, the types of the records that stand there."""
 
 
 class Node(ABC):
@@ -127,6 +134,10 @@ class Node(ABC):
         """The paths at which points have leaves and empty records; unless `exact`, more than those are possible."""
         return _listed_claims(self) if exact else UNKNOWN
 
+    def kinds(self) -> Kinds:
+        """The types of the records at each path, as far as the points are seen."""
+        return _joined_kinds(child.kinds() for child in self.children)
+
     @abstractmethod
     def outline(self, path: Steps) -> Outline:
         """The sizes, as a formula and as lines for `explain`."""
@@ -166,7 +177,8 @@ def _safe_leaf_key(leaf: Any) -> Hashable:
     try:
         return _leaf_key(leaf)
     except Exception:  # unhashable, or hostile: then the object itself is all there is to go by
-        return type(leaf), "the object", id(leaf)
+        held = content(leaf)  # models and structs are made anew by every conversion: what they hold counts
+        return (type(leaf), "the object", id(leaf)) if held is None else (type(leaf), *map(exact_key, held))
 
 
 def _kind(node: Any) -> type:
@@ -200,7 +212,7 @@ def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
 def _matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
     """Whether a point is `value`, types told apart or not."""
     if not exact:
-        return lambda point: alike(point, value)
+        return lambda point: alike(point, value) or alike(freeze(point), value)  # as what is looked for was frozen
     key = exact_key(value)
     return lambda point: exact_key(point) == key
 
@@ -330,6 +342,9 @@ class Axis(Node):
     def claims(self, exact: bool) -> Claims:  # noqa: ARG002  # they are always exact here
         return self._claims
 
+    def kinds(self) -> Kinds:
+        return _joined_kinds(fold(_KINDS, value) for value in self.values) if self._records else {}
+
     def outline(self, path: Steps) -> Outline:
         if not self.static:
             return Outline.of_axis(show_path(path), self.values)
@@ -376,12 +391,38 @@ def flat(value: Any) -> dict[Steps, Any]:
     return fold(_FLAT, value)
 
 
+def _kinds_of(shape: Shape, parts: Iterable[tuple[Hashable, Kinds]]) -> Kinds:
+    """The types of a record and of the records in it, from those of its children."""
+    own: Kinds = {(): frozenset((getattr(shape, "cls", type(shape)),))}
+    return own | {(key, *path): kinds for key, part in parts for path, kinds in part.items()}
+
+
+def _kinds_of_value(shape: Shape, _: Any, parts: tuple[Kinds, ...]) -> Kinds:
+    if not parts or isinstance(shape, TupleShape):
+        return {}
+    return _kinds_of(shape, zip(shape.keys, parts, strict=True))
+
+
+_KINDS: Final[Algebra[Kinds]] = Algebra(leaf=lambda _: {}, record=_kinds_of_value, choice=lambda _node, _parts: {})
+
+
+def _joined_kinds(parts: Iterable[Kinds]) -> Kinds:
+    joined: Kinds = {}
+    for part in parts:
+        for path, kinds in part.items():
+            joined[path] = joined.get(path, kinds) | kinds
+    return joined
+
+
 def _static_columns(value: Any) -> Columns:
     return {path: Column(((leaf,),), False) for path, leaf in flat(value).items()}
 
 
 def _merged(parts: Iterable[Columns], count: int) -> Columns:
-    """The columns of a union of `count` parts: a path is swept where what stands there can differ."""
+    """The columns of a union of `count` parts: a path is swept where what stands there can differ.
+
+    Of a path that some part derives only the values that others give to it are known.
+    """
     gathered: dict[Steps, list[Column]] = {}
     for part in parts:
         for path, column in part.items():
@@ -391,6 +432,8 @@ def _merged(parts: Iterable[Columns], count: int) -> Columns:
 
 def _joined(columns: Sequence[Column], count: int) -> Column:
     pieces = tuple(piece for column in columns for piece in column.pieces)
+    if any(column.computed for column in columns):
+        return Column(pieces, True, computed=True)
     single = all(length(piece) == 1 for piece in pieces)
     if single and len({exact_key(piece[0]) for piece in pieces}) == 1 and len(columns) == count:
         return Column(pieces[:1], any(column.swept for column in columns))
@@ -502,6 +545,9 @@ class Record(Node):
             return of_points([None])  # a leaf, as far as merging goes
         pairs = zip(self.shape.keys, self.parts, strict=True)
         return together(part.claims(exact).below(key) for key, part in pairs)
+
+    def kinds(self) -> Kinds:
+        return _kinds_of(self.shape, ((key, p.kinds()) for key, p in zip(self.shape.keys, self.parts, strict=True)))
 
     def outline(self, path: Steps) -> Outline:
         pairs = zip(self.shape.keys, self.parts, strict=True)
@@ -647,6 +693,9 @@ class Merge(Node):
 
     def claims(self, exact: bool) -> Claims:
         return together(part.claims(exact) for part in self.inner.parts) if self.size else NOTHING
+
+    def kinds(self) -> Kinds:
+        return _joined_kinds(part.kinds() for part in self.inner.parts)
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
@@ -832,7 +881,7 @@ class Derive(Image):
     def _few_values_before(self) -> bool:
         """Whether what the base has at the path can be tried value by value."""
         before = self.base.columns().get(self.path)
-        return before is None or 0 < sum(map(length, before.pieces)) <= POOL
+        return before is None or (not before.computed and sum(map(length, before.pieces)) <= POOL)
 
     def _origins(self, value: Any) -> Iterator[Any]:
         """The configs that may have become `value`: without the path, or with what the base has there."""
@@ -849,8 +898,16 @@ class Derive(Image):
             return ()
 
     def columns(self) -> Columns:
-        kept = {p: column for p, column in self.base.columns().items() if p[: len(self.path)] != self.path}
-        return {**kept, self.path: Column((), False)}
+        """Those of the base, but that a function computes what stands at the path, and in what holds it.
+
+        Over a path that the base has, the computed values are all that tells of it; at a new one they follow from the
+        others.
+        """
+        columns = self.base.columns()
+        over = [path for path in columns if overlap(path, self.path)]
+        derived = Column((), bool(over), computed=True)
+        kept = {p: derived if p in over else c for p, c in columns.items() if p[: len(self.path)] != self.path}
+        return {**kept, self.path: derived}
 
     def claims(self, exact: bool) -> Claims:
         if exact or not self.size:
