@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
 from ..configuration.errors import ArgumentError, said
 from ..configuration.extras import needed
+from ..configuration.tables import is_keyed
 from ..configuration.tree import Choice
 from ..sweep.core import Sweep
 from .attempts import Trace, attempt, outcome, tried
@@ -198,6 +199,11 @@ def checked(fn: Any, configs: Any, function: str) -> Any:
         raise ArgumentError(
             f"{said(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
             f"{function}(inject(fn.__wrapped__), configs)"
+        )
+    if is_keyed(configs) and not isinstance(configs, Mapping | Choice):
+        raise ArgumentError(
+            f"{function} takes an iterable of configurations; got {said(configs)}. For the rows of a table use "
+            f"expand(DynamicValue(table))"
         )
     if isinstance(configs, str | bytes | Mapping) or (isinstance(configs, Choice) and not isinstance(configs, Sweep)):
         raise ArgumentError(f"{function} takes an iterable of configurations; got {said(configs)}. Use expand(tree)")
