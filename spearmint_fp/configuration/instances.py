@@ -82,9 +82,9 @@ def instance_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     kind = type(value)
     try:
         if is_struct(kind):
-            fields = {name: getattr(value, name) for name in kind.__struct_fields__}  # type: ignore[attr-defined]
+            fields = {name: getattr(value, name) for name in kind.__struct_fields__}
         elif _is_model(kind):
-            fields = {name: getattr(value, name) for name in kind.model_fields} | (value.model_extra or {})  # type: ignore[attr-defined]
+            fields = {name: getattr(value, name) for name in kind.model_fields} | (value.model_extra or {})
         else:
             return None
     except AttributeError:  # an instance whose fields are not all set

@@ -77,7 +77,7 @@ def _referents(value: Any, wanted: type) -> Sequence[Any]:
     if _is_array_type(kind):
         return [value.tolist()] if value.dtype.hasobject else ()
     if not kind.__flags__ & _TRACKED and is_struct(kind):
-        return [getattr(value, name) for name in kind.__struct_fields__ if hasattr(value, name)]  # type: ignore[attr-defined]
+        return [getattr(value, name) for name in kind.__struct_fields__ if hasattr(value, name)]
     return gc.get_referents(value)
 
 

@@ -197,9 +197,8 @@ def _update(node: Any, steps: tuple[Hashable, ...], depth: int, fn: Callable[[An
     if isinstance(shape, Layout) and shape.find(step) is None:
         return Layout((*shape.keys, step)).build((*children, _update(None, steps, depth + 1, fn)))
     position = _position(shape, steps[:depth], step)
-    return _built(
-        shape, _replaced(children, position, _update(children[position], steps, depth + 1, fn)), steps[:depth]
-    )
+    new = _update(children[position], steps, depth + 1, fn)
+    return _built(shape, _replaced(children, position, new), steps[:depth])
 
 
 def _replaced(children: tuple[Any, ...], position: int, value: Any) -> tuple[Any, ...]:
