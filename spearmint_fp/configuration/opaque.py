@@ -27,12 +27,12 @@ _TRACKED: Final = 1 << 14
 """The flag of classes whose instances tell the garbage collector what they refer to."""
 
 
-def find_inside(wanted: type, value: Any, known: Iterable[Any] = ()) -> Any | None:
+def find_inside(wanted: type, value: Any, known: Iterable[Any] = (), most: int = MAX_ENTERED) -> Any | None:
     """The nearest instance of `wanted` that `value` refers to, through objects of any class; None where there is none.
 
     What is `known` is passed over. No code of the objects runs: the garbage collector says what an object refers to,
     and the elements of a large list or array are told apart by type at once. Classes, modules and the globals of
-    functions are not entered, and no more than 10^4 objects.
+    functions are not entered, and no more than `most` objects.
     """
     if not _is_entered(type(value)):
         return None
@@ -46,10 +46,10 @@ def find_inside(wanted: type, value: Any, known: Iterable[Any] = ()) -> Any | No
             if (first := next(hidden, None)) is not None:
                 return first
         entered = {number for number, kind in kinds.items() if _is_entered(kind)}
-        if not entered or len(queue) > MAX_ENTERED:
+        if not entered or len(queue) > most:
             continue
         new = (each for each in found if id(type(each)) in entered and id(each) not in seen)
-        for each in islice(new, MAX_ENTERED):
+        for each in islice(new, most):
             seen.add(id(each))
             queue.append(each)
     return None

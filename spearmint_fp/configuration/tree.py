@@ -53,6 +53,7 @@ __all__ = [
     "DynamicValue",
     "Layout",
     "alike",
+    "as_expanded",
     "dissect",
     "fold",
     "freeze",
@@ -844,6 +845,32 @@ def thaw(config: Any) -> Any:
     See also: `freeze`, the inverse.
     """
     return fold(_THAW, config)
+
+
+MAX_LOOKED: Final = 2_000
+"""How many objects of something that is about to run are looked at for a choice: it may be of any size and kind."""
+
+
+def as_expanded(config: Any) -> Any:
+    """`config`, or the error that names `expand` where a choice is still in it."""
+    if type(config) is Config and _SCALARS.issuperset(map(type, config._cell[1:])):
+        return config
+    choice = config if isinstance(config, Choice) else find_inside(Choice, config, most=MAX_LOOKED)
+    if choice is None:
+        return config
+    path = next((path for path, leaf in _leaves_if_tree(config) if leaf is choice), ())
+    where = f" at {show_path(path)}" if path else ""
+    raise ArgumentError(
+        f"a configuration was not expanded: there is a choice in it{where}, {shown(choice)}. Run over expand(tree), or "
+        f"over concat(*map(expand, trees))"
+    )
+
+
+def _leaves_if_tree(config: Any) -> _Leaves:
+    try:
+        return leaves(config)
+    except TreeError:
+        return []
 
 
 def holds_records(tree: Any) -> bool:

@@ -27,12 +27,12 @@ from ..configuration.errors import (
 )
 from ..configuration.paths import path_key
 from ..configuration.tables import is_keyed
-from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze, leaves, show_path
+from ..configuration.tree import Algebra, Choice, Config, DynamicValue, as_expanded, fold, freeze, leaves, show_path
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
 from .nodes import Axis, Column, Map, Node, Record, alike, exact_key, few
 
-__all__ = ["Sweep", "as_sweep", "expand"]
+__all__ = ["Sweep", "as_sweep", "expand", "only_expanded"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -361,6 +361,11 @@ def _meant(tree: Any) -> str | None:
 def _is_path(text: str) -> bool:
     """True for text that names a file: by its ending, or by the folders before it."""
     return text.lower().endswith(_FILES) or "/" in text or "\\" in text
+
+
+def only_expanded(sweep: Sweep[T]) -> Sweep[T]:
+    """The sweep; where a function makes its points, a point that still has a choice in it is an error."""
+    return Sweep(Map((as_expanded,), sweep._node)) if sweep._node.computed else sweep
 
 
 def as_sweep(value: Any, function: str) -> Sweep[Any]:

@@ -97,6 +97,11 @@ class Node(ABC):
         """Whether building a point runs code of the user's, which may refuse points that were not asked for."""
         return any(child.calls for child in self.children)
 
+    @property
+    def computed(self) -> bool:
+        """True where a function of the user's makes points, which then may be anything."""
+        return any(child.computed for child in self.children)
+
     @abstractmethod
     def at(self, index: int) -> Any:
         """The point at `index`, which is inside `range(size)`."""
@@ -636,6 +641,10 @@ class Image(Node):
 
     @property
     def calls(self) -> bool:
+        return True
+
+    @property
+    def computed(self) -> bool:
         return True
 
     def rebased(self, base: Node) -> Node:
