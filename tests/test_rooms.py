@@ -30,6 +30,7 @@ FLOORS = {
         "tables",
         "tree",
         "instances",
+        "keys",
         "paths",
         "problems",
         "models",
@@ -96,6 +97,7 @@ FLOORS = {
 }
 LATE = {
     ("configuration.tree", "configuration.identity"),
+    ("configuration.tree", "configuration.keys"),
     ("configuration.tree", "configuration.paths"),
     ("configuration.tree", "report.reprs"),
     ("sweep.core", "report.reprs"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from .errors import ChoiceError, said, shown
 
-__all__ = ["is_keyed", "table_rows"]
+__all__ = ["is_keyed", "table_content", "table_rows"]
 
 Rows = Sequence[Any]
 
@@ -24,6 +24,23 @@ def table_rows(values: Any) -> Rows | None:
         kinds = tuple(kind for name in names if isinstance(kind := getattr(loaded, name, None), type))
         if kinds and any(kind in type(values).__mro__ for kind in kinds):
             return read(values)
+    return None
+
+
+def table_content(values: Any) -> list[Any] | None:
+    """All that tells a table or a column from others: names, types, cells, and its index; None for what is neither."""
+    kind = type(values)
+    module, name = kind.__module__.partition(".")[0], kind.__name__
+    if module == "pandas" and name == "DataFrame":
+        columns = [values.iloc[:, k] for k in range(values.shape[1])]
+        cells = [[str(column.dtype), column.tolist()] for column in columns]
+        return [values.columns.tolist(), cells, values.index.names, values.index.tolist(), values.attrs]
+    if module == "pandas" and name == "Series":
+        cells = [str(values.dtype), values.tolist()]
+        return [values.name, cells, values.index.names, values.index.tolist(), values.attrs]
+    if module == "polars" and name in ("DataFrame", "Series"):
+        columns = values.get_columns() if name == "DataFrame" else [values]
+        return [[column.name, str(column.dtype), column.to_list()] for column in columns]
     return None
 
 

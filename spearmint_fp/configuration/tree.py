@@ -19,9 +19,11 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain, islice, product, repeat, starmap
 from math import prod
+from numbers import Number
 from typing import Any, Final, Generic, TypeVar, final
 
 import attrs
@@ -264,10 +266,10 @@ class Config(Mapping[Any, Any]):
                 return False
         mine, theirs = self._cell, other._cell
         if mine[0] is theirs[0]:
-            return mine[1:] == theirs[1:]
+            return _equal_values(mine[1:], theirs[1:])
         if len(mine) != len(theirs) or mine[0].slots.keys() != theirs[0].slots.keys():
             return False
-        return mine[1:] == tuple([theirs[theirs[0].slots[key]] for key in mine[0].keys])
+        return _equal_values(mine[1:], tuple([theirs[theirs[0].slots[key]] for key in mine[0].keys]))
 
     def __hash__(self) -> int:
         try:
@@ -408,10 +410,16 @@ class DynamicValue(Choice, Generic[T_co]):
     def __contains__(self, value: object) -> bool:
         if isinstance(self.values, range):  # it would look at every one of its numbers for anything but a plain int
             return isinstance(value, int) and int.__int__(value) in self.values
-        try:
+        if type(value) in _SCALARS and _PLAIN.issuperset(map(type, self.values)):
             return value in self.values
-        except Exception:  # an alternative that cannot be compared hides none of the others
-            return any(alike(value, other) for other in self.values)
+        return any(alike(value, other) for other in self.values)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not DynamicValue:
+            return NotImplemented
+        if isinstance(self.values, range) or isinstance(other.values, range):
+            return self.values == other.values
+        return _equal_values(self.values, other.values)
 
     def __hash__(self) -> int:
         try:
@@ -588,6 +596,8 @@ def _entries(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
 
 
 _SCALARS: Final = frozenset({str, int, float, bool, type(None), bytes, range, complex})
+_PLAIN: Final = _SCALARS | {Config}
+"""Types whose values are compared as a whole; of all others one may hold an array, which is not."""
 
 
 def fold(algebra: Algebra[R], tree: Any) -> R:
@@ -887,11 +897,58 @@ def leaves(tree: Any) -> _Leaves:
 
 
 def alike(one: Any, other: Any) -> bool:
-    """`one == other`, false where comparing fails or has no truth value."""
+    """`one == other`, NaN equal to itself; by content where comparing fails, or is done element by element."""
+    if one is other:
+        return True
+    if type(one) is tuple and type(other) is tuple:
+        return len(one) == len(other) and all(map(alike, one, other))
+    with suppress(Exception):  # a hostile __eq__ says nothing about equality
+        equal = one == other
+        if _is_truth(equal):
+            return bool(equal) or (_is_number(one) and _is_number(other) and bool(one != one and other != other))  # noqa: PLR0124
+    return type(one) is type(other) and _same_content(one, other)
+
+
+def _is_truth(equal: Any) -> bool:
+    """True for a truth value, also NumPy's: an array of one would have a truth value too."""
+    return type(equal) is bool or (type(equal).__module__ == "numpy" and type(equal).__name__ in ("bool", "bool_"))
+
+
+def _is_number(value: Any) -> bool:
+    """True where a value that is not equal to itself is NaN, rather than hostile."""
+    return isinstance(value, Number) or type(value).__module__ == "numpy"
+
+
+def _same_content(one: Any, other: Any) -> bool:
+    from .keys import same_content  # a meaning of trees, so it stands above this module
+
     try:
-        return one is other or bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124  # NaN
-    except Exception:  # a hostile or array-valued __eq__ says nothing about equality
+        return same_content(one, other)
+    except Exception:  # a tree without end, or hostile in all
         return False
+
+
+def _equal_values(mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
+    """`tuple(mine) == tuple(theirs)`, where arrays and frames are equal by their content."""
+    try:
+        equal = mine == theirs
+    except Exception:  # an array among them has no truth value
+        equal = True
+    if not equal or _PLAIN.issuperset(map(type, mine)):
+        return equal
+    return len(mine) == len(theirs) and all(map(_equal, mine, theirs))
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """`one == other` as containers ask it, where arrays and frames are equal by their content."""
+    if type(one) is tuple and type(other) is tuple:
+        return _equal_values(one, other)
+    if one is other:
+        return True
+    equal = NotImplemented
+    with suppress(Exception):
+        equal = one == other
+    return bool(equal) if _is_truth(equal) else type(one) is type(other) and _same_content(one, other)
 
 
 def _hashable(value: Any) -> bool:

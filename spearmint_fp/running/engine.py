@@ -159,8 +159,8 @@ def run(  # noqa: PLR0913
     [0, 1, 2]
 
     Raises:
-        ArgumentError: an argument of the wrong kind; a time limit where nothing can hold it; a configuration that was not
-            expanded, when it is reached.
+        ArgumentError: an argument of the wrong kind; a time limit where nothing can hold it; a configuration that was
+            not expanded, when it is reached.
         TransferError: the function or the sweep cannot go to other processes; before anything runs.
         RunError: the executor is broken, or its workers do not start.
         JournalError: the journal cannot be read or written; what it has already is safe.

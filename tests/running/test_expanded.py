@@ -1,4 +1,4 @@
-"""A configuration that was not expanded never runs: it is an error that names `expand`, wherever the tree comes from."""
+"""A configuration that was not expanded never runs: it is an error that names `expand`, wherever it comes from."""
 
 from __future__ import annotations
 
