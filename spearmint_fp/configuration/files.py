@@ -28,9 +28,9 @@ __all__ = ["MOST_BYTES", "load", "load_text"]
 def load(path: str | os.PathLike[str]) -> Any:
     """The tree that a file holds, or a choice among its trees: `expand(load(path))` is the sweep of the file.
 
-    A mapping is one tree, and so is a list or a folder of one. Several, in a list, in the documents of a YAML file, or in
-    a folder, whose YAML, JSON and TOML files are read in the order of their names, are a `DynamicValue`. An empty list is
-    a choice without alternatives. In YAML `!sweep [a, b]` is
+    A mapping is one tree, and so is a list or a folder of one. Several, in a list, in the documents of a YAML file, or
+    in a folder, whose YAML, JSON and TOML files are read in the order of their names, are a `DynamicValue`. An empty
+    list is a choice without alternatives. In YAML `!sweep [a, b]` is
     `DynamicValue([a, b])` and `!range [start, stop, step]` is `DynamicValue(range(start, stop, step))`, with
     alternatives that are trees again. Scalars are those of YAML 1.2: `on` and `no` are text, `1e-3` is a number; dates
     are dates, and underscores may group digits. The loaders are safe: no tag but these and YAML's own makes

@@ -116,6 +116,9 @@ def _content(leaf: Any) -> Hashable:
         return kind, fields
     if isinstance(leaf, _VIEWS):
         return kind, frozenset(map(exact_key, leaf))
+    itself = leaf == leaf  # noqa: PLR0124
+    if itself is False:  # then two copies are even less
+        return Held(leaf)
     made = leaf.__reduce_ex__(4)
     if isinstance(made, str):
         return kind, made

@@ -482,19 +482,27 @@ def _listed(values: Any) -> Sequence[Any]:
 
 def _read(values: Iterable[Any]) -> list[Any]:
     """The values, up to the length that they tell, or to the bound for those that tell none."""
-    most = _length(values)
+    most, unread = _length(values), _is_unread(values)
     read = list(islice(values, most + 1))
     if len(read) > most:
         raise SizeError(
             f"DynamicValue read {most} values from {said(values)} and it goes on. "
             f"Cut it with itertools.islice(values, n), or pass a range"
         )
-    if not read and isinstance(values, Iterator):
+    if not read and isinstance(values, Iterator) and not unread:
         raise ChoiceError(
             f"DynamicValue read nothing from {said(values)}: an iterator gives its values once, and this one has none "
             f"left. Keep them in a list; for a choice without alternatives write DynamicValue([])"
         )
     return read
+
+
+def _is_unread(values: Any) -> bool:
+    """True for an iterator of a list or a tuple that still has it: empty it may be, but nobody has read it."""
+    return type(values) in _OF_SEQUENCES and len(values.__reduce__()) == 3  # the function, its argument, the position
+
+
+_OF_SEQUENCES: Final = (type(iter([])), type(iter(())))
 
 
 def _length(values: Any) -> int:
@@ -930,12 +938,10 @@ def _same_content(one: Any, other: Any) -> bool:
 
 def _equal_values(mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
     """`tuple(mine) == tuple(theirs)`, where arrays and frames are equal by their content."""
-    try:
+    with suppress(Exception):  # an array among them has no truth value
         equal = mine == theirs
-    except Exception:  # an array among them has no truth value
-        equal = True
-    if not equal or _PLAIN.issuperset(map(type, mine)):
-        return equal
+        if not equal or (_PLAIN.issuperset(map(type, mine)) and _PLAIN.issuperset(map(type, theirs))):
+            return equal
     return len(mine) == len(theirs) and all(map(_equal, mine, theirs))
 
 

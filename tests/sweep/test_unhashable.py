@@ -132,13 +132,14 @@ def test_found_by_content(kind: str) -> None:
     assert freeze(make(4)) not in DynamicValue([1, make(3)])
 
 
-@pytest.mark.parametrize("kind", [kind for kind in MAKERS if kind not in ("floats", "attrs of an array")])
+@pytest.mark.parametrize("kind", [kind for kind in MAKERS if kind != "attrs of an array"])
 def test_configurations_are_equal_by_content(kind: str) -> None:
     make = MAKERS[kind]
     assert Config({"a": make(1), "b": [make(2)]}) == {"b": [make(2)], "a": make(1)}
     assert Config({"a": make(1), "b": [make(2)]}) != {"b": [make(3)], "a": make(1)}
     assert Config({"a": make(1)}) != Config({"a": make(2)})
-    assert Config({"a": make(1)}) != Config({"a": 1})
+    if kind != "array without dimensions":  # NumPy takes it for its number
+        assert Config({"a": make(1)}) != Config({"a": 1}) != Config({"a": make(1)})
 
 
 DIFFERENT: list[Any] = [
@@ -205,8 +206,10 @@ def test_different_leaves_have_different_keys_and_copies_the_same() -> None:
     assert len({*keys}) == len(DIFFERENT)
     assert distinct([{"a": leaf} for leaf in DIFFERENT]).size == len(DIFFERENT)
     for leaf in DIFFERENT:
-        if not isinstance(leaf, type({}.keys())):
-            assert exact_key(copy.deepcopy(leaf)) == exact_key(leaf)
+        swapped = isinstance(leaf, np.ndarray) and leaf.dtype == ">i4"  # a copy has the order of the machine
+        if swapped or isinstance(leaf, Lonely | slice | type({}.keys())):
+            continue
+        assert exact_key(copy.deepcopy(leaf)) == exact_key(leaf)
         if not isinstance(leaf, slice | type({}.keys())):
             assert exact_key(pickle.loads(pickle.dumps(leaf))) == exact_key(leaf)
 
@@ -256,9 +259,10 @@ def test_what_cannot_be_decided_is_told_apart_and_kept_alive(make: Callable[[Any
 
 
 arrays = of_numpy.arrays(
-    st.sampled_from(["i4", "i8", "f4", "f8", "bool", "U2", "c16", "O"]),
+    st.sampled_from(["i4", "i8", "f4", "f8", "bool", "c16", "O"]),
     of_numpy.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=2),
     elements=st.sampled_from([0, 1]),
+    fill=st.nothing(),
 )
 
 
