@@ -127,7 +127,7 @@ def _content(leaf: Any) -> Hashable:
     return kind, parts, tuple(map(exact_key, items or ())), tuple(exact_key(tuple(pair)) for pair in pairs or ())
 
 
-_VIEWS: Final = (type({}.keys()), type({}.items()))
+_VIEWS: Final[tuple[type, ...]] = (type({}.keys()), type({}.items()))
 
 
 def _cells(array: Any) -> Hashable:

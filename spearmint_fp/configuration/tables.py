@@ -31,6 +31,7 @@ def table_content(values: Any) -> list[Any] | None:
     """All that tells a table or a column from others: names, types, cells, and its index; None for what is neither."""
     kind = type(values)
     module, name = kind.__module__.partition(".")[0], kind.__name__
+    cells: list[Any]
     if module == "pandas" and name == "DataFrame":
         columns = [values.iloc[:, k] for k in range(values.shape[1])]
         cells = [[str(column.dtype), column.tolist()] for column in columns]

@@ -502,7 +502,7 @@ def _is_unread(values: Any) -> bool:
     return type(values) in _OF_SEQUENCES and len(values.__reduce__()) == 3  # the function, its argument, the position
 
 
-_OF_SEQUENCES: Final = (type(iter([])), type(iter(())))
+_OF_SEQUENCES: Final[tuple[type, ...]] = (type(iter([])), type(iter(())))
 
 
 def _length(values: Any) -> int:

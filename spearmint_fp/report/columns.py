@@ -75,7 +75,11 @@ def _masked(array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype != object:
         return array
     absent = np.fromiter(map(is_, array, repeat(ABSENT)), dtype=bool, count=len(array))
-    return np.ma.masked_array(np.where(absent, None, array), mask=absent) if absent.any() else array
+    if not absent.any():
+        return array
+    there = array.copy()
+    there[absent] = None
+    return np.ma.masked_array(there, mask=absent)
 
 
 # --- all points of a node ----------------------------------------------------------------------------

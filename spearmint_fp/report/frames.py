@@ -54,10 +54,10 @@ def frame(
     """`DataFrame(rows(outcomes, sweep=sweep))` of pandas or polars, with the types that the values have.
 
     Of a sweep: `DataFrame(columns(sweep))`, one row per configuration, before anything has run. Numbers, truth values
-    and text keep their types beside absent values, which are null: `pandas.NA` in pandas, `NaT` among times, so that NaN is
-    never one. None is a value, of a type of its own. A column of several types, or of values that a data frame has no
-    type for, holds the values themselves in pandas (`object`), and their text in polars: None there, `"None"` here, and
-    null in both for what is absent. Whole numbers beyond 64 bits are such values.
+    and text keep their types beside absent values, which are null: `pandas.NA` in pandas, `NaT` among times, so that
+    NaN is never one. None is a value, of a type of its own. A column of several types, or of values that a data frame has
+    no type for, holds the values themselves in pandas (`object`), and their text in polars: None there, `"None"` here,
+    and null in both for what is absent. Whole numbers beyond 64 bits are such values.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"lr": DynamicValue([0.1, 0.0]), "n": 3})
@@ -96,9 +96,9 @@ def _values(array: Any) -> Any:
     """An array of a type of its own as it is, else the list of its objects, with `ABSENT` where it is masked."""
     if array.dtype != object:
         return array
-    mask = getattr(array, "mask", False)
-    values: list[Any] = array.data.tolist() if hasattr(array, "mask") else array.tolist()
-    return values if mask is False else [ABSENT if gone else v for v, gone in zip(values, mask, strict=True)]
+    if not hasattr(array, "mask"):
+        return array.tolist()
+    return [ABSENT if gone else value for value, gone in zip(array.data.tolist(), array.mask, strict=True)]
 
 
 def kind_of(values: Sequence[Any]) -> Kind:

@@ -19,8 +19,8 @@ WIDEST: Final = 60
 def aligned(rows: Sequence[Mapping[str, Any]], names: Iterable[str] | None = None) -> Iterator[str]:
     """The lines of a table: names, a rule, a line for each row; numbers to the right.
 
-    `names` are the columns, by default those of the rows as they appear; those without a value are left out. What would take more than a line, or 60 characters, is
-    cut. The width does not depend on the terminal.
+    `names` are the columns, by default those of the rows as they appear; those without a value are left out. What would
+    take more than a line, or 60 characters, is cut. The width does not depend on the terminal.
 
     >>> for row in aligned([{"lr": 0.1, "note": "a"}, {"lr": 0.015}], ["lr", "error", "note"]):
     ...     print(row)

@@ -45,13 +45,13 @@ class Column:
 def rows(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = None) -> tuple[dict[str, Any], ...]:
     """A flat dict for each outcome: `index`, the swept paths, the result's fields, and how the run went.
 
-    A path that a configuration lacks, and a field that a result lacks, are no key of its row, while None is a value: so
-    the two are told apart. The keys stand in one order in all rows; `json` and every data frame take them. The paths are
-    those that `sweep` varies; without it those whose value differs between the outcomes, or that some lack, and all of
-    them where there is one outcome. A configuration that is no record is in `config`. A result is in `result`; mappings,
-    NamedTuples, and attrs and dataclass instances have a column for each field (`result.accuracy`). The last columns are
-    `ok`, `seconds`, `attempts`, `replayed` and `error`, which is None for a success. A path that begins with the name of
-    another column is called `config.<path>`. Values are shared, never copied.
+    A path that a configuration lacks, and a field that a result lacks, are no key of its row, while None is a value:
+    so the two are told apart. The keys stand in one order in all rows; `json` and every data frame take them. The paths
+    are those that `sweep` varies; without it those whose value differs between the outcomes, or that some lack, and all
+    of them where there is one outcome. A configuration that is no record is in `config`. A result is in `result`;
+    mappings, NamedTuples, and attrs and dataclass instances have a column for each field (`result.accuracy`). The last
+    columns are `ok`, `seconds`, `attempts`, `replayed` and `error`, which is None for a success. A path that begins
+    with the name of another column is called `config.<path>`. Values are shared, never copied.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"llm": {"model": DynamicValue(["a", "b"])}, "static": 1})

@@ -156,7 +156,7 @@ class Source:
 class _Expanded(Iterable[Any]):
     """An iterable of configurations, each of which is looked at: one with a choice in it is an error."""
 
-    def __init__(self, configs: Iterable[Any]) -> None:
+    def __init__(self, configs: Any) -> None:
         self._configs = configs
 
     def __iter__(self) -> Iterator[Any]:

@@ -226,7 +226,7 @@ def test_what_an_instance_holds_besides_its_fields() -> None:
     more = override({"m": {"more": 8, "sizes": (1, 2)}}, patched).m
     assert (more.x, more.y, more.sizes, more.model_extra) == (1, 2, (1, 2), {"more": 8})
     assert override({"m": {"x": 3}}, {"m": Model(x=1, y=2)}).m.model_fields_set == {"x", "y"}
-    struct = Open(1, 2)
+    struct: Any = Open(1, 2)
     struct.own, _ = "kept", struct.twice
     changed = set_in("m.x", 5, {"m": struct}).m
     assert (changed.own, changed.twice, struct.twice) == ("kept", 10, 2)

@@ -134,7 +134,7 @@ HIDERS: dict[str, Callable[[Any], Any]] = {
     "map": lambda x: map(str, [x]),
     "view": lambda x: {1: x}.values(),
     "error": ValueError,
-    "property": lambda x: property(closure(x)),
+    "property": lambda x: property(lambda _: x),
 }
 CHOICES = {"choice": DynamicValue([1, 2]), "sweep": expand({"a": DynamicValue([1, 2])})}
 WAYS: dict[str, Callable[[Any], Any]] = {
@@ -235,7 +235,7 @@ class Looked:
 
 def test_no_code_of_a_leaf_runs_and_large_ones_are_not_gone_through() -> None:
     assert find_inside(Choice, [Looked(), types.SimpleNamespace(a=Looked())]) is None
-    large = UserList(range(10**6))
+    large: UserList[Any] = UserList(range(10**6))
     assert find_inside(Choice, large) is None
     large.append(DynamicValue([1]))
     assert find_inside(Choice, large) is large[-1]

@@ -16,11 +16,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import narwhals
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,6 +34,9 @@ from spearmint_fp import (
     expand,
     run,
 )
+
+narwhals = pytest.importorskip("narwhals")
+pa = pytest.importorskip("pyarrow")
 
 Rows = list[dict[str, Any]]
 FRAMES: dict[str, Callable[[Rows], Any]] = {
@@ -166,7 +167,7 @@ class Frame:
 
 
 class Tree(Mapping[str, int]):
-    __getitem__, __iter__, __len__ = Group.__getitem__, Group.__iter__, Group.__len__  # type: ignore[assignment]
+    __getitem__, __iter__, __len__ = Group.__getitem__, Group.__iter__, Group.__len__
 
 
 @pytest.mark.parametrize("make", [Group, Frame, Tree, configparser.ConfigParser, lambda: os.environ, lambda: {"a": 1}])
@@ -205,6 +206,8 @@ def read(values: Iterator[Any]) -> Iterator[Any]:
     [
         lambda: (n for n in [1]),
         lambda: iter([1]),
+        lambda: iter((1,)),
+        lambda: iter({1}),
         lambda: map(str, [1]),
         lambda: zip([1], [2], strict=True),
         lambda: filter(None, [1]),
@@ -225,7 +228,18 @@ def test_an_iterator_that_was_read_is_no_empty_choice(make: Callable[[], Iterato
 
 
 def test_collections_may_be_empty() -> None:
-    for empty in ([], (), set(), range(0), {}.values(), np.array([]), pd.Series([], dtype=float)):
+    empties: tuple[Any, ...] = (
+        [],
+        (),
+        set(),
+        range(0),
+        {}.values(),
+        np.array([]),
+        pd.Series([], dtype=float),
+        iter([]),
+        iter(()),
+    )
+    for empty in empties:
         assert DynamicValue(empty).values in ((), range(0))
 
 
@@ -233,7 +247,7 @@ def test_a_frame_is_no_list_of_configurations_and_no_tree() -> None:
     for frame in (FRAMES["pandas"]([]), FRAMES["polars"]([])):
         for call in (lambda f: run(print, f), distinct, expand):
             with pytest.raises(ArgumentError, match=r"DynamicValue\(table\)"):
-                call(frame)  # type: ignore[operator]
+                call(frame)
 
 
 def test_nothing_is_imported_for_it() -> None:

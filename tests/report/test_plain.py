@@ -52,7 +52,7 @@ def test_csv_comes_back(rows: list[dict[str, Any]]) -> None:
 
 
 def test_csv_writes_containers_as_json_and_nothing_for_what_is_absent() -> None:
-    rows = [{"a": None, "b": {"c": (1, 2)}, "d": True}, {"e": 1e-7}]
+    rows: list[dict[str, Any]] = [{"a": None, "b": {"c": (1, 2)}, "d": True}, {"e": 1e-7}]
     assert separated(rows) == 'a,b,d,e\nNone,"{""c"":[1,2]}",True,\n,,,1e-07\n'
 
 

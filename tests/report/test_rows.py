@@ -157,7 +157,8 @@ def test_fields_that_only_some_results_have_are_absent_in_the_others() -> None:
 
 
 def test_none_is_a_value_of_a_path() -> None:
-    table = rows([Success(Config(config), None, n) for n, config in enumerate([{"a": None}, {}, {"a": 1}])])
+    configs: list[dict[str, Any]] = [{"a": None}, {}, {"a": 1}]
+    table = rows([Success(Config(config), None, n) for n, config in enumerate(configs)])
     assert [(row.get("a", "absent"), row["result"]) for row in table] == [(None, None), ("absent", None), (1, None)]
     assert list(table[0])[:3] == ["index", "a", "result"]
 
