@@ -422,8 +422,8 @@ CASES = [
         on(lambda: expand({"args": types.SimpleNamespace(lr=DynamicValue([1, 2]))})),
         ChoiceError,
         "args: a choice inside a SimpleNamespace is not seen: namespace(lr=DynamicValue((1, 2))) holds "
-        "DynamicValue((1, 2)). Put the choice into a dict, a list, or a field of an attrs class or a dataclass that its "
-        "__init__ takes, or make it a choice of each SimpleNamespace: DynamicValue([...])",
+        "DynamicValue((1, 2)). Put the choice into a dict, a list, or a field of an attrs class or a dataclass that "
+        "its __init__ takes, or make it a choice of each SimpleNamespace: DynamicValue([...])",
     ),
     Case(
         "Trees",
@@ -453,7 +453,8 @@ CASES = [
         on(lambda: override({"a": {"x": 1}}, {"a": types.SimpleNamespace(x=0, y=2)})),
         PathError,
         "cannot merge into a: there stands namespace(x=0, y=2) (SimpleNamespace), whose fields are no part of the "
-        "tree, so that those which the patch does not name would be lost. Make it a dict, or replace it whole with set_in",
+        "tree, so that those which the patch does not name would be lost. Make it a dict, or replace it whole with "
+        "set_in",
     ),
     Case(
         "Trees",

@@ -34,25 +34,47 @@ def find_inside(wanted: type, value: Any, known: Iterable[Any] = (), most: int =
     and the elements of a large list or array are told apart by type at once. Classes, modules and the globals of
     functions are not entered, and no more than `most` objects.
     """
-    if not _is_entered(type(value)):
+    looks = _LOOKS.setdefault(wanted, {})
+    if _look(type(value), wanted, looks) != ENTERED:
         return None
     seen, queue = {id(value), *map(id, known)}, [value]  # what is in the queue stays alive, and so do its ids
     for holder in queue:
         found = _referents(holder, wanted)
         types = list(map(type, found))
         kinds = dict(zip(map(id, types), types, strict=True))
-        if any(_derives(kind, wanted) for kind in kinds.values()):
-            hidden = (each for each in found if _derives(type(each), wanted) and id(each) not in seen)
+        told = {number: look for number, kind in kinds.items() if (look := _look(kind, wanted, looks))}
+        if not told:
+            continue
+        if WANTED in told.values():
+            hidden = (each for each in found if told.get(id(type(each))) == WANTED and id(each) not in seen)
             if (first := next(hidden, None)) is not None:
                 return first
-        entered = {number for number, kind in kinds.items() if _is_entered(kind)}
-        if not entered or len(queue) > most:
-            continue
-        new = (each for each in found if id(type(each)) in entered and id(each) not in seen)
-        for each in islice(new, most):
-            seen.add(id(each))
-            queue.append(each)
+        if len(queue) <= most:
+            new = (each for each in found if id(type(each)) in told and id(each) not in seen)
+            for each in islice(new, most):
+                seen.add(id(each))
+                queue.append(each)
     return None
+
+
+NOTHING, ENTERED, WANTED = range(3)
+"""What an instance of a class is to a search: of no interest, to be entered, or what is searched for."""
+
+_LOOKS: Final[dict[type, dict[int, tuple[type, int]]]] = {}
+"""Per class that was searched for what others are to it, by `id`, as a class may have no hash; the class is held beside."""
+
+_MOST_LOOKS: Final = 2_000
+
+
+def _look(kind: type, wanted: type, looks: dict[int, tuple[type, int]]) -> int:
+    known = looks.get(id(kind))
+    if known is not None:
+        return known[1]
+    if len(looks) >= _MOST_LOOKS:
+        looks.clear()
+    look = WANTED if _derives(kind, wanted) else ENTERED if _is_entered(kind) else NOTHING
+    looks[id(kind)] = kind, look
+    return look
 
 
 _mro: Final = type.__dict__["__mro__"].__get__
@@ -63,9 +85,15 @@ def _derives(kind: type, wanted: type) -> bool:
     return any(base is wanted for base in _mro(kind))
 
 
+_VALUES: Final = frozenset(
+    {"datetime", "decimal", "fractions", "ipaddress", "pathlib", "pathlib._local", "uuid", "zoneinfo"}
+)
+"""Modules of the standard library whose own classes hold numbers and text alone."""
+
+
 def _is_entered(kind: type) -> bool:
     """True for classes whose instances refer to other objects: what the collector tracks, arrays and structs."""
-    if any(_derives(kind, closed) for closed in _CLOSED):
+    if any(_derives(kind, closed) for closed in _CLOSED) or type.__dict__["__module__"].__get__(kind) in _VALUES:
         return False
     return bool(kind.__flags__ & _TRACKED) or _is_array_type(kind) or is_struct(kind)
 

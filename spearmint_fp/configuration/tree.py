@@ -757,12 +757,10 @@ def _frozen_leaf(leaf: Any) -> Any:
 
 def _frozen_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
     """The record of frozen parts; an error where its keys hide a choice, or fields that are not its parts."""
-    if isinstance(shape, Layout):
-        keys = () if {*map(type, shape.keys)} <= _TEXT else shape.keys
-        choice = next((key for key in keys if isinstance(key, Choice)), None) or find_inside(Choice, keys)
-        if choice is not None:
+    if type(shape) is Layout:
+        if not {*map(type, shape.keys)} <= _TEXT and (choice := find_inside(Choice, shape.keys)) is not None:
             raise _HiddenError(f"a choice in a key is not seen: {shown(choice)}. Choose among whole mappings instead")
-    elif not isinstance(shape, TupleShape):
+    elif type(shape) is not TupleShape:
         children = shape.split(node) or ()
         if find_inside(Choice, node, known=children) is not None:
             seen = [
@@ -938,10 +936,14 @@ def _same_content(one: Any, other: Any) -> bool:
 
 def _equal_values(mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
     """`tuple(mine) == tuple(theirs)`, where arrays and frames are equal by their content."""
-    with suppress(Exception):  # an array among them has no truth value
+    try:
         equal = mine == theirs
-        if not equal or (_PLAIN.issuperset(map(type, mine)) and _PLAIN.issuperset(map(type, theirs))):
-            return equal
+    except Exception:  # an array among them has no truth value
+        equal = None
+    if equal is False:
+        return False
+    if equal and _PLAIN.issuperset(map(type, mine)) and _PLAIN.issuperset(map(type, theirs)):
+        return True
     return len(mine) == len(theirs) and all(map(_equal, mine, theirs))
 
 

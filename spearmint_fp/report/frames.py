@@ -55,9 +55,9 @@ def frame(
 
     Of a sweep: `DataFrame(columns(sweep))`, one row per configuration, before anything has run. Numbers, truth values
     and text keep their types beside absent values, which are null: `pandas.NA` in pandas, `NaT` among times, so that
-    NaN is never one. None is a value, of a type of its own. A column of several types, or of values that a data frame has
-    no type for, holds the values themselves in pandas (`object`), and their text in polars: None there, `"None"` here,
-    and null in both for what is absent. Whole numbers beyond 64 bits are such values.
+    NaN is never one. None is a value, of a type of its own. A column of several types, or of values that a data frame
+    has no type for, holds the values themselves in pandas (`object`), and their text in polars: None there, `"None"`
+    here, and null in both for what is absent. Whole numbers beyond 64 bits are such values.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"lr": DynamicValue([0.1, 0.0]), "n": 3})
