@@ -114,7 +114,7 @@ def _content(leaf: Any) -> Hashable:
     fields = _fields(leaf)
     if fields is not None:
         return kind, fields
-    if isinstance(leaf, _VIEWS):
+    if type(leaf) in _VIEWS:
         return kind, frozenset(map(exact_key, leaf))
     itself = leaf == leaf  # noqa: PLR0124
     if itself is False:  # then two copies are even less

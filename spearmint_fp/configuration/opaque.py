@@ -61,7 +61,7 @@ NOTHING, ENTERED, WANTED = range(3)
 """What an instance of a class is to a search: of no interest, to be entered, or what is searched for."""
 
 _LOOKS: Final[dict[type, dict[int, tuple[type, int]]]] = {}
-"""Per class that was searched for what others are to it, by `id`, as a class may have no hash; the class is held beside."""
+"""Per class that was searched for what others are to it, by `id` as a class may have no hash, with the class itself."""
 
 _MOST_LOOKS: Final = 2_000
 

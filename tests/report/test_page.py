@@ -544,9 +544,8 @@ def test_none_and_absent_are_other_cells_and_ticks(opened: Opened) -> None:
     configs: list[dict[str, Any]] = [{"n": 1.5}, {"n": None}, {}, {"n": 2.5}, {"n": "None"}, {"n": math.nan}]
     page = opened([Success(Config(config), n, n) for n, config in enumerate(configs[:4])])
     assert column(page, "n") == ["1.5", "None", NONE, "2.5"]
-    ticks = {text: place for text, place in page.locator("#axes text").evaluate_all(
-        "nodes => nodes.map((node) => [node.textContent, Number(node.getAttribute('y'))])"
-    )}  # fmt: skip
+    script = "nodes => nodes.map((node) => [node.textContent, Number(node.getAttribute('y'))])"
+    ticks = dict(page.locator("#axes text").evaluate_all(script))
     assert ticks["2.5"] < ticks["1.5"] < ticks["None"] < ticks["absent"]
     [found] = [c for c in embedded(html_page([Success(Config(c), 0, n) for n, c in enumerate(configs)]))["columns"]
                if c["name"] == "n"]  # fmt: skip
