@@ -22,7 +22,7 @@ from .texts import ABSENT
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["columns"]
+__all__ = ["columns", "floats_and_mask"]
 
 ROWS: Final = 10**9
 """How many rows columns are made of before they are refused: eight bytes each, for every path."""
@@ -287,6 +287,14 @@ def _fitting(whole: Any) -> NDArray[Any]:
         return np.array(whole, dtype="int64")
     except OverflowError:
         return _objects(whole)
+
+
+def floats_and_mask(values: Sequence[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The numbers of a column as floats, and where one is absent."""
+    import numpy as np
+
+    numbers = [0.0 if value is ABSENT else value for value in values]
+    return np.array(numbers, dtype="float64"), np.array([value is ABSENT for value in values], dtype=bool)
 
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from ..configuration.extras import needed
 from ..configuration.scalars import scalar
 from ..running.outcomes import Outcome
 from ..sweep.core import Sweep
-from .columns import WHOLE, columns
+from .columns import WHOLE, columns, floats_and_mask
 from .rows import spelled, table
 from .texts import ABSENT, Absent, text_of, utf8
 
@@ -130,10 +130,7 @@ def _pandas_series(pd: Any, _: str, values: Any) -> Any:
 
 def _floats(pd: Any, values: Sequence[Any]) -> Any:
     """Floats with a mask, in which NaN stays a number: pandas' own conversion would make it NA."""
-    import numpy as np
-
-    numbers = np.array([0.0 if value is ABSENT else value for value in values], dtype="float64")
-    return pd.arrays.FloatingArray(numbers, np.array([value is ABSENT for value in values]))
+    return pd.arrays.FloatingArray(*floats_and_mask(values))
 
 
 def _polars_series(pl: Any, name: str, values: Any) -> Any:
