@@ -185,11 +185,10 @@ def _sweep(files: Iterable[str]) -> Sweep[Any]:
     """The configurations of all files, one file after the other; `-` is standard input."""
     if (stdin := [*files].count("-")) > 1:
         raise ArgumentError(f"- is standard input, which can be read once; it is given {stdin} times")
-    trees = [tree for file in files for tree in (_from_stdin() if file == "-" else fp.load(file))]
-    return fp.concat(*(fp.expand(tree) for tree in trees))
+    return fp.concat(*(fp.expand(_from_stdin() if file == "-" else fp.load(file)) for file in files))
 
 
-def _from_stdin() -> tuple[Any, ...]:
+def _from_stdin() -> Any:
     from .configuration.files import MOST_BYTES, load_text
 
     if sys.stdin is None:

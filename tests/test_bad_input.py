@@ -32,6 +32,7 @@ from unittest.mock import MagicMock
 
 import attrs
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,6 +78,7 @@ from spearmint_fp import (
     mapped,
     override,
     product,
+    run,
     sample,
     set_in,
     shard,
@@ -228,6 +230,25 @@ class Endless:
 
     def __len__(self) -> int:
         return 3
+
+
+class Shelf:
+    """What goes through its keys and is no mapping."""
+
+    def __getitem__(self, key: str) -> int:
+        return len(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter("ab")
+
+    def keys(self) -> list[str]:
+        return ["a", "b"]
+
+
+def read_already() -> Iterator[int]:
+    values = (n for n in [1])
+    assert list(values) == [1]
+    return values
 
 
 def half_way() -> Iterator[int]:
@@ -398,7 +419,47 @@ CASES = [
         "a choice inside a set",
         on(lambda: freeze({"a": {DynamicValue([1])}})),
         ChoiceError,
-        "a choice inside a set is not seen: {DynamicValue((1,))}. Put the choice among the sets themselves",
+        "a: a choice inside a set is not seen: {DynamicValue((1,))}. Put the choice among the sets themselves",
+    ),
+    Case(
+        "Trees",
+        "a choice inside an object that is no record",
+        on(lambda: expand({"args": types.SimpleNamespace(lr=DynamicValue([1, 2]))})),
+        ChoiceError,
+        "args: a choice inside a SimpleNamespace is not seen: namespace(lr=DynamicValue((1, 2))) holds "
+        "DynamicValue((1, 2)). Put the choice into a dict, a list, or a field of an attrs class or a dataclass that "
+        "its __init__ takes, or make it a choice of each SimpleNamespace: DynamicValue([...])",
+    ),
+    Case(
+        "Trees",
+        "a choice in a key",
+        on(lambda: freeze({"a": {DynamicValue([1, 2]): 1}})),
+        ChoiceError,
+        "a: a choice in a key is not seen: DynamicValue((1, 2)). Choose among whole mappings instead",
+    ),
+    Case(
+        "Trees",
+        "a generator in a tree",
+        on(lambda: freeze({"a": (n for n in [1])})),
+        ChoiceError,
+        "a: … (generator) gives its values once, to the first configuration that asks. Keep them in a list, or make a "
+        "choice among them: DynamicValue(...)",
+    ),
+    Case(
+        "Trees",
+        "`expand('space.yaml')`",
+        on(lambda: expand("space.yaml")),
+        ArgumentError,
+        "expand takes a tree; got 'space.yaml' (str). For what a file or a folder holds write expand(load(path))",
+    ),
+    Case(
+        "Trees",
+        "a patch for an object that is no record",
+        on(lambda: override({"a": {"x": 1}}, {"a": types.SimpleNamespace(x=0, y=2)})),
+        PathError,
+        "cannot merge into a: there stands namespace(x=0, y=2) (SimpleNamespace), whose fields are no part of the "
+        "tree, so that those which the patch does not name would be lost. Make it a dict, or replace it whole with "
+        "set_in",
     ),
     Case(
         "Trees",
@@ -501,6 +562,29 @@ CASES = [
         None,
         "OwnError: the disk is gone",
         "your own error",
+    ),
+    Case(
+        "Choices",
+        "a generator that has been read",
+        on(lambda: DynamicValue(read_already())),
+        ChoiceError,
+        "DynamicValue read nothing from … (generator): an iterator gives its values once, and this one has none left. "
+        "Keep them in a list; for a choice without alternatives write DynamicValue([])",
+    ),
+    Case(
+        "Choices",
+        "an object that gives its keys alone",
+        on(lambda: DynamicValue(Shelf())),
+        ChoiceError,
+        "DynamicValue takes an iterable of alternatives; … (Shelf) has keys or columns, and may give their names "
+        "alone. For what it does give write DynamicValue(list(...))",
+    ),
+    Case(
+        "Choices",
+        "a data frame with two columns of one name",
+        on(lambda: DynamicValue(pd.DataFrame([[1, 2]], columns=["a", "a"]))),
+        ChoiceError,
+        "the table has 2 columns named 'a', so its rows are no records. Rename them: … (DataFrame)",
     ),
     Case(
         "Choices",
@@ -782,6 +866,14 @@ CASES = [
         on(lambda: experiment(half_way)),
         ArgumentError,
         "write @mint.experiment() or @experiment(configs=[...]), with the parentheses",
+    ),
+    Case(
+        "Arguments",
+        "`run(fn, [tree])`, not expanded",
+        on(lambda: run(print, [{"a": DynamicValue([1, 2])}])),
+        ArgumentError,
+        "a configuration was not expanded: there is a choice in it at a, DynamicValue((1, 2)). Run over expand(tree), "
+        "or over concat(*map(expand, trees))",
     ),
     Case(
         "Arguments", "`inject(5)`", on(lambda: wrong.inject(5)), ArgumentError, "inject takes a function; got 5 (int)"
@@ -1493,9 +1585,9 @@ def read_or_refused(place: Path, content: bytes) -> None:
     place.write_bytes(content)
     with within(20):
         try:
-            for tree in load(place):
-                assert len(config_id(tree)) > 0
-                assert expand(tree).size >= 0
+            tree = load(place)
+            assert len(config_id(tree)) > 0
+            assert expand(tree).size >= 0
         except FormatError as error:
             assert str(error).startswith(str(place))  # noqa: PT017  # noise may be a whole file
         except IdentityError as error:

@@ -216,7 +216,7 @@ def test_a_dash_is_standard_input(folder: Path, text: str | bytes) -> None:
 def test_show_writes_yaml_that_is_the_configuration_again(folder: Path, position: int) -> None:
     result = called("show", "space.yaml", str(position))
     (folder / "shown.yaml").write_text(result.stdout)
-    assert load(folder / "shown.yaml") == (SWEEP[position],)
+    assert load(folder / "shown.yaml") == SWEEP[position]
     assert result.stdout.splitlines()[:3] == [
         f"# index: {position % 6} of 6",
         f"# config_id: {config_id(SWEEP[position])}",

@@ -26,7 +26,11 @@ FLOORS = {
         "objects",
         "annotations",
         "records",
+        "opaque",
+        "tables",
         "tree",
+        "instances",
+        "keys",
         "paths",
         "problems",
         "models",
@@ -98,6 +102,7 @@ FLOORS = {
 }
 LATE = {
     ("configuration.tree", "configuration.identity"),
+    ("configuration.tree", "configuration.keys"),
     ("configuration.tree", "configuration.paths"),
     ("configuration.tree", "report.reprs"),
     ("sweep.core", "report.reprs"),

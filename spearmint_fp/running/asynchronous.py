@@ -118,13 +118,14 @@ def arun(  # noqa: PLR0913
     [1.0, 'ZeroDivisionError', 0.5]
 
     Raises:
-        ArgumentError: an argument of the wrong kind; a time limit for a plain function.
+        ArgumentError: an argument of the wrong kind; a time limit for a plain function; a configuration that was not
+            expanded, when it is reached.
         JournalError: the journal cannot be read or written; what it has already is safe.
         MissingExtraError: `progress`, and tqdm is not installed.
 
     See also: `run`.
     """
-    checked(fn, configs, "arun")
+    configs = checked(fn, configs, "arun")
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise ArgumentError(f"limit is how many may run at the same time, above 0; got {said(limit)}")
     if not is_async(fn):

@@ -13,10 +13,11 @@ from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
 from ..configuration.errors import ArgumentError, said
 from ..configuration.extras import needed
-from ..configuration.tree import Choice
+from ..configuration.tables import is_keyed
+from ..configuration.tree import Choice, as_expanded
 from ..sweep.core import Sweep
 from .attempts import Trace, attempt, outcome, tried
-from .chunks import Chunk, Halt, Pace, Source
+from .chunks import Chunk, Halt, Pace, Source, expanded
 from .crews import Came, Crew
 from .executors import place, unlimited
 from .journal import Journal, Ledger, ledger_of
@@ -158,7 +159,8 @@ def run(  # noqa: PLR0913
     [0, 1, 2]
 
     Raises:
-        ArgumentError: an argument of the wrong kind; a time limit where nothing can hold it.
+        ArgumentError: an argument of the wrong kind; a time limit where nothing can hold it; a configuration that was
+            not expanded, when it is reached.
         TransferError: the function or the sweep cannot go to other processes; before anything runs.
         RunError: the executor is broken, or its workers do not start.
         JournalError: the journal cannot be read or written; what it has already is safe.
@@ -199,9 +201,16 @@ def checked(fn: Any, configs: Any, function: str) -> Any:
             f"{said(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
             f"{function}(inject(fn.__wrapped__), configs)"
         )
+    if is_keyed(configs) and not isinstance(configs, Mapping | Choice):
+        raise ArgumentError(
+            f"{function} takes an iterable of configurations; got {said(configs)}. For the rows of a table use "
+            f"expand(DynamicValue(table))"
+        )
     if isinstance(configs, str | bytes | Mapping) or (isinstance(configs, Choice) and not isinstance(configs, Sweep)):
         raise ArgumentError(f"{function} takes an iterable of configurations; got {said(configs)}. Use expand(tree)")
-    return configs
+    if isinstance(configs, list | tuple) and configs:
+        as_expanded(configs[0])  # the common mistake, run(fn, [tree]), is told at once
+    return expanded(configs)
 
 
 def window(in_flight: Any) -> int | None:

@@ -13,6 +13,7 @@ from toolz import unique
 from ..configuration.errors import ArgumentError, PathError, SizeError, counted, said
 from ..configuration.paths import Path, get_in, parse_path
 from ..configuration.records import FieldsShape
+from ..configuration.tables import is_keyed
 from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
 from .constraints import Allowed, Constraint
@@ -259,9 +260,10 @@ def distinct(configs: Iterable[T]) -> Sweep[T]:
     """
     if isinstance(configs, Sweep):
         return Sweep(_distinct(configs._node))
-    iterator = None if isinstance(configs, str | bytes | Mapping) else _iterated(configs)
+    iterator = None if isinstance(configs, str | bytes | Mapping) or is_keyed(configs) else _iterated(configs)
     if iterator is None:
-        raise ArgumentError(f"distinct takes a sweep or an iterable of configurations; got {said(configs)}")
+        way = ". For a table write expand(DynamicValue(table))" if is_keyed(configs) else ""
+        raise ArgumentError(f"distinct takes a sweep or an iterable of configurations; got {said(configs)}{way}")
     read = [freeze(config) for config in islice(iterator, LIMIT + 1)]
     if len(read) > LIMIT:
         raise SizeError(

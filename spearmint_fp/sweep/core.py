@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
 from operator import index as as_index
+from os import PathLike
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
 
 import attrs
@@ -25,13 +27,14 @@ from ..configuration.errors import (
     shown,
 )
 from ..configuration.paths import path_key
-from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze, leaves, show_path
+from ..configuration.tables import is_keyed
+from ..configuration.tree import Algebra, Choice, Config, DynamicValue, as_expanded, fold, freeze, leaves, show_path
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
 from .labels import Labels
 from .nodes import Axis, Column, Map, Node, Record, alike, count_places, exact_key
 
-__all__ = ["Sweep", "as_sweep", "expand"]
+__all__ = ["Sweep", "as_sweep", "expand", "only_expanded"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -357,13 +360,41 @@ def expand(tree: Any) -> Sweep[Any]:
 
     Raises:
         TreeError: a cycle, or nesting deeper than 200; names the path.
+        ChoiceError: a choice where it would not be seen (see `freeze`); names the path.
+        ArgumentError: what is no tree for certain: the path of a file (there is `load`), a function, a data frame.
 
     See also: `explain`, to look before a run; `concat` and `product`, to combine sweeps.
 
     Source: the distributive law; counting as in FEAT (Duregard, Jansson, Wang, "Feat: functional enumeration
     of algebraic types", 2012).
     """
+    if (way := _meant(tree)) is not None:
+        raise ArgumentError(f"expand takes a tree; got {said(tree)}. {way}")
     return Sweep(fold(_EXPAND, freeze(tree)))
+
+
+_FILES: Final = (".yaml", ".yml", ".json", ".toml", ".jsonl", ".csv")
+
+
+def _meant(tree: Any) -> str | None:
+    """What was meant by something that is a leaf by mistake; None for a tree."""
+    if isinstance(tree, PathLike) or (isinstance(tree, str) and _is_path(tree)):
+        return "For what a file or a folder holds write expand(load(path))"
+    if isinstance(tree, FunctionType | MethodType | BuiltinFunctionType):
+        return "Call it, or put it under a key: expand({'fn': fn})"
+    if is_keyed(tree) and not isinstance(tree, Mapping | Choice):
+        return "For a table write expand(DynamicValue(table)), a choice among its rows"
+    return None
+
+
+def _is_path(text: str) -> bool:
+    """True for text that names a file: by its ending, or by the folders before it."""
+    return text.lower().endswith(_FILES) or "/" in text or "\\" in text
+
+
+def only_expanded(sweep: Sweep[T]) -> Sweep[T]:
+    """The sweep; where a function makes its points, a point that still has a choice in it is an error."""
+    return Sweep(Map((as_expanded,), sweep._node)) if sweep._node.computed else sweep
 
 
 def as_sweep(value: Any, function: str) -> Sweep[Any]:

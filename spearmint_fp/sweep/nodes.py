@@ -21,7 +21,7 @@ import attrs
 from toolz import compose, unique
 
 from ..configuration.errors import SizeError, SpearmintError, counted, shown
-from ..configuration.models import content
+from ..configuration.keys import exact_key
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape, find_index
 from ..configuration.tree import Algebra, Config, Layout, alike, dissect, fold, freeze, show_path
@@ -110,6 +110,11 @@ class Node(ABC):
         """Whether building a point runs code of the user's, which may refuse points that were not asked for."""
         return any(child.calls for child in self.children)
 
+    @property
+    def computed(self) -> bool:
+        """True where a function of the user's makes points, which then may be anything."""
+        return any(child.computed for child in self.children)
+
     @abstractmethod
     def at(self, index: int) -> Any:
         """The point at `index`, which is inside `range(size)`."""
@@ -162,40 +167,6 @@ def _set(node: Node, **derived: Any) -> None:
 
 
 # --- points, exactly -------------------------------------------------------------------------------
-
-
-def _leaf_key(leaf: Any) -> Hashable:
-    if leaf != leaf:  # noqa: PLR0124  # NaN
-        return type(leaf), "nan"
-    if isinstance(leaf, set | frozenset):
-        return frozenset, frozenset(map(exact_key, leaf))
-    hash(leaf)
-    return (type(leaf), leaf) if leaf or type(leaf) is not float else (float, str(leaf))  # 0.0 and -0.0
-
-
-def _safe_leaf_key(leaf: Any) -> Hashable:
-    try:
-        return _leaf_key(leaf)
-    except Exception:  # unhashable, or hostile: then the object itself is all there is to go by
-        held = content(leaf)  # models and structs are made anew by every conversion: what they hold counts
-        return (type(leaf), "the object", id(leaf)) if held is None else (type(leaf), *map(exact_key, held))
-
-
-def _kind(node: Any) -> type:
-    """The type of a record once it is frozen."""
-    return Config if isinstance(node, Mapping) else tuple if isinstance(node, list) else type(node)
-
-
-_KEY: Final[Algebra[Hashable]] = Algebra(
-    leaf=_safe_leaf_key,
-    record=lambda shape, node, parts: (_kind(node), frozenset(zip(shape.keys, parts, strict=True))),
-    choice=lambda node, _: _safe_leaf_key(node),
-)
-
-
-def exact_key(value: Any) -> Hashable:
-    """A key that is equal for equal points of equal types: 1, 1.0 and True differ, NaN equals itself."""
-    return fold(_KEY, value)
 
 
 def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
@@ -808,6 +779,10 @@ class Image(Node):
 
     @property
     def calls(self) -> bool:
+        return True
+
+    @property
+    def computed(self) -> bool:
         return True
 
     def rebased(self, base: Node) -> Node:
