@@ -36,7 +36,10 @@ def _strict(kind: type, fits: Callable[[Any], bool], make: Callable[[Any], Any])
         single = scalar(value)
         if not fits(single):
             raise expected(kind.__name__, value)
-        return make(single)
+        made = make(single)
+        if type(single).__module__ == "numpy" and made != single and single == single:  # noqa: PLR0124  # but for NaN
+            raise expected(f"{kind.__name__}, which cannot hold all digits of this one", value)
+        return made
 
     return check
 

@@ -107,7 +107,9 @@ def _leaf(value: Any) -> Any:
     if kind is float:
         return value if value - value == 0 else {"$float": repr(value)}  # finite
     if kind.__module__ == "numpy" and getattr(value, "shape", None) == () and value.dtype.kind in "biufcSU":
-        return _leaf(value.item())
+        plain = value.item()
+        if type(plain) is not kind:  # Python has no number for a long double
+            return _leaf(plain)
     name = f"{kind.__module__}.{kind.__qualname__}"
     if name in _WRITERS:
         tag, write = _WRITERS[name]

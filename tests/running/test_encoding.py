@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp import Config, DynamicValue, EncodingError, config_id
+from spearmint_fp import Config, ConversionError, DynamicValue, EncodingError, config_id, structure
 from spearmint_fp.running.encoding import decoded, encoded, encoded_config
 
 scalars = (
@@ -213,3 +213,13 @@ def test_what_is_no_type_and_what_contains_itself_are_refused() -> None:
     for no_type in (5, [int], NoReturn):
         with pytest.raises(EncodingError, match="makes instances of classes"):
             encoded(Held(1), no_type)
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="a long double is a double here")
+@pytest.mark.parametrize("long", [np.longdouble("0.1"), np.clongdouble(1)])
+def test_numbers_that_python_cannot_hold_are_refused_by_name(long: Any) -> None:
+    with pytest.raises(EncodingError, match=r"^a: .*longdouble.* is not plain data"):
+        encoded({"a": long})
+    with pytest.raises(ConversionError, match="which cannot hold all digits of this one"):
+        structure(complex, np.longdouble("0.1"))
+    assert structure(float, np.longdouble(0.5)) == 0.5
