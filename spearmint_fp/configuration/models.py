@@ -11,11 +11,12 @@ from contextlib import suppress
 from enum import Enum
 from typing import Any, Final, get_args, get_origin
 
-from .errors import said
+from .errors import ArgumentError, said
 from .paths import found_in
 from .problems import Problem, RefusalError, Steps
 
 __all__ = [
+    "complete",
     "content",
     "dumped",
     "is_model",
@@ -41,6 +42,32 @@ def is_struct(cls: Any) -> bool:
 
 
 # --- pydantic --------------------------------------------------------------------------------------
+
+
+def complete(cls: Any) -> None:
+    """Have a model read its annotations, if it could not when it was defined: in its own module, as it would itself.
+
+    Left alone it would do so when it is first asked, and look among the local names of whoever asks.
+    """
+    if getattr(cls, "__pydantic_complete__", True):
+        return
+    cls.model_rebuild(raise_errors=False, _types_namespace={})
+    if not cls.__pydantic_complete__:
+        why = str(getattr(cls, "__pydantic_validator__", "")) or "a name is not defined"
+        raise ArgumentError(
+            f"cannot read the annotations of {cls.__qualname__}: {_undefined(cls) or why}. "
+            f"Define the name in that module, or call {cls.__qualname__}.model_rebuild() where it is known"
+        )
+
+
+def _undefined(cls: Any) -> str:
+    """What pydantic says of a model that it cannot complete."""
+    try:
+        cls.model_rebuild(_types_namespace={})
+    except Exception as error:
+        return str(error).partition("\n")[0]
+    return ""
+
 
 _SCALAR: Final = frozenset({"int_type", "float_type", "bool_type", "string_type", "bytes_type", "int_from_float"})
 """Errors of pydantic's strict mode that mean a coerced scalar; its others (a list for a tuple) do not."""
@@ -246,11 +273,13 @@ def _real_path(config: Any, location: tuple[Any, ...], kind: str) -> Steps:
 # --- msgspec ---------------------------------------------------------------------------------------
 
 
-def struct_fields(cls: Any) -> list[tuple[str, str, Any, bool]]:
-    """Per field of a struct: its name, its key in a configuration, its type, and whether it must be given."""
-    from msgspec.structs import fields
+def struct_fields(cls: Any) -> list[tuple[str, str, bool]]:
+    """Per field of a struct: its name, its key in a configuration, and whether it must be given."""
+    from msgspec import NODEFAULT
 
-    return [(field.name, field.encode_name, field.type, field.required) for field in fields(cls)]
+    names, keys, defaults = cls.__struct_fields__, cls.__struct_encode_fields__, cls.__struct_defaults__
+    given = (NODEFAULT,) * (len(names) - len(defaults)) + tuple(defaults)
+    return [(name, key, default is NODEFAULT) for name, key, default in zip(names, keys, given, strict=True)]
 
 
 def struct_tag(cls: Any) -> tuple[str, Any] | None:

@@ -84,12 +84,21 @@ def expected(what: str, value: Any, kind: Kind = "type") -> RefusalError:
     return RefusalError(Problem((), f"expected {what}, got {said(value)}{way}", value, kind))
 
 
+MOST_LETTERS: Final = 200
+"""How much of a type's name, or of a path, a message writes out."""
+
+
 def type_name(kind: Any) -> str:
-    """A type as messages name it: `Llm | None`, without modules."""
+    """A type as messages name it: `Llm | None`, without modules, cut where it is very long."""
+    name = _whole_name(kind)
+    return name if len(name) <= MOST_LETTERS else f"{name[:MOST_LETTERS]}…"
+
+
+def _whole_name(kind: Any) -> str:
     if isinstance(kind, type) and not getattr(kind, "__args__", ()):
         return "None" if kind is type(None) else kind.__name__
     if get_origin(kind) in (Union, UnionType):
-        return " | ".join(map(type_name, get_args(kind)))
+        return " | ".join(map(_whole_name, get_args(kind)))
     try:
         return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(kind))
     except Exception:  # no type at all, and nothing that can be written

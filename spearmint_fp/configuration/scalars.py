@@ -6,13 +6,15 @@ import enum
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
+from inspect import isclass
 from numbers import Complex, Integral, Rational, Real
 from typing import Any, get_args
 
 from .errors import shown
 from .problems import expected
 
-__all__ = ["Hook", "enum_hook", "literal_hook", "none_hook", "scalar", "scalar_hooks"]
+__all__ = ["Hook", "enum_hook", "literal_hook", "none_hook", "scalar", "scalar_hook"]
 
 Hook = Callable[[Any, Any], Any]
 """What makes a value into one of a type: `hook(value, type)`."""
@@ -90,8 +92,14 @@ def _or_as(cls: type, sources: tuple[type, ...]) -> str:
     return f"{cls.__name__}, also as {' or '.join(source.__name__ for source in sources)}"
 
 
-def scalar_hooks() -> dict[type, Hook]:
-    """The hook of each scalar type; subclasses of it are sent to the same hook."""
+def scalar_hook(kind: Any) -> Hook | None:
+    """The hook of a scalar type, or of a subclass of one; None for all other types."""
+    hooks = _scalar_hooks()
+    return next((hooks[base] for base in kind.__mro__ if base in hooks), None) if isclass(kind) else None
+
+
+@cache
+def _scalar_hooks() -> dict[type, Hook]:
     from datetime import date, datetime, time
     from decimal import Decimal
     from fractions import Fraction

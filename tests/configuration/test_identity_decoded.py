@@ -1,4 +1,4 @@
-"""The encoding that a `config_id` hashes says all that it was made from: a decoder reads it back, for every kind of value.
+"""The encoding that a `config_id` hashes says all that it was made from: a decoder reads it back, for every kind.
 
 What a decoder reads back without looking ahead further than one byte cannot be the encoding of anything else, alone or
 beside others; so two different trees never share a name.
