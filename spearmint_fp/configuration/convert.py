@@ -166,7 +166,7 @@ MOST_OPEN: Final = 100
 
 @final
 class _Hooks:
-    """The hooks of a converter: each is made once, with those of all types inside, so that a bad one is told at once."""
+    """The hooks of a converter: each is made with those of all types inside it, so that a bad one is told at once."""
 
     def __init__(self, converter: Converter) -> None:
         self._converter, self._lock = converter, RLock()
@@ -274,7 +274,7 @@ def _says(argument: Any) -> bool:
     return argument not in (Any, object, Ellipsis) and not isinstance(argument, TypeVar)
 
 
-def _class_hook(kind: Any, converter: Converter) -> Hook:
+def _class_hook(kind: Any, _: Any) -> Hook:
     """The hook of `type[C]`: it takes C and its subclasses."""
     wanted = _classes(get_args(kind)[0]) if get_args(kind) else (object,)
 
@@ -446,9 +446,11 @@ def _each(values: Iterable[Any], hooks: Iterable[tuple[Hook, Any]]) -> list[Any]
 
 
 def _defaultdict_hook(kind: Any, converter: Converter) -> Hook:
-    """A defaultdict as it was given keeps its factory; one that is made has none."""
+    """A defaultdict makes what its type says that it holds, where that is a class."""
     inner = _of_mapping(dict)(kind, converter)
-    return lambda value, _: defaultdict(getattr(value, "default_factory", None), inner(value, kind))
+    held = _bare(get_args(kind)[1]) if get_args(kind) else Any
+    factory = _origin(held) if isclass(_origin(held)) and not _is_union(held) else None
+    return lambda value, _: defaultdict(factory, inner(value, kind))
 
 
 _ORDERED: Final = (list, tuple, deque, range)
@@ -546,7 +548,7 @@ def _untagged(tag: tuple[str, Any] | None, value: Mapping[Any, Any]) -> Mapping[
 @final
 @attrs.frozen
 class _Field:
-    """A field of a class: its name, its key in a configuration, the name of its argument, its type, its own converter."""
+    """A field of a class, with its key in a configuration, the name of its argument, and its own converter."""
 
     name: str
     key: str

@@ -171,7 +171,7 @@ def _function(value: Any) -> bytes:
 
 
 def _behaviour(function: Any) -> tuple[Any, ...]:
-    """What tells functions of one name apart: the code, the defaults, and the values that are closed over, by identity."""
+    """What tells functions of one name apart: the code, the defaults, and the very values that are closed over."""
     cells = getattr(function, "__closure__", None) or ()
     held = [id(cell.cell_contents) if cell != types.CellType() else None for cell in cells]
     defaults = getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None)
