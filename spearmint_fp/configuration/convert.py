@@ -11,7 +11,7 @@ import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections import abc as abstract
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from inspect import isclass
 from threading import RLock
 from types import UnionType
@@ -45,7 +45,7 @@ from .tree import MAX_ALTERNATIVES, Algebra, Config, Layout, fold, freeze
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["Extra", "checker", "is_structured", "plain", "structure", "unstructure"]
+__all__ = ["Extra", "checker", "classes_of", "is_structured", "plain", "structure", "unstructure"]
 
 T = TypeVar("T")
 Extra = Literal["forbid", "ignore"]
@@ -638,6 +638,50 @@ def _field_hook(field: _Field, converter: Converter) -> Hook:
     if field.convert is None:
         return lambda value, _: hook(value, kind)
     return _converted(field.convert, hook, kind)
+
+
+def classes_of(kind: Any) -> Mapping[str, Any]:
+    """The classes that a type names, its fields' types included, by `module:name`."""
+    try:
+        return _classes_of(kind)
+    except TypeError as error:
+        raise ArgumentError(f"{_NO_TYPE}; got {said(kind)} as the type") from error
+
+
+@lru_cache(maxsize=64)
+def _classes_of(kind: Any) -> Mapping[str, Any]:
+    found: dict[str, Any] = {}
+    seen, waiting = set(), [kind]
+    while waiting:
+        part = waiting.pop()
+        key = _key(part)
+        if key in seen or len(seen) > MOST_CLASSES:
+            continue
+        seen.add(key)
+        waiting += _parts_of(part)
+        cls = _origin(part)
+        if isclass(cls):
+            found[f"{cls.__module__}:{cls.__qualname__}"] = cls
+    return found
+
+
+MOST_CLASSES: Final = 10_000
+"""How many types are looked at for classes; there are more in a type that grows without end."""
+
+
+def _parts_of(kind: Any) -> list[Any]:
+    """The types that stand in a type."""
+    if _is_named(kind):
+        return [_inside(kind)]
+    if _is_literal(kind):
+        return [type(literal) for literal in get_args(kind)]
+    cls = _origin(kind)
+    if cls is Callable or not (isclass(cls) or get_args(kind)):
+        return []
+    if is_model(cls):
+        return [field.annotation for field in cls.model_fields.values()]
+    is_record = is_structured(cls) or isinstance(getattr(cls, "_fields", None), tuple)
+    return [*get_args(kind), *(field.kind for field in _fields_of(kind, cls))] if is_record else list(get_args(kind))
 
 
 def _own_converter(field: Any) -> Callable[[Any], Any] | None:

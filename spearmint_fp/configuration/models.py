@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import suppress
 from enum import Enum
+from functools import cache
 from typing import Any, Final, get_args, get_origin
 
 from .errors import ArgumentError, said
@@ -25,6 +26,7 @@ __all__ = [
     "struct_check",
     "struct_fields",
     "struct_tag",
+    "untagged",
     "validated",
 ]
 
@@ -82,7 +84,8 @@ def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
     """
     made, strict = _asked(cls, config, strict=True, extra=None if ignore else "forbid")
     if not strict:
-        return made
+        # where extra keys are forbidden for once, a model that allows them has no place for them afterwards
+        return _asked(cls, config, strict=True)[0] if not ignore and _allows_extra(cls) else made
     refused = [problem for problem in strict if _counts(cls, problem, strict)]
     made, lax = _asked(cls, config)
     if not lax:
@@ -93,6 +96,21 @@ def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
     if told:
         raise RefusalError(*told)
     return made
+
+
+@cache
+def _allows_extra(cls: Any) -> bool:
+    """True where a model, or one that may stand inside it, keeps keys that it does not know."""
+    waiting, seen = [cls], set()
+    while waiting:
+        kind = waiting.pop()
+        if is_model(kind) and kind not in seen:
+            seen.add(kind)
+            if kind.model_config.get("extra") == "allow":
+                return True
+            waiting += [field.annotation for field in kind.model_fields.values()]
+        waiting += get_args(kind)
+    return False
 
 
 def _asked(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[Problem, ...]]:
@@ -325,6 +343,14 @@ def dumped(value: Any) -> Any:
         fields = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
         return {**dict([tag] if tag else []), **{key: getattr(value, name) for name, key in fields}}
     return None
+
+
+def untagged(cls: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What `dumped` gives of a struct, by the names of its arguments and without its tag; all else as it is."""
+    if not is_struct(cls):
+        return dict(fields)
+    names = {key: name for name, key, _ in struct_fields(cls)}
+    return {names[key]: value for key, value in fields.items() if key in names}
 
 
 def content(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
