@@ -35,7 +35,7 @@ import attrs
 
 from .annotations import alias_of, alias_value, is_form, types_of, union_of
 from .diagnosis import aliases_of, problems_of
-from .errors import ArgumentError, TreeError, said, shown
+from .errors import ArgumentError, TreeError, bounded, said, shown
 from .models import complete, dumped, is_model, is_struct, struct_check, struct_fields, struct_tag, validated
 from .problems import Problem, RefusalError, conversion_error, expected, type_name
 from .records import FieldsShape, Shape, TupleShape
@@ -792,7 +792,7 @@ def _refused_by_all(value: Any, refusals: list[tuple[Any, Exception]]) -> Except
     meant = [problems for _, problems in told if not any(p.kind == "tag" and len(p.path) == 1 for p in problems)]
     if len(meant) == 1 and isinstance(value, Mapping):
         return RefusalError(*meant[0])
-    names = " or ".join(type_name(member) for member, _ in refusals)
+    names = bounded(" or ".join(type_name(member) for member, _ in refusals), MOST_REASONS)
     if not isinstance(value, Mapping):
         return expected(names, value)
     reasons = "; ".join(f"as {type_name(member)}: {', '.join(map(_brief, problems))}" for member, problems in told)

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Union, final, get_args, get_origin
 
 import attrs
 
-from .errors import ConversionError, grouped, said, shown, written
+from .errors import ConversionError, bounded, grouped, said, shown, written
 from .tree import Choice, show_path
 
 __all__ = ["ABSENT", "Kind", "Problem", "RefusalError", "conversion_error", "expected", "listed", "type_name"]
@@ -35,6 +35,10 @@ the field said, or what the class said of its fields together."""
 
 MOST_TOLD: Final = 100
 """How many problems one message writes out."""
+
+
+MOST_IN_LINE: Final = 1_500
+"""How many letters of one problem a message writes out."""
 
 
 @final
@@ -108,7 +112,8 @@ def _whole_name(kind: Any) -> str:
 def listed(problems: Sequence[Problem]) -> list[str]:
     """The problems as lines, the first hundred of them."""
     more = [f"… and {len(problems) - MOST_TOLD:,} more"] if len(problems) > MOST_TOLD else []
-    return [str(problem) if problem.path else problem.reason for problem in problems[:MOST_TOLD]] + more
+    lines = (str(problem) if problem.path else problem.reason for problem in problems[:MOST_TOLD])
+    return [bounded(line, MOST_IN_LINE) for line in lines] + more
 
 
 def conversion_error(head: str, problems: Iterable[Problem]) -> ConversionError:

@@ -11,7 +11,7 @@ from inspect import isclass
 from numbers import Complex, Integral, Rational, Real
 from typing import Any, get_args
 
-from .errors import shown
+from .errors import one_of, shown
 from .problems import expected
 
 __all__ = ["Hook", "enum_hook", "literal_hook", "none_hook", "scalar", "scalar_hook"]
@@ -131,7 +131,7 @@ def literal_hook(value: Any, kind: Any) -> Any:
         known = (literal, literal.value) if isinstance(literal, enum.Enum) else (literal,)
         if any(type(single) is type(one) and single == one for one in known):
             return literal
-    raise expected(f"one of {', '.join(map(shown, get_args(kind)))}", value, "tag")
+    raise expected(f"one of {one_of([shown(one) for one in get_args(kind)])}", value, "tag")
 
 
 def enum_hook(value: Any, cls: Any) -> Any:
@@ -145,5 +145,5 @@ def enum_hook(value: Any, cls: Any) -> Any:
             member = member or cls(named)
     plain = isinstance(single, bool | int | float)
     if member is None or (plain and member.value == single and type(member.value) is not type(single)):
-        raise expected(f"{cls.__name__}, one of {', '.join(shown(m.value) for m in cls)}", value)
+        raise expected(f"{cls.__name__}, one of {one_of([shown(m.value) for m in cls])}", value)
     return member
