@@ -273,7 +273,9 @@ class _Reader:
             return content
         if tag in _MAKERS:
             name, inside = value
-            return inside if self._cls is ABSENT else self._make(tag, name, inside)
+            if self._cls is not ABSENT:
+                return self._make(tag, name, inside)
+            return inside.text if isinstance(inside, _Name) else inside  # read without its class
         if tag not in _READERS:
             raise EncodingError(f"{tag!r} is no kind of value that this version knows")
         return _READERS[tag](value)

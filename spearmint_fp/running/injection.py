@@ -139,7 +139,7 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
     defaults = {name: signature.parameters[name].default is not inspect.Parameter.empty for name in names}
     found = tuple(p for name in names if (p := _parameter(name, hints.get(name), defaults[name])))
     if unread and not found:
-        raise ArgumentError(f"cannot read the annotations of {said(fn)}: {unread}. Define the name before decorating")
+        raise ArgumentError(unread)
     kinds = ((p.name, p.kind) for p in signature.parameters.values() if p.kind in _POSITIONAL)
     return Injected(fn, found, tuple((name, kind is inspect.Parameter.POSITIONAL_ONLY) for name, kind in kinds))
 

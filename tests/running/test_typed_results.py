@@ -227,7 +227,10 @@ def test_what_the_type_does_not_name_is_refused_and_said() -> None:
 def test_what_is_kept_by_the_name_of_a_class_needs_the_class() -> None:
     text, typed = encoded(Point([1]), Point)
     assert typed
-    assert decoded(text) == {"x": [1], "many": []} or decoded(text) == {"x": [1], "many": ()}
+    assert decoded(text) == {"x": [1], "many": []}
+    assert decoded(encoded([Color.RED, Point((1,))], list[Color | Point])[0]) == ["RED", {"x": (1,), "many": ()}]
+    old = '{"x":1,"many":[2]}'  # as older versions wrote it
+    assert decoded(old, Point) == Point(1, (2,))
     tagged, _ = encoded(Point(1, [Pair(1)]), Point | Pair)
     with pytest.raises(ConversionError, match=r"Pair names no class .*Point"):
         decoded(tagged, Pair)
