@@ -254,7 +254,11 @@ def _instance_hook(kind: Any, _: Any = None) -> Hook:
         raise ArgumentError(f"{_NO_TYPE}; got {said(kind)} as the type")
     if getattr(origin, "_is_protocol", False) and not getattr(origin, "_is_runtime_protocol", False):
         raise ArgumentError(f"{type_name(kind)} is a protocol that cannot be asked. Put @runtime_checkable before it")
-    if origin is not Callable and _public(origin) in sys.stdlib_module_names and any(map(_says, get_args(kind))):
+    if (
+        origin is not abstract.Callable
+        and _public(origin) in sys.stdlib_module_names
+        and any(map(_says, get_args(kind)))
+    ):
         raise ArgumentError(f"what is in a {type_name(kind)} cannot be checked. Write {type_name(origin)}, or object")
 
     def check(value: Any, _: Any) -> Any:
@@ -394,7 +398,7 @@ def _tuple_hook(kind: Any, converter: Converter) -> Hook:
         return _of_list(tuple)(list, converter)
     before, repeated, after = _elements(kind)
     if repeated and not before and not after:
-        return _of_list(tuple)(list[repeated[0]], converter)  # type: ignore[misc]
+        return _of_list(tuple)(list.__class_getitem__(repeated[0]), converter)
     first, many, last = ([(converter.get_structure_hook(t), t) for t in part] for part in (before, repeated, after))
     least = len(first) + len(last)
 
@@ -619,12 +623,13 @@ def _fields_hook(kind: Any, cls: Any, converter: Converter) -> Hook:
     """The hook of a class by its fields, as cattrs makes it from attributes that are only like those of the class."""
     from cattrs.gen import make_dict_structure_fn_from_attrs, override
 
-    attributes, hooks = [], {}
+    attributes: list[Any] = []
+    hooks: dict[str, Any] = {}
     for place, field in enumerate(_fields_of(kind, cls)):
         name = field.name if field.name.isidentifier() else f"key_{place}"
         argument = field.argument.replace("\\", "\\\\").replace("'", "\\'")  # cattrs writes it between quotes
         default = attrs.NOTHING if field.required else None
-        attribute: Any = attrs.Attribute  # type: ignore[type-arg]
+        attribute: Any = attrs.Attribute
         attributes.append(
             attribute(name, default, None, True, None, None, True, False, type=field, alias=argument, kw_only=True)
         )
@@ -651,7 +656,8 @@ def classes_of(kind: Any) -> Mapping[str, Any]:
 @lru_cache(maxsize=64)
 def _classes_of(kind: Any) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
-    seen, waiting = set(), [kind]
+    seen: set[Any] = set()
+    waiting = [kind]
     while waiting:
         part = waiting.pop()
         key = _key(part)
@@ -676,7 +682,7 @@ def _parts_of(kind: Any) -> list[Any]:
     if _is_literal(kind):
         return [type(literal) for literal in get_args(kind)]
     cls = _origin(kind)
-    if cls is Callable or not (isclass(cls) or get_args(kind)):
+    if cls is abstract.Callable or not (isclass(cls) or get_args(kind)):
         return []
     if is_model(cls):
         return [field.annotation for field in cls.model_fields.values()]
@@ -813,7 +819,7 @@ _FORMS: Final[list[tuple[Callable[[Any], bool], Factory]]] = [
     (lambda t: isclass(t) and issubclass(t, enum.Enum), lambda *_: enum_hook),
     (is_structured, _record_hook),
     (lambda t: isinstance(getattr(_origin(t), "_fields", None), tuple) and isclass(_origin(t)), _record_hook),
-    (lambda t: scalar_hook(t) is not None, lambda t, _: scalar_hook(t)),
+    (lambda t: scalar_hook(t) is not None, lambda t, _: scalar_hook(t) or none_hook),
     (lambda t: isclass(_origin(t)) and _origin(t) in _CONTAINERS, _container_hook),
     (lambda t: _origin(t) is type, _class_hook),
     (lambda _: True, _instance_hook),

@@ -103,9 +103,9 @@ class _Loader(yaml.SafeLoader):
 
     def scan_to_next_token(self) -> None:
         """Skip white space, comments and the ends of lines."""
-        super().scan_to_next_token()  # type: ignore[no-untyped-call]
+        super().scan_to_next_token()
         while self.peek() == "\t" and self._skip_tabs():
-            super().scan_to_next_token()  # type: ignore[no-untyped-call]
+            super().scan_to_next_token()
 
     def _skip_tabs(self) -> bool:
         """Skip tabs and spaces, and say so; tabs that indent what follows stay."""
@@ -123,27 +123,27 @@ class _Loader(yaml.SafeLoader):
     def scan_plain_spaces(self, indent: Any, start_mark: Any) -> Any:
         """The white space inside a plain scalar, tabs kept."""
         with self._tabs_as_spaces(0 if self.flow_level else indent):
-            return super().scan_plain_spaces(indent, start_mark)  # type: ignore[no-untyped-call]
+            return super().scan_plain_spaces(indent, start_mark)
 
     def scan_tag(self) -> Any:
         """A tag, which a tab may end."""
         with self._tabs_as_spaces():
-            return super().scan_tag()  # type: ignore[no-untyped-call]
+            return super().scan_tag()
 
     def scan_directive(self) -> Any:
         """A directive, its parts with tabs between them."""
         with self._tabs_as_spaces():
-            return super().scan_directive()  # type: ignore[no-untyped-call]
+            return super().scan_directive()
 
     def scan_block_scalar_indicators(self, start_mark: Any) -> Any:
         """What stands behind the `|` or the `>` of a block scalar."""
         with self._tabs_as_spaces():
-            return super().scan_block_scalar_indicators(start_mark)  # type: ignore[no-untyped-call]
+            return super().scan_block_scalar_indicators(start_mark)
 
     def scan_block_scalar_ignored_line(self, start_mark: Any) -> Any:
         """The rest of that line."""
         with self._tabs_as_spaces():
-            return super().scan_block_scalar_ignored_line(start_mark)  # type: ignore[no-untyped-call]
+            return super().scan_block_scalar_ignored_line(start_mark)
 
     @contextmanager
     def _tabs_as_spaces(self, indent: int = 0) -> Iterator[None]:

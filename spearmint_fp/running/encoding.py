@@ -121,7 +121,7 @@ def _parts(value: Any) -> list[Any] | None:
         return [*own, *sorted(value, key=lambda element: (type(element).__qualname__, written(element)))]
     if isinstance(value, list | tuple | deque):
         return [*own, getattr(value, "maxlen", None), *value]
-    base = next((base for base in _EXTENDED if isinstance(value, base) and own), None)
+    base: Any = next((base for base in _EXTENDED if isinstance(value, base) and own), None)
     return None if base is None else [*own, base(value)]  # a number or a text with attributes of its own
 
 
@@ -396,7 +396,21 @@ _HOLDERS: Final[Mapping[str, tuple[str, Callable[[Any, Callable[[Any], Any]], An
     "collections.defaultdict": ("defaultdict", lambda value, write: [_factory(value), _pairs(value, write)]),
 }
 
-_EXTENDED: Final = (int, float, complex, str, bytes, OrderedDict, Counter, dict, list, tuple, set, frozenset, deque)
+_EXTENDED: Final[tuple[Any, ...]] = (
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    OrderedDict,
+    Counter,
+    dict,
+    list,
+    tuple,
+    set,
+    frozenset,
+    deque,
+)
 """What a class may extend so that its instances are made from one of it, the special ones first."""
 
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
