@@ -250,15 +250,12 @@ def _origin(kind: Any) -> Any:
 def _instance_hook(kind: Any, _: Any = None) -> Hook:
     """The hook of a class that has no other: it takes its instances."""
     origin = _origin(kind)
+    is_call = origin is abstract.Callable  # what a function takes and gives is not asked
     if not isclass(origin):
         raise ArgumentError(f"{_NO_TYPE}; got {said(kind)} as the type")
     if getattr(origin, "_is_protocol", False) and not getattr(origin, "_is_runtime_protocol", False):
         raise ArgumentError(f"{type_name(kind)} is a protocol that cannot be asked. Put @runtime_checkable before it")
-    if (
-        origin is not abstract.Callable
-        and _public(origin) in sys.stdlib_module_names
-        and any(map(_says, get_args(kind)))
-    ):
+    if not is_call and _public(origin) in sys.stdlib_module_names and any(map(_says, get_args(kind))):
         raise ArgumentError(f"what is in a {type_name(kind)} cannot be checked. Write {type_name(origin)}, or object")
 
     def check(value: Any, _: Any) -> Any:
