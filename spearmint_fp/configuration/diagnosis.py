@@ -64,9 +64,8 @@ def _step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
     if not hasattr(note, "name"):
         element = value[note.index] if isinstance(value, Mapping) else list(value)[note.index]
         return note.index if isinstance(value, Mapping) else str(note.index), element
-    names = [note.name, *(alias for alias, name in aliases_of(get_origin(cls) or cls).items() if name == note.name)]
-    if is_struct(cls):
-        names = [key for name, key, _, _ in struct_fields(cls) if name == note.name]
+    key = getattr(note.type, "key", note.name)
+    names = [key, *(alias for alias, name in aliases_of(get_origin(cls) or cls).items() if name == key)]
     if isinstance(value, Mapping):
         return next(((name, value[name]) for name in names if name in value), (names[-1], ABSENT))
     fields = getattr(cls, "_fields", ())
@@ -91,7 +90,7 @@ def _known(cls: Any) -> list[str]:
     """The keys that a class takes."""
     origin = get_origin(cls) or cls
     if is_struct(origin):
-        return [key for _, key, _, _ in struct_fields(origin)]
+        return [key for _, key, _ in struct_fields(origin)]
     if attrs.has(origin):
         return [field.alias or field.name for field in attrs.fields(origin) if field.init]
     if dataclasses.is_dataclass(origin):
@@ -117,6 +116,7 @@ def _of_class(error: BaseException, cls: Any, value: Any) -> Iterator[Problem]:
 @attrs.frozen
 class _Note:
     name: str
+    type: Any = None
 
 
 def _by_field(error: BaseException, cls: Any) -> Iterator[tuple[str, BaseException]]:

@@ -6,8 +6,8 @@ A message says what is wrong, where (the path), the value, and the way out.
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Hashable, Iterable
-from typing import Any
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, Final
 
 __all__ = [
     "AbsentError",
@@ -37,8 +37,23 @@ __all__ = [
 ]
 
 
+MOST_LETTERS: Final = 4_000
+"""How long the message of an error may be: a page; what stands in its middle is left out."""
+
+
 class SpearmintError(Exception):
     """The base of every error that the library raises on purpose."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*(bounded(arg) if isinstance(arg, str) else arg for arg in args))
+
+
+def bounded(text: str, most: int = MOST_LETTERS) -> str:
+    """The text, without its middle where it is longer than a message should be."""
+    if len(text) <= most:
+        return text
+    kept = most // 2 - 20
+    return f"{text[:kept]}… {len(text) - 2 * kept:,} letters …{text[-kept:]}"
 
 
 class TreeError(SpearmintError, ValueError):
@@ -180,6 +195,12 @@ def grouped(number: int) -> str:
     return f"{number:,}" if number.bit_length() < 256 else counted(number)
 
 
+def one_of(words: Sequence[str]) -> str:
+    """`a, b, c`: words for a message, the first dozen of them."""
+    more = f", … and {len(words) - 12:,} more" if len(words) > 12 else ""  # a dozen
+    return ", ".join(words[:12]) + more
+
+
 def suggestion(step: object, known: Iterable[Hashable]) -> str:
     """`; did you mean 'temperature'?` or the known names, for the end of a message."""
     names = tuple(known)
@@ -205,7 +226,7 @@ class Missing:
         self.text, self.step, self.known = text, step, known
 
     def __str__(self) -> str:
-        return self.text + suggestion(self.step, self.known)
+        return bounded(self.text + suggestion(self.step, self.known))
 
     __repr__ = __str__
 

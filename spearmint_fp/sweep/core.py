@@ -22,6 +22,7 @@ from ..configuration.errors import (
     PositionError,
     SizeError,
     TreeError,
+    bounded,
     counted,
     said,
     shown,
@@ -240,7 +241,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def __repr__(self) -> str:
         outline = self._node.outline(())
         size = counted(self.size)
-        formula = outline.formula
+        formula = bounded(outline.formula, 400)
         return f"Sweep({size})" if formula in ("", size) else f"Sweep({formula} = {size})"
 
     def _repr_html_(self) -> str:

@@ -824,3 +824,20 @@ class IntTyped(GenericTyped[int]):
 
 def test_a_typed_dict_of_a_generic_one_is_checked() -> None:
     assert refused(IntTyped, {"v": "s", "k": 1}) == ["v: expected int, got 's' (str)"]
+
+
+class Allowing(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow")
+    a: int = 1
+
+
+class AroundAllowing(pydantic.BaseModel):
+    inside: list[Allowing] = []
+
+
+def test_a_model_that_allows_extra_values_has_a_place_for_them() -> None:
+    made = structure(Allowing, {"a": 2})
+    assert (made, made.model_extra) == (Allowing(a=2), {})
+    made.more = 3
+    assert structure(AroundAllowing, {"inside": [{"a": 1}]}) == AroundAllowing(inside=[Allowing()])
+    assert structure(Allowing, {"z": 5}).model_extra == {"z": 5}

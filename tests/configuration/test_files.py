@@ -411,3 +411,50 @@ def test_yaml_without_its_library_names_the_extra(tmp_path: Folder, monkeypatch:
     assert isinstance(caught.value, ImportError)
     assert isinstance(caught.value, SpearmintError)
     assert load(written(tmp_path, "a.json", "{}")) == Config()
+
+
+# --- white space and anchors as YAML has them ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("white", ["\t", " \t", "\t ", "\t\t"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1~# note\nb: 2~\n",
+        "a:~1\n",
+        "a:~[1,~2~]~# note\n",
+        "a:~{b:~1,~c:~[2]~}\n",
+        "a: [\n~1,\n~2\n]\n",
+        "a: !sweep~[1, 2]\n",
+        "a: &x~[1]\nb: *x~# note\n",
+        "a:~|~# note\n  x\n",
+        "a: >-~\n  x\n",
+        "a~: 1\n",
+        "'a'~:~'b'~\n",
+        "~# note\n~\na: 1\n~\n",
+        "a:~# note\n  b: 1\n",
+        "- a: 1~\n~# note\n- a: 2\n",
+        "%YAML~1.2~\n---~# note\na: 1\n...~\n",
+    ],
+)
+def test_a_tab_separates_as_a_space_does(tmp_path: Folder, text: str, white: str) -> None:
+    spaced = load(written(tmp_path, "a.yaml", text.replace("~", " ")))
+    assert load(written(tmp_path, "b.yaml", text.replace("~", white))) == spaced
+
+
+def test_tabs_inside_text_stay_and_tabs_that_indent_are_refused(tmp_path: Folder) -> None:
+    assert load(written(tmp_path, "a.yaml", "a: b\tc\nd: 'e\tf'\ng: |\n  h\ti\n")) == load(
+        written(tmp_path, "a.json", json.dumps({"a": "b\tc", "d": "e\tf", "g": "h\ti\n"}))
+    )
+    for text in ("\ta: 1\n", "a:\n\tb: 1\n", "a:\n  b: 1\n\tc: 2\n", "-\ta: 1\n", "a: b\n\tc\n"):
+        with pytest.raises(FormatError):
+            load(written(tmp_path, "a.yaml", text))
+
+
+def test_an_alias_means_the_latest_of_the_anchors_with_its_name(tmp_path: Folder) -> None:
+    text = "a: &x 1\nb: *x\nc: &x [&x 2, *x]\nd: *x\ne: &x {f: *x}\n"
+    with pytest.raises(FormatError, match="the anchor 'x' contains itself"):
+        load(written(tmp_path, "a.yaml", text))
+    assert load(written(tmp_path, "a.yaml", text[: text.index("e:")])) == load(
+        written(tmp_path, "a.json", '{"a": 1, "b": 1, "c": [2, 2], "d": 2}')
+    )
