@@ -10,10 +10,11 @@ from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable
 from types import TracebackType
-from typing import Any, Generic, TypeVar, cast, final, overload
+from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
 from ..configuration.errors import ArgumentError, RunError, said
 from ..configuration.extras import needed
+from ..sweep.nodes import located
 from .attempts import Ending, Trace, attempt_async, outcome, tried
 from .chunks import counted_size
 from .engine import AHEAD, checked, total, window
@@ -194,6 +195,10 @@ async def _threaded(call: Callable[[], Ending]) -> Ending:
     return await done
 
 
+_END: Final = object()
+"""What stands after the last configuration."""
+
+
 @final
 class _Tasks:
     """The tasks of one `arun`: one for each configuration that runs, and one that pulls configurations and starts them.
@@ -210,7 +215,7 @@ class _Tasks:
         self._stopped = False
         self._interrupt: BaseException | None = None
         self._later = aiter(configs) if isinstance(configs, AsyncIterable) else None
-        self._now = iter(configs) if self._later is None else iter(())
+        self._now = located(iter(configs), 0) if self._later is None else iter(())
 
     async def outcomes(self) -> AsyncGenerator[Outcome[Any, Any]]:
         """The outcomes; whichever way this ends, the tasks have ended then."""
@@ -244,9 +249,8 @@ class _Tasks:
             while len(self._running) >= self._limit or self._pulled - self.given >= self._most:
                 self._room.clear()
                 await self._room.wait()
-            try:
-                config = next(self._now) if self._later is None else await anext(self._later)
-            except (StopIteration, StopAsyncIteration):
+            config = next(self._now, _END) if self._later is None else await anext(self._later, _END)
+            if config is _END:
                 return
             if self._stopped:  # the configurations have swallowed a cancellation
                 return

@@ -18,7 +18,7 @@ from .build import sliced, union_of
 from .constraints import Allowed, Constraint, touches
 from .core import Sweep, as_sweep
 from .indices import Chosen, Permutation, Span, length
-from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap
+from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap, points_of
 
 __all__ = ["constrain", "constrained", "distinct", "sample", "shard", "shuffled"]
 
@@ -139,7 +139,7 @@ def _listed(node: Node, constraint: Constraint) -> Node:
             f"constraining on {paths} takes {counted(node.size)} points to enumerate here, more than {LIMIT}: the "
             f"sweep is shuffled, strided, zipped or mapped. Constrain it first, or stream with filter(predicate, sweep)"
         )
-    kept = [k for k, point in enumerate(node.walk(0, node.size)) if _holds(constraint, point)]
+    kept = [k for k, point in enumerate(points_of(node, 0, node.size)) if _holds(constraint, point)]
     return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
 
 
@@ -300,7 +300,7 @@ def _distinct_listed(node: Node) -> Node:
             f"Make the parts distinct first, or stream with toolz.unique, with config_id as key"
         )
     first: dict[Any, int] = {}
-    for position, value in enumerate(node.walk(0, node.size)):
+    for position, value in enumerate(points_of(node, 0, node.size)):
         first.setdefault(exact_key(value), position)
     return node if len(first) == node.size else Select(node, Chosen(tuple(first.values())))
 

@@ -90,6 +90,10 @@ class Typed(Image):
     def exact(self) -> bool:
         return False
 
+    @property
+    def _function(self) -> Any:  # type: ignore[override]  # read only
+        return self.cls
+
     def _call(self, config: Any) -> Any:
         return structure(self.cls, config, extra=self.extra)
 

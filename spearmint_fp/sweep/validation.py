@@ -33,6 +33,7 @@ from .nodes import (
     exact_key,
     merged,
     overlap,
+    points_of,
 )
 
 __all__ = ["Validation", "validate"]
@@ -137,7 +138,7 @@ def _listed(check: _Check, node: Node) -> list[_Told] | None:
     """The configurations that have a problem, by asking each of them; None where they are too many."""
     if node.size > LISTED:
         return None
-    said = ((config, check(config)) for config in map(plain, node.walk(0, node.size)))
+    said = ((config, check(config)) for config in map(plain, points_of(node, 0, node.size)))
     return [one for one in said if one[1]]
 
 
