@@ -51,6 +51,7 @@ FLOORS = {
         "validation",
     ],
     "running": [
+        "exceptions",
         "outcomes",
         "attempts",
         "layers",

@@ -10,6 +10,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, final
 
 from ..configuration.errors import ArgumentError
+from .exceptions import ENTRIES
 from .outcomes import ErrorInfo, Failure, Outcome, Success
 
 if TYPE_CHECKING:
@@ -213,3 +214,6 @@ async def attempt_async(fn: Callable[[C], Awaitable[T]], config: C, *, index: in
         return Failure(config, ErrorInfo.of(error), index, seconds, attempts)
     finally:
         _forgotten(token)
+
+
+ENTRIES.update((tried.__code__, attempt_async.__code__))

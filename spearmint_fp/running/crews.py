@@ -18,7 +18,8 @@ from ..configuration.errors import RunError, TransferError, WorkerError, said
 from .attempts import Trace, attempt
 from .boundary import BROKEN, FAILED, INTERRUPTED, Frames, Job, Order, Parcel, as_error, frame, performed
 from .chunks import Chunk, Halt
-from .outcomes import ErrorInfo, Outcome, message_of
+from .exceptions import message_of
+from .outcomes import ErrorInfo, Outcome
 
 __all__ = ["Batch", "Crew", "FutureCrew", "PoolCrew", "ThreadCrew", "alone", "answered", "refused", "split"]
 

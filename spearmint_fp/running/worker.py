@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 
 from .attempts import Trace
 from .boundary import BROKEN, READY, WATCH, Job, frame, performed
-from .outcomes import message_of
+from .exceptions import message_of
 
 __all__ = ["LENGTH", "serve"]
 

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import tracemalloc
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
@@ -657,3 +658,64 @@ def test_wrong_arguments() -> None:
             arun(**options)
     with pytest.raises(TypeError, match="not iterable"):
         arun(abs, 3)  # type: ignore[call-overload]
+
+
+# --- errors that tasks share ---------------------------------------------------------------------------------
+
+
+def test_tasks_that_raise_one_stored_error_do_not_end_one_another() -> None:
+    """Its traceback has the frames of coroutines that go on: nobody may close those."""
+    stored = ValueError("stored")
+    log: list[str] = []
+    kept: list[Any] = []
+
+    async def task(n: int) -> None:
+        big = type("Big", (), {})()
+        kept.append(weakref.ref(big))
+        try:
+            raise stored
+        finally:
+            await asyncio.sleep(0)
+            log.append(f"cleaned up {n}")
+
+    async def caller() -> list[Any]:
+        numbers = iter_numbers()
+        first = next(numbers)
+        outcomes = [outcome async for outcome in arun(task, range(20), limit=5)]
+        return [first, *numbers, outcomes]
+
+    def iter_numbers() -> Any:
+        yield from range(3)
+
+    *numbers, outcomes = asyncio.run(asyncio.wait_for(caller(), 60))
+    assert numbers == [0, 1, 2]
+    assert [outcome.error.message for outcome in outcomes] == ["stored"] * 20
+    assert sorted(log) == sorted(f"cleaned up {n}" for n in range(20))
+    stored.__traceback__ = None  # it is kept here, by the test itself
+    gc.collect()
+    assert [ref() for ref in kept] == [None] * 20
+
+
+def test_a_generator_of_the_callers_that_a_task_shares_goes_on() -> None:
+    def numbers() -> Any:
+        for n in range(10):
+            try:
+                yield n
+            except ValueError:
+                yield -1
+
+    shared = numbers()
+
+    async def task(n: int) -> int:
+        if n % 2:
+            return int(shared.throw(ValueError(n)))
+        await asyncio.sleep(0)
+        next(shared)
+        raise KeyError(n)
+
+    async def caller() -> list[Any]:
+        return [outcome async for outcome in arun(task, range(4), limit=1)]
+
+    outcomes = asyncio.run(asyncio.wait_for(caller(), 60))
+    assert [outcome.ok for outcome in outcomes] == [False, True, False, True]
+    assert next(shared) == 2

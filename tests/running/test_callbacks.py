@@ -1,4 +1,4 @@
-"""Functions of the caller's that raise what ends an iteration, in every executor: an error or a failure, never an end."""
+"""Functions of the caller's that raise what ends an iteration, in every executor: an error, and never an end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from spearmint_fp import (
     CallbackError,
     DynamicValue,
-    Failure,
     Journal,
     Outcome,
     Sweep,
@@ -181,23 +180,3 @@ def test_tables_of_a_sweep_that_stops() -> None:
         rows(run(lambda config: config.n, sweep))
     with pytest.raises(CallbackError, match=f"at configuration {PLACE}"):
         columns(sweep)
-
-
-def test_a_result_that_stops_while_it_is_written_to_a_journal(tmp_path: Any) -> None:
-    class Stops:
-        def __getattribute__(self, name: str) -> Any:
-            if name in ("__class__", "__dict__", "__reduce__", "__reduce_ex__"):
-                raise StopIteration
-            return super().__getattribute__(name)
-
-    async def go() -> list[Any]:
-        return [outcome async for outcome in arun(make, range(2), journal=Journal(tmp_path / "journal.db"))]
-
-    global make
-
-    async def make(n: int) -> Any:
-        return Stops()
-
-    make.__qualname__ = "make"
-    outcomes = asyncio.run(asyncio.wait_for(go(), 60))
-    assert all(isinstance(outcome, Failure) for outcome in outcomes)

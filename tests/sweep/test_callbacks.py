@@ -47,7 +47,7 @@ def raises_now_and_then(error: Error, salt: int, result: Callable[[Any], Any]) -
     return function
 
 
-def made(error: Error, salt: int, sweep: Sweep[Any], kind: str) -> Sweep[Any]:
+def made(error: Error, salt: int, sweep: Sweep[Any], kind: str) -> Sweep[Any]:  # noqa: C901
     """A sweep with one more function of the caller's, or one more operation around those that it has."""
     other = expand({"other": DynamicValue(range(3))})
 
@@ -123,7 +123,7 @@ def taken(points: Iterator[Any]) -> tuple[list[Any], int | None]:
     try:
         found.extend(points)
     except CallbackError as error:
-        assert f"at configuration {error.position}: " in str(error)
+        assert f"at configuration {error.position}: " in str(error)  # noqa: PT017
         return found, error.position
     return found, None
 
@@ -135,7 +135,7 @@ def one_by_one(sweep: Sweep[Any]) -> tuple[list[Any], int | None]:
         try:
             found.append(sweep[position])
         except CallbackError as error:
-            assert error.position == position
+            assert error.position == position  # noqa: PT017
             return found, position
     return found, None
 
