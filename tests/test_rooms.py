@@ -53,10 +53,12 @@ FLOORS = {
     "running": [
         "exceptions",
         "outcomes",
+        "signals",
         "attempts",
         "layers",
         "injection",
         "wrappers",
+        "loops",
         "tasks",
         "results",
         "tally",

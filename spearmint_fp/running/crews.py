@@ -45,6 +45,9 @@ class Crew(ABC):
     seconds: float
     """How long a chunk should take, so that sending it is cheap beside it."""
 
+    is_quick_to_stop: bool = False
+    """True if `stop` takes seconds at most, whatever is running."""
+
     @abstractmethod
     def put(self, chunk: Chunk) -> None:
         """Take a chunk."""

@@ -16,13 +16,14 @@ import attrs
 
 from ..configuration.errors import ArgumentError, TaskTimeoutError, said
 from ..configuration.extras import needed
-from .attempts import TRACE, Frame, Trace, is_cancelled, unawaited
+from .attempts import TRACE, Frame, Trace, check_asyncio, is_cancelled, unawaited
 from .layers import Layer, is_async
+from .signals import NO_HANDLERS, ends_the_run
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Retrying", "TimedOut", "blocking", "ended", "retrying", "timed_out"]
+__all__ = ["CANCELS", "PATIENCE", "Retrying", "TimedOut", "ended", "retrying", "timed_out"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -123,6 +124,11 @@ class Retrying(_Wrapper[T]):
         """Whether an error is one to try again after; one that ends the task itself never is."""
         if not isinstance(error, Exception) and (isinstance(error, GeneratorExit) or is_cancelled()):
             return False
+        trace = TRACE.get()
+        if ends_the_run(error, NO_HANDLERS if trace is None else trace.outside):
+            return False
+        if isinstance(error, KeyboardInterrupt):
+            return type(error) in (self.on if isinstance(self.on, tuple) else (self.on,))
         if _is_types(self.on):
             return isinstance(error, self.on)
         return isinstance(error, Exception) and bool(self.on(error))
@@ -222,6 +228,7 @@ class TimedOut(_Wrapper[T]):
     async def awaited(self, *args: Any, **kwargs: Any) -> Any:
         import asyncio
 
+        check_asyncio("timed_out of a coroutine")
         with self._watched(self.seconds + STUBBORN):
             task = asyncio.ensure_future(_kept(cast(Awaitable[Any], self.function(*args, **kwargs))))
             try:
@@ -354,36 +361,3 @@ def _framed(fresh: float) -> Iterator[tuple[Trace, Frame]]:
         yield trace, frame
     finally:
         trace.leave(frame)
-
-
-# --- coroutines from plain code ----------------------------------------------------------------------
-
-
-@final
-@attrs.frozen(eq=False)
-class Blocking(Layer, Generic[T]):
-    """A coroutine function as a plain one, also where an event loop is running already."""
-
-    function: Callable[..., Awaitable[T]]
-
-    def __call__(self, *args: Any, **kwargs: Any) -> T:
-        import asyncio
-
-        call = functools.partial(asyncio.run, self._awaited(*args, **kwargs))
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return call()
-        from concurrent.futures import ThreadPoolExecutor
-        from contextvars import copy_context
-
-        with ThreadPoolExecutor(1) as aside:
-            return aside.submit(copy_context().run, call).result()
-
-    async def _awaited(self, *args: Any, **kwargs: Any) -> T:
-        return await self.function(*args, **kwargs)
-
-
-def blocking(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """`fn`, as a plain function where it is a coroutine function."""
-    return Blocking(fn) if is_async(fn) else fn
