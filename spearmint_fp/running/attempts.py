@@ -6,7 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, Token
 from math import inf
-from time import perf_counter
+from time import monotonic, perf_counter
 from types import CodeType, CoroutineType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, final
 
@@ -114,10 +114,14 @@ class Trace:
             if self.watch is not None and self.deadline < inf:
                 self.watch(self)
 
-    def resume(self, retries: int, frames: tuple[Any, ...]) -> None:
-        """Begin the next task where it was ended."""
+    def resume(self, retries: int, frames: tuple[Any, ...], since: float = inf) -> None:
+        """Begin the next task where it was ended; its first wrapper had begun its work at `since`."""
         self._touch()
-        self.retries, self._open[0].inner = retries, frames
+        self.retries, self._open[0].inner, self.since = retries, frames, since
+
+    def lasted(self, seconds: float) -> float:
+        """How long the task has taken: so many seconds here, or more since it was begun by a process that ended."""
+        return max(seconds, monotonic() - self.since)
 
     def ended(self) -> int:
         """How many attempts the task took; the trace is ready for the next one."""
@@ -128,7 +132,7 @@ class Trace:
     def _touch(self) -> None:
         self.untouched = False
         if not self._open:
-            self._open = [Frame(0, 0)]
+            self._open, self.since = [Frame(0, 0)], monotonic()
 
 
 TRACE: Final[ContextVar[Trace | None]] = ContextVar("spearmint_fp_trace", default=None)
@@ -149,13 +153,17 @@ def tried(fn: Callable[[C], T], config: C, trace: Trace) -> Ending:
         result = fn(config)
         if type(result) is CoroutineType:
             unawaited(result)
-        return result, None, perf_counter() - start, 1 if trace.untouched else trace.ended()
+        seconds = perf_counter() - start
+        return (result, None, seconds, 1) if trace.untouched else (result, None, trace.lasted(seconds), trace.ended())
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, or a cancellation inside: this configuration's own end
         if ends_the_run(error, trace.outside):
             raise
-        return None, ErrorInfo.of(error), perf_counter() - start, 1 if trace.untouched else trace.ended()
+        seconds = perf_counter() - start
+        if not trace.untouched:
+            seconds = trace.lasted(seconds)
+        return None, ErrorInfo.of(error), seconds, 1 if trace.untouched else trace.ended()
     finally:
         if token is not None:
             TRACE.reset(token)

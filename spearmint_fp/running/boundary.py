@@ -38,8 +38,8 @@ _SCALARS: Final = frozenset({int, float, str, bool, bytes, NoneType})
 _PROTOCOL: Final = 5
 _VERSION: Final = 4
 
-Resume = tuple[int, Marks]
-"""How often a task had been tried again when it was ended, and the frames of its wrappers."""
+Resume = tuple[int, Marks, float]
+"""How often a task had been tried again when it was ended, the frames of its wrappers, and when it began."""
 
 
 # --- pickling ----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import sys
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar, cast,
 
 import attrs
 
-from ..configuration.errors import ArgumentError, TaskTimeoutError, said
+from ..configuration.errors import ArgumentError, TaskTimeoutError, said, shown
 from ..configuration.extras import needed
 from .attempts import TRACE, Frame, Trace, check_asyncio, is_cancelled, unawaited
 from .layers import Layer, is_async
@@ -23,7 +24,7 @@ from .signals import NO_HANDLERS, ends_the_run
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["CANCELS", "PATIENCE", "Retrying", "TimedOut", "ended", "retrying", "timed_out"]
+__all__ = ["CANCELS", "PATIENCE", "SECONDS", "Retrying", "TimedOut", "ended", "is_seconds", "retrying", "timed_out"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -135,7 +136,11 @@ class Retrying(_Wrapper[T]):
 
 
 def _waited(wait: Callable[[int], float], state: Any) -> float:
-    return wait(state.attempt_number)
+    """What a function says of how long to wait, where that can be waited for."""
+    seconds = wait(state.attempt_number)
+    if not is_seconds(seconds):
+        raise ArgumentError(f"wait is a function that returns {SECONDS}; {shown(wait)} returned {said(seconds)}")
+    return seconds
 
 
 def _numbered(state: Any, frame: Frame, trace: Trace) -> None:
@@ -199,8 +204,8 @@ def retrying(
         raise ArgumentError(f"retrying takes how often to call at most, a whole number above 0; got {said(attempts)}")
     if not _is_types(on) and (isinstance(on, type) or not callable(on)):
         raise ArgumentError(f"on is a class of errors, a tuple of them, or a function of an error; got {said(on)}")
-    if not callable(wait) and not _is_seconds(wait, least=0.0):
-        raise ArgumentError(f"wait is a number of seconds, or a function of the attempt's number; got {said(wait)}")
+    if not callable(wait) and not is_seconds(wait):
+        raise ArgumentError(f"wait is {SECONDS}, or a function of the attempt's number; got {said(wait)}")
     _tenacity()
     return lambda fn: Retrying(_function(fn, "retrying(3)"), attempts, on, wait)
 
@@ -335,13 +340,18 @@ def timed_out(seconds: float) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
     See also: `retrying`; the two compose in any order.
     """
-    if not _is_seconds(seconds, least=5e-324):
-        raise ArgumentError(f"timed_out takes a number of seconds above 0; got {said(seconds)}")
+    if not is_seconds(seconds) or not seconds:
+        raise ArgumentError(f"timed_out takes {SECONDS}, but not 0; got {said(seconds)}")
     return lambda fn: TimedOut(_function(fn, "timed_out(1)"), seconds)
 
 
-def _is_seconds(value: Any, least: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value < math.inf
+SECONDS: Final = f"a number of seconds, an int or a float from 0 to {threading.TIMEOUT_MAX:g}"
+"""What `is_seconds` takes, for messages: what an operating system can wait for, which is centuries."""
+
+
+def is_seconds(value: Any) -> bool:
+    """True for a time that can be waited for."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= threading.TIMEOUT_MAX
 
 
 def _function(fn: Any, made: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from operator import index as as_index
 from typing import Any, Final, TypeVar, cast
@@ -232,10 +233,10 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
 
 
 def _whole(value: Any, name: str) -> int:
-    try:
-        return as_index(value)
-    except TypeError:
-        raise ArgumentError(f"{name} is a whole number; got {said(value)}") from None
+    if not isinstance(value, bool):
+        with suppress(TypeError):
+            return as_index(value)
+    raise ArgumentError(f"{name} is a whole number; got {said(value)}")
 
 
 # --- distinct --------------------------------------------------------------------------------------
