@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 import attrs
@@ -51,11 +52,13 @@ def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+        if asyncio._get_running_loop() is not None:
+            return _run_aside(coroutine)
         with _loop() as loop:
             return loop.run_until_complete(loop.create_task(coroutine))
-    return _run_aside(coroutine)
+    finally:
+        if getcoroutinestate(coroutine) == CORO_CREATED:  # there could be no loop, or no thread, for it
+            coroutine.close()
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import tqdm.asyncio
+import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ from spearmint_fp import (
     failures,
     retrying,
     run,
+    timed_out,
 )
 from spearmint_fp.running.asynchronous import AsyncOutcomes
 from tests.running.executors import FAULTS, faulty, product_or_fail
@@ -719,3 +721,78 @@ def test_a_generator_of_the_callers_that_a_task_shares_goes_on() -> None:
     outcomes = asyncio.run(asyncio.wait_for(caller(), 60))
     assert [outcome.ok for outcome in outcomes] == [False, True, False, True]
     assert next(shared) == 2
+
+
+# --- where nothing can run ---------------------------------------------------------------------------------------
+
+
+def _driven(coroutine: Any) -> None:
+    """Drive a coroutine by hand, as no event loop would."""
+    try:
+        coroutine.send(None)
+    finally:
+        coroutine.close()
+
+
+async def _asked() -> None:
+    async for _ in arun(abs, [1]):
+        pass
+
+
+async def _limited() -> None:
+    await timed_out(1)(asyncio.sleep)(0)
+
+
+@pytest.mark.parametrize("coroutine", [_asked, _limited])
+def test_another_librarys_event_loop_is_named_with_the_way_out(coroutine: Any) -> None:
+    with pytest.raises(RunError, match=r"needs an event loop of asyncio; the one that runs here is trio's.*run_sync"):
+        trio.run(coroutine)
+    with pytest.raises(RunError, match=r"needs an event loop of asyncio; none runs here. Use asyncio.run"):
+        _driven(coroutine())
+
+
+def test_the_way_out_of_trio_is_one() -> None:
+    async def main() -> Any:
+        return await trio.to_thread.run_sync(collect, run(abs, [-1, 2]))
+
+    assert [outcome.result for outcome in trio.run(main)] == [1, 2]
+
+
+@pytest.mark.parametrize("fn", [abs, lambda n: n])
+def test_no_more_threads(fn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        monkeypatch.setattr(threading.Thread, "start", start)
+        async for _ in arun(fn, range(3)):
+            pass
+
+    with pytest.raises(RunError, match=r"a thread cannot be started: can't start new thread. Run fewer"):
+        asyncio.run(main())
+
+    async def nested() -> Any:
+        return list(run(asyncio.sleep, [0]))
+
+    [outcome] = asyncio.run(nested())
+    assert "a thread cannot be started" in outcome.error.message
+
+
+def test_a_task_that_somebody_cancels_says_how_long_it_took() -> None:
+    async def main() -> Any:
+        tasks: list[Any] = []
+
+        async def task(_: int) -> None:
+            tasks.append(asyncio.current_task())
+            await asyncio.Event().wait()
+
+        async def cancel() -> None:
+            await asyncio.sleep(0.05)
+            tasks[0].cancel()
+
+        other = asyncio.create_task(cancel())
+        [outcome] = [outcome async for outcome in arun(task, [1])]
+        await other
+        return outcome
+
+    assert 0.04 < asyncio.run(main()).seconds < 60
