@@ -259,7 +259,8 @@ import logging
 logging.disable()
 cleaned, event = [], threading.Event()
 async def task(n):
-    print("running", flush=True)
+    say = lambda: print("running", flush=True)
+    say() if {kind == "blocks"} else asyncio.get_running_loop().call_later(0.1, say)  # when it waits
     if True:{COROUTINES[kind] if COROUTINES[kind].startswith(chr(10)) else " " + COROUTINES[kind]}
 def main():
     try:
