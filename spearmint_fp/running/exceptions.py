@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from copy import copy
+from operator import is_
 from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MemberDescriptorType, TracebackType
 from typing import Any, Final, final
 
@@ -126,7 +127,10 @@ class _Copies:
             return self.of(value)
         if isinstance(value, TracebackType | FrameType):
             return None
-        return type(value)(map(self._light, value)) if type(value) in (tuple, list) else value
+        if type(value) not in (tuple, list):
+            return value
+        light = list(map(self._light, value))
+        return value if all(map(is_, light, value)) else type(value)(light)
 
 
 def _without_variables(raised: TracebackType | None) -> TracebackType | None:

@@ -49,6 +49,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         PathError: no configuration has such a path; names it and the paths there are.
         SizeError: the named axes have more than 10^6 combinations; says how many.
         ArgumentError: `predicate` is not callable, `sweep` is not a sweep, or `on` is not 1 to 1000 paths.
+        CallbackError: `predicate` raises StopIteration or another end of an iteration.
 
     See also: `.index`, exact here too; `distinct`.
     """
