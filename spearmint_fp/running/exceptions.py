@@ -99,10 +99,12 @@ class _Copies:
         kind = type(error)
         with suppress(Exception, SystemExit):
             if isinstance(error, BaseExceptionGroup):
-                return BaseExceptionGroup.__new__(kind, error.message, list(map(self.of, error.exceptions)))
+                made: BaseException = BaseExceptionGroup.__new__(
+                    kind, error.message, list(map(self.of, error.exceptions))
+                )
+                return made
             builtin = next(base for base in kind.__mro__ if base.__module__ == "builtins")
-            made: BaseException = builtin.__new__(kind, *error.args)  # type: ignore[call-overload]  # one takes any
-            return made
+            return builtin.__new__(kind, *error.args)
         with suppress(Exception, SystemExit):
             made = copy(error)
             if type(made) is kind:
@@ -141,8 +143,8 @@ def _without_variables(raised: TracebackType | None) -> TracebackType | None:
         raised = raised.tb_next
     made = None
     for code, line in reversed(nodes):
-        names = {"co_filename": code.co_filename, "co_name": code.co_name, "co_qualname": code.co_qualname}
-        never_run = FunctionType(_NOTHING.replace(**names, co_firstlineno=max(line, 1)), {})()
+        stub = _NOTHING.replace(co_name=code.co_name, co_qualname=code.co_qualname, co_filename=code.co_filename)
+        never_run = FunctionType(stub.replace(co_firstlineno=max(line, 1)), {})()
         made = TracebackType(made, never_run.gi_frame, 0, line)
     return made
 

@@ -24,7 +24,17 @@ from .signals import NO_HANDLERS, ends_the_run
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["CANCELS", "PATIENCE", "SECONDS", "Retrying", "TimedOut", "ended", "is_seconds", "retrying", "timed_out"]
+__all__ = [
+    "CANCELS",
+    "PATIENCE",
+    "Retrying",
+    "TimedOut",
+    "ended",
+    "is_seconds",
+    "retrying",
+    "said_seconds",
+    "timed_out",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -139,7 +149,9 @@ def _waited(wait: Callable[[int], float], state: Any) -> float:
     """What a function says of how long to wait, where that can be waited for."""
     seconds = wait(state.attempt_number)
     if not is_seconds(seconds):
-        raise ArgumentError(f"wait is a function that returns {SECONDS}; {shown(wait)} returned {said(seconds)}")
+        raise ArgumentError(
+            f"wait is a function that returns a number of seconds; {shown(wait)} returned {said_seconds(seconds)}"
+        )
     return seconds
 
 
@@ -205,7 +217,9 @@ def retrying(
     if not _is_types(on) and (isinstance(on, type) or not callable(on)):
         raise ArgumentError(f"on is a class of errors, a tuple of them, or a function of an error; got {said(on)}")
     if not callable(wait) and not is_seconds(wait):
-        raise ArgumentError(f"wait is {SECONDS}, or a function of the attempt's number; got {said(wait)}")
+        raise ArgumentError(
+            f"wait is a number of seconds, or a function of the attempt's number; got {said_seconds(wait)}"
+        )
     _tenacity()
     return lambda fn: Retrying(_function(fn, "retrying(3)"), attempts, on, wait)
 
@@ -341,17 +355,19 @@ def timed_out(seconds: float) -> Callable[[Callable[P, T]], Callable[P, T]]:
     See also: `retrying`; the two compose in any order.
     """
     if not is_seconds(seconds) or not seconds:
-        raise ArgumentError(f"timed_out takes {SECONDS}, but not 0; got {said(seconds)}")
+        raise ArgumentError(f"timed_out takes a number of seconds above 0; got {said_seconds(seconds)}")
     return lambda fn: TimedOut(_function(fn, "timed_out(1)"), seconds)
 
 
-SECONDS: Final = f"a number of seconds, an int or a float from 0 to {threading.TIMEOUT_MAX:g}"
-"""What `is_seconds` takes, for messages: what an operating system can wait for, which is centuries."""
-
-
 def is_seconds(value: Any) -> bool:
-    """True for a time that can be waited for."""
+    """True for an int or a float of seconds that can be waited for: up to some centuries."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= threading.TIMEOUT_MAX
+
+
+def said_seconds(value: Any) -> str:
+    """A value that is no number of seconds, as messages name it, with the limit where it is over that."""
+    over = isinstance(value, int | float) and value > threading.TIMEOUT_MAX
+    return f"{said(value)}{f', and the most is {threading.TIMEOUT_MAX:g}' if over else ''}"
 
 
 def _function(fn: Any, made: str) -> Any:

@@ -721,7 +721,7 @@ class Map(Image):
         return call
 
     @property
-    def _function(self) -> Any:  # type: ignore[override]  # read only
+    def _function(self) -> Any:
         return self.functions[0] if len(self.functions) == 1 else self.functions
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
@@ -746,7 +746,7 @@ class Derive(Image):
     depth: int = _derived()
 
     @property
-    def _function(self) -> Any:  # type: ignore[override]  # read only
+    def _function(self) -> Any:
         return self.function
 
     def _call(self, config: Any) -> Any:

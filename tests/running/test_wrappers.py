@@ -655,7 +655,7 @@ NO_SECONDS: list[Any] = [
 @pytest.mark.parametrize("value", NO_SECONDS, ids=repr)
 def test_what_is_no_time_that_can_be_waited_for_is_refused(value: Any) -> None:
     for make in (timed_out, lambda v: retrying(2, wait=v), lambda v: Spearmint.join(waits, v)):
-        with pytest.raises(ArgumentError, match="a number of seconds, an int or a float") as told:
+        with pytest.raises(ArgumentError, match="a number of seconds") as told:
             make(value)
         assert len(str(told.value)) < 300
     [failed] = run(retrying(2, wait=lambda _: value)(lambda n: n / 0), [1])
