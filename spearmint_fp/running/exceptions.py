@@ -7,7 +7,7 @@ from contextlib import suppress
 from copy import copy
 from operator import is_
 from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MemberDescriptorType, TracebackType
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 __all__ = ["ENTRIES", "copied", "message_of", "traceback_of"]
 
@@ -99,10 +99,8 @@ class _Copies:
         kind = type(error)
         with suppress(Exception, SystemExit):
             if isinstance(error, BaseExceptionGroup):
-                made: BaseException = BaseExceptionGroup.__new__(
-                    kind, error.message, list(map(self.of, error.exceptions))
-                )
-                return made
+                group: Any = BaseExceptionGroup.__new__  # of any members
+                return cast(BaseException, group(kind, error.message, list(map(self.of, error.exceptions))))
             builtin = next(base for base in kind.__mro__ if base.__module__ == "builtins")
             return builtin.__new__(kind, *error.args)
         with suppress(Exception, SystemExit):
