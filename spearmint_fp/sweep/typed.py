@@ -91,7 +91,7 @@ class Typed(Image):
         return False
 
     @property
-    def _function(self) -> Any:  # type: ignore[override]  # read only
+    def _function(self) -> Any:
         return self.cls
 
     def _call(self, config: Any) -> Any:

@@ -206,7 +206,7 @@ class Big:
     lines = 3
 
 
-def _raised(error: BaseException) -> BaseException:
+def _raised(error: Exception) -> Exception:
     """The error, with a traceback whose frame has a large object."""
     big = Big()
     KEPT.append(weakref.ref(big))

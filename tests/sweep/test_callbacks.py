@@ -51,9 +51,11 @@ def made(error: Error, salt: int, sweep: Sweep[Any], kind: str) -> Sweep[Any]:  
     """A sweep with one more function of the caller's, or one more operation around those that it has."""
     other = expand({"other": DynamicValue(range(3))})
 
+    convert = raises_now_and_then(error, salt, lambda value: value)
+
     @attrs.frozen
     class Holder:
-        held: Any = attrs.field(converter=raises_now_and_then(error, salt, lambda value: value))
+        held: Any = attrs.field(converter=lambda value: convert(value))
 
     match kind:
         case "mapped":
@@ -188,8 +190,8 @@ def test_the_code_of_a_class(error: Error, place: str) -> None:
     @attrs.frozen
     class Checked:
         n: int = attrs.field(
-            converter=check if place == "converter" else None,
-            validator=(lambda _, __, value: check(value)) if place == "validator" else None,  # type: ignore[arg-type]
+            converter=(lambda value: check(value)) if place == "converter" else None,  # type: ignore[misc]  # mypy cannot
+            validator=(lambda _, __, value: check(value)) if place == "validator" else None,
         )
 
         if place == "__attrs_post_init__":
