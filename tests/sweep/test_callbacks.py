@@ -55,7 +55,7 @@ def made(error: Error, salt: int, sweep: Sweep[Any], kind: str) -> Sweep[Any]:  
 
     @attrs.frozen
     class Holder:
-        held: Any = attrs.field(converter=lambda value: convert(value))
+        held: Any = attrs.field(converter=lambda value: convert(value))  # type: ignore[var-annotated]
 
     match kind:
         case "mapped":
