@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from traceback import walk_tb
 from typing import Any, get_origin
 
@@ -31,9 +31,9 @@ def _problems(error: BaseException, value: Any) -> Iterator[Problem]:
         yield from error.problems
     elif isinstance(error, BaseExceptionGroup):
         cls = getattr(error, "cl", None)
-        for inner in error.exceptions:
-            notes = [note for note in getattr(inner, "__notes__", ()) if hasattr(note, "type")]
-            yield from _noted(inner, notes[-1], cls, value) if notes else _of_class(inner, cls, value)
+        for place, inner in enumerate(error.exceptions):
+            note = _note_of(inner, error.exceptions[place + 1 :])
+            yield from _noted(inner, note, cls, value) if note else _of_class(inner, cls, value)
     elif hasattr(error, "extra_fields"):
         yield from _unknown(error.extra_fields, error.cl, value)  # type: ignore[attr-defined]
     elif callable(getattr(error, "errors", None)):
@@ -44,10 +44,16 @@ def _problems(error: BaseException, value: Any) -> Iterator[Problem]:
         yield Problem((), _message(error, value), value, "check")
 
 
+def _note_of(error: BaseException, later: Sequence[BaseException]) -> Any:
+    """What cattrs noted on an error here: its last note, unless the very same error was raised `later` too."""
+    notes = [note for note in getattr(error, "__notes__", ()) if hasattr(note, "type")]
+    place = len(notes) - 1 - sum(other is error for other in later)
+    return notes[place] if place >= 0 else None
+
+
 def _noted(error: BaseException, note: Any, cls: Any, value: Any) -> Iterator[Problem]:
     """The problems of a field or an element, whose step cattrs noted on the exception."""
     if "mapping key" in str(note):
-        del error.__notes__[-1:]
         for problem in _problems(error, note.index):
             yield Problem((note.index,), f"as a key: {problem.reason}", note.index, problem.kind)
         return
@@ -55,7 +61,6 @@ def _noted(error: BaseException, note: Any, cls: Any, value: Any) -> Iterator[Pr
     if isinstance(error, KeyError) and there is ABSENT:
         yield Problem((step,), f"missing; expected {type_name(note.type)}", kind="missing")
         return
-    del error.__notes__[-1:]
     yield from (problem.below((step,)) for problem in _problems(error, there))
 
 

@@ -5,6 +5,7 @@ A message says what is wrong, where (the path), the value, and the way out.
 
 from __future__ import annotations
 
+import contextlib
 import reprlib
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Final
@@ -13,6 +14,7 @@ __all__ = [
     "AbsentError",
     "AbsentFileError",
     "ArgumentError",
+    "CallbackError",
     "ChoiceError",
     "ConflictError",
     "ConversionError",
@@ -105,6 +107,18 @@ class ConversionError(SpearmintError, ValueError):
     problems: tuple[Any, ...] = ()
 
 
+class CallbackError(SpearmintError, RuntimeError):
+    """A function of the caller's that raised what ends an iteration: StopIteration, StopAsyncIteration, GeneratorExit.
+
+    `position` is that of the configuration it was called for, where that is known.
+    """
+
+    position: int | None = None
+
+    def __str__(self) -> str:
+        return f"{'' if self.position is None else f'at configuration {counted(self.position)}: '}{self.args[0]}"
+
+
 class IdentityError(SpearmintError, TypeError):
     """A value that has no faithful encoding, and so no identity."""
 
@@ -153,6 +167,26 @@ class EncodingError(SpearmintError, TypeError):
 
 class TaskTimeoutError(SpearmintError, TimeoutError):
     """A task that took longer than `timed_out` allows."""
+
+
+STOPS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)
+"""Errors that an iterator takes for its own end: raised by a function inside it, they would end it without a word."""
+
+
+def stop_error(function: object, error: BaseException) -> CallbackError:
+    """The error of a function that raised one of `STOPS`, as PEP 479 has it for generators."""
+    return CallbackError(
+        f"{shown(function)} raised {shown(error)}, which ends an iteration. Return a value, or raise another error; "
+        f"next(iterator, default) raises none"
+    )
+
+
+def note(error: BaseException, label: str, text: str) -> None:
+    """`error.add_note(label + text)`, in place of an earlier note of that label: an error may be raised many times."""
+    with contextlib.suppress(Exception):  # an error whose notes are no list takes none
+        notes = getattr(error, "__notes__", [])
+        notes[:] = [old for old in notes if not str(old).startswith(label)]
+        error.add_note(label + text)
 
 
 _SHORT = reprlib.Repr()

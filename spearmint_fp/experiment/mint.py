@@ -196,7 +196,7 @@ class Spearmint:
         (10, True, [1, 2])
 
         Raises:
-            ArgumentError: `fn` is not an experiment.
+            ArgumentError: `fn` is not an experiment, or `timeout` is no number of seconds that can be waited for.
 
         See also: `ajoin`, from async code.
         """

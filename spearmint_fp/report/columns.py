@@ -16,7 +16,7 @@ from ..configuration.paths import path_key
 from ..configuration.records import FieldsShape
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.indices import Chosen, Indices, Span
-from ..sweep.nodes import Axis, Merge, Node, Record, Select, Steps, Union, flat
+from ..sweep.nodes import Axis, Merge, Node, Record, Select, Steps, Union, flat, points_of
 from .texts import ABSENT
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _masked(array: NDArray[Any]) -> NDArray[Any]:
 @singledispatch
 def _whole(node: Node) -> Arrays:
     """The columns of every point; of a node that is made by a function, point by point."""
-    return _of_points(node.walk(0, node.size))
+    return _of_points(points_of(node, 0, node.size))
 
 
 @_whole.register(Axis)
@@ -101,7 +101,7 @@ def _(node: Axis) -> Arrays:
 @_whole.register(Record)
 def _(node: Record) -> Arrays:
     if isinstance(node.shape, FieldsShape):  # its class may change what it is given
-        return _of_points(node.walk(0, node.size))
+        return _of_points(points_of(node, 0, node.size))
     keys = zip(node.shape.keys, _spread(node), strict=True)
     return {(key, *path): array for key, part in keys for path, array in part.items()}
 
@@ -109,7 +109,7 @@ def _(node: Record) -> Arrays:
 @_whole.register(Merge)
 def _(node: Merge) -> Arrays:
     if not node.exact or node.fills:
-        return _of_points(node.walk(0, node.size))
+        return _of_points(points_of(node, 0, node.size))
     parts = _spread(node.inner) if isinstance(node.inner, Record) else map(_whole, node.inner.parts)
     return {path: array for part in parts for path, array in part.items()}
 

@@ -20,8 +20,9 @@ from ..configuration.errors import MissingExtraError, TransferError, said
 from ..sweep.core import Sweep
 from .attempts import TRACE, Ending, Marks, Trace, outcome, tried
 from .chunks import Chunk, Halt, Listed, Span
+from .exceptions import message_of
 from .layers import stack
-from .outcomes import ErrorInfo, Outcome, made_at_once, message_of
+from .outcomes import ErrorInfo, Outcome, made_at_once
 
 __all__ = [
     "BROKEN", "INTERRUPTED", "READY", "UNREADABLE", "WATCH", "Frames", "Job", "Order", "Parcel", "as_error",
@@ -37,8 +38,8 @@ _SCALARS: Final = frozenset({int, float, str, bool, bytes, NoneType})
 _PROTOCOL: Final = 5
 _VERSION: Final = 4
 
-Resume = tuple[int, Marks]
-"""How often a task had been tried again when it was ended, and the frames of its wrappers."""
+Resume = tuple[int, Marks, float]
+"""How often a task had been tried again when it was ended, the frames of its wrappers, and when it began."""
 
 
 # --- pickling ----------------------------------------------------------------------------------------

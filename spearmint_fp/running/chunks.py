@@ -12,6 +12,7 @@ import attrs
 from ..configuration.tree import as_expanded
 from ..sweep.core import Sweep, only_expanded
 from ..sweep.indices import length
+from ..sweep.nodes import located
 
 __all__ = ["Chunk", "Halt", "Listed", "Pace", "Source", "Span", "counted_size", "expanded"]
 
@@ -113,7 +114,7 @@ class Source:
         self.pulled = 0
         self.error: Exception | None = None
         self.ended = False
-        self._items: Iterator[Any] = iter(()) if self.sweep is not None else iter(configs)
+        self._items: Iterator[Any] = iter(()) if self.sweep is not None else located(iter(configs), 0)
 
     def __iter__(self) -> Iterator[Any]:
         """The configurations one by one, for a run without chunks."""

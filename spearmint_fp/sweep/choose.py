@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from operator import index as as_index
 from typing import Any, Final, TypeVar, cast
@@ -19,7 +20,7 @@ from .build import sliced, union_of
 from .constraints import Allowed, Constraint
 from .core import Sweep, as_sweep
 from .indices import Chosen, Permutation, Span, length
-from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap
+from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap, points_of
 from .reach import check_path
 
 __all__ = ["constrain", "constrained", "distinct", "sample", "shard", "shuffled"]
@@ -52,6 +53,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         SizeError: the named axes have more than 10^6 combinations, or a path could be seen only by looking at more than
             10^6 configurations; says how many.
         ArgumentError: `predicate` is not callable, `sweep` is not a sweep, or `on` is not 1 to 1000 paths.
+        CallbackError: `predicate` raises StopIteration or another end of an iteration.
 
     See also: `.index`, exact here too; `distinct`.
     """
@@ -137,7 +139,7 @@ def _listed(node: Node, constraint: Constraint) -> Node:
             f"constraining on {paths} takes {counted(node.size)} points to enumerate here, more than {LIMIT}: the "
             f"sweep is shuffled, strided, zipped or mapped. Constrain it first, or stream with filter(predicate, sweep)"
         )
-    kept = [k for k, point in enumerate(node.walk(0, node.size)) if _holds(constraint, point)]
+    kept = [k for k, point in enumerate(points_of(node, 0, node.size)) if _holds(constraint, point)]
     return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
 
 
@@ -230,10 +232,10 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
 
 
 def _whole(value: Any, name: str) -> int:
-    try:
-        return as_index(value)
-    except TypeError:
-        raise ArgumentError(f"{name} is a whole number; got {said(value)}") from None
+    if not isinstance(value, bool):
+        with suppress(TypeError):
+            return as_index(value)
+    raise ArgumentError(f"{name} is a whole number; got {said(value)}")
 
 
 # --- distinct --------------------------------------------------------------------------------------
@@ -299,7 +301,7 @@ def _distinct_listed(node: Node) -> Node:
             f"Make the parts distinct first, or stream with toolz.unique, with config_id as key"
         )
     first: dict[Any, int] = {}
-    for position, value in enumerate(node.walk(0, node.size)):
+    for position, value in enumerate(points_of(node, 0, node.size)):
         first.setdefault(exact_key(value), position)
     return node if len(first) == node.size else Select(node, Chosen(tuple(first.values())))
 

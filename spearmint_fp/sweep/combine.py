@@ -108,6 +108,7 @@ def mapped(fn: Callable[[T], S], sweep: Sweep[T]) -> Sweep[S]:
 
     Raises:
         ArgumentError: `fn` is not callable, or `sweep` is not a sweep.
+        CallbackError: when a configuration is built, and `fn` raises StopIteration or another end of an iteration.
 
     See also: `derive`, for one more value in each config.
     """
@@ -135,6 +136,7 @@ def derive(path: Path, fn: Callable[[T], Any], sweep: Sweep[T]) -> Sweep[T]:
         ArgumentError: `fn` is not callable, or `sweep` is not a sweep, or the path is not one.
         PathError: the path crosses a leaf of every configuration; where it crosses one of some, when one of those is
             built.
+        CallbackError: when a configuration is built, and `fn` raises StopIteration or another end of an iteration.
 
     See also: `mapped`; `set_in`.
     """

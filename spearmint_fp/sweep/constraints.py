@@ -21,7 +21,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import SizeError, counted, shown
+from ..configuration.errors import STOPS, SizeError, counted, note, shown, stop_error
 from ..configuration.paths import get_in
 from ..configuration.tree import show_path
 from .nodes import LIMIT, Axis, Merge, Node, Record, Steps, Union
@@ -40,10 +40,13 @@ class Constraint:
     def holds(self, values: Sequence[Any]) -> bool:
         try:
             return bool(self.predicate(*values))
-        except Exception as error:
+        except (Exception, GeneratorExit) as error:
+            told = stop_error(self.predicate, error) if isinstance(error, STOPS) else error
             given = ", ".join(f"{show_path(p)}={shown(v)}" for p, v in zip(self.paths, values, strict=True))
-            error.add_note(f"while constraining on {given}; the predicate takes one argument per path, in their order")
-            raise
+            note(told, "while constraining on ", f"{given}; the predicate takes one argument per path, in their order")
+            if told is error:
+                raise
+            raise told from error
 
 
 # --- the plan: a sweep as digits ---------------------------------------------------------------------

@@ -33,7 +33,7 @@ from ..configuration.tree import Algebra, Choice, Config, DynamicValue, as_expan
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
 from .labels import Labels
-from .nodes import Axis, Column, Map, Node, Record, alike, count_places, exact_key
+from .nodes import Axis, Column, Map, Node, Record, alike, count_places, exact_key, point_of, points_of
 
 __all__ = ["Sweep", "as_sweep", "expand", "only_expanded"]
 
@@ -125,14 +125,14 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             position += self.size
         if not 0 <= position < self.size:
             raise PositionError(f"no configuration {counted(as_index(index))} in a sweep of {counted(self.size)}")
-        return cast(T_co, self._node.at(position))
+        return cast(T_co, point_of(self._node, position))
 
     def __iter__(self) -> Iterator[T_co]:
-        return self._node.walk(0, self._node.size)
+        return points_of(self._node, 0, self._node.size)
 
     def walk(self, start: int, stop: int) -> Iterator[T_co]:
         """`iter(self[start:stop])`, for a stretch that is known to lie inside: no sweep is made for it."""
-        return cast(Iterator[T_co], self._node.walk(start, stop))
+        return cast(Iterator[T_co], points_of(self._node, start, stop))
 
     def __reversed__(self) -> Iterator[T_co]:
         return iter(self[::-1])

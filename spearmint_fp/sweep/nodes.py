@@ -20,7 +20,7 @@ from typing import Any, Final, cast, final
 import attrs
 from toolz import compose, unique
 
-from ..configuration.errors import SizeError, SpearmintError, counted, shown
+from ..configuration.errors import STOPS, CallbackError, SizeError, SpearmintError, counted, shown, stop_error
 from ..configuration.keys import exact_key
 from ..configuration.paths import merge, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape, find_index
@@ -48,7 +48,10 @@ __all__ = [
     "count_places",
     "exact_key",
     "few",
+    "located",
     "overlap",
+    "point_of",
+    "points_of",
     "possible_point",
     "possible_points",
     "scan",
@@ -166,6 +169,43 @@ def _set(node: Node, **derived: Any) -> None:
         object.__setattr__(node, name, value)
 
 
+# --- points, one by one ------------------------------------------------------------------------------
+
+
+def point_of(node: Node, index: int) -> Any:
+    """`node.at(index)`; a `CallbackError` says at which configuration."""
+    try:
+        return node.at(index)
+    except CallbackError as error:
+        error.position = index
+        raise
+
+
+def points_of(node: Node, start: int, stop: int) -> Iterator[Any]:
+    """`node.walk(start, stop)`; a `CallbackError` says at which configuration."""
+    points = node.walk(start, stop)
+    return located(points, start) if node.calls else points
+
+
+def located(points: Iterator[Any], start: int) -> Iterator[Any]:
+    """The points, the first of which stands at `start`: all of them, or an error, never an early end without a word."""
+    position = start
+    while True:
+        try:
+            point = next(points)
+        except StopIteration:
+            return
+        except (StopAsyncIteration, GeneratorExit) as error:
+            told = stop_error(points, error)
+            told.position = position
+            raise told from error
+        except CallbackError as error:  # of nested sweeps, the outermost has the last word
+            error.position = position
+            raise
+        yield point
+        position += 1
+
+
 # --- points, exactly -------------------------------------------------------------------------------
 
 
@@ -177,7 +217,7 @@ def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
             f"its function has no inverse. Search the sweep that it was made from"
         )
     same = _matcher(value, exact)
-    return (index for index, point in enumerate(node.walk(0, node.size)) if same(point))
+    return (index for index, point in enumerate(points_of(node, 0, node.size)) if same(point))
 
 
 def _matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
@@ -769,6 +809,8 @@ class Image(Node):
 
     base: Node
     _call: Callable[[Any], Any]
+    _function: Any
+    """What the user gave, as messages name it."""
 
     def __attrs_post_init__(self) -> None:
         _set(self, size=self.base.size)
@@ -790,10 +832,20 @@ class Image(Node):
         return attrs.evolve(self, base=base)  # type: ignore[misc]  # every kind is an attrs class
 
     def at(self, index: int) -> Any:
-        return self._call(self.base.at(index))
+        point = self.base.at(index)
+        try:
+            return self._call(point)
+        except STOPS as error:
+            raise stop_error(self._function, error) from error
 
     def walk(self, start: int, stop: int) -> Iterator[Any]:
-        return map(self._call, self.base.walk(start, stop))
+        call = self._call
+        for point in self.base.walk(start, stop):
+            try:
+                image = call(point)
+            except STOPS as error:
+                raise stop_error(self._function, error) from error
+            yield image
 
 
 @final
@@ -815,6 +867,10 @@ class Map(Image):
         call: Callable[[Any], Any] = compose(*reversed(self.functions))
         return call
 
+    @property
+    def _function(self) -> Any:
+        return self.functions[0] if len(self.functions) == 1 else self.functions
+
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         return scan(self, value, exact)
 
@@ -835,6 +891,10 @@ class Derive(Image):
     base: Node
     size: int = _derived()
     depth: int = _derived()
+
+    @property
+    def _function(self) -> Any:
+        return self.function
 
     def _call(self, config: Any) -> Any:
         return set_in(self.path, self.function(config), config)

@@ -100,6 +100,10 @@ class Typed(Image):
     def exact(self) -> bool:
         return False
 
+    @property
+    def _function(self) -> Any:
+        return self.cls
+
     def _call(self, config: Any) -> Any:
         return structure(self.cls, config, extra=self.extra)
 

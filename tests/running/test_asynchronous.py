@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
@@ -19,6 +20,7 @@ from typing import Any
 
 import pytest
 import tqdm.asyncio
+import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +38,7 @@ from spearmint_fp import (
     failures,
     retrying,
     run,
+    timed_out,
 )
 from spearmint_fp.running.asynchronous import AsyncOutcomes
 from tests.running.executors import FAULTS, faulty, product_or_fail
@@ -663,3 +666,139 @@ def test_wrong_arguments() -> None:
             arun(**options)
     with pytest.raises(TypeError, match="not iterable"):
         arun(abs, 3)  # type: ignore[call-overload]
+
+
+# --- errors that tasks share ---------------------------------------------------------------------------------
+
+
+def test_tasks_that_raise_one_stored_error_do_not_end_one_another() -> None:
+    """Its traceback has the frames of coroutines that go on: nobody may close those."""
+    stored = ValueError("stored")
+    log: list[str] = []
+    kept: list[Any] = []
+
+    async def task(n: int) -> None:
+        big = type("Big", (), {})()
+        kept.append(weakref.ref(big))
+        try:
+            raise stored
+        finally:
+            await asyncio.sleep(0)
+            log.append(f"cleaned up {n}")
+
+    async def caller() -> list[Any]:
+        numbers = iter_numbers()
+        first = next(numbers)
+        outcomes = [outcome async for outcome in arun(task, range(20), limit=5)]
+        return [first, *numbers, outcomes]
+
+    def iter_numbers() -> Any:
+        yield from range(3)
+
+    *numbers, outcomes = asyncio.run(asyncio.wait_for(caller(), 60))
+    assert numbers == [0, 1, 2]
+    assert [outcome.error.message for outcome in outcomes] == ["stored"] * 20
+    assert sorted(log) == sorted(f"cleaned up {n}" for n in range(20))
+    stored.__traceback__ = None  # it is kept here, by the test itself
+    gc.collect()
+    assert [ref() for ref in kept] == [None] * 20
+
+
+def test_a_generator_of_the_callers_that_a_task_shares_goes_on() -> None:
+    def numbers() -> Any:
+        for n in range(10):
+            try:
+                yield n
+            except ValueError:
+                yield -1
+
+    shared = numbers()
+
+    async def task(n: int) -> int:
+        if n % 2:
+            return int(shared.throw(ValueError(n)))
+        await asyncio.sleep(0)
+        next(shared)
+        raise KeyError(n)
+
+    async def caller() -> list[Any]:
+        return [outcome async for outcome in arun(task, range(4), limit=1)]
+
+    outcomes = asyncio.run(asyncio.wait_for(caller(), 60))
+    assert [outcome.ok for outcome in outcomes] == [False, True, False, True]
+    assert next(shared) == 2
+
+
+# --- where nothing can run ---------------------------------------------------------------------------------------
+
+
+def _driven(coroutine: Any) -> None:
+    """Drive a coroutine by hand, as no event loop would."""
+    try:
+        coroutine.send(None)
+    finally:
+        coroutine.close()
+
+
+async def _asked() -> None:
+    async for _ in arun(abs, [1]):
+        pass
+
+
+async def _limited() -> None:
+    await timed_out(1)(asyncio.sleep)(0)
+
+
+@pytest.mark.parametrize("coroutine", [_asked, _limited])
+def test_another_librarys_event_loop_is_named_with_the_way_out(coroutine: Any) -> None:
+    with pytest.raises(RunError, match=r"needs an event loop of asyncio; the one that runs here is trio's.*run_sync"):
+        trio.run(coroutine)
+    with pytest.raises(RunError, match=r"needs an event loop of asyncio; none runs here. Use asyncio.run"):
+        _driven(coroutine())
+
+
+def test_the_way_out_of_trio_is_one() -> None:
+    async def main() -> Any:
+        return await trio.to_thread.run_sync(collect, run(abs, [-1, 2]))
+
+    assert [outcome.result for outcome in trio.run(main)] == [1, 2]
+
+
+@pytest.mark.parametrize("fn", [abs, lambda n: n])
+def test_no_more_threads(fn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        monkeypatch.setattr(threading.Thread, "start", start)
+        async for _ in arun(fn, range(3)):
+            pass
+
+    with pytest.raises(RunError, match=r"a thread cannot be started: can't start new thread. Run fewer"):
+        asyncio.run(main())
+
+    async def nested() -> Any:
+        return list(run(asyncio.sleep, [0]))
+
+    [outcome] = asyncio.run(nested())
+    assert "a thread cannot be started" in outcome.error.message
+
+
+def test_a_task_that_somebody_cancels_says_how_long_it_took() -> None:
+    async def main() -> Any:
+        tasks: list[Any] = []
+
+        async def task(_: int) -> None:
+            tasks.append(asyncio.current_task())
+            await asyncio.Event().wait()
+
+        async def cancel() -> None:
+            await asyncio.sleep(0.05)
+            tasks[0].cancel()
+
+        other = asyncio.create_task(cancel())
+        [outcome] = [outcome async for outcome in arun(task, [1])]
+        await other
+        return outcome
+
+    assert 0.04 < asyncio.run(main()).seconds < 60

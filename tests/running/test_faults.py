@@ -672,3 +672,28 @@ def test_too_few_open_files_say_so_and_leak_none(method: str) -> None:
     )
     assert "of 9 cannot be started: [Errno 24] Too many open files. Take fewer, processes(n)" in got["message"]
     assert got["leaked"] == 0
+
+
+def test_a_dask_client_that_is_closed_and_a_cluster_that_is_not_there() -> None:
+    got = seen(
+        """
+        import dask, distributed
+        cluster = distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None)
+        client = distributed.Client(cluster, set_as_default=False)
+        client.close()
+        dask.config.set({"distributed.comm.timeouts.connect": "300ms"})
+        errors = []
+        for where in (client, "tcp://127.0.0.1:9", "nowhere"):
+            try:
+                list(run(abs, [1], executor=dask_cluster(where)))
+            except RunError as error:
+                errors.append(str(error))
+        cluster.close()
+        tell(errors=errors)
+        """
+    )
+    assert len(got["errors"]) == 3
+    for error in got["errors"]:
+        assert "cannot be used: " in error
+        assert error.endswith("It must be up, and its client open")
+        assert len(error) < 600

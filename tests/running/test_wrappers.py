@@ -8,25 +8,32 @@ import logging
 import math
 import pickle
 import sys
+import threading
 import time
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import attrs
 import cloudpickle
+import numpy as np
 import pytest
 import tenacity
 
 from spearmint_fp import (
     ArgumentError,
+    Config,
     Failure,
     MissingExtraError,
     Outcome,
+    Spearmint,
     Success,
     arun,
     collect,
+    experiment,
     inject,
     processes,
     retrying,
@@ -647,3 +654,55 @@ def test_the_log_is_quiet_where_nothing_is_left_behind(caplog: pytest.LogCapture
     with caplog.at_level(logging.DEBUG, "spearmint_fp"):
         one(retrying(2)(timed_out(0.01)(ahang)))
     assert [record for record in caplog.records if record.name == "spearmint_fp"] == []
+
+
+# --- numbers, and how long it took -------------------------------------------------------------------------------
+
+NO_SECONDS: list[Any] = [
+    True, False, -1, -0.5, math.nan, math.inf, -math.inf, 10**400, -(10**400), 1e308, Decimal(1), Decimal("NaN"),
+    Fraction(1, 2), 1j, "1", b"1", [1], np.int64(1), np.float32(1), np.array(1.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NO_SECONDS, ids=repr)
+def test_what_is_no_time_that_can_be_waited_for_is_refused(value: Any) -> None:
+    for make in (timed_out, lambda v: retrying(2, wait=v), lambda v: Spearmint.join(waits, v)):
+        with pytest.raises(ArgumentError, match="a number of seconds") as told:
+            make(value)
+        assert len(str(told.value)) < 300
+    [failed] = run(retrying(2, wait=lambda _: value)(lambda n: n / 0), [1])
+    assert isinstance(failed, Failure)
+    assert failed.error.type == "spearmint_fp.configuration.errors.ArgumentError"
+
+
+@experiment(configs=[{"n": 1}])
+def waits(config: Config) -> int:
+    return int(config.n)
+
+
+@pytest.mark.parametrize("seconds", [1, 5e-324, threading.TIMEOUT_MAX, int(threading.TIMEOUT_MAX), 1e9])
+def test_every_time_that_is_taken_can_be_waited_for(seconds: float) -> None:
+    async def at_once(n: int) -> int:
+        return n
+
+    [outcome] = run(timed_out(seconds)(at_once), [1])
+    assert outcome.ok or "took longer" in outcome.error.message
+    if seconds > 1:
+        assert [o.result for o in run(timed_out(seconds)(abs), [1, 2], executor=processes(1))] == [1, 2]
+
+
+@pytest.mark.parametrize("method", ["forkserver", "fork"])
+def test_a_task_that_was_ended_says_how_long_it_took(method: Any) -> None:
+    """Its process is gone; the one that tells of it has run it for no time at all."""
+
+    def task(n: int) -> int:
+        if n == 1:
+            threading.Event().wait(600)
+        return n
+
+    executor = processes(1, start_method=method)
+    for wrapped, least in ((timed_out(0.3)(task), 0.3), (retrying(2)(timed_out(0.3)(task)), 0.6)):
+        first, ended, last = run(wrapped, range(3), executor=executor)
+        assert (first.ok, ended.ok, last.ok) == (True, False, True)
+        assert least <= ended.seconds < 60
+        assert first.seconds < 60
