@@ -48,7 +48,7 @@ class Stored:
             raise JournalError(f"there is no journal {shown(self.path)}: no such file")
         if file.is_file() and not file.stat().st_size:
             raise JournalError(f"{shown(self.path)} is no journal: the file is empty")
-        return Journal(file, version=version)
+        return Journal._reading(file, version)
 
     def __iter__(self) -> Iterator[tuple[Key, Outcome[Any, Any]]]:
         for key in self.keys:
