@@ -334,15 +334,15 @@ class Ledger:
         places: tuple[int, int] = (0, 1),
     ) -> None:
         self._database, self._asked, self._result, self._retry = database, asked, result, retry
-        self._known_key: Key | None = None if asked.is_open else (asked.name, asked.version)
+        self._key: Key = (asked.name, asked.version)
+        self._is_claimed = not asked.is_open
         self._arguments, (self._first, self._step) = arguments, places
 
-    @property
-    def _key(self) -> Key:
-        """Where its outcomes stand, which is found out, and noted in the file, when the first is asked for."""
-        if self._known_key is None:
-            self._known_key = claim_key(self._database, self._asked)
-        return self._known_key
+    def _claim(self) -> None:
+        """Find out where its outcomes stand, and have the file note it, when the first of them is asked for."""
+        if not self._is_claimed:
+            self._key = claim_key(self._database, self._asked)
+            self._is_claimed = True
 
     def found(self, names: Sequence[str]) -> dict[str, Row]:
         """What there is under each of at most `BLOCK` config_ids."""
@@ -351,6 +351,7 @@ class Ledger:
 
     def known(self, configs: Sequence[C], start: int) -> list[tuple[str, Outcome[C, Any] | None]]:
         """Each configuration's id, and its outcome where that is known: it is replayed, or has no id at all."""
+        self._claim()
         names = [self.named(config, index) for index, config in enumerate(configs, start)]
         wanted = [name for name in names if isinstance(name, str)]
         rows: dict[str, Row] = {}

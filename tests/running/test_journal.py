@@ -453,7 +453,7 @@ def test_a_newer_journal_is_left_untouched(path: Path) -> None:
     with closing(sqlite3.connect(path)) as other:
         other.execute("PRAGMA user_version=99")
     content = path.read_bytes()
-    with pytest.raises(JournalError, match=r"newer version .*schema 99, this one knows 2.*Upgrade spearmint_fp"):
+    with pytest.raises(JournalError, match=r"newer version .*schema 99, this one knows 3.*Upgrade spearmint_fp"):
         Journal(path)
     assert path.read_bytes() == content
 
