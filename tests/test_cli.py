@@ -460,7 +460,7 @@ def test_reading_makes_and_changes_no_file(journal: Path) -> None:
     assert refused("results", "absent.db") == "Error: there is no journal 'absent.db': no such file"
     assert not Path("absent.db").exists()
     Path("empty.db").touch()
-    assert refused("results", "empty.db") == "Error: 'empty.db' is no journal: the file is empty"
+    assert refused("results", "empty.db") == "Error: 'empty.db' is not a journal: the file is empty"
     assert Path("empty.db").stat().st_size == 0
     Journal("begun.db").close()
     result = called("results", "begun.db", "--csv")
@@ -655,7 +655,7 @@ def test_a_run_ends_when_nobody_reads_on(folder: Path) -> None:
         ),
         (
             "run train:score space.yaml --journal space.yaml",
-            "Error: 'space.yaml' is no journal but no database; it is left untouched. Give another path",
+            "Error: 'space.yaml' is not a journal but a file of another kind; it is left untouched. Give another path",
         ),
         (
             "run train:score space.yaml --journal no/runs.db",
@@ -666,7 +666,7 @@ def test_a_run_ends_when_nobody_reads_on(folder: Path) -> None:
         ),
         (
             "results space.yaml",
-            "Error: 'space.yaml' is no journal but no database; it is left untouched. Give another path",
+            "Error: 'space.yaml' is not a journal but a file of another kind; it is left untouched. Give another path",
         ),
         ("results .", "Error: the journal '.' cannot be opened: it is a folder. Give the path of a file"),
         ("results good.db --csv --json", "Error: Give one of --csv and --json."),

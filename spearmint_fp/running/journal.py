@@ -63,8 +63,8 @@ class Journal:
 
     Each outcome is committed to the disk before it is given out. So a run that is killed at any moment, run again,
     loses nothing that was finished and runs nothing of it again; what was in flight runs once more. Outcomes are found
-    again by experiment, `version` and `config_id`. The experiment is `name`, or by default the module and the name by
-    which the function is found again, the same for a script and its import; what nobody can find (a lambda, a closure, a
+    again by experiment, `version` and `config_id`. The experiment is `name`, by default the module and the name by
+    which the function is found again, one for a script and its import; what nobody can find (a lambda, a closure, a
     function of an interactive session) needs `name`. Give another `version` when the function, or what it calls,
     changes: a change of its own source is warned of, once. Failures are run again, unless `retry_failures=False`.
     Several processes may use one file at the same time.
