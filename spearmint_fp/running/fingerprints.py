@@ -40,13 +40,13 @@ def fingerprint_function(fn: Any) -> str | None:
     return _of_code(code, "".join(lines))
 
 
-def is_changed(old: str | None, new: str | None) -> bool:
+def is_changed(old: Any, new: Any) -> bool:
     """True if two fingerprints tell that the source is another; those of different kinds tell nothing.
 
     >>> is_changed("source:1", "source:2"), is_changed("source:1", "code cpython-311:1")
     (True, False)
     """
-    if old is None or new is None:
+    if not (isinstance(old, str) and isinstance(new, str)):  # there is none, or a stranger's file says so
         return False
     return old.partition(":")[0] == new.partition(":")[0] and old != new
 
@@ -112,8 +112,20 @@ def _spelled(node: Any) -> str:
         return f"[{' '.join(map(_spelled, node))}]"
     if not isinstance(node, ast.AST):
         return f"{type(node).__name__} {node!r}"
-    every = sorted(ast.iter_fields(node))
+    every = sorted(ast.iter_fields(_joined(node) if isinstance(node, ast.JoinedStr) else node))
     fields = [(name, value) for name, value in every if name not in _LEFT_OUT and value not in (None, [])]
     if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
         fields = [(name, value[1:] if name == "body" else value) for name, value in fields]
     return f"{type(node).__name__}({' '.join(f'{name}={_spelled(value)}' for name, value in fields)})"
+
+
+def _joined(node: ast.JoinedStr) -> ast.JoinedStr:
+    """An f-string whose neighbouring texts are one; versions of Python cut them in different places."""
+    values: list[Any] = []
+    for value in node.values:
+        last = values[-1] if values else None
+        if isinstance(value, ast.Constant) and isinstance(last, ast.Constant):
+            values[-1] = ast.Constant(f"{last.value}{value.value}")
+        else:
+            values.append(value)
+    return ast.JoinedStr([value for value in values if not (isinstance(value, ast.Constant) and value.value == "")])
