@@ -141,15 +141,14 @@ class Database:
 
     def _harden(self) -> None:
         """A file from elsewhere must not make SQLite run what it says."""
-        execute = self._connection.execute
-        execute("PRAGMA trusted_schema=OFF")
-        execute("PRAGMA cell_size_check=ON")
+        for pragma in ("trusted_schema=OFF", "cell_size_check=ON"):
+            self._patiently(partial(self._connection.execute, f"PRAGMA {pragma}"))
         if hasattr(self._connection, "setconfig"):  # since Python 3.12
             self._connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
 
     def _set_up(self) -> None:
         execute = self._connection.execute
-        execute("PRAGMA synchronous=FULL")
+        self._patiently(lambda: execute("PRAGMA synchronous=FULL"))
         self._upgrade()
         wanted = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL else "TRUNCATE"  # which syncs the end of a commit too
         self.mode = self._patiently(lambda: execute("PRAGMA journal_mode").fetchone()[0])

@@ -200,6 +200,7 @@ def spoiled(content: bytes, chance: random.Random) -> Iterator[bytes]:
     yield from (content[:100] + chance.randbytes(chance.randrange(20_000)) for _ in range(20))
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # a fingerprint may be spoiled too
 @pytest.mark.parametrize("look", [look_at, go_on])
 def test_junk_is_read_or_refused(look: Callable[[Path], Any], path: Path, tmp_path: Path) -> None:
     file = tmp_path / "junk.db"
