@@ -42,9 +42,9 @@ class FunctionName:
 
 
 def innermost(fn: Any) -> Any:
-    """The function inside all wrappers that can be looked through."""
+    """The function inside all wrappers that can be looked through; of an experiment, its own."""
     *_, inner = stack(fn)
-    return inner
+    return innermost(inner.__wrapped__) if "__experiment__" in getattr(inner, "__dict__", ()) else inner
 
 
 def name_function(fn: Callable[..., Any]) -> FunctionName:
@@ -90,8 +90,6 @@ def _finds(home: Any, qualname: str, inner: Any) -> bool:
     try:
         for part in qualname.split("."):
             found = getattr(found, part)
-        if "__experiment__" in getattr(found, "__dict__", ()):
-            found = found.__wrapped__
         return innermost(found) is inner
     except Exception:  # whatever a user's module or class does when it is asked for a name
         return False

@@ -26,6 +26,7 @@ from spearmint_fp import (
     Config,
     DynamicValue,
     Journal,
+    JournalStatus,
     Spearmint,
     expand,
     experiment,
@@ -194,6 +195,16 @@ def test_what_nobody_can_find_is_refused_with_the_ways_out(kind: str, path: Path
             with pytest.raises(ArgumentError, match=r"no name to be found by again: .*Journal\(path, name='score'\)"):
                 use()
         assert journal.experiments == ()
+
+
+def test_an_experiment_is_found_by_its_function_and_by_itself(path: Path) -> None:
+    with Journal(path) as journal:
+        with Spearmint.run(tried, await_variants=True, journal=journal) as runner:
+            assert runner().main_result.result == 1
+        configs = expand({"n": DynamicValue([1, 2, 3])})
+        assert journal.status(configs, tried) == JournalStatus(2, 0, 1)
+        assert [o.result for o in journal.outcomes(tried)] == [1, 2]
+        assert sum(o.replayed for o in run(inject(tried.__wrapped__), configs, journal=journal)) == 2  # type: ignore[attr-defined]
 
 
 def test_two_closures_of_one_name_are_the_user_s_word(path: Path) -> None:
