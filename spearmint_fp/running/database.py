@@ -81,6 +81,9 @@ _ROW_OVERHEAD: Final = 200
 
 _STEPS_A_ROUND: Final = 1_000_000
 
+_DEFENSIVE: Final = 1010
+"""SQLite's own number of the setting SQLITE_DBCONFIG_DEFENSIVE, which older versions of Python do not name."""
+
 
 @final
 class Database:
@@ -114,14 +117,12 @@ class Database:
             raise
 
     def _connected(self, writable: bool, copy: str | None) -> sqlite3.Connection:
-        options: dict[str, Any] = {"timeout": 0, "isolation_level": None, "check_same_thread": False}
-        if writable:
-            return sqlite3.connect(self._file, **options)
-        if copy is not None:
-            return sqlite3.connect(os.path.join(copy, "journal"), **options)
-        # Where a write-ahead log belongs to the file but there is none, nobody writes, and none is to be made.
-        still = "&immutable=1" if _is_logged(self._file) and not _side_file(self._file, "-wal").exists() else ""
-        return sqlite3.connect(f"{self._file.as_uri()}?mode=ro{still}", uri=True, **options)
+        target, is_uri = str(self._file if copy is None else os.path.join(copy, "journal")), False
+        if not writable and copy is None:
+            # Where a write-ahead log belongs to the file but there is none, nobody writes, and none is to be made.
+            still = "&immutable=1" if _is_logged(self._file) and not _side_file(self._file, "-wal").exists() else ""
+            target, is_uri = f"{self._file.as_uri()}?mode=ro{still}", True
+        return sqlite3.connect(target, timeout=0, isolation_level=None, check_same_thread=False, uri=is_uri)
 
     def _copied(self) -> str | None:
         """A folder with a copy, where what a killed process has left must be undone before it can be read."""
@@ -143,8 +144,8 @@ class Database:
         """A file from elsewhere must not make SQLite run what it says."""
         for pragma in ("trusted_schema=OFF", "cell_size_check=ON"):
             self._patiently(partial(self._connection.execute, f"PRAGMA {pragma}"))
-        if hasattr(self._connection, "setconfig"):  # since Python 3.12
-            self._connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
+        if (configure := getattr(self._connection, "setconfig", None)) is not None:  # since Python 3.12
+            configure(_DEFENSIVE, True)
 
     def _set_up(self) -> None:
         execute = self._connection.execute

@@ -125,7 +125,7 @@ def _joined(node: ast.JoinedStr) -> ast.JoinedStr:
     for value in node.values:
         last = values[-1] if values else None
         if isinstance(value, ast.Constant) and isinstance(last, ast.Constant):
-            values[-1] = ast.Constant(f"{last.value}{value.value}")
+            values[-1] = ast.Constant(str(last.value) + str(value.value))
         else:
             values.append(value)
     return ast.JoinedStr([value for value in values if not (isinstance(value, ast.Constant) and value.value == "")])

@@ -454,9 +454,10 @@ def _error_of(content: Any) -> ErrorInfo:
     """What a failure was; where its row is damaged, that it is."""
     try:
         error = decoded(content)
-        return ErrorInfo(*(checked_text(error[part], part) for part in ("type", "message", "traceback")))
+        kind, message, traceback = (checked_text(error[part], part) for part in ("type", "message", "traceback"))
     except (EncodingError, JournalError, LookupError, TypeError) as why:
         return ErrorInfo.of(JournalError(f"what is kept of this failure is damaged: {why}. Run it again"))
+    return ErrorInfo(kind, message, traceback)
 
 
 _BEGIN: Final = "INSERT INTO experiments (name, version) VALUES (?, ?) ON CONFLICT DO NOTHING"

@@ -43,6 +43,7 @@ class FunctionName:
 
 def innermost(fn: Any) -> Any:
     """The function inside all wrappers that can be looked through; of an experiment, its own."""
+    inner: Any
     *_, inner = stack(fn)
     return innermost(inner.__wrapped__) if "__experiment__" in getattr(inner, "__dict__", ()) else inner
 

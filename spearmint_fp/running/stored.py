@@ -11,7 +11,8 @@ import attrs
 
 from ..configuration.errors import AbsentError, JournalError, counted, shown, visible
 from ..sweep.core import Sweep
-from .journal import Journal, Key
+from .journal import Journal
+from .keys import Key
 from .outcomes import Outcome
 
 __all__ = ["Stored", "named"]

@@ -82,7 +82,7 @@ def cached(config: Config) -> int:
     return int(config.n)
 
 
-@curry
+@curry  # type: ignore[untyped-decorator]
 def curried(config: Config) -> int:
     return int(config.n)
 
