@@ -701,7 +701,7 @@ RAW = "\x1b]0;owned\x07\x1b[2J\u202e"
 
 
 def test_no_name_and_no_message_reaches_the_terminal_as_it_is(folder: Path) -> None:
-    """Names of experiments, versions, files and keys, and messages of functions, in every form; YAML has its own way."""
+    """Names of experiments, versions, files and keys, messages of functions, in every form; YAML has its own way."""
     (folder / "loud.py").write_text(f"def fails(config):\n    raise ValueError({RAW!r})\n")
     (folder / "odd.yaml").write_text(json.dumps({f"a{RAW}": 1, "b": f"x{RAW}"}), encoding="utf-8")
     with Journal(folder / "raw.db", name=f"work {RAW}", version=f"v{RAW}") as journal:
