@@ -24,6 +24,7 @@ from click.testing import CliRunner, Result
 from spearmint_fp import Config, DynamicValue, Journal, concat, config_id, expand, explain, label, load, run
 from spearmint_fp.__main__ import main
 from spearmint_fp.cli import _Command, cli
+from spearmint_fp.running import database
 
 from .snippets import blocks
 from .waiting import LIMIT_SECONDS, wait_until
@@ -461,7 +462,7 @@ def test_reading_makes_and_changes_no_file(journal: Path) -> None:
     assert refused("results", "absent.db") == "Error: there is no journal 'absent.db': no such file"
     assert not Path("absent.db").exists()
     Path("empty.db").touch()
-    assert refused("results", "empty.db") == "Error: 'empty.db' is no journal: the file is empty"
+    assert refused("results", "empty.db") == "Error: 'empty.db' is not a journal: the file is empty"
     assert Path("empty.db").stat().st_size == 0
     Journal("begun.db").close()
     result = called("results", "begun.db", "--csv")
@@ -650,7 +651,7 @@ def test_a_run_ends_when_nobody_reads_on(folder: Path) -> None:
         ),
         (
             "run train:score space.yaml --journal space.yaml",
-            "Error: 'space.yaml' is no journal but no database; it is left untouched. Give another path",
+            "Error: 'space.yaml' is not a journal but a file of another kind; it is left untouched. Give another path",
         ),
         (
             "run train:score space.yaml --journal no/runs.db",
@@ -661,7 +662,7 @@ def test_a_run_ends_when_nobody_reads_on(folder: Path) -> None:
         ),
         (
             "results space.yaml",
-            "Error: 'space.yaml' is no journal but no database; it is left untouched. Give another path",
+            "Error: 'space.yaml' is not a journal but a file of another kind; it is left untouched. Give another path",
         ),
         ("results .", "Error: the journal '.' cannot be opened: it is a folder. Give the path of a file"),
         ("results good.db --csv --json", "Error: Give one of --csv and --json."),
@@ -689,6 +690,49 @@ def test_a_method_needs_a_name_of_its_own_in_a_journal(folder: Path) -> None:
     assert told.endswith("Give it a name that stands for it: --experiment NAME")
     named = ["--experiment", "scaled by ten"]
     assert called("run", "train:scale.scaled", "space.yaml", "--journal", "runs.db", *named).exit_code == 0
+
+
+RAW = "\x1b]0;owned\x07\x1b[2J\u202e"
+
+
+def test_no_name_and_no_message_reaches_the_terminal_as_it_is(folder: Path) -> None:
+    """Names of experiments, versions, files and keys, messages of functions, in every form; YAML has its own way."""
+    (folder / "loud.py").write_text(f"def fails(config):\n    raise ValueError({RAW!r})\n")
+    (folder / "odd.yaml").write_text(json.dumps({f"a{RAW}": 1, "b": f"x{RAW}"}), encoding="utf-8")
+    with Journal(folder / "raw.db", name=f"work {RAW}", version=f"v{RAW}") as journal:
+        list(run(len, [[1]], journal=journal))
+    with Journal(folder / "raw.db", name="other") as journal:
+        list(run(len, [[1], {f"k{RAW}": f"v{RAW}"}], journal=journal))
+    for line in (
+        "results raw.db",
+        "results raw.db --csv",
+        "results raw.db --json",
+        "results raw.db --html",
+        "results raw.db --experiment other --html",
+        "results raw.db --experiment absent",
+        "results raw.db --function-version absent",
+        "run loud:fails odd.yaml",
+        "run loud:fails odd.yaml --traceback",
+        "explain odd.yaml",
+        "list odd.yaml --labels",
+        "list odd.yaml",
+        "show odd.yaml 0",
+        f"results absent{RAW}.db",
+        f"list absent{RAW}.yaml",
+    ):
+        result = called(*line.split())
+        for text in (result.stdout, result.stderr):
+            assert not set("\x1b\x07" if line.startswith("show") else "\x1b\x07\u202e") & set(text), line
+
+
+def test_results_of_an_older_journal_change_no_byte_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as old:
+        old.setattr(database, "STEPS", database.STEPS[:1])
+        with Journal(folder / "old.db", name="x") as journal:
+            list(run(len, [[1]], journal=journal))
+    before = {file.name: file.read_bytes() for file in folder.glob("old.db*")}
+    assert called("results", "old.db").exit_code == 0
+    assert {file.name: file.read_bytes() for file in folder.glob("old.db*")} == before
 
 
 def test_standard_input_that_is_none(folder: Path) -> None:

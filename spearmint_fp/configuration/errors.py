@@ -6,6 +6,7 @@ A message says what is wrong, where (the path), the value, and the way out.
 from __future__ import annotations
 
 import contextlib
+import re
 import reprlib
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Final
@@ -214,6 +215,18 @@ def written(value: object) -> str:
 def said(value: object) -> str:
     """`'gpt-4' (str)`: a value and its type, as messages name them."""
     return f"{shown(value)} ({type(value).__qualname__})"
+
+
+_OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str, keep: str = "") -> str:
+    r"""The text with the characters that a terminal would obey spelled out, apart from ends of lines and tabs.
+
+    >>> visible("runs\x1b[2J.db")
+    'runs\\x1b[2J.db'
+    """
+    return _OBEYED.sub(lambda found: found[0] if found[0] in keep else found[0].encode("unicode_escape").decode(), text)
 
 
 def counted(number: int) -> str:

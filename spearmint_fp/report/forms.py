@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from ..configuration.errors import ArgumentError
+from ..configuration.errors import ArgumentError, visible
 from ..running.lines import outcome_line
 from ..running.stored import Stored, named
 from .plain import aligned, separated
@@ -44,7 +44,7 @@ def _table(stored: Stored, **_: Any) -> Iterable[str]:
 
 
 def _csv(stored: Stored, **_: Any) -> Iterable[str]:
-    return [text.removesuffix("\n")] if (text := separated(*_rows(stored))) else []
+    return [visible(text.removesuffix("\n"), keep="\r")] if (text := separated(*_rows(stored))) else []
 
 
 def _json(stored: Stored, *, traceback: bool) -> Iterable[str]:

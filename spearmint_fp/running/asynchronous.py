@@ -228,7 +228,7 @@ class _Tasks:
         feed = asyncio.create_task(self._feed())
         feed.add_done_callback(lambda _: self._arrived.set())
         try:
-            while not feed.done() or self._running or self._ready:
+            while not feed.done() or self._running or self._ready or self._interrupt is not None:
                 while (due := self._ready.pop(self.given, None)) is not None:
                     self.given += 1
                     self._room.set()
@@ -241,7 +241,7 @@ class _Tasks:
 
     async def _news(self, feed: asyncio.Task[None]) -> None:
         """Wait until something has come or ended; raises what ends the run."""
-        if self._interrupt is not None:
+        if self._interrupt is not None and self.given not in self._ready:
             raise self._interrupt
         if feed.cancelled():
             raise RunError("somebody cancelled the task that starts the tasks of this arun; it cannot go on")
@@ -273,12 +273,19 @@ class _Tasks:
         self._note(task, outcome)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Note the end of a task that could not do so itself: it was cancelled by somebody else, or interrupted."""
-        index, config, start = self._running[task]
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if not task.cancelled():
-            self._interrupt = error
-        self._note(task, Failure(config, ErrorInfo.of(cast(BaseException, error)), index, perf_counter() - start))
+        """Note the end of a task that could not do so itself: it was cancelled by somebody else, or ends the run.
+
+        What ends the run (an interrupt, a journal that cannot be written) says nothing of its configuration.
+        """
+        if task.cancelled():
+            index, config, start = self._running[task]
+            error = ErrorInfo.of(asyncio.CancelledError())
+            self._note(task, Failure(config, error, index, perf_counter() - start))
+            return
+        del self._running[task]
+        self._interrupt = self._interrupt or task.exception()
+        self._room.set()
+        self._arrived.set()
 
     def _note(self, task: asyncio.Task[None], outcome: Outcome[Any, Any]) -> None:
         del self._running[task]

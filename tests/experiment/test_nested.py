@@ -549,7 +549,7 @@ def test_a_journal_tells_arguments_and_cases_apart(tmp_path: Path) -> None:
 
     def ran(text: str, **kwargs: Any) -> tuple[list[str], list[bool]]:
         with (
-            Journal(tmp_path / "runs.db") as journal,
+            Journal(tmp_path / "runs.db", name="outer") as journal,
             Spearmint.run(outer, await_variants=True, journal=journal) as runner,
         ):
             result = runner(text, **kwargs)
@@ -583,11 +583,13 @@ def test_a_runner_and_run_share_what_is_kept(tmp_path: Path) -> None:
         assert [(o.index, o.config) for o in journal.outcomes(lonely)] == [(k, {"n": k + 1}) for k in range(3)]
 
 
-def test_status_with_arguments_and_cases(tmp_path: Path) -> None:
-    @experiment(of(m=[10, 20]))
-    def f(config: Config, text: str, *, times: int = 1) -> str:
-        return text * times
+@experiment(of(m=[10, 20]))
+def repeated(config: Config, text: str, *, times: int = 1) -> str:
+    return text * times
 
+
+def test_status_with_arguments_and_cases(tmp_path: Path) -> None:
+    f = repeated
     with Journal(tmp_path / "runs.db") as journal:
         with Spearmint.run(f, await_variants=True, journal=journal) as runner:
             runner("a", times=2)

@@ -143,7 +143,7 @@ def test_a_configuration_that_comes_again_runs_once(executor: Any, path: Path, t
             file.write(f"{n}\n")
         return n
 
-    with Journal(path) as journal:
+    with Journal(path, name="noted") as journal:
         got = collect(run(noted, [1, 2, 1, 1, 2, 3] * 5, executor=executor, journal=journal))
     assert [o.result for o in got] == [1, 2, 1, 1, 2, 3] * 5
     assert [o.index for o in got] == list(range(30))
@@ -437,14 +437,14 @@ def test_outcomes_after_the_block_are_an_error(path: Path) -> None:
 
 def test_a_file_that_is_no_journal_is_left_untouched(path: Path, tmp_path: Path) -> None:
     path.write_bytes(b"not a database " * 100)
-    with pytest.raises(JournalError, match="is no journal but no database; it is left untouched"):
+    with pytest.raises(JournalError, match="is not a journal but a file of another kind; it is left untouched"):
         Journal(path)
     assert path.read_bytes() == b"not a database " * 100
     foreign = tmp_path / "foreign.db"
     with closing(sqlite3.connect(foreign)) as other:
         other.execute("CREATE TABLE mine (x)")
     content = foreign.read_bytes()
-    with pytest.raises(JournalError, match="is no journal but another program's database"):
+    with pytest.raises(JournalError, match="is not a journal but another program's database"):
         Journal(foreign)
     assert foreign.read_bytes() == content
     assert sorted(p.name for p in tmp_path.iterdir()) == ["foreign.db", "runs.db"]
@@ -455,7 +455,7 @@ def test_a_newer_journal_is_left_untouched(path: Path) -> None:
     with closing(sqlite3.connect(path)) as other:
         other.execute("PRAGMA user_version=99")
     content = path.read_bytes()
-    with pytest.raises(JournalError, match=r"newer version .*schema 99, this one knows 2.*Upgrade spearmint_fp"):
+    with pytest.raises(JournalError, match=r"newer version .*schema 99, this one knows 3.*Upgrade spearmint_fp"):
         Journal(path)
     assert path.read_bytes() == content
 
@@ -932,7 +932,7 @@ def test_a_transaction_that_an_interrupt_left_open_is_undone(path: Path) -> None
 
 def test_a_journal_goes_on_after_another_has_held_the_file_for_too_long(path: Path) -> None:
     with Journal(path) as journal, closing(sqlite3.connect(path, isolation_level=None)) as other:
-        journal._database._connection.execute("PRAGMA busy_timeout=10")
+        journal._database.patience = 0.01
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(JournalError, match="another process"):
             list(run(doubled, rising(2), journal=journal))
