@@ -129,7 +129,7 @@ def search(q: str, user: int) -> dict[str, str]:
 @app.get("/report")
 def report() -> dict[str, str]:
     """How often each candidate puts the same title first as the ranking that users see."""
-    Spearmint.join(rank, timeout=10)
+    Spearmint.join(rank)
     candidates = sorted({name for rankings in seen.values() for name in rankings} - {"main"})
     pairs = {c: [(r["main"][:1], r[c][:1]) for r in seen.values() if c in r] for c in candidates}
     return {c: f"{sum(a == b for a, b in found)} of {len(found)} the same" for c, found in pairs.items()}

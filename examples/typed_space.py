@@ -74,7 +74,7 @@ class File:
     defaults: dict[str, int]
 
 
-(tree,) = load(Path(__file__).with_name("space.yaml"))
+tree = load(Path(__file__).with_name("space.yaml"))
 space = expand(tree)
 print(space)
 print(validate(File, space).raise_for_problems())

@@ -18,7 +18,7 @@ import click
 
 import spearmint_fp as fp
 
-from .configuration.errors import ArgumentError, FileError, SpearmintError, counted, shown
+from .configuration.errors import ArgumentError, FileError, SpearmintError, counted, shown, visible
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -114,12 +114,17 @@ def _told(ctx: click.Context, error: Exception) -> click.ClickException:
     if _TRACEBACK in ctx.meta:
         from traceback import format_exception
 
-        click.echo("".join(format_exception(error)), err=True)
+        _say("".join(format_exception(error)))
     if isinstance(error, SpearmintError):
-        return _UnusableError(reduce(lambda text, ways: text.replace(*ways), _WAYS, str(error)))
+        return _UnusableError(visible(reduce(lambda text, ways: text.replace(*ways), _WAYS, str(error))))
     if isinstance(error, OSError) and error.strerror:
-        return _UnusableError(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
-    return _UnusableError(f"{type(error).__name__}: {error}. --traceback shows where it comes from")
+        return _UnusableError(visible(f"{error.filename}: {error.strerror}" if error.filename else error.strerror))
+    return _UnusableError(visible(f"{type(error).__name__}: {error}. --traceback shows where it comes from"))
+
+
+def _say(text: str) -> None:
+    """Talk, on standard error: names and messages come from files and functions, and no terminal obeys them."""
+    click.echo(visible(text), err=True)
 
 
 _TRACEBACK: Final = "spearmint_fp.traceback"
@@ -185,11 +190,10 @@ def _sweep(files: Iterable[str]) -> Sweep[Any]:
     """The configurations of all files, one file after the other; `-` is standard input."""
     if (stdin := [*files].count("-")) > 1:
         raise ArgumentError(f"- is standard input, which can be read once; it is given {stdin} times")
-    trees = [tree for file in files for tree in (_from_stdin() if file == "-" else fp.load(file))]
-    return fp.concat(*(fp.expand(tree) for tree in trees))
+    return fp.concat(*(fp.expand(_from_stdin() if file == "-" else fp.load(file)) for file in files))
 
 
-def _from_stdin() -> tuple[Any, ...]:
+def _from_stdin() -> Any:
     from .configuration.files import MOST_BYTES, load_text
 
     if sys.stdin is None:
@@ -261,7 +265,7 @@ def cli() -> None:
 @_traceback
 def explain(files: tuple[str, ...]) -> None:
     """Say how many configurations there are, as a formula, with a line for each axis. Nothing is enumerated."""
-    _write([fp.explain(_sweep(files))])
+    _write([visible(fp.explain(_sweep(files)))])
 
 
 @cli.command(
@@ -288,7 +292,7 @@ def list_(files: tuple[str, ...], part: slice, labels: bool, ids: bool) -> None:
 
     sweep = _sweep(files)
     texts: tuple[Callable[[Any], str], ...] = (*[_id] * ids, *[partial(fp.label, sweep=sweep)] * labels) or (line,)
-    _write("\t".join(text(config) for text in texts) for config in sweep[part])
+    _write(visible("\t".join(text(config) for text in texts)) for config in sweep[part])
 
 
 def _id(config: Any) -> str:
@@ -321,7 +325,9 @@ def show(files: tuple[str, ...], index: int, as_json: bool) -> None:
     dumped = needed("spearmint_fp.configuration.yaml_files", extra="yaml", what="show without --json").dumped
     notes = [f"index: {counted(index % sweep.size)} of {counted(sweep.size)}", f"config_id: {_id(config)}"]
     notes += [f"label: {text}"] if (text := fp.label(config, sweep)) else []
-    _write([*(f"# {note}" for note in notes), dumped(fp.unstructure(config)).rstrip("\n")])
+    _write(
+        [*("# " + visible(note).replace("\n", "\\n") for note in notes), dumped(fp.unstructure(config)).rstrip("\n")]
+    )
 
 
 @cli.command(
@@ -348,7 +354,7 @@ def check(ctx: click.Context, /, files: tuple[str, ...], name: str, ignore_extra
     sweep = _sweep(files)
     with reserved():
         found = fp.validate(_looked_up(name), sweep, extra="ignore" if ignore_extra else "forbid")
-    _write([str(found)])
+    _write([visible(str(found))])
     ctx.exit(0 if found.ok else FAILED)
 
 
@@ -411,9 +417,9 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
                     data.write(f"{clear}{outcome_line(outcome, index, traceback=_TRACEBACK in ctx.meta)}\n")
                     data.flush()
         except KeyboardInterrupt:
-            click.echo(f"\nInterrupted: {tally}\n{_way_on(options['journal'])}", err=True)
+            _say(f"\nInterrupted: {tally}\n{_way_on(options['journal'])}")
             ctx.exit(INTERRUPTED)
-    click.echo("\n".join([*tally.failures(), str(tally)]), err=True)
+    _say("\n".join([*tally.failures(), str(tally)]))
     ctx.exit(FAILED if tally.failed else 0)
 
 
@@ -422,7 +428,7 @@ def _task(name: str, options: dict[str, Any]) -> Callable[[Any], Any]:
 
     found = _looked_up(name)
     if "__experiment__" in getattr(found, "__dict__", ()):
-        click.echo(f"{name} is an experiment: its function is run, over the configurations of FILE alone", err=True)
+        _say(f"{name} is an experiment: its function is run, over the configurations of FILE alone")
     return within(alone(found, name), part=options["shard"], seconds=options["timeout"], retries=options["retries"])
 
 
@@ -488,4 +494,4 @@ def results(ctx: click.Context, /, db: str, files: tuple[str, ...], output: str 
     sweep = _sweep(files) if files else None
     stored = Stored(db, name=options["experiment"], version=options["function_version"], sweep=sweep)
     _write(FORMS[form](stored, traceback=_TRACEBACK in ctx.meta), output)
-    click.echo("\n".join(stored.counts()), err=True)
+    _say("\n".join(stored.counts()))

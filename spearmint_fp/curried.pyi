@@ -15,6 +15,7 @@ from spearmint_fp import AbsentError as AbsentError
 from spearmint_fp import AbsentFileError as AbsentFileError
 from spearmint_fp import ArgumentError as ArgumentError
 from spearmint_fp import Bind as Bind
+from spearmint_fp import CallbackError as CallbackError
 from spearmint_fp import ChoiceError as ChoiceError
 from spearmint_fp import Config as Config
 from spearmint_fp import ConflictError as ConflictError

@@ -6,13 +6,13 @@ import gc
 import json
 import shutil
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
-from time import sleep
 
 import pytest
 
 from .bench import __main__ as bench
-from .bench import access, core, growth, pages, peers, show
+from .bench import access, core, growth, measure, pages, peers, show
 from .bench.measure import Row, Way, compared, seconds, turns, worked
 from .bench.workloads import W1, W2, WORKLOADS, flat
 
@@ -152,8 +152,13 @@ def test_ways_take_turns_and_the_bound_is_of_the_cheapest_other() -> None:
     assert (ours.must, theirs.must) == (theirs.measured / 2, None)
 
 
-def test_what_waits_costs_time_and_no_work() -> None:
-    assert 0 < worked(lambda: sleep(0.05)) < 0.05 <= seconds(lambda: sleep(0.06))
+def test_what_waits_costs_time_and_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By two clocks: the one goes on between two looks, and the other has not gone on."""
+    clock = count()
+    monkeypatch.setattr(measure, "perf_counter", lambda: next(clock) * 0.5)
+    monkeypatch.setattr(measure, "process_time", lambda: 7.0)
+    assert seconds(lambda: None) == 0.5
+    assert 0 < worked(lambda: None) < 1e-6
 
 
 # --- what is shown -----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from .snippets import blocks, promised, run
+from .waiting import LIMIT_SECONDS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -53,7 +54,7 @@ def printed_apart(*arguments: str, **variables: str) -> str:
     """What Python prints, called with these arguments, where a warning is an error too."""
     known = [f"-Wignore:{warning}:DeprecationWarning" for warning in THEIRS]
     command, env = [sys.executable, "-Werror", *known, *arguments], {**os.environ, **variables}
-    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 

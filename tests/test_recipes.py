@@ -15,6 +15,7 @@ import pytest
 from spearmint_fp import Config, DynamicValue, best, collect, expand, label, run, sample, threads
 
 from .test_docs import ROOT, loaded, printed_apart, printed_by
+from .waiting import LIMIT_SECONDS
 
 FOLDER = ROOT / "examples"
 
@@ -223,7 +224,10 @@ def pytest_in(folder: Path, *options: str) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", "-c", os.devnull]
     env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     told = [*command, "--rootdir", str(folder), *options]
-    return subprocess.run(told, cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False).stdout
+    ended = subprocess.run(
+        told, cwd=folder, env=env, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False
+    )
+    return ended.stdout
 
 
 def test_pytest_runs_each_test_in_every_configuration(capsys: pytest.CaptureFixture[str]) -> None:

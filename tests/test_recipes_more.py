@@ -19,6 +19,7 @@ from spearmint_fp import DynamicValue, SizeError, collect, dask_cluster, expand,
 
 from .running.executors import dask_client
 from .test_docs import EXAMPLES, ROOT, loaded, printed_by
+from .waiting import LIMIT_SECONDS
 
 FOLDER = ROOT / "examples"
 
@@ -27,7 +28,7 @@ def python(code: str, *arguments: str, **variables: str) -> subprocess.Completed
     """A new interpreter that can import the examples."""
     command = [sys.executable, "-W", "error", "-c", code, *arguments]
     env = {**os.environ, "PYTHONPATH": str(FOLDER), **variables}
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
 
 
 # --- Hydra and OmegaConf -----------------------------------------------------------------------------

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections import Counter, OrderedDict, deque
+import sys
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections import abc as abstract
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, reduce
+from functools import cache, lru_cache
 from inspect import isclass
+from threading import RLock
 from types import UnionType
 from typing import (
     TYPE_CHECKING,
     Any,
     Final,
     Literal,
-    NotRequired,
-    Required,
-    TypedDict,
+    NewType,
     TypeVar,
     Union,
     cast,
+    final,
     get_args,
     get_origin,
     is_typeddict,
@@ -31,21 +32,20 @@ from typing import (
 )
 
 import attrs
-from toolz import keyfilter
 
-from .annotations import types_of
+from .annotations import alias_of, alias_value, is_form, types_of, union_of
 from .diagnosis import aliases_of, problems_of
-from .errors import ArgumentError, TreeError, said, shown
-from .models import dumped, is_model, is_struct, struct_check, struct_fields, struct_tag, validated
+from .errors import ArgumentError, TreeError, bounded, said, shown
+from .models import complete, dumped, is_model, is_struct, struct_check, struct_fields, struct_tag, validated
 from .problems import Problem, RefusalError, conversion_error, expected, type_name
 from .records import FieldsShape, Shape, TupleShape
-from .scalars import Hook, enum_hook, literal_hook, none_hook, scalar, scalar_hooks
+from .scalars import Hook, enum_hook, literal_hook, none_hook, scalar, scalar_hook
 from .tree import MAX_ALTERNATIVES, Algebra, Config, Layout, fold, freeze
 
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["Extra", "checker", "is_structured", "plain", "structure", "unstructure"]
+__all__ = ["Extra", "checker", "classes_of", "is_structured", "plain", "structure", "unstructure"]
 
 T = TypeVar("T")
 Extra = Literal["forbid", "ignore"]
@@ -145,30 +145,75 @@ def plain(config: Any) -> Any:
 
 @cache
 def _converter(extra: Extra) -> Converter:
-    """The library's own converter: strict, and never the global one. The last hook that fits a type is taken."""
+    """The library's own converter: strict, never the global one, with the hooks of the table `_FORMS` and no others."""
     from cattrs import Converter
-    from cattrs.cols import is_namedtuple
 
-    converter = Converter(forbid_extra_keys=extra == "forbid", structure_fallback_factory=_instance_hook)
-    for kind, hook in scalar_hooks().items():
-        converter.register_structure_hook(kind, hook)
-    with_converter: list[tuple[Callable[[Any], Any], Callable[[Any, Converter], Hook]]] = [
-        (_is_container, _container_hook),
-        (lambda t: is_structured(t) and not is_model(t), _record_hook),
-        (lambda t: is_namedtuple(t) or hasattr(get_origin(t) or t, "_field_defaults"), _record_hook),
-        (is_model, _model_hook),
-        (_is_union, _union_hook),
-        (lambda t: struct_check(t) is not None, _checked_hook),
-        (_is_named_type, _inner_hook),
-        (lambda t: not isclass(t) and attrs.has(type(t)), lambda t, _: _instance_hook(t)),
-    ]
-    for fits, factory in with_converter:
-        converter.register_structure_hook_factory(fits, factory)
-    converter.register_structure_hook_func(lambda t: t is None or t is type(None), none_hook)
-    converter.register_structure_hook_func(_is_literal, literal_hook)
-    converter.register_structure_hook_func(lambda t: isclass(t) and issubclass(t, enum.Enum), enum_hook)
-    converter.register_structure_hook_func(lambda t: t is Config, _config_hook)
+    class Strict(Converter):
+        def get_structure_hook(self, kind: Any, cache_result: bool = True) -> Hook:  # noqa: ARG002  # all are kept
+            return hooks.find(kind)
+
+        def structure(self, obj: Any, cl: Any) -> Any:
+            return hooks.find(cl)(obj, cl)
+
+    converter = Strict(forbid_extra_keys=extra == "forbid")
+    hooks = _Hooks(converter)
     return converter
+
+
+MOST_OPEN: Final = 100
+"""How many types may stand inside one another; what is deeper is a type that grows without end."""
+
+
+@final
+class _Hooks:
+    """The hooks of a converter: each is made with those of all types inside it, so that a bad one is told at once."""
+
+    def __init__(self, converter: Converter) -> None:
+        self._converter, self._lock = converter, RLock()
+        self._ready: dict[Any, Hook] = {}
+        self._made: dict[Any, Hook] = {}  # while the outermost is being made
+        self._open: list[Any] = []
+
+    def find(self, kind: Any) -> Hook:
+        """The hook of a type."""
+        key = _key(kind)
+        ready = self._ready.get(key)
+        return ready if ready is not None else self._make(kind, key)
+
+    def _make(self, kind: Any, key: Any) -> Hook:
+        with self._lock:
+            if key in self._made:
+                return self._made[key]
+            if key in self._open:  # a class that contains itself
+                return lambda value, _: self._ready[key](value, kind)
+            if len(self._open) >= MOST_OPEN:
+                raise ArgumentError(f"{type_name(kind)} stands in a type that grows without end")
+            self._open.append(key)
+            try:
+                hook = self._made[key] = _form_of(kind)(kind, self._converter)
+            finally:
+                self._open.pop()
+                if not self._open:
+                    made, self._made = self._made, {}
+            if not self._open:
+                self._ready.update(made)
+            return hook
+
+
+def _key(kind: Any) -> Any:
+    """What tells types apart that compare equal: `A | B` and `B | A`, `Literal[1]` and `Literal[True]`."""
+    arguments, origin = getattr(kind, "__args__", None), get_origin(kind)
+    if origin is None or not isinstance(arguments, tuple):
+        return kind
+    if origin is Literal:
+        return Literal, *((type(one), one) for one in arguments)
+    extras = [one for one in getattr(kind, "__metadata__", ()) if type(one).__module__ == "msgspec"]
+    return Union if _is_union(kind) else origin, *map(_key, arguments), *extras
+
+
+def _form_of(kind: Any) -> Factory:
+    """What makes the hook of a type: by the first line of the table that fits."""
+    return next(factory for fits, factory in _FORMS if fits(kind))
 
 
 def _converter_for(extra: Any) -> Converter:
@@ -202,47 +247,117 @@ def _origin(kind: Any) -> Any:
     return kind if origin is None else origin
 
 
-def _instance_hook(kind: Any) -> Hook:
-    """The hook of a type that has no other: it takes its instances."""
+def _instance_hook(kind: Any, _: Any = None) -> Hook:
+    """The hook of a class that has no other: it takes its instances."""
     origin = _origin(kind)
-    if origin in (Any, object) or isinstance(kind, TypeVar):
-        return lambda value, _: value
+    is_call = origin is abstract.Callable  # what a function takes and gives is not asked
     if not isclass(origin):
         raise ArgumentError(f"{_NO_TYPE}; got {said(kind)} as the type")
+    if getattr(origin, "_is_protocol", False) and not getattr(origin, "_is_runtime_protocol", False):
+        raise ArgumentError(f"{type_name(kind)} is a protocol that cannot be asked. Put @runtime_checkable before it")
+    if not is_call and _public(origin) in sys.stdlib_module_names and any(map(_says, get_args(kind))):
+        raise ArgumentError(f"what is in a {type_name(kind)} cannot be checked. Write {type_name(origin)}, or object")
 
     def check(value: Any, _: Any) -> Any:
-        wanted = get_args(kind)[0] if origin is type and get_args(kind) else None
-        if not _is_instance(value, origin) or (isclass(wanted) and not issubclass(value, wanted)):
+        if not isinstance(value, origin):
             raise expected(type_name(kind), value)
         return value
 
     return check
 
 
-def _is_named_type(kind: Any) -> bool:
-    """Whether a type only names or marks another: an alias, or `ReadOnly`."""
-    origin: Any = get_origin(kind)
-    return hasattr(kind, "__value__") or getattr(origin, "_name", None) == "ReadOnly"
+def _public(cls: Any) -> str:
+    return str(cls.__module__).partition(".")[0]
 
 
-def _inner_hook(kind: Any, converter: Converter) -> Hook:
-    inner = kind.__value__ if hasattr(kind, "__value__") else get_args(kind)[0]
-    return lambda value, _: converter.structure(value, inner)
+def _says(argument: Any) -> bool:
+    """True for an argument of a type that says something."""
+    return argument not in (Any, object, Ellipsis) and not isinstance(argument, TypeVar)
 
 
-def _is_instance(value: Any, cls: type) -> bool:
-    try:
-        return isinstance(value, cls)
-    except TypeError:  # a protocol that cannot be asked at run time
-        return True
+def _class_hook(kind: Any, _: Any) -> Hook:
+    """The hook of `type[C]`: it takes C and its subclasses."""
+    wanted = _classes(get_args(kind)[0]) if get_args(kind) else (object,)
+
+    def check(value: Any, _: Any) -> Any:
+        if not isinstance(value, type) or not issubclass(value, wanted):
+            raise expected(type_name(kind), value)
+        return value
+
+    return check
+
+
+def _classes(kind: Any) -> tuple[type, ...]:
+    """The classes that a type is made of."""
+    bare = _bare(kind)
+    if bare is Any:
+        return (object,)
+    if _is_union(bare):
+        return tuple(cls for member in get_args(bare) for cls in _classes(member))
+    origin = type(None) if bare is None else _origin(bare)
+    if not isclass(origin) or is_typeddict(origin) or getattr(origin, "_is_protocol", False):
+        raise ArgumentError(f"type[C] takes a class; got {said(kind)} as C")
+    return (origin,)
+
+
+def _bare(kind: Any) -> Any:
+    """A type without the names and the marks around it: aliases, `NewType`, `Annotated`, `Final` and their like."""
+    seen: list[Any] = []
+    while _is_named(kind):
+        if len(seen) > MOST_OPEN or any(kind is one for one in seen):
+            raise ArgumentError(f"{type_name(kind)} stands for nothing but itself")
+        seen.append(kind)
+        kind = _inside(kind)
+    return kind
+
+
+_MARKS: Final = ("Final", "ClassVar", "Required", "NotRequired", "ReadOnly")
+
+
+def _is_named(kind: Any) -> bool:
+    """True for a type that only names or marks another."""
+    return (
+        alias_of(kind) is not None
+        or isinstance(kind, NewType | TypeVar)
+        or type(kind).__name__ in ("InitVar", "TypeVar")
+        or is_form(kind, "LiteralString", "Final", "ClassVar")
+        or is_form(get_origin(kind), *_MARKS)
+        or hasattr(kind, "__metadata__")
+    )
+
+
+def _inside(kind: Any) -> Any:
+    """The type that a type names or marks."""
+    if alias_of(kind) is not None:
+        return alias_value(kind)
+    if isinstance(kind, NewType):
+        return kind.__supertype__
+    if type(kind).__name__ == "TypeVar":
+        return _unfilled(kind)
+    if type(kind).__name__ == "InitVar":
+        return kind.type
+    if is_form(kind, "LiteralString"):
+        return str
+    return get_args(kind)[0] if get_args(kind) else Any  # what has no type takes anything
+
+
+def _unfilled(variable: Any) -> Any:
+    """What a type variable stands for that nobody has filled: its default, its bound, or one of its constraints."""
+    if getattr(variable, "has_default", bool)():
+        return variable.__default__
+    if variable.__bound__ is not None:
+        return variable.__bound__
+    return union_of(variable.__constraints__) if variable.__constraints__ else Any
+
+
+def _named_hook(kind: Any, converter: Converter) -> Hook:
+    _bare(kind)  # an alias that stands for nothing is an error
+    inner = _inside(kind)
+    hook = converter.get_structure_hook(inner)
+    return lambda value, _: hook(value, inner)
 
 
 # --- containers --------------------------------------------------------------------------------------
-
-
-def _is_container(kind: Any) -> bool:
-    origin = get_origin(kind) or kind
-    return isclass(origin) and origin in _CONTAINERS
 
 
 def _of_list(make: Callable[[Any], Any]) -> Callable[[Any, Converter], Hook]:
@@ -276,28 +391,67 @@ def _as_dict(kind: Any) -> Any:
 
 
 def _tuple_hook(kind: Any, converter: Converter) -> Hook:
-    arguments = get_args(kind)
-    if not arguments and kind is not tuple and not _is_bare_tuple(kind):
-        return _of_length(0, lambda _value, _kind: ())
-    if not arguments or arguments[-1] is Ellipsis:
-        of_any = list[arguments[0]] if arguments else list  # type: ignore[valid-type]
-        return _of_list(tuple)(of_any, converter)
-    from cattrs.gen import make_hetero_tuple_structure_fn
+    if not hasattr(kind, "__args__"):
+        return _of_list(tuple)(list, converter)
+    before, repeated, after = _elements(kind)
+    if repeated and not before and not after:
+        return _of_list(tuple)(list.__class_getitem__(repeated[0]), converter)
+    first, many, last = ([(converter.get_structure_hook(t), t) for t in part] for part in (before, repeated, after))
+    least = len(first) + len(last)
 
-    return _of_length(len(arguments), make_hetero_tuple_structure_fn(kind, converter))
-
-
-def _is_bare_tuple(kind: Any) -> bool:
-    return str(kind) == "typing.Tuple"
-
-
-def _of_length(count: int, inner: Hook) -> Hook:
-    def check(value: Any, kind: Any) -> Any:
-        if len(value) != count:
-            raise expected(f"{count} elements", value)
-        return inner(value, kind)
+    def check(value: Any, _: Any) -> Any:
+        more = len(value) - least
+        if more < 0 or (more and not many):
+            raise expected(f"{'at least ' if many else ''}{least} element{'' if least == 1 else 's'}", value)
+        return tuple(_each(value, [*first, *many * more, *last]))
 
     return check
+
+
+def _elements(kind: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    """The types of a tuple's elements: those at its beginning, the one that repeats, those at its end."""
+    before: list[Any] = []
+    repeated: list[Any] = []
+    after: list[Any] = []
+    arguments = get_args(kind)
+    if len(arguments) == 2 and arguments[1] is Ellipsis:  # a type and three dots
+        return [], [arguments[0]], []
+    for argument in arguments:
+        inner = get_args(argument)[0] if is_form(get_origin(argument), "Unpack") else argument
+        if inner is argument and not getattr(argument, "__unpacked__", False):
+            (after if repeated else before).append(argument)
+        elif type(inner).__name__ == "TypeVarTuple":  # that nobody has filled
+            repeated.append(Any)
+        else:
+            parts = _elements(_bare(inner))
+            (after if repeated else before).extend(parts[0])
+            repeated += parts[1]
+            after += parts[2]
+    if len(repeated) > 1:
+        raise ArgumentError(f"{type_name(kind)} repeats more than one type")
+    return before, repeated, after
+
+
+def _each(values: Iterable[Any], hooks: Iterable[tuple[Hook, Any]]) -> list[Any]:
+    """Each value by a hook of its own; the refusal tells of all that are refused."""
+    made: list[Any] = []
+    problems: list[Problem] = []
+    for place, (value, (hook, kind)) in enumerate(zip(values, hooks, strict=True)):
+        try:
+            made.append(hook(value, kind))
+        except Exception as error:
+            problems += [problem.below((str(place),)) for problem in problems_of(error, value)]
+    if problems:
+        raise RefusalError(*problems)
+    return made
+
+
+def _defaultdict_hook(kind: Any, converter: Converter) -> Hook:
+    """A defaultdict makes what its type says that it holds, where that is a class."""
+    inner = _of_mapping(dict)(kind, converter)
+    held = _bare(get_args(kind)[1]) if get_args(kind) else Any
+    factory = _origin(held) if isclass(_origin(held)) and not _is_union(held) else None
+    return lambda value, _: defaultdict(factory, inner(value, kind))
 
 
 _ORDERED: Final = (list, tuple, deque, range)
@@ -310,8 +464,10 @@ _CONTAINERS: Final[dict[Any, tuple[tuple[type, ...], Callable[[Any, Converter], 
     frozenset: (_UNORDERED, _of_list(frozenset)),
     abstract.MutableSequence: (_ORDERED, _of_list(list)),
     abstract.Sequence: (_ORDERED, _of_list(tuple)),
+    abstract.Reversible: (_ORDERED, _of_list(tuple)),
     abstract.Iterable: (_UNORDERED, _of_list(tuple)),
     abstract.Collection: (_UNORDERED, _of_list(tuple)),
+    abstract.Container: (_UNORDERED, _of_list(tuple)),
     abstract.MutableSet: (_UNORDERED, _of_list(set)),
     abstract.Set: (_UNORDERED, _of_list(frozenset)),
     dict: ((Mapping,), _of_mapping(dict)),
@@ -319,12 +475,18 @@ _CONTAINERS: Final[dict[Any, tuple[tuple[type, ...], Callable[[Any, Converter], 
     abstract.MutableMapping: ((Mapping,), _of_mapping(dict)),
     OrderedDict: ((Mapping,), _of_mapping(OrderedDict)),
     Counter: ((Mapping,), _of_mapping(Counter)),
+    defaultdict: ((Mapping,), _defaultdict_hook),
 }
 """Per collection: what a value may be (text is no list of letters), and how its hook is made."""
 
 
 def _container_hook(kind: Any, converter: Converter) -> Hook:
-    accepted, factory = _CONTAINERS[get_origin(kind) or kind]
+    accepted, factory = _CONTAINERS[_origin(kind)]
+    takes = 2 if accepted == (Mapping,) and _origin(kind) is not Counter else 1
+    if _origin(kind) is not tuple and len(get_args(kind)) not in (0, takes):
+        raise ArgumentError(
+            f"{type_name(kind)} has {len(get_args(kind))} arguments; {type_name(_origin(kind))} takes {takes}"
+        )
     inner = factory(kind, converter)
 
     def check(value: Any, _: Any) -> Any:
@@ -344,9 +506,6 @@ def _container_hook(kind: Any, converter: Converter) -> Hook:
 def _record_hook(kind: Any, converter: Converter) -> Hook:
     """Instances pass, mappings are converted field by field; a sequence too, for a NamedTuple."""
     cls = get_origin(kind) or kind
-    parameters: tuple[Any, ...] = getattr(cls, "__parameters__", ())
-    if kind is cls and parameters:  # a generic class without arguments takes anything there
-        kind = cls[tuple(getattr(p, "__bound__", None) or Any for p in parameters)]
     inner = _fields_hook(kind, cls, converter)
     aliases, tag = aliases_of(cls), struct_tag(kind) if is_struct(kind) else None
     names = getattr(cls, "_fields", ())
@@ -364,9 +523,6 @@ def _record_hook(kind: Any, converter: Converter) -> Hook:
             raise expected(f"a mapping for {type_name(kind)}", value)
         return inner(_untagged(tag, _by_name(aliases, value)), kind)
 
-    if is_typeddict(cls) and not converter.forbid_extra_keys:  # the dict itself is the result
-        known = frozenset(types_of(cls))
-        return lambda value, _: check(keyfilter(known.__contains__, value) if type(value) is dict else value, _)
     return check
 
 
@@ -390,30 +546,145 @@ def _untagged(tag: tuple[str, Any] | None, value: Mapping[Any, Any]) -> Mapping[
     return {k: item for k, item in value.items() if k != key}
 
 
-def _fields_hook(kind: Any, cls: Any, converter: Converter) -> Hook:
-    from cattrs.gen import make_dict_structure_fn, override
-    from cattrs.gen.typeddicts import make_dict_structure_fn as make_typeddict_structure_fn
+@final
+@attrs.frozen
+class _Field:
+    """A field of a class, with its key in a configuration, the name of its argument, and its own converter."""
 
-    if is_typeddict(cls):
-        return make_typeddict_structure_fn(kind if get_args(kind) else _typed_dict(cls), converter)
-    if is_struct(cls):
-        return _twin_hook(kind, struct_fields(kind), converter)
-    if hasattr(cls, "_fields"):
-        return _twin_hook(kind, _named_fields(kind, cls), converter)
+    name: str
+    key: str
+    argument: str
+    kind: Any
+    required: bool
+    convert: Callable[[Any], Any] | None = None
+
+    def __str__(self) -> str:
+        return type_name(self.kind)
+
+
+def _fields_of(kind: Any, cls: Any) -> list[_Field]:
+    """The fields that a class takes."""
     if attrs.has(cls):
-        _resolve(attrs.fields(cls), types_of(cls))
-        hooks = {}
-        for field in attrs.fields(cls):
-            convert = _own_converter(field)
-            if convert is not None:
-                hooks[field.name] = override(struct_hook=_converted(convert, converter))
-            elif field.type is None:  # without an annotation anything goes
-                hooks[field.name] = override(struct_hook=lambda value, _: value)
-        return make_dict_structure_fn(kind, converter, **hooks)  # type: ignore[arg-type]
-    if any(isinstance(t, dataclasses.InitVar) for t in types_of(cls).values()):
-        return _twin_hook(kind, _arguments(kind, cls), converter)
-    _resolve(dataclasses.fields(cls), types_of(cls))
-    return make_dict_structure_fn(kind, converter)
+        fields = [field for field in attrs.fields(cls) if field.init]
+        types = types_of(kind, {field.name: field.type for field in fields})
+        return [
+            _Field(f.name, f.name, f.alias or f.name, types[f.name], f.default is attrs.NOTHING, _own_converter(f))
+            for f in fields
+        ]
+    if dataclasses.is_dataclass(cls):
+        found = _arguments(cls)
+    elif is_struct(cls):
+        found = struct_fields(cls)
+    elif is_typeddict(cls):
+        return _keys(kind, cls)
+    else:
+        found = [(name, name, name not in cls._field_defaults) for name in cls._fields]
+    types = types_of(kind, {name: _declared(cls, name) for name, _, _ in found})
+    return [_Field(name, key, name, types[name], required) for name, key, required in found]
+
+
+def _declared(cls: Any, name: str) -> Any:
+    """The annotation of a field as its class keeps it."""
+    field = getattr(cls, "__dataclass_fields__", {}).get(name)
+    return field.type if field is not None else None
+
+
+def _arguments(cls: Any) -> list[tuple[str, str, bool]]:
+    """What the `__init__` of a dataclass takes, with what it only passes on."""
+    missing = dataclasses.MISSING
+    taken = [f for f in cls.__dataclass_fields__.values() if f.init and f._field_type.name != "_FIELD_CLASSVAR"]
+    return [(f.name, f.name, f.default is missing and f.default_factory is missing) for f in taken]
+
+
+def _keys(kind: Any, cls: Any) -> list[_Field]:
+    """The keys of a TypedDict; text may have hidden from Python which of them are required."""
+    types = types_of(kind, dict.fromkeys(getattr(cls, "__annotations__", ())))
+    fields = []
+    for key, hint in types.items():
+        said_so = [mark for mark in ("Required", "NotRequired") if mark in _marks(hint)]
+        required = said_so[0] == "Required" if said_so else key in cls.__required_keys__
+        fields.append(_Field(key, key, key, hint, required))
+    return fields
+
+
+def _marks(kind: Any) -> list[str]:
+    """The marks around a type."""
+    found = []
+    while is_form(get_origin(kind), *_MARKS) or hasattr(kind, "__metadata__"):
+        found += [mark for mark in _MARKS if is_form(get_origin(kind), mark)]
+        kind = get_args(kind)[0]
+    return found
+
+
+def _fields_hook(kind: Any, cls: Any, converter: Converter) -> Hook:
+    """The hook of a class by its fields, as cattrs makes it from attributes that are only like those of the class."""
+    from cattrs.gen import make_dict_structure_fn_from_attrs, override
+
+    attributes: list[Any] = []
+    hooks: dict[str, Any] = {}
+    for place, field in enumerate(_fields_of(kind, cls)):
+        name = field.name if field.name.isidentifier() else f"key_{place}"
+        argument = field.argument.replace("\\", "\\\\").replace("'", "\\'")  # cattrs writes it between quotes
+        default = attrs.NOTHING if field.required else None
+        attribute: Any = attrs.Attribute
+        attributes.append(
+            attribute(name, default, None, True, None, None, True, False, type=field, alias=argument, kw_only=True)
+        )
+        hooks[name] = override(rename=field.key, struct_hook=_field_hook(field, converter))
+    known = {p.__name__: p for p in getattr(cls, "__parameters__", ())}
+    return make_dict_structure_fn_from_attrs(attributes, cls, converter, known, **hooks)
+
+
+def _field_hook(field: _Field, converter: Converter) -> Hook:
+    hook, kind = converter.get_structure_hook(field.kind), field.kind
+    if field.convert is None:
+        return lambda value, _: hook(value, kind)
+    return _converted(field.convert, hook, kind)
+
+
+def classes_of(kind: Any) -> Mapping[str, Any]:
+    """The classes that a type names, its fields' types included, by `module:name`."""
+    try:
+        return _classes_of(kind)
+    except TypeError as error:
+        raise ArgumentError(f"{_NO_TYPE}; got {said(kind)} as the type") from error
+
+
+@lru_cache(maxsize=64)
+def _classes_of(kind: Any) -> Mapping[str, Any]:
+    found: dict[str, Any] = {}
+    seen: set[Any] = set()
+    waiting = [kind]
+    while waiting:
+        part = waiting.pop()
+        key = _key(part)
+        if key in seen or len(seen) > MOST_CLASSES:
+            continue
+        seen.add(key)
+        waiting += _parts_of(part)
+        cls = _origin(part)
+        if isclass(cls):
+            found[f"{cls.__module__}:{cls.__qualname__}"] = cls
+    return found
+
+
+MOST_CLASSES: Final = 10_000
+"""How many types are looked at for classes; there are more in a type that grows without end."""
+
+
+def _parts_of(kind: Any) -> list[Any]:
+    """The types that stand in a type."""
+    if _is_named(kind):
+        return [_inside(kind)]
+    if _is_literal(kind):
+        return [type(literal) for literal in get_args(kind)]
+    cls = _origin(kind)
+    if cls is abstract.Callable or not (isclass(cls) or get_args(kind)):
+        return []
+    if is_model(cls):
+        return [field.annotation for field in cls.model_fields.values()]
+    is_record = is_structured(cls) or isinstance(getattr(cls, "_fields", None), tuple)
+    return [*get_args(kind), *(field.kind for field in _fields_of(kind, cls))] if is_record else list(get_args(kind))
 
 
 def _own_converter(field: Any) -> Callable[[Any], Any] | None:
@@ -425,54 +696,15 @@ def _own_converter(field: Any) -> Callable[[Any], Any] | None:
     return cast("Callable[[Any], Any] | None", convert)
 
 
-def _arguments(kind: Any, cls: Any) -> list[tuple[str, str, Any, bool]]:
-    """What the `__init__` of a dataclass takes, with the fields that it only passes on, as `struct_fields` gives it."""
-    types = {name: t.type if isinstance(t, dataclasses.InitVar) else t for name, t in types_of(cls).items()}
-    missing = dataclasses.MISSING
-    fields = [field for field in cls.__dataclass_fields__.values() if field.init and field.name in types]
-    return [
-        (f.name, f.name, _filled(types[f.name], kind), f.default is missing and f.default_factory is missing)
-        for f in fields
-    ]
-
-
-def _filled(kind: Any, generic: Any) -> Any:
-    """A type with the arguments of a generic class in the place of its parameters."""
-    known = dict(zip(getattr(get_origin(generic), "__parameters__", ()), get_args(generic), strict=False))
-    if isinstance(kind, TypeVar):
-        return known.get(kind, kind)
-    parameters = getattr(kind, "__parameters__", ())
-    return kind[tuple(known.get(p, p) for p in parameters)] if parameters and known else kind
-
-
-@cache
-def _typed_dict(cls: Any) -> Any:
-    """The same TypedDict with types for text, and with `Required` where text had hidden it from Python."""
-    keys = {}
-    for key, hint in types_of(cls).items():
-        kind = reduce(_filled, getattr(cls, "__orig_bases__", ()), hint)
-        said, required = get_origin(kind) in (Required, NotRequired), key in cls.__required_keys__
-        keys[key] = kind if said else (Required if required else NotRequired)[kind]
-    made: Any = TypedDict
-    return made(cls.__name__, keys)
-
-
-def _resolve(fields: Iterable[Any], types: Mapping[str, Any]) -> None:
-    """Put the types of a class's fields where cattrs reads them, for text: once per class, as `resolve_types` does."""
-    for field in fields:
-        if isinstance(field.type, str) and field.name in types:
-            object.__setattr__(field, "type", types[field.name])
-
-
-def _converted(convert: Callable[[Any], Any], converter: Converter) -> Hook:
+def _converted(convert: Callable[[Any], Any], hook: Hook, kind: Any) -> Hook:
     """The hook of a field that has a converter of its own: asked where the type refuses, for a value of the type."""
 
-    def check(value: Any, kind: Any) -> Any:
+    def check(value: Any, _: Any) -> Any:
         try:
-            return converter.structure(value, kind)
+            return hook(value, kind)
         except Exception as refusal:
             try:
-                converter.structure(convert(value), kind)
+                hook(convert(value), kind)
             except Exception:  # then the type has said what was expected
                 raise refusal from None
             return value
@@ -480,38 +712,16 @@ def _converted(convert: Callable[[Any], Any], converter: Converter) -> Hook:
     return check
 
 
-def _named_fields(kind: Any, cls: Any) -> list[tuple[str, str, Any, bool]]:
-    """The fields of a NamedTuple, as `struct_fields` gives those of a struct."""
-    hints = types_of(cls)
-    types = {name: _filled(hints.get(name, Any), kind) for name in cls._fields}
-    return [(name, name, types[name], name not in cls._field_defaults) for name in cls._fields]
-
-
-def _twin_hook(kind: Any, fields: list[tuple[str, str, Any, bool]], converter: Converter) -> Hook:
-    """The hook of a class that cattrs has none for: that of an attrs class with the same fields."""
-    from cattrs.gen import make_dict_structure_fn_from_attrs, override
-
-    twin = attrs.make_class(
-        "twin",
-        {
-            name: attrs.field(type=t, kw_only=True, alias=name, default=attrs.NOTHING if required else None)
-            for name, _, t, required in fields
-        },
-    )
-    hooks = {name: override(rename=key, struct_hook=converter.structure) for name, key, _, _ in fields}
-    origin = get_origin(kind) or kind
-    known = {p.__name__: t for p, t in zip(getattr(origin, "__parameters__", ()), get_args(kind), strict=False)}
-    return make_dict_structure_fn_from_attrs(attrs.fields(twin), origin, converter, known, **hooks)  # type: ignore[arg-type]
-
-
 def _checked_hook(kind: Any, converter: Converter) -> Hook:
     """The hook of a type that msgspec annotates with bounds."""
     check, base = struct_check(kind), get_args(kind)[0]
-    return lambda value, _: (check or plain)(converter.structure(value, base))
+    hook = converter.get_structure_hook(base)
+    return lambda value, _: (check or plain)(hook(value, base))
 
 
 def _model_hook(cls: Any, converter: Converter) -> Hook:
     ignore = not converter.forbid_extra_keys
+    complete(cls)
 
     def check(value: Any, _: Any) -> Any:
         if isinstance(value, cls):
@@ -537,26 +747,43 @@ def _is_union(kind: Any) -> bool:
 
 def _union_hook(union: Any, converter: Converter) -> Hook:
     """The member of exactly the value's type, else the first that takes it, unknown keys refused if any does so."""
-    members = get_args(union)
+    members = _members(union, [])
     converters = dict.fromkeys((_converter("forbid"), converter)) if not converter.forbid_extra_keys else (converter,)
+    tables = [[(member, _bare(member), one.get_structure_hook(member)) for member in members] for one in converters]
 
     def check(value: Any, _: Any) -> Any:
         single = scalar(value)
-        if any(type(single) is member for member in members) and not isinstance(single, list | dict | set):
-            return single
         refusals: list[tuple[Any, Exception]] = []
-        for one in converters:
+        for table in tables:
             refusals.clear()
-            for member in sorted(members, key=lambda m: _origin(m) is not type(value)):
+            for member, _bare, hook in sorted(table, key=lambda line: not _is_exactly(line[1], single)):
                 try:
-                    return one.structure(value, member)
-                except ArgumentError:  # the member itself cannot be read
-                    raise
+                    return hook(value, member)
                 except Exception as error:
                     refusals.append((member, error))
         raise _refused_by_all(value, sorted(refusals, key=lambda refusal: members.index(refusal[0])))
 
     return check
+
+
+def _members(union: Any, around: list[Any]) -> list[Any]:
+    """The members of a union, with those of the unions that its members name in their place."""
+    found: list[Any] = []
+    for member in get_args(union):
+        bare = _bare(member)
+        nested = _is_union(bare) and not hasattr(member, "__metadata__")
+        if nested and not any(_key(bare) == _key(one) for one in (union, *around)):
+            found += _members(bare, [*around, union])
+        elif not nested:
+            found.append(member)
+    return found
+
+
+def _is_exactly(kind: Any, value: Any) -> bool:
+    """True where a value is of a type without any conversion."""
+    if _is_literal(kind):
+        return any(type(one) is type(value) and one == value for one in get_args(kind))
+    return (type(None) if kind is None else _origin(kind)) is type(value)
 
 
 def _refused_by_all(value: Any, refusals: list[tuple[Any, Exception]]) -> Exception:
@@ -568,13 +795,33 @@ def _refused_by_all(value: Any, refusals: list[tuple[Any, Exception]]) -> Except
     meant = [problems for _, problems in told if not any(p.kind == "tag" and len(p.path) == 1 for p in problems)]
     if len(meant) == 1 and isinstance(value, Mapping):
         return RefusalError(*meant[0])
-    names = " or ".join(type_name(member) for member, _ in refusals)
+    names = bounded(" or ".join(type_name(member) for member, _ in refusals), MOST_REASONS)
     if not isinstance(value, Mapping):
         return expected(names, value)
     reasons = "; ".join(f"as {type_name(member)}: {', '.join(map(_brief, problems))}" for member, problems in told)
     reasons = f"{reasons[:MOST_REASONS]}…" if len(reasons) > MOST_REASONS else reasons
     return RefusalError(Problem((), f"expected {names}, got {said(value)}. {reasons}", value))
 
+
+Factory = Callable[[Any, "Converter"], Hook]
+_FORMS: Final[list[tuple[Callable[[Any], bool], Factory]]] = [
+    (lambda t: t is None or t is type(None), lambda *_: none_hook),
+    (lambda t: t is Any or t is object or is_form(t, "Any"), lambda *_: lambda value, _: value),
+    (_is_literal, lambda *_: literal_hook),
+    (lambda t: struct_check(t) is not None, _checked_hook),
+    (_is_named, _named_hook),
+    (_is_union, _union_hook),
+    (lambda t: t is Config, lambda *_: _config_hook),
+    (is_model, _model_hook),
+    (lambda t: isclass(t) and issubclass(t, enum.Enum), lambda *_: enum_hook),
+    (is_structured, _record_hook),
+    (lambda t: isinstance(getattr(_origin(t), "_fields", None), tuple) and isclass(_origin(t)), _record_hook),
+    (lambda t: scalar_hook(t) is not None, lambda t, _: scalar_hook(t) or none_hook),
+    (lambda t: isclass(_origin(t)) and _origin(t) in _CONTAINERS, _container_hook),
+    (lambda t: _origin(t) is type, _class_hook),
+    (lambda _: True, _instance_hook),
+]
+"""What a type is, and what makes its hook; whatever is nothing else is a class, or is refused by its name."""
 
 MOST_REASONS: Final = 1_000
 """How many letters of the reasons of a union's members are told."""

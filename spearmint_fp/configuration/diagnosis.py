@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from traceback import walk_tb
 from typing import Any, get_origin
 
@@ -31,9 +31,9 @@ def _problems(error: BaseException, value: Any) -> Iterator[Problem]:
         yield from error.problems
     elif isinstance(error, BaseExceptionGroup):
         cls = getattr(error, "cl", None)
-        for inner in error.exceptions:
-            notes = [note for note in getattr(inner, "__notes__", ()) if hasattr(note, "type")]
-            yield from _noted(inner, notes[-1], cls, value) if notes else _of_class(inner, cls, value)
+        for place, inner in enumerate(error.exceptions):
+            note = _note_of(inner, error.exceptions[place + 1 :])
+            yield from _noted(inner, note, cls, value) if note else _of_class(inner, cls, value)
     elif hasattr(error, "extra_fields"):
         yield from _unknown(error.extra_fields, error.cl, value)  # type: ignore[attr-defined]
     elif callable(getattr(error, "errors", None)):
@@ -44,10 +44,16 @@ def _problems(error: BaseException, value: Any) -> Iterator[Problem]:
         yield Problem((), _message(error, value), value, "check")
 
 
+def _note_of(error: BaseException, later: Sequence[BaseException]) -> Any:
+    """What cattrs noted on an error here: its last note, unless the very same error was raised `later` too."""
+    notes = [note for note in getattr(error, "__notes__", ()) if hasattr(note, "type")]
+    place = len(notes) - 1 - sum(other is error for other in later)
+    return notes[place] if place >= 0 else None
+
+
 def _noted(error: BaseException, note: Any, cls: Any, value: Any) -> Iterator[Problem]:
     """The problems of a field or an element, whose step cattrs noted on the exception."""
     if "mapping key" in str(note):
-        del error.__notes__[-1:]
         for problem in _problems(error, note.index):
             yield Problem((note.index,), f"as a key: {problem.reason}", note.index, problem.kind)
         return
@@ -55,7 +61,6 @@ def _noted(error: BaseException, note: Any, cls: Any, value: Any) -> Iterator[Pr
     if isinstance(error, KeyError) and there is ABSENT:
         yield Problem((step,), f"missing; expected {type_name(note.type)}", kind="missing")
         return
-    del error.__notes__[-1:]
     yield from (problem.below((step,)) for problem in _problems(error, there))
 
 
@@ -64,9 +69,8 @@ def _step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
     if not hasattr(note, "name"):
         element = value[note.index] if isinstance(value, Mapping) else list(value)[note.index]
         return note.index if isinstance(value, Mapping) else str(note.index), element
-    names = [note.name, *(alias for alias, name in aliases_of(get_origin(cls) or cls).items() if name == note.name)]
-    if is_struct(cls):
-        names = [key for name, key, _, _ in struct_fields(cls) if name == note.name]
+    key = getattr(note.type, "key", note.name)
+    names = [key, *(alias for alias, name in aliases_of(get_origin(cls) or cls).items() if name == key)]
     if isinstance(value, Mapping):
         return next(((name, value[name]) for name in names if name in value), (names[-1], ABSENT))
     fields = getattr(cls, "_fields", ())
@@ -91,7 +95,7 @@ def _known(cls: Any) -> list[str]:
     """The keys that a class takes."""
     origin = get_origin(cls) or cls
     if is_struct(origin):
-        return [key for _, key, _, _ in struct_fields(origin)]
+        return [key for _, key, _ in struct_fields(origin)]
     if attrs.has(origin):
         return [field.alias or field.name for field in attrs.fields(origin) if field.init]
     if dataclasses.is_dataclass(origin):
@@ -117,6 +121,7 @@ def _of_class(error: BaseException, cls: Any, value: Any) -> Iterator[Problem]:
 @attrs.frozen
 class _Note:
     name: str
+    type: Any = None
 
 
 def _by_field(error: BaseException, cls: Any) -> Iterator[tuple[str, BaseException]]:

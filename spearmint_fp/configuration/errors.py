@@ -5,14 +5,17 @@ A message says what is wrong, where (the path), the value, and the way out.
 
 from __future__ import annotations
 
+import contextlib
+import re
 import reprlib
-from collections.abc import Hashable, Iterable
-from typing import Any
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, Final
 
 __all__ = [
     "AbsentError",
     "AbsentFileError",
     "ArgumentError",
+    "CallbackError",
     "ChoiceError",
     "ConflictError",
     "ConversionError",
@@ -37,8 +40,23 @@ __all__ = [
 ]
 
 
+MOST_LETTERS: Final = 4_000
+"""How long the message of an error may be: a page; what stands in its middle is left out."""
+
+
 class SpearmintError(Exception):
     """The base of every error that the library raises on purpose."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*(bounded(arg) if isinstance(arg, str) else arg for arg in args))
+
+
+def bounded(text: str, most: int = MOST_LETTERS) -> str:
+    """The text, without its middle where it is longer than a message should be."""
+    if len(text) <= most:
+        return text
+    kept = most // 2 - 20
+    return f"{text[:kept]}… {len(text) - 2 * kept:,} letters …{text[-kept:]}"
 
 
 class TreeError(SpearmintError, ValueError):
@@ -88,6 +106,18 @@ class ConversionError(SpearmintError, ValueError):
     """A configuration that cannot become the type that was asked for; `problems` lists every reason as a `Problem`."""
 
     problems: tuple[Any, ...] = ()
+
+
+class CallbackError(SpearmintError, RuntimeError):
+    """A function of the caller's that raised what ends an iteration: StopIteration, StopAsyncIteration, GeneratorExit.
+
+    `position` is that of the configuration it was called for, where that is known.
+    """
+
+    position: int | None = None
+
+    def __str__(self) -> str:
+        return f"{'' if self.position is None else f'at configuration {counted(self.position)}: '}{self.args[0]}"
 
 
 class IdentityError(SpearmintError, TypeError):
@@ -140,6 +170,26 @@ class TaskTimeoutError(SpearmintError, TimeoutError):
     """A task that took longer than `timed_out` allows."""
 
 
+STOPS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)
+"""Errors that an iterator takes for its own end: raised by a function inside it, they would end it without a word."""
+
+
+def stop_error(function: object, error: BaseException) -> CallbackError:
+    """The error of a function that raised one of `STOPS`, as PEP 479 has it for generators."""
+    return CallbackError(
+        f"{shown(function)} raised {shown(error)}, which ends an iteration. Return a value, or raise another error; "
+        f"next(iterator, default) raises none"
+    )
+
+
+def note(error: BaseException, label: str, text: str) -> None:
+    """`error.add_note(label + text)`, in place of an earlier note of that label: an error may be raised many times."""
+    with contextlib.suppress(Exception):  # an error whose notes are no list takes none
+        notes = getattr(error, "__notes__", [])
+        notes[:] = [old for old in notes if not str(old).startswith(label)]
+        error.add_note(label + text)
+
+
 _SHORT = reprlib.Repr()
 _SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxfrozenset = 6
 _SHORT.maxstring = _SHORT.maxother = 80
@@ -167,6 +217,18 @@ def said(value: object) -> str:
     return f"{shown(value)} ({type(value).__qualname__})"
 
 
+_OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str, keep: str = "") -> str:
+    r"""The text with the characters that a terminal would obey spelled out, apart from ends of lines and tabs.
+
+    >>> visible("runs\x1b[2J.db")
+    'runs\\x1b[2J.db'
+    """
+    return _OBEYED.sub(lambda found: found[0] if found[0] in keep else found[0].encode("unicode_escape").decode(), text)
+
+
 def counted(number: int) -> str:
     """A whole number for a message: its digits, or a power of ten where they fill a page."""
     if number.bit_length() < 256:
@@ -178,6 +240,12 @@ def counted(number: int) -> str:
 def grouped(number: int) -> str:
     """A whole number for a report: its digits in groups of three, or a power of ten where they fill a page."""
     return f"{number:,}" if number.bit_length() < 256 else counted(number)
+
+
+def one_of(words: Sequence[str]) -> str:
+    """`a, b, c`: words for a message, the first dozen of them."""
+    more = f", … and {len(words) - 12:,} more" if len(words) > 12 else ""  # a dozen
+    return ", ".join(words[:12]) + more
 
 
 def suggestion(step: object, known: Iterable[Hashable]) -> str:
@@ -205,7 +273,7 @@ class Missing:
         self.text, self.step, self.known = text, step, known
 
     def __str__(self) -> str:
-        return self.text + suggestion(self.step, self.known)
+        return bounded(self.text + suggestion(self.step, self.known))
 
     __repr__ = __str__
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -20,15 +20,17 @@ from .errors import (
     shown,
 )
 from .extras import needed
-from .tree import MAX_DEPTH, freeze, holds_records, leaves, show_path
+from .tree import MAX_DEPTH, DynamicValue, freeze, holds_records, leaves, show_path
 
 __all__ = ["MOST_BYTES", "load", "load_text"]
 
 
-def load(path: str | os.PathLike[str]) -> tuple[Any, ...]:
-    """The configurations of a file, or of every YAML, JSON and TOML file of a folder, sorted by name: a tuple of trees.
+def load(path: str | os.PathLike[str]) -> Any:
+    """The tree that a file holds, or a choice among its trees: `expand(load(path))` is the sweep of the file.
 
-    A file holds one tree, or a list of trees; a YAML file also several documents. In YAML `!sweep [a, b]` is
+    A mapping is one tree, and so is a list or a folder of one. Several, in a list, in the documents of a YAML file, or
+    in a folder, whose YAML, JSON and TOML files are read in the order of their names, are a `DynamicValue`. An empty
+    list is a choice without alternatives. In YAML `!sweep [a, b]` is
     `DynamicValue([a, b])` and `!range [start, stop, step]` is `DynamicValue(range(start, stop, step))`, with
     alternatives that are trees again. Scalars are those of YAML 1.2: `on` and `no` are text, `1e-3` is a number; dates
     are dates, and underscores may group digits. The loaders are safe: no tag but these and YAML's own makes
@@ -39,9 +41,9 @@ def load(path: str | os.PathLike[str]) -> tuple[Any, ...]:
     >>> _ = (folder / "a.json").write_text('[{"n": 1}, {"n": 2}]')
     >>> _ = (folder / "b.toml").write_text('n = 3')
     >>> load(folder)
-    (Config({'n': 1}), Config({'n': 2}), Config({'n': 3}))
+    DynamicValue(({'n': 1}, {'n': 2}, {'n': 3}))
     >>> load(folder / "b.toml")
-    (Config({'n': 3}),)
+    Config({'n': 3})
 
     Raises:
         AbsentFileError: nothing stands there.
@@ -50,12 +52,17 @@ def load(path: str | os.PathLike[str]) -> tuple[Any, ...]:
             key, an anchor that contains itself or expands without bound, an unknown tag, nesting deeper than 200.
         MissingExtraError: a YAML file, and no YAML library.
 
-    See also: `Spearmint`, whose `configs` may name files; `expand`, for each of the trees.
+    See also: `expand`, which makes the sweep; `Spearmint`, whose `configs` may name files.
     """
     place = _place(path)
     with _reading(place):
         files = _files(place) if place.is_dir() else [place]
-    return tuple(tree for file in files for tree in _trees(file))
+    return _tree_of([tree for file in files for tree in _trees(file)])
+
+
+def _tree_of(trees: Sequence[Any]) -> Any:
+    """The one tree, or the choice among all."""
+    return trees[0] if len(trees) == 1 else DynamicValue(trees)
 
 
 _Reader = Callable[[Path, str], Iterator[Any]]
@@ -118,13 +125,13 @@ def _parsed(file: Path, text: str, reader: _Reader) -> tuple[Any, ...]:
         raise FormatError(f"{file}: {error}") from error
 
 
-def load_text(content: bytes, name: str) -> tuple[Any, ...]:
-    """The configurations of a text in JSON or in YAML, as `load` has those of a file; `name` stands in its errors.
+def load_text(content: bytes, name: str) -> Any:
+    """The tree of a text in JSON or in YAML, as `load` gives that of a file; `name` stands in its errors.
 
     JSON with tabs in it is no YAML, so it is tried first; what is wrong is told as YAML, which has the places of both.
 
     >>> load_text(b'[{"n": 1}, {"n": 2}]', "standard input")
-    (Config({'n': 1}), Config({'n': 2}))
+    DynamicValue(({'n': 1}, {'n': 2}))
 
     Raises:
         FileError: more than 64 MiB.
@@ -138,9 +145,9 @@ def load_text(content: bytes, name: str) -> tuple[Any, ...]:
         raise FileError(f"{name}: more than {MOST_BYTES:,} bytes. Make it a folder of files")
     text = _decoded(file, content)
     try:
-        return _parsed(file, text, _read_json)
+        return _tree_of(_parsed(file, text, _read_json))
     except FormatError:
-        return _parsed(file, text, _read_yaml)
+        return _tree_of(_parsed(file, text, _read_yaml))
 
 
 def _listed(file: Path, document: Any) -> list[Any]:

@@ -144,6 +144,7 @@ def _clock(kind: str, value: Any) -> bytes:
     """A datetime or a time with its fold and, where it has a name of its own, its zone."""
     zone = value.tzinfo if type(value.tzinfo).__module__ in ("datetime", "zoneinfo") else None
     unnamed = getattr(zone, "key", zone) is None or (zone is None and value.utcoffset() is None)
+    unnamed = unnamed or (zone is not None and str(zone) == str(None))  # what stands for no zone at all
     if value.tzinfo is not None and unnamed and (zone is not None or value.utcoffset() is None):
         raise IdentityError(f"{said(value)} has a time zone without a name. Use a ZoneInfo by its key, or an offset")
     return _text(b"d", f"{kind} {value.isoformat()} {value.fold} {zone}")
@@ -152,7 +153,10 @@ def _clock(kind: str, value: Any) -> bytes:
 def _zone(value: Any) -> bytes:
     """A fixed offset: by its name where that says the offset, with both where it is one of the user's own."""
     own = str(value) != str(type(value)(value.utcoffset(None)))
-    return _text(b"d", f"timezone {value}" + (f" {value.utcoffset(None)}" if own else ""))
+    if not own:
+        return _text(b"d", f"timezone {value}")
+    offset = value.utcoffset(None)  # first, in numbers: a name may hold anything
+    return _text(b"d", f"timezone {offset.days} {offset.seconds} {offset.microseconds} {value}")
 
 
 def _function(value: Any) -> bytes:
@@ -161,9 +165,17 @@ def _function(value: Any) -> bytes:
     found: Any = sys.modules.get(value.__module__)
     for step in value.__qualname__.split("."):
         found = getattr(found, step, None)
-    if found is not None and getattr(found, "__code__", None) != value.__code__:  # the same text, defined anew, is it
+    if found is not None and found is not value and _behaviour(found) != _behaviour(value):  # defined anew, it is it
         raise IdentityError(f"{said(value)} has the name of another function. Name what stands at module level")
     return name
+
+
+def _behaviour(function: Any) -> tuple[Any, ...]:
+    """What tells functions of one name apart: the code, the defaults, and the very values that are closed over."""
+    cells = getattr(function, "__closure__", None) or ()
+    held = [id(cell.cell_contents) if cell != types.CellType() else None for cell in cells]
+    defaults = getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None)
+    return getattr(function, "__code__", None), held, *map(repr, defaults)
 
 
 def _named(tag: bytes, value: Any) -> bytes:
@@ -229,7 +241,7 @@ def _other_leaf(value: Any) -> bytes:
     if named is not None:
         return named(value)
     if isinstance(value, enum.Enum):
-        return _named(b"e", kind) + (_str(value.name) if value.name is not None else fold(_CANONICAL, value.value))
+        return _named(b"e", kind) + _member(value)
     if isinstance(value, type):
         return _named(b"C", value)
     pathlib = sys.modules.get("pathlib")  # loaded, if there is a path
@@ -247,14 +259,25 @@ def _other_leaf(value: Any) -> bytes:
     )
 
 
+def _member(value: enum.Enum) -> bytes:
+    """A member of an enum by its name; one without a name by its value, marked where that could be taken for a name."""
+    if value.name is not None:
+        return _str(value.name)
+    encoded = fold(_CANONICAL, value.value)
+    return b"v" + encoded if encoded.startswith(b"s") else encoded
+
+
 def _model(value: Any) -> bytes:
-    """A pydantic model or a msgspec struct, as an instance of attrs or dataclass is, and what it holds besides."""
+    """A pydantic model or a msgspec struct, as an instance of attrs or dataclass is.
+
+    What it holds besides its fields is a second record, and then the tag says that there are two.
+    """
     try:
         fields, besides = content(value) or ({}, {})
     except AttributeError as error:
         raise IdentityError(f"{type(value).__qualname__} is not whole: {error}") from None
-    items = [_many(b"m", sorted(_items_of(part))) for part in (fields, besides) if part or part is fields]
-    return _named(b"o", type(value)) + b"".join(items)
+    records = [_many(b"m", sorted(_items_of(part))) for part in (fields, besides) if part or part is fields]
+    return _named(b"O" if besides else b"o", type(value)) + b"".join(records)
 
 
 def _items_of(fields: dict[str, Any]) -> Iterator[bytes]:

@@ -9,13 +9,15 @@ from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import suppress
 from enum import Enum
+from functools import cache
 from typing import Any, Final, get_args, get_origin
 
-from .errors import said
+from .errors import ArgumentError, said
 from .paths import found_in
 from .problems import Problem, RefusalError, Steps
 
 __all__ = [
+    "complete",
     "content",
     "dumped",
     "is_model",
@@ -24,6 +26,7 @@ __all__ = [
     "struct_check",
     "struct_fields",
     "struct_tag",
+    "untagged",
     "validated",
 ]
 
@@ -42,6 +45,32 @@ def is_struct(cls: Any) -> bool:
 
 # --- pydantic --------------------------------------------------------------------------------------
 
+
+def complete(cls: Any) -> None:
+    """Have a model read its annotations, if it could not when it was defined: in its own module, as it would itself.
+
+    Left alone it would do so when it is first asked, and look among the local names of whoever asks.
+    """
+    if getattr(cls, "__pydantic_complete__", True):
+        return
+    cls.model_rebuild(raise_errors=False, _types_namespace={})
+    if not cls.__pydantic_complete__:
+        why = str(getattr(cls, "__pydantic_validator__", "")) or "a name is not defined"
+        raise ArgumentError(
+            f"cannot read the annotations of {cls.__qualname__}: {_undefined(cls) or why}. "
+            f"Define the name in that module, or call {cls.__qualname__}.model_rebuild() where it is known"
+        )
+
+
+def _undefined(cls: Any) -> str:
+    """What pydantic says of a model that it cannot complete."""
+    try:
+        cls.model_rebuild(_types_namespace={})
+    except Exception as error:
+        return str(error).partition("\n")[0]
+    return ""
+
+
 _SCALAR: Final = frozenset({"int_type", "float_type", "bool_type", "string_type", "bytes_type", "int_from_float"})
 """Errors of pydantic's strict mode that mean a coerced scalar; its others (a list for a tuple) do not."""
 _NAMES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str", "bytes": "bytes"}
@@ -55,7 +84,8 @@ def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
     """
     made, strict = _asked(cls, config, strict=True, extra=None if ignore else "forbid")
     if not strict:
-        return made
+        # where extra keys are forbidden for once, a model that allows them has no place for them afterwards
+        return _asked(cls, config, strict=True)[0] if not ignore and _allows_extra(cls) else made
     refused = [problem for problem in strict if _counts(cls, problem, strict)]
     made, lax = _asked(cls, config)
     if not lax:
@@ -66,6 +96,21 @@ def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
     if told:
         raise RefusalError(*told)
     return made
+
+
+@cache
+def _allows_extra(cls: Any) -> bool:
+    """True where a model, or one that may stand inside it, keeps keys that it does not know."""
+    waiting, seen = [cls], set()
+    while waiting:
+        kind = waiting.pop()
+        if is_model(kind) and kind not in seen:
+            seen.add(kind)
+            if kind.model_config.get("extra") == "allow":
+                return True
+            waiting += [field.annotation for field in kind.model_fields.values()]
+        waiting += get_args(kind)
+    return False
 
 
 def _asked(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[Problem, ...]]:
@@ -246,11 +291,13 @@ def _real_path(config: Any, location: tuple[Any, ...], kind: str) -> Steps:
 # --- msgspec ---------------------------------------------------------------------------------------
 
 
-def struct_fields(cls: Any) -> list[tuple[str, str, Any, bool]]:
-    """Per field of a struct: its name, its key in a configuration, its type, and whether it must be given."""
-    from msgspec.structs import fields
+def struct_fields(cls: Any) -> list[tuple[str, str, bool]]:
+    """Per field of a struct: its name, its key in a configuration, and whether it must be given."""
+    from msgspec import NODEFAULT
 
-    return [(field.name, field.encode_name, field.type, field.required) for field in fields(cls)]
+    names, keys, defaults = cls.__struct_fields__, cls.__struct_encode_fields__, cls.__struct_defaults__
+    given = (NODEFAULT,) * (len(names) - len(defaults)) + tuple(defaults)
+    return [(name, key, default is NODEFAULT) for name, key, default in zip(names, keys, given, strict=True)]
 
 
 def struct_tag(cls: Any) -> tuple[str, Any] | None:
@@ -296,6 +343,14 @@ def dumped(value: Any) -> Any:
         fields = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
         return {**dict([tag] if tag else []), **{key: getattr(value, name) for name, key in fields}}
     return None
+
+
+def untagged(cls: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What `dumped` gives of a struct, by the names of its arguments and without its tag; all else as it is."""
+    if not is_struct(cls):
+        return dict(fields)
+    names = {key: name for name, key, _ in struct_fields(cls)}
+    return {names[key]: value for key, value in fields.items() if key in names}
 
 
 def content(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import reduce
 from typing import Any, Final
 
-from .errors import ArgumentError, ConflictError, Missing, PathError, TreeError, said, shown
+from .errors import ArgumentError, ConflictError, ConversionError, Missing, PathError, TreeError, said, shown
+from .instances import has_fields, instance_shape
 from .records import Shape, TupleShape
 from .tree import MAX_DEPTH, Algebra, Choice, Config, DynamicValue, Layout, dissect, fold, freeze, show_path
 
@@ -67,9 +68,22 @@ def path_key(path: tuple[Hashable, ...]) -> str | tuple[Hashable, ...]:
 
 
 def _children(node: Any) -> tuple[Shape, tuple[Any, ...]] | None:
-    """The shape and children of a record; None for a leaf or a choice."""
+    """The shape and children of a record, also of a model or a struct; None for a leaf or a choice."""
     parts = dissect(node)
-    return None if parts is None or parts[0] is None else (parts[0], parts[1])
+    if parts is None:
+        return instance_shape(node)
+    return None if parts[0] is None else (parts[0], parts[1])
+
+
+def _built(shape: Shape, values: Sequence[Any], path: tuple[Hashable, ...]) -> Any:
+    """`shape.build(values)`; where its class refuses them, the error says at which path."""
+    try:
+        return shape.build(values)
+    except ConversionError as error:
+        raise ConversionError(f"{show_path(path)}: {error}") from error
+    except Exception as error:
+        error.add_note(f"at {show_path(path)}")
+        raise
 
 
 def _position(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
@@ -80,9 +94,10 @@ def _position(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
 
 
 def get_in(path: Path, config: Any) -> Any:
-    """`config[path[0]][path[1]]...`, through mappings, sequences, and fields of attrs and dataclass instances.
+    """`config[path[0]][path[1]]...`, through mappings, sequences, and fields of instances.
 
-    What is returned is shared with the config.
+    Instances are those of attrs classes, dataclasses, NamedTuples, pydantic models and msgspec structs. What is
+    returned is shared with the config.
 
     >>> get_in("llm.layers.1", {"llm": {"layers": [64, 32]}})
     32
@@ -132,6 +147,7 @@ def update_in(path: Path, fn: Callable[[Any], Any], config: Any) -> Any:
 
     Raises:
         PathError: the path crosses a leaf, or names a field or an index that is not there.
+        ConversionError: a model or a struct on the path refuses the value; names the path.
 
     See also: `set_in`, `get_in`.
     """
@@ -158,6 +174,7 @@ def set_in(path: Path, value: Any, config: Any) -> Any:
 
     Raises:
         PathError: the path crosses a leaf, or names a field or an index that is not there.
+        ConversionError: a model or a struct on the path refuses the value; names the path.
 
     See also: `get_in`, the inverse; `override` for several paths at once.
     """
@@ -180,11 +197,12 @@ def _update(node: Any, steps: tuple[Hashable, ...], depth: int, fn: Callable[[An
     if isinstance(shape, Layout) and shape.find(step) is None:
         return Layout((*shape.keys, step)).build((*children, _update(None, steps, depth + 1, fn)))
     position = _position(shape, steps[:depth], step)
-    return _replace(shape, children, position, _update(children[position], steps, depth + 1, fn))
+    new = _update(children[position], steps, depth + 1, fn)
+    return _built(shape, _replaced(children, position, new), steps[:depth])
 
 
-def _replace(shape: Shape, children: tuple[Any, ...], position: int, value: Any) -> Any:
-    return shape.build((*children[:position], value, *children[position + 1 :]))
+def _replaced(children: tuple[Any, ...], position: int, value: Any) -> tuple[Any, ...]:
+    return (*children[:position], value, *children[position + 1 :])
 
 
 def remove_in(path: tuple[Hashable, ...], config: Any, *, prune: bool) -> Any:
@@ -197,7 +215,7 @@ def remove_in(path: tuple[Hashable, ...], config: Any, *, prune: bool) -> Any:
     if len(path) > 1:
         rest = remove_in(path[1:], children[position], prune=prune)
         if not prune or not isinstance(rest, Mapping) or rest:
-            return _replace(shape, children, position, rest)
+            return shape.build(_replaced(children, position, rest))
     keys = (*shape.keys[:position], *shape.keys[position + 1 :])
     return Layout(keys).build((*children[:position], *children[position + 1 :]))
 
@@ -207,7 +225,8 @@ def override(patch: Any, tree: Any) -> Any:
 
     Keys of the tree keep their place, new ones follow. A patch reaches into every alternative of a choice, so expanding
     before or after gives the same set of configurations; a choice among leaves alone is replaced. Fields of attrs and
-    dataclass instances are overridden by name.
+    dataclass instances, pydantic models and msgspec structs are overridden by name; their class validates the new one.
+    An object of any other class with fields cannot be merged into: an error, as the rest of it would be lost.
 
     >>> override({"llm": {"temperature": 0.5}}, {"llm": {"model": "gpt-4", "temperature": 0.1}})
     Config({'llm': {'model': 'gpt-4', 'temperature': 0.5}})
@@ -215,7 +234,10 @@ def override(patch: Any, tree: Any) -> Any:
     Config({'a': 1})
 
     Raises:
-        PathError: a field or an index that a typed record of the tree does not have; names the path.
+        PathError: a field or an index that a typed record of the tree does not have, or an object that cannot be merged
+            into; names the path.
+        ConversionError: a model or a struct refuses the new value; names the path. An attrs class or a dataclass raises
+            its own error.
 
     See also: `set_in` for one path; `product`, which merges records that must not overlap.
     """
@@ -229,7 +251,7 @@ _TOO_DEEP: Final = "choices inside choices, nested too deeply for the stack that
 
 
 def merge(one: Any, other: Any) -> Any:
-    """The deep merge of two configs that share no path.
+    """The deep merge of two configs that share no path; an empty record conflicts with nothing.
 
     >>> merge(Config({"llm": {"model": "gpt-4"}}), Config({"llm": {"n": 2}, "seed": 0}))
     Config({'llm': {'model': 'gpt-4', 'n': 2}, 'seed': 0})
@@ -255,6 +277,11 @@ def _wins(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
     if _has_records(tree) and type(patch) is Config:
         whole = isinstance(tree, DynamicValue)  # the points of a sweep are configurations: none stands for nothing
         return tree.over(lambda one: one if whole and fold(_NOTHING, one) else _merge(patch, one, path, _wins))
+    if type(patch) is Config and has_fields(tree) and not isinstance(tree, Choice):
+        raise PathError(
+            f"cannot merge into {show_path(path)}: there stands {said(tree)}, whose fields are no part of the tree, so "
+            f"that those which the patch does not name would be lost. Make it a dict, or replace it whole with set_in"
+        )
     return patch
 
 
@@ -267,8 +294,10 @@ _NOTHING: Final[Algebra[bool]] = Algebra(
 
 
 def _has_records(tree: Any) -> bool:
-    """Whether a tree is a choice among more than leaves."""
-    return isinstance(tree, Choice) and (bool(tree.trees) or not isinstance(tree, DynamicValue))
+    """True for a choice among more than leaves: among anything that has fields."""
+    if not isinstance(tree, DynamicValue):
+        return isinstance(tree, Choice)
+    return bool(tree.trees) or (not isinstance(tree.values, range) and any(map(has_fields, tree.values)))
 
 
 def _conflicts(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
@@ -278,14 +307,20 @@ def _conflicts(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
     )
 
 
+def _is_empty(node: Any) -> bool:
+    return type(node) is Config and not node
+
+
 def _merge(patch: Any, tree: Any, path: tuple[Hashable, ...], clash: _Clash) -> Any:
     """`tree` with the records of `patch` merged in; `clash` decides where they meet and are not both records."""
+    if clash is _conflicts and (_is_empty(patch) or _is_empty(tree)):
+        return tree if _is_empty(patch) else patch
     if clash is _wins and _has_records(patch) and (_has_records(tree) or _children(tree) is not None):
         return patch.over(lambda alternative: _merge(alternative, tree, path, clash))
     parts = _children(tree)
     if parts is None or type(patch) is not Config or isinstance(parts[0], TupleShape):
         return clash(patch, tree, path)
-    if clash is _conflicts and path and not (type(tree) is Config and patch and tree):
+    if clash is _conflicts and type(tree) is not Config:
         return clash(patch, tree, path)
     shape, children = parts
     keys, values = list(shape.keys), list(children)
@@ -296,4 +331,4 @@ def _merge(patch: Any, tree: Any, path: tuple[Hashable, ...], clash: _Clash) -> 
             values.append(value)
         else:
             values[position] = _merge(value, values[position], (*path, key), clash)
-    return Layout(tuple(keys)).build(values) if isinstance(shape, Layout) else shape.build(values)
+    return Layout(tuple(keys)).build(values) if isinstance(shape, Layout) else _built(shape, values, path)

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Union, final, get_args, get_origin
 
 import attrs
 
-from .errors import ConversionError, grouped, said, shown, written
+from .errors import ConversionError, bounded, grouped, said, shown, written
 from .tree import Choice, show_path
 
 __all__ = ["ABSENT", "Kind", "Problem", "RefusalError", "conversion_error", "expected", "listed", "type_name"]
@@ -35,6 +35,10 @@ the field said, or what the class said of its fields together."""
 
 MOST_TOLD: Final = 100
 """How many problems one message writes out."""
+
+
+MOST_IN_LINE: Final = 1_500
+"""How many letters of one problem a message writes out."""
 
 
 @final
@@ -84,12 +88,21 @@ def expected(what: str, value: Any, kind: Kind = "type") -> RefusalError:
     return RefusalError(Problem((), f"expected {what}, got {said(value)}{way}", value, kind))
 
 
+MOST_LETTERS: Final = 200
+"""How much of a type's name, or of a path, a message writes out."""
+
+
 def type_name(kind: Any) -> str:
-    """A type as messages name it: `Llm | None`, without modules."""
+    """A type as messages name it: `Llm | None`, without modules, cut where it is very long."""
+    name = _whole_name(kind)
+    return name if len(name) <= MOST_LETTERS else f"{name[:MOST_LETTERS]}…"
+
+
+def _whole_name(kind: Any) -> str:
     if isinstance(kind, type) and not getattr(kind, "__args__", ()):
         return "None" if kind is type(None) else kind.__name__
     if get_origin(kind) in (Union, UnionType):
-        return " | ".join(map(type_name, get_args(kind)))
+        return " | ".join(map(_whole_name, get_args(kind)))
     try:
         return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(kind))
     except Exception:  # no type at all, and nothing that can be written
@@ -99,7 +112,8 @@ def type_name(kind: Any) -> str:
 def listed(problems: Sequence[Problem]) -> list[str]:
     """The problems as lines, the first hundred of them."""
     more = [f"… and {len(problems) - MOST_TOLD:,} more"] if len(problems) > MOST_TOLD else []
-    return [str(problem) if problem.path else problem.reason for problem in problems[:MOST_TOLD]] + more
+    lines = (str(problem) if problem.path else problem.reason for problem in problems[:MOST_TOLD])
+    return [bounded(line, MOST_IN_LINE) for line in lines] + more
 
 
 def conversion_error(head: str, problems: Iterable[Problem]) -> ConversionError:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, final
 
 import attrs
 
-from .errors import shown
+from .errors import STOPS, note, shown, stop_error
 
 __all__ = ["FieldsShape", "NamedShape", "PlainTuple", "Shape", "TupleShape", "find_index", "typed_shape"]
 
@@ -144,13 +144,15 @@ class FieldsShape:
     def build(self, values: Sequence[Any]) -> Any:
         try:
             return self.made(values)
-        except Exception as error:
+        except (Exception, GeneratorExit) as error:
             made = self._made_of_containers(values)
-            if made is None:
-                given = ", ".join(f"{n}={shown(v)}" for n, v in zip(self.arguments, values, strict=True))
-                error.add_note(f"while building {self.cls.__qualname__}({given})")
-                raise
-            return made
+            if made is not None:
+                return made
+            if isinstance(error, STOPS):
+                raise stop_error(self.cls, error) from error
+            given = ", ".join(f"{n}={shown(v)}" for n, v in zip(self.arguments, values, strict=True))
+            note(error, "while building ", f"{self.cls.__qualname__}({given})")
+            raise
 
     def made(self, values: Sequence[Any]) -> Any:
         """The instance of exactly these fields."""
@@ -163,7 +165,7 @@ class FieldsShape:
             return None
         try:
             return self.made(thawed)
-        except Exception:  # it was something else that the class refused: the first error says what
+        except (Exception, GeneratorExit):  # it was something else that the class refused: the first error says what
             return None
 
     def split(self, value: Any) -> tuple[Any, ...] | None:

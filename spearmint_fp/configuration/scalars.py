@@ -6,13 +6,15 @@ import enum
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
+from inspect import isclass
 from numbers import Complex, Integral, Rational, Real
 from typing import Any, get_args
 
-from .errors import shown
+from .errors import one_of, shown
 from .problems import expected
 
-__all__ = ["Hook", "enum_hook", "literal_hook", "none_hook", "scalar", "scalar_hooks"]
+__all__ = ["Hook", "enum_hook", "literal_hook", "none_hook", "scalar", "scalar_hook"]
 
 Hook = Callable[[Any, Any], Any]
 """What makes a value into one of a type: `hook(value, type)`."""
@@ -36,7 +38,10 @@ def _strict(kind: type, fits: Callable[[Any], bool], make: Callable[[Any], Any])
         single = scalar(value)
         if not fits(single):
             raise expected(kind.__name__, value)
-        return make(single)
+        made = make(single)
+        if type(single).__module__ == "numpy" and made != single and single == single:  # noqa: PLR0124  # but for NaN
+            raise expected(f"{kind.__name__}, which cannot hold all digits of this one", value)
+        return made
 
     return check
 
@@ -87,8 +92,14 @@ def _or_as(cls: type, sources: tuple[type, ...]) -> str:
     return f"{cls.__name__}, also as {' or '.join(source.__name__ for source in sources)}"
 
 
-def scalar_hooks() -> dict[type, Hook]:
-    """The hook of each scalar type; subclasses of it are sent to the same hook."""
+def scalar_hook(kind: Any) -> Hook | None:
+    """The hook of a scalar type, or of a subclass of one; None for all other types."""
+    hooks = _scalar_hooks()
+    return next((hooks[base] for base in kind.__mro__ if base in hooks), None) if isclass(kind) else None
+
+
+@cache
+def _scalar_hooks() -> dict[type, Hook]:
     from datetime import date, datetime, time
     from decimal import Decimal
     from fractions import Fraction
@@ -120,7 +131,7 @@ def literal_hook(value: Any, kind: Any) -> Any:
         known = (literal, literal.value) if isinstance(literal, enum.Enum) else (literal,)
         if any(type(single) is type(one) and single == one for one in known):
             return literal
-    raise expected(f"one of {', '.join(map(shown, get_args(kind)))}", value, "tag")
+    raise expected(f"one of {one_of([shown(one) for one in get_args(kind)])}", value, "tag")
 
 
 def enum_hook(value: Any, cls: Any) -> Any:
@@ -134,5 +145,5 @@ def enum_hook(value: Any, cls: Any) -> Any:
             member = member or cls(named)
     plain = isinstance(single, bool | int | float)
     if member is None or (plain and member.value == single and type(member.value) is not type(single)):
-        raise expected(f"{cls.__name__}, one of {', '.join(shown(m.value) for m in cls)}", value)
+        raise expected(f"{cls.__name__}, one of {one_of([shown(m.value) for m in cls])}", value)
     return member

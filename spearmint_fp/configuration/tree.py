@@ -19,9 +19,11 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain, islice, product, repeat, starmap
 from math import prod
+from numbers import Number
 from typing import Any, Final, Generic, TypeVar, final
 
 import attrs
@@ -40,7 +42,9 @@ from .errors import (
     shown,
     written,
 )
+from .opaque import find_inside
 from .records import FieldsShape, Shape, TupleShape, typed_shape
+from .tables import is_keyed, table_rows
 
 __all__ = [
     "MAX_ALTERNATIVES",
@@ -51,6 +55,7 @@ __all__ = [
     "DynamicValue",
     "Layout",
     "alike",
+    "as_expanded",
     "dissect",
     "fold",
     "freeze",
@@ -267,10 +272,10 @@ class Config(Mapping[Any, Any]):
                 return False
         mine, theirs = self._cell, other._cell
         if mine[0] is theirs[0]:
-            return mine[1:] == theirs[1:]
+            return _equal_values(mine[1:], theirs[1:])
         if len(mine) != len(theirs) or mine[0].slots.keys() != theirs[0].slots.keys():
             return False
-        return mine[1:] == tuple([theirs[theirs[0].slots[key]] for key in mine[0].keys])
+        return _equal_values(mine[1:], tuple([theirs[theirs[0].slots[key]] for key in mine[0].keys]))
 
     def __hash__(self) -> int:
         try:
@@ -361,7 +366,8 @@ class DynamicValue(Choice, Generic[T_co]):
     Alternatives keep their order and are trees again: a choice inside an alternative is a conditional
     sub-space. A `range` is kept as it is; any other iterable, a generator too, is read once into a tuple, so
     it can be expanded again; arrays give Python scalars; sets are put into an order that does not
-    depend on the process. Alternatives are frozen, leaves are shared.
+    depend on the process. A table (a data frame of pandas, polars, pyarrow or narwhals, a structured array) is a
+    choice among its rows, each a record; a Series gives its values. Alternatives are frozen, leaves are shared.
 
     >>> DynamicValue(i / 10 for i in range(1, 4))
     DynamicValue((0.1, 0.2, 0.3))
@@ -371,7 +377,8 @@ class DynamicValue(Choice, Generic[T_co]):
     Config({'name': 'adam'})
 
     Raises:
-        ChoiceError: a bare `str`, `bytes`, mapping or something that is not iterable; shows what was probably meant.
+        ChoiceError: a bare `str`, `bytes`, mapping or something that is not iterable; an iterator with nothing left;
+            a table with two columns of one name; an alternative that hides a choice. Shows what was probably meant.
         SizeError: an iterable yields more values than its length, or more than 10^7 where it tells none; names
             `itertools.islice`.
 
@@ -409,10 +416,16 @@ class DynamicValue(Choice, Generic[T_co]):
     def __contains__(self, value: object) -> bool:
         if isinstance(self.values, range):  # it would look at every one of its numbers for anything but a plain int
             return isinstance(value, int) and int.__int__(value) in self.values
-        try:
+        if type(value) in _SCALARS and _PLAIN.issuperset(map(type, self.values)):
             return value in self.values
-        except Exception:  # an alternative that cannot be compared hides none of the others
-            return any(alike(value, other) for other in self.values)
+        return any(alike(value, other) for other in self.values)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not DynamicValue:
+            return NotImplemented
+        if isinstance(self.values, range) or isinstance(other.values, range):
+            return self.values == other.values
+        return _equal_values(self.values, other.values)
 
     def __hash__(self) -> int:
         try:
@@ -438,34 +451,64 @@ def _alternatives(values: Any) -> Sequence[Any]:
     if type(values) in (list, tuple):
         return tuple(map(freeze, values))
     if isinstance(values, str | bytes | bytearray | Mapping) or not isinstance(values, Iterable):
-        raise ChoiceError(
-            f"DynamicValue takes an iterable of alternatives; got {said(values)}. "
-            f"For this one alternative write DynamicValue([{shown(values)}])"
-        )
+        rows = table_rows(values)
+        if rows is None:
+            raise ChoiceError(
+                f"DynamicValue takes an iterable of alternatives; got {said(values)}. "
+                f"For this one alternative write DynamicValue([{shown(values)}])"
+            )
+        return tuple(map(freeze, rows))
     if isinstance(values, DynamicValue):
         return values.values
     if isinstance(values, Choice):
         raise ChoiceError(f"{shown(values)} is a choice already: put it into the tree without DynamicValue")
     if isinstance(values, set | frozenset):
         return tuple(map(freeze, _in_stable_order(values)))
+    return tuple(map(freeze, _listed(values)))
+
+
+def _listed(values: Any) -> Sequence[Any]:
+    """The alternatives of a table, an array, or any other iterable, as Python's own values."""
+    rows = table_rows(values)
+    if rows is not None:
+        return rows
+    if is_keyed(values):
+        raise ChoiceError(
+            f"DynamicValue takes an iterable of alternatives; {said(values)} has keys or columns, and may give "
+            f"their names alone. For what it does give write DynamicValue(list(...))"
+        )
     kind = getattr(getattr(values, "dtype", None), "kind", None)
-    if hasattr(values, "tolist") and kind not in ("m", "M"):  # numpy, pandas, array: Python scalars, not their own
+    if hasattr(values, "tolist") and kind not in ("m", "M"):  # numpy, array: Python scalars, not their own
         values = values.tolist()
         if not isinstance(values, list):
             raise ChoiceError(f"DynamicValue takes a one-dimensional array; got the single value {said(values)}")
-    return tuple(map(freeze, values if type(values) is list else _read(values)))
+        return values
+    return _read(values)
 
 
 def _read(values: Iterable[Any]) -> list[Any]:
     """The values, up to the length that they tell, or to the bound for those that tell none."""
-    most = _length(values)
+    most, unread = _length(values), _is_unread(values)
     read = list(islice(values, most + 1))
     if len(read) > most:
         raise SizeError(
             f"DynamicValue read {most} values from {said(values)} and it goes on. "
             f"Cut it with itertools.islice(values, n), or pass a range"
         )
+    if not read and isinstance(values, Iterator) and not unread:
+        raise ChoiceError(
+            f"DynamicValue read nothing from {said(values)}: an iterator gives its values once, and this one has none "
+            f"left. Keep them in a list; for a choice without alternatives write DynamicValue([])"
+        )
     return read
+
+
+def _is_unread(values: Any) -> bool:
+    """True for an iterator of a list or a tuple that still has it: empty it may be, but nobody has read it."""
+    return type(values) in _OF_SEQUENCES and len(values.__reduce__()) == 3  # the function, its argument, the position
+
+
+_OF_SEQUENCES: Final[tuple[type, ...]] = (type(iter([])), type(iter(())))
 
 
 def _length(values: Any) -> int:
@@ -548,6 +591,10 @@ class _MappingError(Exception):
     """A mapping that cannot be read as one, on its way to who knows where it stands."""
 
 
+class _HiddenError(Exception):
+    """A value with a choice inside that no fold enters, on its way to who knows where it stands."""
+
+
 def _entries(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
     """The layout and the values of a mapping that is no dict: it may be of any kind, and wrong about itself."""
     keys = tuple(islice(mapping, len(mapping) + 1))
@@ -563,6 +610,8 @@ def _entries(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
 
 
 _SCALARS: Final = frozenset({str, int, float, bool, type(None), bytes, range, complex})
+_PLAIN: Final = _SCALARS | {Config}
+"""Types whose values are compared as a whole; of all others one may hold an array, which is not."""
 
 
 def fold(algebra: Algebra[R], tree: Any) -> R:
@@ -584,13 +633,14 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
     envelopes and barbed wire" (1991).
     """
     parts = dissect(tree)
-    if parts is None:
-        return algebra.leaf(tree)
-    frames = [_Frame(tree, *parts)]
+    frames = [] if parts is None else [_Frame(tree, *parts)]
     try:
-        return _folded(algebra, frames)
+        return _folded(algebra, frames) if frames else algebra.leaf(tree)
     except _MappingError as error:
         raise TreeError(f"no tree at {show_path(_path(frames))}: {error}. {_AS_DICT}") from None
+    except _HiddenError as error:
+        path = _path(frames)
+        raise ChoiceError(f"{show_path(path)}: {error}" if path else str(error)) from None
 
 
 def _folded(algebra: Algebra[R], frames: list[_Frame]) -> R:
@@ -645,7 +695,8 @@ def _check_nesting(node: Any, frames: Sequence[_Frame], open_nodes: set[int], en
 
 
 def _path(frames: Iterable[_Frame]) -> tuple[Hashable, ...]:
-    return tuple(frame.shape.keys[len(frame.done)] for frame in frames if frame.shape is not None)
+    open_records = (frame for frame in frames if frame.shape is not None and len(frame.done) < len(frame.shape.keys))
+    return tuple(frame.shape.keys[len(frame.done)] for frame in open_records)  # type: ignore[union-attr]  # see above
 
 
 def show_path(path: Iterable[Hashable]) -> str:
@@ -695,15 +746,50 @@ _REBUILD: Final[Algebra[Any]] = Algebra(
 )
 
 
-def _frozen_set(leaf: set[Any] | frozenset[Any]) -> frozenset[Any]:
-    if any(isinstance(element, Choice) for element in leaf):
-        raise ChoiceError(f"a choice inside a set is not seen: {shown(leaf)}. Put the choice among the sets themselves")
-    return leaf if isinstance(leaf, frozenset) else frozenset(leaf)
+def _frozen_leaf(leaf: Any) -> Any:
+    """The leaf, a set as a frozenset; an error where it hides a choice, which nothing would ever expand."""
+    kind = type(leaf)
+    if kind in _SCALARS:
+        return leaf
+    if hasattr(kind, "__next__") and kind.__module__ in ("builtins", "itertools"):
+        raise _HiddenError(
+            f"{said(leaf)} gives its values once, to the first configuration that asks. Keep them in a list, or make a "
+            f"choice among them: DynamicValue(...)"
+        )
+    if (choice := find_inside(Choice, leaf)) is not None:
+        raise _HiddenError(_hidden(choice, leaf))
+    return frozenset(leaf) if isinstance(leaf, set) else leaf
 
 
-_FREEZE: Final[Algebra[Any]] = attrs.evolve(
-    _REBUILD, leaf=lambda leaf: _frozen_set(leaf) if isinstance(leaf, set | frozenset) else leaf
-)
+def _frozen_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
+    """The record of frozen parts; an error where its keys hide a choice, or fields that are not its parts."""
+    if type(shape) is Layout:
+        if not {*map(type, shape.keys)} <= _TEXT and (choice := find_inside(Choice, shape.keys)) is not None:
+            raise _HiddenError(f"a choice in a key is not seen: {shown(choice)}. Choose among whole mappings instead")
+    elif type(shape) is not TupleShape:
+        children = shape.split(node) or ()
+        if find_inside(Choice, node, known=children) is not None:
+            seen = [
+                leaf for _, leaf in leaves(children) if isinstance(leaf, Choice)
+            ]  # a field may be made of the others
+            if (choice := find_inside(Choice, node, known=(*children, *seen))) is not None:
+                raise _HiddenError(_hidden(choice, node))
+    return rebuild(shape, node, parts)
+
+
+def _hidden(choice: Any, value: Any) -> str:
+    """`a choice inside a deque is not seen: ...`, and the way out."""
+    name = type(value).__qualname__
+    head = f"a choice inside a {name} is not seen: {shown(value)}"
+    if isinstance(value, set | frozenset):
+        return f"{head}. Put the choice among the sets themselves"
+    return (
+        f"{head} holds {shown(choice)}. Put the choice into a dict, a list, or a field of an attrs class or a "
+        f"dataclass that its __init__ takes, or make it a choice of each {name}: DynamicValue([...])"
+    )
+
+
+_FREEZE: Final[Algebra[Any]] = Algebra(leaf=_frozen_leaf, record=_frozen_record, choice=lambda node, _: node)
 _THAW: Final[Algebra[Any]] = Algebra(
     leaf=lambda leaf: set(leaf) if isinstance(leaf, frozenset) else leaf,
     record=_thaw_record,
@@ -754,6 +840,8 @@ def freeze(tree: Any) -> Any:
 
     Raises:
         TreeError: a cycle, nesting deeper than 200, or a mapping that is wrong about its keys; names the path.
+        ChoiceError: a choice where nothing would expand it: inside a leaf (a set, a deque, an object of a class of its
+            own), in a key, or in a field that `__init__` does not take; names the path.
 
     See also: `thaw`, the inverse.
     """
@@ -781,6 +869,32 @@ def thaw(config: Any) -> Any:
     return fold(_THAW, config)
 
 
+MAX_LOOKED: Final = 2_000
+"""How many objects of something that is about to run are looked at for a choice: it may be of any size and kind."""
+
+
+def as_expanded(config: Any) -> Any:
+    """`config`, or the error that names `expand` where a choice is still in it."""
+    if type(config) is Config and _SCALARS.issuperset(map(type, config._cell[1:])):
+        return config
+    choice = config if isinstance(config, Choice) else find_inside(Choice, config, most=MAX_LOOKED)
+    if choice is None:
+        return config
+    path = next((path for path, leaf in _leaves_if_tree(config) if leaf is choice), ())
+    where = f" at {show_path(path)}" if path else ""
+    raise ArgumentError(
+        f"a configuration was not expanded: there is a choice in it{where}, {shown(choice)}. Run over expand(tree), or "
+        f"over concat(*map(expand, trees))"
+    )
+
+
+def _leaves_if_tree(config: Any) -> _Leaves:
+    try:
+        return leaves(config)
+    except TreeError:
+        return []
+
+
 def holds_records(tree: Any) -> bool:
     """Whether a tree is a record other than a list, or a choice among such: what a configuration can be."""
     parts = dissect(tree)
@@ -795,11 +909,60 @@ def leaves(tree: Any) -> _Leaves:
 
 
 def alike(one: Any, other: Any) -> bool:
-    """`one == other`, false where comparing fails or has no truth value."""
+    """`one == other`, NaN equal to itself; by content where comparing fails, or is done element by element."""
+    if one is other:
+        return True
+    if type(one) is tuple and type(other) is tuple:
+        return len(one) == len(other) and all(map(alike, one, other))
+    with suppress(Exception):  # a hostile __eq__ says nothing about equality
+        equal = one == other
+        if _is_truth(equal):
+            return bool(equal) or (_is_number(one) and _is_number(other) and bool(one != one and other != other))  # noqa: PLR0124
+    return type(one) is type(other) and _same_content(one, other)
+
+
+def _is_truth(equal: Any) -> bool:
+    """True for a truth value, also NumPy's: an array of one would have a truth value too."""
+    return type(equal) is bool or (type(equal).__module__ == "numpy" and type(equal).__name__ in ("bool", "bool_"))
+
+
+def _is_number(value: Any) -> bool:
+    """True where a value that is not equal to itself is NaN, rather than hostile."""
+    return isinstance(value, Number) or type(value).__module__ == "numpy"
+
+
+def _same_content(one: Any, other: Any) -> bool:
+    from .keys import same_content  # a meaning of trees, so it stands above this module
+
     try:
-        return one is other or bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124  # NaN
-    except Exception:  # a hostile or array-valued __eq__ says nothing about equality
+        return same_content(one, other)
+    except Exception:  # a tree without end, or hostile in all
         return False
+
+
+def _equal_values(mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
+    """`tuple(mine) == tuple(theirs)`, where arrays and frames are equal by their content."""
+    try:
+        equal = mine == theirs
+    except Exception:  # an array among them has no truth value
+        equal = None
+    if equal is False:
+        return False
+    if equal and _PLAIN.issuperset(map(type, mine)) and _PLAIN.issuperset(map(type, theirs)):
+        return True
+    return len(mine) == len(theirs) and all(map(_equal, mine, theirs))
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """`one == other` as containers ask it, where arrays and frames are equal by their content."""
+    if type(one) is tuple and type(other) is tuple:
+        return _equal_values(one, other)
+    if one is other:
+        return True
+    equal = NotImplemented
+    with suppress(Exception):
+        equal = one == other
+    return bool(equal) if _is_truth(equal) else type(one) is type(other) and _same_content(one, other)
 
 
 def _hashable(value: Any) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import time
 from typing import Any, Final, NoReturn
 
@@ -89,6 +90,7 @@ class _Loader(yaml.SafeLoader):
             if any(node is outer for outer in (*self._open, parent)):
                 raise _PlaceError(event.start_mark, f"the anchor {shown(event.anchor)} contains itself")
             return node
+        self.anchors.pop(event.anchor, None)  # an anchor may be given anew; an alias means the latest
         if len(self._open) > MAX_DEPTH:
             raise _PlaceError(event.start_mark, f"nested deeper than {MAX_DEPTH}")
         self._open.append(parent)
@@ -97,6 +99,67 @@ class _Loader(yaml.SafeLoader):
         self._measure(node)
         return node
 
+    # PyYAML takes a tab for no white space; YAML does, except where it would indent.
+
+    def scan_to_next_token(self) -> None:
+        """Skip white space, comments and the ends of lines."""
+        super().scan_to_next_token()
+        while self.peek() == "\t" and self._skip_tabs():
+            super().scan_to_next_token()
+
+    def _skip_tabs(self) -> bool:
+        """Skip tabs and spaces, and say so; tabs that indent what follows stay."""
+        line = self.buffer[self.pointer - self.column :]
+        following = line[self.column :].lstrip(" \t")[:1]
+        ends = following in f"#{_ENDS}"
+        if not self.flow_level and not ends:
+            if not line[: self.column].strip(" \t"):
+                return False
+            self.allow_simple_key = False  # a mapping or a list that begins here would be indented by tabs
+        while self.peek() in " \t":
+            self.forward()
+        return True
+
+    def scan_plain_spaces(self, indent: Any, start_mark: Any) -> Any:
+        """The white space inside a plain scalar, tabs kept."""
+        with self._tabs_as_spaces(0 if self.flow_level else indent):
+            return super().scan_plain_spaces(indent, start_mark)
+
+    def scan_tag(self) -> Any:
+        """A tag, which a tab may end."""
+        with self._tabs_as_spaces():
+            return super().scan_tag()
+
+    def scan_directive(self) -> Any:
+        """A directive, its parts with tabs between them."""
+        with self._tabs_as_spaces():
+            return super().scan_directive()
+
+    def scan_block_scalar_indicators(self, start_mark: Any) -> Any:
+        """What stands behind the `|` or the `>` of a block scalar."""
+        with self._tabs_as_spaces():
+            return super().scan_block_scalar_indicators(start_mark)
+
+    def scan_block_scalar_ignored_line(self, start_mark: Any) -> Any:
+        """The rest of that line."""
+        with self._tabs_as_spaces():
+            return super().scan_block_scalar_ignored_line(start_mark)
+
+    @contextmanager
+    def _tabs_as_spaces(self, indent: int = 0) -> Iterator[None]:
+        """Let PyYAML see a space where a tab stands, from a column on."""
+        peek = self.peek
+
+        def spaced(index: int = 0) -> str:
+            seen: str = peek(index)
+            return " " if seen == "\t" and self.column + index >= indent else seen
+
+        self.peek = spaced  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            del self.peek
+
     def _measure(self, node: Any) -> None:
         """How many nodes a node is once every alias in it is replaced."""
         size = 1 + sum(self._sizes[id(child)] for child in _children(node))
@@ -104,6 +167,10 @@ class _Loader(yaml.SafeLoader):
         self._total += 0 if self._open else size
         if max(size, self._total) > MOST_NODES:
             raise _PlaceError(node.start_mark, f"aliases replaced, the file has more than {MOST_NODES} values here")
+
+
+_ENDS: Final = "\0\r\n\x85\u2028\u2029"
+"""What ends a line for PyYAML."""
 
 
 def _children(node: Node) -> list[Node]:

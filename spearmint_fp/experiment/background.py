@@ -12,7 +12,8 @@ from contextvars import ContextVar, copy_context
 from typing import Any, Final, final
 from weakref import WeakSet
 
-from ..configuration.errors import ExperimentError
+from ..configuration.errors import ArgumentError, ExperimentError
+from ..running.wrappers import is_seconds, said_seconds
 
 __all__ = ["BACKLOG", "LOG", "WORKERS", "Behind"]
 
@@ -98,6 +99,8 @@ class Behind:
 
     def wait(self, timeout: float | None, cancel: bool) -> bool:
         """Whether all threads have ended their work within so many seconds; cancelled, they begin nothing more."""
+        if timeout is not None and not is_seconds(timeout):
+            raise ArgumentError(f"timeout is None or a number of seconds; got {said_seconds(timeout)}")
         self._check_outside()
         if cancel:
             self._cancelled += 1

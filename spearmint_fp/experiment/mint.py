@@ -52,7 +52,6 @@ def _has_items(configs: Any) -> bool:
 
 
 def _as_sweep(position: int, item: Any) -> Sweep[Any]:
-    from ..sweep.combine import concat
     from ..sweep.core import Sweep, expand
 
     from_file = isinstance(item, str | PathLike)
@@ -62,12 +61,12 @@ def _as_sweep(position: int, item: Any) -> Sweep[Any]:
             f"a folder, or an instance of an attrs class, a dataclass, a pydantic model or a msgspec struct"
         )
     try:
-        return concat(*map(expand, _loaded(item) if from_file else (item,)))
+        return expand(_loaded(item) if from_file else item)
     except SpearmintError as error:
         raise type(error)(f"configs[{position}]: {error}") from error
 
 
-def _loaded(path: Any) -> tuple[Any, ...]:
+def _loaded(path: Any) -> Any:
     from ..configuration.files import load
 
     return load(path)
@@ -197,7 +196,7 @@ class Spearmint:
         (10, True, [1, 2])
 
         Raises:
-            ArgumentError: `fn` is not an experiment.
+            ArgumentError: `fn` is not an experiment, or `timeout` is no number of seconds that can be waited for.
 
         See also: `ajoin`, from async code.
         """

@@ -335,12 +335,16 @@ async def async_runner(
 
 async def _filled(pending: Pending[Any], case: Case[Any], cases: Sweep[Any], journal: Any) -> None:
     """Run the variants, a bounded number at a time, and put their outcomes where they are asked for."""
+    why: BaseException | None = None
     try:
         async with aclosing(arun(task_of(case), cases, limit=WORKERS, ordered=False, journal=journal)) as outcomes:
             async for outcome in outcomes:
                 pending.put(case.told(outcome))
+    except Exception as error:
+        why = error
+        raise
     finally:
-        pending.stop()
+        pending.stop(why)
 
 
 def _check_open(ended: threading.Event, about: Experiment[Any]) -> None:

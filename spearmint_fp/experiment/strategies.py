@@ -10,7 +10,7 @@ from ..configuration.errors import ArgumentError, ExperimentError, IdentityError
 from ..configuration.identity import canonical
 from ..configuration.tree import DynamicValue
 from ..sweep.combine import concat, empty
-from ..sweep.core import Sweep, expand
+from ..sweep.core import Sweep, expand, only_expanded
 
 __all__ = ["BranchStrategy", "branches", "checked_strategy", "round_robin", "shadow", "single", "sticky"]
 
@@ -164,12 +164,13 @@ _MAKERS: Final[Mapping[Any, str]] = {round_robin: "round_robin()", sticky: "stic
 def branches(strategy: BranchStrategy, configs: Sweep[Any], context: Mapping[str, Any]) -> Sweep[Any]:
     """What a strategy chooses, as a sweep: main, then the variants; of theirs nothing is enumerated."""
     if strategy is shadow:  # what it chooses is what there is
-        return configs
+        return only_expanded(configs)
     chosen = strategy(configs, context)
     if not isinstance(chosen, tuple) or len(chosen) != 2:
         raise ExperimentError(f"{_named(strategy)} gives (main, variants); it gave {said(chosen)}")
     main, variants = chosen
-    return concat(_one(main, strategy), variants if isinstance(variants, Sweep) else _listed(variants, strategy))
+    others = variants if isinstance(variants, Sweep) else _listed(variants, strategy)
+    return concat(_one(main, strategy), only_expanded(others))
 
 
 def _one(config: Any, strategy: BranchStrategy) -> Sweep[Any]:

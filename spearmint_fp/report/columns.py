@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
+from itertools import repeat
+from operator import is_
 from typing import TYPE_CHECKING, Any, Final
 
 from toolz import unique
@@ -14,12 +16,13 @@ from ..configuration.paths import path_key
 from ..configuration.records import FieldsShape
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.indices import Chosen, Indices, Span
-from ..sweep.nodes import Axis, Merge, Node, Record, Select, Steps, Union, flat
+from ..sweep.nodes import Axis, Merge, Node, Record, Select, Steps, Union, flat, points_of
+from .texts import ABSENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["columns"]
+__all__ = ["columns", "floats_and_mask"]
 
 ROWS: Final = 10**9
 """How many rows columns are made of before they are refused: eight bytes each, for every path."""
@@ -35,18 +38,18 @@ def columns(sweep: Sweep[Any]) -> dict[str | tuple[Any, ...], NDArray[Any]]:
 
     One array per path, swept or static, in order of appearance, all as long as the sweep and in its order: row `i` is
     `sweep[i]`. Each axis is repeated and tiled as a whole. Axes of whole numbers are `int64`, of numbers `float64`, of
-    truth values `bool`; all others hold the very objects, as do paths that some configurations lack: there `None`
-    stands. A whole number among floats is a float. Choices inside a list have a path each (`layers.0`). Sweeps that a
-    function made (`mapped`, `derive`, `structured`, and instances of classes) are computed configuration by
-    configuration.
+    truth values `bool`; all others hold the very objects. A path that some configurations lack is a masked array of
+    objects (`numpy.ma`) in which their cells are masked, while None is a value like others. A whole number among floats
+    is a float. Choices inside a list have a path each (`layers.0`). Sweeps that a function made (`mapped`, `derive`,
+    `structured`, and instances of classes) are computed configuration by configuration.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> table = columns(expand({"lr": DynamicValue([0.1, 0.01]), "depth": DynamicValue(range(3)), "model": "a"}))
     >>> table["lr"].tolist(), table["depth"].tolist(), table["model"].tolist()
     ([0.1, 0.1, 0.1, 0.01, 0.01, 0.01], [0, 1, 2, 0, 1, 2], ['a', 'a', 'a', 'a', 'a', 'a'])
     >>> opt = DynamicValue([{"name": "sgd", "momentum": DynamicValue([0.0, 0.9])}, {"name": "adam"}])
-    >>> columns(expand({"opt": opt}))["opt.momentum"].tolist()
-    [0.0, 0.9, None]
+    >>> print(columns(expand({"opt": opt}))["opt.momentum"])
+    [0.0 0.9 --]
 
     Raises:
         ArgumentError: not a sweep.
@@ -62,7 +65,21 @@ def columns(sweep: Sweep[Any]) -> dict[str | tuple[Any, ...], NDArray[Any]]:
             f"or sample(k, sweep)"
         )
     needed("numpy", extra="report", what="columns")
-    return {path_key(path): array for path, array in _whole(node).items()}
+    return {path_key(path): _masked(array) for path, array in _whole(node).items()}
+
+
+def _masked(array: NDArray[Any]) -> NDArray[Any]:
+    """The array, masked where a path is absent."""
+    import numpy as np
+
+    if array.dtype != object:
+        return array
+    absent = np.fromiter(map(is_, array, repeat(ABSENT)), dtype=bool, count=len(array))
+    if not absent.any():
+        return array
+    there = array.copy()
+    there[absent] = None
+    return np.ma.masked_array(there, mask=absent)
 
 
 # --- all points of a node ----------------------------------------------------------------------------
@@ -71,7 +88,7 @@ def columns(sweep: Sweep[Any]) -> dict[str | tuple[Any, ...], NDArray[Any]]:
 @singledispatch
 def _whole(node: Node) -> Arrays:
     """The columns of every point; of a node that is made by a function, point by point."""
-    return _of_points(node.walk(0, node.size))
+    return _of_points(points_of(node, 0, node.size))
 
 
 @_whole.register(Axis)
@@ -84,15 +101,15 @@ def _(node: Axis) -> Arrays:
 @_whole.register(Record)
 def _(node: Record) -> Arrays:
     if isinstance(node.shape, FieldsShape):  # its class may change what it is given
-        return _of_points(node.walk(0, node.size))
+        return _of_points(points_of(node, 0, node.size))
     keys = zip(node.shape.keys, _spread(node), strict=True)
     return {(key, *path): array for key, part in keys for path, array in part.items()}
 
 
 @_whole.register(Merge)
 def _(node: Merge) -> Arrays:
-    if not node.exact:
-        return _of_points(node.walk(0, node.size))
+    if not node.exact or node.fills:
+        return _of_points(points_of(node, 0, node.size))
     parts = _spread(node.inner) if isinstance(node.inner, Record) else map(_whole, node.inner.parts)
     return {path: array for part in parts for path, array in part.items()}
 
@@ -155,7 +172,7 @@ def _(node: Record, positions: NDArray[Any]) -> Arrays:
 
 @_some.register(Merge)
 def _(node: Merge, positions: NDArray[Any]) -> Arrays:
-    if not node.exact:
+    if not node.exact or node.fills:
         return _of_points(map(node.at, positions.tolist()))
     inner = node.inner
     zipped = (_taken(part, positions) for part in inner.parts)
@@ -206,7 +223,7 @@ def _positions(indices: Indices, chosen: NDArray[Any] | None = None) -> NDArray[
 
 
 def _of_points(points: Iterable[Any]) -> Arrays:
-    """The columns of points that are there, None where a point has no such path."""
+    """The columns of points that are there, `ABSENT` where a point has no such path."""
     rows = list(map(flat, points))
     paths = unique(path for row in rows for path in row)
     return {path: _column(rows, path) for path in paths}
@@ -214,11 +231,11 @@ def _of_points(points: Iterable[Any]) -> Arrays:
 
 def _column(rows: Sequence[Mapping[Steps, Any]], path: Steps) -> NDArray[Any]:
     here = [row[path] for row in rows if path in row]
-    return _array(here) if len(here) == len(rows) else _objects([row.get(path) for row in rows])
+    return _array(here) if len(here) == len(rows) else _objects([row.get(path, ABSENT) for row in rows])
 
 
 def _assembled(size: int, parts: Iterable[tuple[Any, Arrays]]) -> Arrays:
-    """The columns whose `rows` are those of each part; None where a part lacks a path."""
+    """The columns whose `rows` are those of each part; `ABSENT` where a part lacks a path."""
     gathered: dict[Steps, list[tuple[Any, Any]]] = {}
     for rows, arrays in parts:
         for path, array in arrays.items():
@@ -233,7 +250,7 @@ def _joined(size: int, pieces: Sequence[tuple[Any, NDArray[Any]]]) -> NDArray[An
     full = sum(len(array) for _, array in pieces) == size
     plain = kinds <= {np.dtype("int64"), np.dtype("float64")} and all(_floats(array) for _, array in pieces)
     kind = kinds.pop() if full and len(kinds) == 1 else np.dtype("float64" if full and plain else object)
-    joined = np.full(size, None, dtype=object) if kind.hasobject else np.empty(size, dtype=kind)
+    joined = np.full(size, ABSENT, dtype=object) if kind.hasobject else np.empty(size, dtype=kind)
     for rows, array in pieces:
         joined[rows] = array
     return joined
@@ -270,6 +287,14 @@ def _fitting(whole: Any) -> NDArray[Any]:
         return np.array(whole, dtype="int64")
     except OverflowError:
         return _objects(whole)
+
+
+def floats_and_mask(values: Sequence[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The numbers of a column as floats, and where one is absent."""
+    import numpy as np
+
+    numbers = [0.0 if value is ABSENT else value for value in values]
+    return np.array(numbers, dtype="float64"), np.array([value is ABSENT for value in values], dtype=bool)
 
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:

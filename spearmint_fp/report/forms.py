@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from ..configuration.errors import ArgumentError
+from ..configuration.errors import ArgumentError, visible
 from ..running.lines import outcome_line
 from ..running.stored import Stored, named
 from .plain import aligned, separated
-from .rows import rows
+from .rows import rows_of, table
 
 __all__ = ["FORMS"]
 
@@ -17,23 +17,34 @@ _TAKEN: Final = ("experiment", "version")
 """Columns that rows of several experiments have besides; a path of that name is called as `rows` calls such paths."""
 
 
-def _rows(stored: Stored) -> list[dict[str, Any]]:
-    """Rows of all outcomes; where there are several experiments, each says of which it is."""
+def _rows(stored: Stored) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows of all outcomes, and their columns; where there are several experiments, each says of which it is.
+
+    A success has no error, and so no such key.
+    """
     found = stored.in_order()
-    flat = rows([outcome for _, outcome in found], sweep=stored.sweep)
+    columns = table([outcome for _, outcome in found], sweep=stored.sweep)
+    flat = [{name: v for name, v in row.items() if name != "error" or v is not None} for row in rows_of(columns)]
+    names = [column.name for column in columns]
     if len(stored.keys) < 2:
-        return list(flat)
-    own = [{f"config.{name}" if name in _TAKEN else name: cell for name, cell in row.items()} for row in flat]
-    return [{"experiment": key[0], "version": key[1], **row} for (key, _), row in zip(found, own, strict=True)]
+        return flat, names
+    own = [{_own(name): cell for name, cell in row.items()} for row in flat]
+    told = [{"experiment": key[0], "version": key[1], **row} for (key, _), row in zip(found, own, strict=True)]
+    return told, ["experiment", "version", *map(_own, names)]
+
+
+def _own(name: str) -> str:
+    return f"config.{name}" if name in _TAKEN else name
 
 
 def _table(stored: Stored, **_: Any) -> Iterable[str]:
-    plain = ({name: cell for name, cell in row.items() if name != "replayed"} for row in _rows(stored))
-    return aligned([row | {"seconds": float(f"{row['seconds']:.3g}")} for row in plain])
+    found, names = _rows(stored)
+    told = [name for name in names if name != "replayed"]
+    return aligned([row | {"seconds": float(f"{row['seconds']:.3g}")} for row in found], told)
 
 
 def _csv(stored: Stored, **_: Any) -> Iterable[str]:
-    return [text.removesuffix("\n")] if (text := separated(_rows(stored))) else []
+    return [visible(text.removesuffix("\n"), keep="\r")] if (text := separated(*_rows(stored))) else []
 
 
 def _json(stored: Stored, *, traceback: bool) -> Iterable[str]:

@@ -11,9 +11,9 @@ from ..configuration.extras import needed
 from ..configuration.scalars import scalar
 from ..running.outcomes import Outcome
 from ..sweep.core import Sweep
-from .columns import WHOLE, columns
+from .columns import WHOLE, columns, floats_and_mask
 from .rows import spelled, table
-from .texts import text_of, utf8
+from .texts import ABSENT, Absent, text_of, utf8
 
 if TYPE_CHECKING:
     import pandas
@@ -53,10 +53,11 @@ def frame(
 ) -> Any:
     """`DataFrame(rows(outcomes, sweep=sweep))` of pandas or polars, with the types that the values have.
 
-    Of a sweep: `DataFrame(columns(sweep))`, one row per configuration, before anything has run. Whole numbers, truth
-    values and text keep their types beside absent values, which are null. A column of several types, or of values that
-    a data frame has no type for, holds the values themselves in pandas (`object`), and their text in polars. Whole
-    numbers beyond 64 bits are such values.
+    Of a sweep: `DataFrame(columns(sweep))`, one row per configuration, before anything has run. Numbers, truth values
+    and text keep their types beside absent values, which are null: `pandas.NA` in pandas, `NaT` among times, so that
+    NaN is never one. None is a value, of a type of its own. A column of several types, or of values that a data frame
+    has no type for, holds the values themselves in pandas (`object`), and their text in polars: None there, `"None"`
+    here, and null in both for what is absent. Whole numbers beyond 64 bits are such values.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"lr": DynamicValue([0.1, 0.0]), "n": 3})
@@ -88,14 +89,23 @@ def _columns(outcomes: Any, sweep: Sweep[Any] | None) -> Mapping[str, Any]:
     if sweep is not None:
         raise ArgumentError("sweep= says which paths of outcomes vary; a sweep has all of its own. Leave it out")
     arrays = columns(outcomes)
-    return {spelled(path) if path else "config": array for path, array in arrays.items()}
+    return {spelled(path) if path else "config": _values(array) for path, array in arrays.items()}
+
+
+def _values(array: Any) -> Any:
+    """An array of a type of its own as it is, else the list of its objects, with `ABSENT` where it is masked."""
+    if array.dtype != object:
+        return array
+    if not hasattr(array, "mask"):
+        return array.tolist()
+    return [ABSENT if gone else value for value, gone in zip(array.data.tolist(), array.mask, strict=True)]
 
 
 def kind_of(values: Sequence[Any]) -> Kind:
-    """What type a column of these values has, None apart."""
-    kinds = frozenset(map(type, values)) - {type(None)}
+    """What type a column of these values has, what is absent apart."""
+    kinds = frozenset(map(type, values)) - {Absent}
     if kinds == {int}:
-        return "int" if all(-(2**63) <= v < 2**63 for v in values if v is not None) else "other"
+        return "int" if all(-(2**63) <= v < 2**63 for v in values if v is not ABSENT) else "other"
     if kinds == {int, float}:
         return "float" if all(abs(v) <= WHOLE for v in values if type(v) is int) else "other"
     return _KINDS.get(kinds, "other")
@@ -103,35 +113,41 @@ def kind_of(values: Sequence[Any]) -> Kind:
 
 def _pandas_series(pd: Any, _: str, values: Any) -> Any:
     if not isinstance(values, list):
-        if values.dtype != object:
-            return values
-        values = values.tolist()
-    kind = kind_of(values)
-    absent = any(value is None for value in values)
+        return values
+    kind, absent = kind_of(values), any(value is ABSENT for value in values)
+    times = kind == "time" and {*map(type, values)} <= {datetime, timedelta, Absent}
+    cells = [(pd.NaT if times else pd.NA) if value is ABSENT else value for value in values] if absent else values
+    if kind == "float" and absent:
+        return pd.Series(_floats(pd, values))
     known = {"int": "Int64" if absent else "int64", "bool": "boolean" if absent else "bool", "float": "float64"}
     if kind in known:
-        return pd.Series(values, dtype=known[kind])
-    if kind == "other":
-        return pd.Series(values, dtype=object)
-    return _or_else(lambda: pd.Series(values), lambda: pd.Series(values, dtype=object))
+        return pd.Series(cells, dtype=known[kind])
+    if kind == "other" or (kind == "time" and absent and not times):
+        return pd.Series(cells, dtype=object)
+    typed = "string" if kind == "text" and absent else None
+    return _or_else(lambda: pd.Series(cells, dtype=typed), lambda: pd.Series(cells, dtype=object))
+
+
+def _floats(pd: Any, values: Sequence[Any]) -> Any:
+    """Floats with a mask, in which NaN stays a number: pandas' own conversion would make it NA."""
+    return pd.arrays.FloatingArray(*floats_and_mask(values))
 
 
 def _polars_series(pl: Any, name: str, values: Any) -> Any:
     if not isinstance(values, list):
-        if values.dtype != object:
-            return pl.Series(name, values)
-        values = values.tolist()
+        return pl.Series(name, values)
     kind = kind_of(values)
     known = {"int": pl.Int64, "bool": pl.Boolean, "float": pl.Float64}
+    cells = [None if value is ABSENT else value for value in values]
     if kind in known:
-        return pl.Series(name, values, dtype=known[kind], strict=False)
+        return pl.Series(name, cells, dtype=known[kind], strict=False)
     if kind in ("time", "text"):
-        return _or_else(lambda: pl.Series(name, values), lambda: _polars_text(pl, name, values))
+        return _or_else(lambda: pl.Series(name, cells), lambda: _polars_text(pl, name, values))
     return _polars_text(pl, name, values)
 
 
 def _polars_text(pl: Any, name: str, values: Sequence[Any]) -> Any:
-    return pl.Series(name, [None if value is None else utf8(text_of(value)) for value in values], dtype=pl.String)
+    return pl.Series(name, [None if value is ABSENT else utf8(text_of(value)) for value in values], dtype=pl.String)
 
 
 def _or_else(make: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
-// Outcomes as columns of cells. A cell is null, a truth value, text, a number, or [text, number] for a number that
-// JSON cannot hold exactly; each column holds its different cells once, and a code for each row.
+// Outcomes as columns of cells. A cell is null where there is none, ["None"] for None, a truth value, text, a number, or
+// [text, number] for a number that JSON cannot hold exactly; each column holds its different cells once, and a code for each row.
 const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
 const count = data.count, rows = Array.from({length: count}, (_, row) => row);
@@ -22,15 +22,16 @@ const cut = (text, most) => text.length > most ? text.slice(0, most - 1) + "…"
 const short = (number) => String(Number.isInteger(number) && Math.abs(number) < 1e15 ? number : Number(number.toPrecision(5)));
 
 // --- columns ---
-const isNumber = (cell) => typeof cell === "number" || Array.isArray(cell);
-const numberOf = (cell) => typeof cell === "number" ? cell : Array.isArray(cell) && cell[1] !== null ? cell[1] : NaN;
+const isNone = (cell) => Array.isArray(cell) && cell.length === 1;
+const isNumber = (cell) => typeof cell === "number" || (Array.isArray(cell) && cell.length === 2);
+const numberOf = (cell) => typeof cell === "number" ? cell : isNumber(cell) && cell[1] !== null ? cell[1] : NaN;
 const WORDS = new Map([[null, ""], [true, "True"], [false, "False"]]);
 const textOf = (cell) => WORDS.get(cell) ?? (Array.isArray(cell) ? cell[0] : String(cell));
 const HUGE = 1.7e308, collator = new Intl.Collator("en", {numeric: true});
 
 function ranked(column) {
   const group = (code) => column.cells[code] === null || (isNumber(column.cells[code]) && isNaN(column.numbers[code])) ? 3
-    : isNumber(column.cells[code]) ? 0 : typeof column.cells[code] === "boolean" ? 1 : 2;
+    : isNumber(column.cells[code]) ? 0 : typeof column.cells[code] === "boolean" ? 1 : isNone(column.cells[code]) ? 2.5 : 2;
   const compare = (a, b) => group(a) - group(b)
     || (group(a) === 0 ? column.numbers[a] - column.numbers[b] : collator.compare(column.texts[a], column.texts[b]));
   const ranks = [];
@@ -42,9 +43,9 @@ function ranked(column) {
 
 function prepared(raw) {
   const column = {...raw, codes: raw.codes || rows, texts: raw.cells.map(textOf), numbers: raw.cells.map(numberOf), test: null};
-  const there = raw.cells.filter((cell) => cell !== null);
+  const there = raw.cells.filter((cell) => cell !== null), known = there.filter((cell) => !isNone(cell));
   column.levels = there.length;
-  column.numeric = there.length > 0 && there.every(isNumber);
+  column.numeric = known.length > 0 && known.every(isNumber);
   const finite = column.numbers.filter((number) => Math.abs(number) < HUGE);
   column.low = finite.reduce((a, b) => Math.min(a, b), Infinity);
   column.high = finite.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -254,28 +255,31 @@ function paint() {
 }
 
 // --- parallel coordinates ---
-const TOP = 46, FOOT = 44, SIDE = 76, MOST = 60;
+const TOP = 46, SIDE = 76, MOST = 60;
+// What has no place on a scale of numbers stands below it, each kind on a line of its own.
+const BELOW = new Map([[-1, "nan"], [-2, "None"], [-3, "absent"]]);
+let FOOT = 44, below = [];
 let axes = [], left = SIDE, width = 0, height = 0, job = 0;
 const isBrushed = (axis) => axis.brush !== null || axis.picks.size > 0;
 const brushTest = (axis) => axis.picks.size ? (code) => axis.picks.has(code)
   : (code) => axis.place[code] >= axis.brush[0] - 1e-9 && axis.place[code] <= axis.brush[1] + 1e-9;
 const y = (place) => TOP + (1 - place) * (height - TOP - FOOT);
-const ground = () => height - FOOT + 26;
-const heightOf = (axis, row) => { const place = axis.place[axis.column.codes[row]]; return isNaN(place) ? ground() : y(place); };
+const ground = (place) => height - FOOT + 26 + 16 * below.indexOf(place);
+const heightOf = (axis, row) => { const place = axis.place[axis.column.codes[row]]; return place < 0 ? ground(place) : y(place); };
 
 function axisOf(column) {
   let known = 0;
   const middle = (k) => column.levels === 1 ? 0.5 : 1 - k / (column.levels - 1);
-  const place = column.cells.map((value, code) => value === null ? NaN : column.numeric ? at(column, column.numbers[code]) : middle(known++));
-  const gaps = place.some(isNaN);
-  return {column, place, gaps, x: 0, brush: null, picks: new Set()};
+  const onScale = (value, code) => isNone(value) ? -2 : isNaN(column.numbers[code]) ? -1 : at(column, column.numbers[code]);
+  const place = column.cells.map((value, code) => value === null ? -3 : column.numeric ? onScale(value, code) : middle(known++));
+  return {column, place, x: 0, brush: null, picks: new Set()};
 }
 
 function ticks(axis) {
   const {column, place} = axis;
   if (!column.numeric || column.levels <= 8) {
     const name = (code) => column.numeric ? short(column.numbers[code]) : cut(column.texts[code], 16);
-    const found = place.map((p, code) => [p, name(code), code]).filter(([p]) => !isNaN(p)).sort((a, b) => a[0] - b[0]);
+    const found = place.map((p, code) => [p, name(code), code]).filter(([p]) => p >= 0).sort((a, b) => a[0] - b[0]);
     const room = 13 / (height - TOP - FOOT);
     let last = -1;
     return found.filter(([p]) => !column.numeric || (p - last > room && ((last = p), true)));
@@ -329,7 +333,9 @@ function axisParts(axis, k) {
     if (!column.numeric) pickable(axis, tick, code, `${k}/${code}`);
     parts.push(tick);
   }
-  if (axis.gaps) parts.push(draw("text", {x: x - 8, y: ground() + 4, "text-anchor": "end"}, "none"));
+  for (const place of below) {
+    if (axis.place.includes(place)) parts.push(draw("text", {x: x - 8, y: ground(place) + 4, "text-anchor": "end"}, BELOW.get(place)));
+  }
   return parts;
 }
 
@@ -486,6 +492,8 @@ matchMedia("(prefers-color-scheme: dark)").onchange = () => { paint(); drawLines
 const useful = (column) => column.show && column.name !== "error" && column.levels > 0 && column.cells.length > 1
   && (column.numeric ? isFinite(column.low) : column.levels <= MOST);
 axes = columns.filter((column) => ["config", "result"].includes(column.role) && useful(column)).map(axisOf);
+below = [...BELOW.keys()].filter((place) => axes.some((axis) => axis.place.includes(place)));
+FOOT += 16 * Math.max(0, below.length - 1);
 $("plot").hidden = !axes.length;
 columns.forEach((column, k) => {
   const option = () => make("option", {value: k, selected: k === data.colour}, column.name);

@@ -15,11 +15,14 @@ from ..configuration.scalars import scalar
 from ..running.outcomes import Failure, Outcome
 from ..sweep.core import Sweep
 from .rows import Column, listed, table
-from .texts import is_number, number_of, text_of, utf8
+from .texts import ABSENT, is_number, number_of, text_of, utf8
 
 __all__ = ["html_page"]
 
-Cell = None | bool | str | int | float | tuple[str, float | None]
+Cell = None | bool | str | int | float | tuple[str] | tuple[str, float | None]
+
+_NONE: Final = ("None",)
+"""None as a cell: null stands for what is absent."""
 
 _EXACT: Final = 2**53
 """Whole numbers up to here are numbers of JavaScript too, exactly."""
@@ -107,7 +110,7 @@ def _column(column: Column) -> dict[str, Any]:
 
 def _is_shown(column: Column) -> bool:
     """Whether the table has the column: how the run went only where there is something to tell."""
-    quiet: dict[str, Any] = {"attempts": 1, "replayed": False, "error": None}
+    quiet: dict[str, Any] = {"attempts": 1, "replayed": False, "error": ABSENT}
     if column.role == "run" and column.name in quiet:
         return any(value != quiet[column.name] for value in column.values)
     return column.varies
@@ -122,9 +125,11 @@ def _coded(values: Iterable[Any]) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Cell:
-    """A value as JSON: a number that JavaScript would change goes with its text."""
+    """A value as JSON: null where there is none; a number that JavaScript would change goes with its text."""
     single = scalar(value)
-    if single is None or type(single) is bool:
+    if single is ABSENT or single is None:
+        return None if single is ABSENT else _NONE
+    if type(single) is bool:
         return single
     if type(single) is float and math.isfinite(single) and not single.is_integer():
         return single
@@ -142,5 +147,5 @@ def _measured(value: Any) -> float | None:
 
 
 def _traceback(found: Sequence[Outcome[Any, Any]]) -> dict[str, Any]:
-    texts = (outcome.error.traceback if isinstance(outcome, Failure) else None for outcome in found)
+    texts = (outcome.error.traceback if isinstance(outcome, Failure) else ABSENT for outcome in found)
     return {"name": "traceback", "role": "traceback", "show": False, **_coded(texts)}

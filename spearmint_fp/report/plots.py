@@ -17,7 +17,7 @@ from ..running.outcomes import Failure, Outcome, Success
 from ..sweep.core import Sweep
 from ..sweep.nodes import exact_key
 from .rows import Column, listed, table
-from .texts import is_number, number_of, text_of
+from .texts import ABSENT, is_number, number_of, text_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,6 @@ _QUIET: Final = "#6b7280"
 _EMPTY: Final = "#eceef1"
 _COLOURS: Final = "viridis"
 _SIZE: Final = 9
-_NOTHING: Final = "none"
 
 
 @final
@@ -154,7 +153,7 @@ def _column(name: Any, columns: Sequence[Column]) -> Column:
 
 
 def _number(where: str, value: Any, outcome: Outcome[Any, Any]) -> float | None:
-    if value is None:
+    if value is None or value is ABSENT:
         return None
     if isinstance(scalar(value), bool):
         return float(value)
@@ -197,15 +196,20 @@ def _kind(kind: Any, axes: Sequence[Column]) -> Kind:
 
 
 def _levels(column: Column) -> tuple[Any, ...]:
-    """The values of an axis, each once: numbers in their order, others as they appear, what is absent last."""
-    found = tuple(unique((value for value in column.values if value is not None), key=exact_key))
+    """The values of an axis, each once: numbers in their order, others as they appear, None and what is absent last."""
+    found = tuple(unique((value for value in column.values if not _is_apart(value)), key=exact_key))
     if len(found) > MOST_LEVELS:
         raise SizeError(
             f"{column.name} has {len(found)} values, more than {MOST_LEVELS} that can be told apart. "
             f'Choose others with on=, or kind="parallel"'
         )
     ordered = sorted(found, key=_rank) if all(map(is_number, found)) else found
-    return (*ordered, *((None,) if any(value is None for value in column.values) else ()))
+    return (*ordered, *(apart for apart in (None, ABSENT) if any(value is apart for value in column.values)))
+
+
+def _is_apart(value: Any) -> bool:
+    """True for None, and for what is absent: neither has a place on a scale of numbers."""
+    return value is None or value is ABSENT
 
 
 def _rank(number: Any) -> tuple[bool, float]:
@@ -267,8 +271,8 @@ def _canvas(figure: Figure, title: str | None, note: str, size: tuple[float, flo
 
 def _tell(value: Any) -> str:
     """A value as a tick says it."""
-    if value is None:
-        return _NOTHING
+    if value is ABSENT:
+        return "absent"
     return _words(f"{value:.4g}" if type(value) is float else text_of(value), 24)
 
 
@@ -429,22 +433,21 @@ def _legend(axes: Axes, name: str, count: int) -> None:
 @final
 @attrs.frozen
 class Scale:
-    """An upright axis from 0 to 1: where each outcome stands on it, None where it has no value; and its ticks."""
+    """An upright axis from 0 to 1: where each outcome stands on it, below it without a number; and its ticks."""
 
     name: str
-    places: tuple[float | None, ...]
+    places: tuple[float, ...]
     ticks: tuple[tuple[float, str], ...]
 
 
 def _parallel(figure: Figure, chart: Chart, title: str | None) -> None:
-    scales = [*map(_scale, chart.axes), _scale(Column(chart.name, "result", chart.values))]
+    scales = [*map(_scale, chart.axes), _scale(Column(chart.name, "result", _or_absent(chart.values)))]
     drawn = _spread(len(chart.values))
     note = f"{len(drawn):,} of {len(chart.values):,} outcomes drawn" if len(drawn) < len(chart.values) else ""
     told = ", ".join(filter(None, (note, _failures(chart).replace("×", "dashed"), _left_out(chart))))
     axes = _canvas(figure, title, told, (min(20.0, 2.0 + 1.55 * len(scales)), 4.6))
-    gaps = any(place is None for scale in scales for place in scale.places)
     collection = _strands(axes, chart, scales, drawn)
-    _frame(axes, scales, gaps)
+    _frame(axes, scales)
     _bar(figure, axes, collection, chart.name)
 
 
@@ -454,14 +457,28 @@ def _spread(count: int) -> Sequence[int]:
 
 
 def _scale(column: Column) -> Scale:
-    known = [value for value in column.values if value is not None]
+    known = [value for value in column.values if not _is_apart(value)]
     if known and _is_scale(known):
         return _number_scale(column, [number_of(value) for value in known])
     levels = tuple(unique(known, key=exact_key))
     at = {exact_key(level): _middle(k, len(levels)) for k, level in enumerate(levels)}
-    places = tuple(None if value is None else at[exact_key(value)] for value in column.values)
+    places = tuple(_place(value, lambda value: at[exact_key(value)]) for value in column.values)
     few = range(0, len(levels), 1 + len(levels) // 20)
-    return Scale(column.name, places, tuple((_middle(k, len(levels)), _tell(levels[k])) for k in few))
+    ticks = tuple((_middle(k, len(levels)), _tell(levels[k])) for k in few)
+    return Scale(column.name, places, (*ticks, *_ticks_below(places)))
+
+
+def _or_absent(numbers: Sequence[float | None]) -> tuple[Any, ...]:
+    return tuple(ABSENT if number is None else number for number in numbers)
+
+
+def _place(value: Any, on_scale: Callable[[Any], float]) -> float:
+    """Where a value stands: on the scale, or below it, None and what is absent each on a ground of its own."""
+    return _NONE if value is None else _GROUND if value is ABSENT else on_scale(value)
+
+
+def _ticks_below(places: Sequence[float]) -> Iterable[tuple[float, str]]:
+    return ((place, text) for place, text in ((_NONE, "None"), (_GROUND, "absent")) if place in places)
 
 
 def _middle(number: int, count: int) -> float:
@@ -478,9 +495,10 @@ def _number_scale(column: Column, numbers: Sequence[float]) -> Scale:
             return math.log(number / low) / math.log(high / low)
         return (number - low) / (high - low)
 
-    places = tuple(None if value is None else place(number_of(value)) for value in column.values)
+    places = tuple(_place(value, lambda value: place(number_of(value))) for value in column.values)
     ticks = ((place(tick), f"{tick:.4g}") for tick in _ticks(sorted({*numbers}), log))
-    return Scale(f"{column.name} (log)" if log else column.name, places, tuple(_apart(ticks)))
+    name = f"{column.name} (log)" if log else column.name
+    return Scale(name, places, (*_apart(ticks), *_ticks_below(places)))
 
 
 def _ticks(numbers: Sequence[float], log: bool) -> Sequence[float]:
@@ -502,7 +520,8 @@ def _apart(ticks: Iterable[tuple[float, str]]) -> Iterable[tuple[float, str]]:
             last = place
 
 
-_GROUND: Final = -0.12  # where a line passes an axis on which it has no value
+_NONE: Final = -0.12  # where a line passes an axis on which it has None
+_GROUND: Final = -0.22  # where it passes one on which it has no value
 
 
 def _strands(axes: Axes, chart: Chart, scales: Sequence[Scale], drawn: Sequence[int]) -> Any:
@@ -525,25 +544,24 @@ def _strands(axes: Axes, chart: Chart, scales: Sequence[Scale], drawn: Sequence[
 
 
 def _path(scales: Sequence[Scale], outcome: int) -> list[tuple[float, float]]:
-    places = (scale.places[outcome] for scale in scales)
-    return [(x, _GROUND if place is None else place) for x, place in enumerate(places)]
+    return [(x, scale.places[outcome]) for x, scale in enumerate(scales)]
 
 
-def _frame(axes: Axes, scales: Sequence[Scale], gaps: bool) -> None:
+def _frame(axes: Axes, scales: Sequence[Scale]) -> None:
     """The upright axes with their names and ticks."""
     effects = needed("matplotlib.patheffects", extra="report", what="plot")
     halo = [effects.withStroke(linewidth=2.5, foreground="white")]
     for x, scale in enumerate(scales):
         axes.plot((x, x), (0, 1), color="#4b5563", lw=1)
-        ticks = [*scale.ticks, *([(_GROUND, _NOTHING)] if None in scale.places else [])]
-        for place, text in ticks:
+        for place, text in scale.ticks:
             last = x == len(scales) - 1
             axes.text(
                 x + (0.03 if last else -0.03), place, text, ha="left" if last else "right", va="center",
                 fontsize=_SIZE - 0.5, path_effects=halo, color="#111827",
             )  # fmt: skip
+    lowest = min(0.01, *(min(scale.places, default=0.0) for scale in scales))
     axes.set_xticks(range(len(scales)), [_words(scale.name) for scale in scales], fontsize=_SIZE)
-    axes.set(yticks=(), xlim=(-0.45, len(scales) - 0.6), ylim=(_GROUND - 0.05 if gaps else -0.04, 1.04))
+    axes.set(yticks=(), xlim=(-0.45, len(scales) - 0.6), ylim=(lowest - 0.05, 1.04))
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)

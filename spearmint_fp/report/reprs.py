@@ -65,12 +65,18 @@ def outcome_html(outcome: Outcome[Any, Any]) -> str:
     if isinstance(outcome, Failure):
         error = outcome.error
         what = f"{error.type}: {error.message}"
-        head = f"<p><b>Failure {outcome.index}</b>: {escape(what)}</p>{_folded('traceback', error.traceback)}"
+        head = (
+            f"<p><b>Failure {escape(str(outcome.index))}</b>: {escape(what)}</p>{_folded('traceback', error.traceback)}"
+        )
     else:
-        head = f"<p><b>Success {outcome.index}</b>: {escape(shown(outcome.result))}</p>"
+        head = f"<p><b>Success {escape(str(outcome.index))}</b>: {escape(shown(outcome.result))}</p>"
     times = f"{outcome.attempts} attempt{'' if outcome.attempts == 1 else 's'}"
-    how = f"{outcome.seconds:.3g} s, {times}{', replayed' if outcome.replayed else ''}"
-    return f"{head}{config_html(outcome.config)}<p>{how}</p>"
+    how = f"{_spelled_seconds(outcome.seconds)} s, {times}{', replayed' if outcome.replayed else ''}"
+    return f"{head}{config_html(outcome.config)}<p>{escape(how)}</p>"
+
+
+def _spelled_seconds(seconds: Any) -> str:
+    return f"{seconds:.3g}" if isinstance(seconds, int | float) else shown(seconds)
 
 
 def _folded(name: str, text: str) -> str:

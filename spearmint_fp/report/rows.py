@@ -15,10 +15,11 @@ from ..configuration.tree import show_path
 from ..running.outcomes import Failure, Outcome, Success
 from ..running.results import as_outcome
 from ..sweep.core import Sweep, as_sweep
-from ..sweep.describe import standing
+from ..sweep.labels import standing
 from ..sweep.nodes import Steps, exact_key, flat
+from .texts import ABSENT, Absent
 
-__all__ = ["Column", "flattened", "listed", "named", "rows", "spelled", "table"]
+__all__ = ["Column", "flattened", "listed", "named", "rows", "rows_of", "spelled", "table"]
 
 Role = Literal["index", "config", "result", "run"]
 Flat = dict[Steps, Any]
@@ -26,13 +27,14 @@ Flat = dict[Steps, Any]
 _TAKEN: Final = frozenset({"index", "config", "result", "ok", "seconds", "attempts", "replayed", "error"})
 """The first steps of names that are no path of a configuration."""
 
-_ABSENT: Final = object()
-
 
 @final
 @attrs.frozen
 class Column:
-    """A column of a table of outcomes: its name, what it tells of, whether it varies, and a value for each outcome."""
+    """A column of a table of outcomes: its name, what it tells of, whether it varies, and a value for each outcome.
+
+    `ABSENT` stands where an outcome has none.
+    """
 
     name: str
     role: Role
@@ -43,12 +45,13 @@ class Column:
 def rows(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = None) -> tuple[dict[str, Any], ...]:
     """A flat dict for each outcome: `index`, the swept paths, the result's fields, and how the run went.
 
-    All have the same keys in the same order, so they are rows of a table: `csv.DictWriter`, `json` and every data frame
-    take them. The paths are those that `sweep` varies; without it those whose value differs between the outcomes, or
-    that some lack, and all of them where there is one outcome. A configuration that is no record is in `config`. A
-    result is in `result`; mappings, NamedTuples, and attrs and dataclass instances have a column for each field
-    (`result.accuracy`). The last columns are `ok`, `seconds`, `attempts`, `replayed` and `error`. What is absent is
-    None. A path that begins with the name of another column is called `config.<path>`. Values are shared, never copied.
+    A path that a configuration lacks, and a field that a result lacks, are no key of its row, while None is a value:
+    so the two are told apart. The keys stand in one order in all rows; `json` and every data frame take them. The paths
+    are those that `sweep` varies; without it those whose value differs between the outcomes, or that some lack, and all
+    of them where there is one outcome. A configuration that is no record is in `config`. A result is in `result`;
+    mappings, NamedTuples, and attrs and dataclass instances have a column for each field (`result.accuracy`). The last
+    columns are `ok`, `seconds`, `attempts`, `replayed` and `error`, which is None for a success. A path that begins
+    with the name of another column is called `config.<path>`. Values are shared, never copied.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"llm": {"model": DynamicValue(["a", "b"])}, "static": 1})
@@ -64,9 +67,21 @@ def rows(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = No
 
     See also: `frame`, the same for pandas and polars; `columns`, for a sweep that has not run.
     """
-    found = table(outcomes, sweep=sweep)
-    names = [column.name for column in found]
-    return tuple(dict(zip(names, row, strict=True)) for row in zip(*(column.values for column in found), strict=True))
+    return rows_of(table(outcomes, sweep=sweep))
+
+
+def rows_of(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
+    """The rows of columns, each with the keys that it has; no error is None."""
+    names = [column.name for column in columns]
+    lines = zip(*(column.values for column in columns), strict=True)
+    return tuple(
+        {
+            name: None if name == "error" and value is ABSENT else value
+            for name, value in zip(names, line, strict=True)
+            if value is not ABSENT or name == "error"
+        }
+        for line in lines
+    )
 
 
 def table(
@@ -126,21 +141,21 @@ def _varied(flats: Sequence[Flat], paths: Sequence[Steps]) -> list[Steps]:
 
 
 def _varies(path: Steps, flats: Sequence[Flat]) -> bool:
-    first = flats[0].get(path, _ABSENT)
-    return any(_differ(one.get(path, _ABSENT), first) for one in flats)
+    first = flats[0].get(path, ABSENT)
+    return any(_differ(one.get(path, ABSENT), first) for one in flats)
 
 
 def _differ(one: Any, other: Any) -> bool:
     if one is other:
         return False
-    return one is _ABSENT or other is _ABSENT or exact_key(one) != exact_key(other)
+    return one is ABSENT or other is ABSENT or exact_key(one) != exact_key(other)
 
 
 def _standing(path: Steps, one: Flat, outcome: Outcome[Any, Any]) -> Any:
-    """What stands at a path of a configuration, also inside a list, or None."""
+    """What stands at a path of a configuration, also inside a list, or `ABSENT`."""
     if path in one:
         return one[path]
-    return next(iter(standing(path, outcome.config)), None) if path else None
+    return next(iter(standing(path, outcome.config)), ABSENT) if path else ABSENT
 
 
 def named(paths: Sequence[Steps]) -> list[str]:
@@ -173,9 +188,8 @@ def _result_columns(found: Sequence[Outcome[Any, Any]]) -> list[Column]:
     flats = [flattened(outcome.result) if isinstance(outcome, Success) else {} for outcome in found]
     paths = tuple(unique(path for one in flats for path in one))
     names = _distinct([f"result.{spelled(path)}" if path else "result" for path in paths], paths)
-    return [
-        Column(name, "result", tuple(one.get(path) for one in flats)) for name, path in zip(names, paths, strict=True)
-    ]
+    named_paths = zip(names, paths, strict=True)
+    return [Column(name, "result", tuple(one.get(path, ABSENT) for one in flats)) for name, path in named_paths]
 
 
 def _run_columns(found: Sequence[Outcome[Any, Any]]) -> tuple[Column, ...]:
@@ -184,5 +198,5 @@ def _run_columns(found: Sequence[Outcome[Any, Any]]) -> tuple[Column, ...]:
     return (*plain, Column("error", "run", tuple(map(_error, found))))
 
 
-def _error(outcome: Outcome[Any, Any]) -> str | None:
-    return f"{outcome.error.type}: {outcome.error.message}" if isinstance(outcome, Failure) else None
+def _error(outcome: Outcome[Any, Any]) -> str | Absent:
+    return f"{outcome.error.type}: {outcome.error.message}" if isinstance(outcome, Failure) else ABSENT

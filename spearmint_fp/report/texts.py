@@ -12,12 +12,21 @@ from typing import Any, Final
 from ..configuration.errors import shown, written
 from ..configuration.scalars import scalar
 
-__all__ = ["cell_of", "is_number", "number_of", "text_of", "utf8"]
+__all__ = ["ABSENT", "Absent", "cell_of", "is_number", "number_of", "text_of", "utf8"]
 
 _SPELLED: Final = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo", "ipaddress"})
 """Modules of the standard library whose values say in words what they are."""
 
 _GREATEST: Final = 1.7976931348623157e308
+
+
+class Absent(Enum):
+    """What stands in a column for a path that a configuration or a result does not have: None is a value."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
 
 
 def text_of(value: Any) -> str:
@@ -35,10 +44,10 @@ def text_of(value: Any) -> str:
 def cell_of(value: Any) -> str:
     """The value for a cell of a table: nothing where it is absent, a float to six digits, else as `text_of` has it.
 
-    >>> cell_of(None), cell_of(1 / 3), cell_of("a")
-    ('', '0.333333', 'a')
+    >>> cell_of(ABSENT), cell_of(None), cell_of(1 / 3), cell_of("a")
+    ('', 'None', '0.333333', 'a')
     """
-    if value is None:
+    if value is ABSENT:
         return ""
     return f"{value:.6g}" if type(value) is float else text_of(value)
 

@@ -9,19 +9,23 @@ from contextlib import aclosing, suppress
 from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable
-from types import TracebackType
-from typing import Any, Generic, TypeVar, cast, final, overload
+from time import perf_counter
+from types import CodeType, TracebackType
+from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
 from ..configuration.errors import ArgumentError, RunError, said
 from ..configuration.extras import needed
-from .attempts import Ending, Trace, attempt_async, outcome, tried
+from ..sweep.nodes import located
+from .attempts import Ending, Trace, attempt_async, check_asyncio, outcome, tried
 from .chunks import counted_size
 from .engine import AHEAD, checked, total, window
 from .executors import unlimited
 from .journal import Journal, ledger_of
 from .layers import is_async
+from .loops import start_thread
 from .outcomes import ErrorInfo, Failure, Outcome
 from .resuming import settled_async
+from .signals import handlers_in_force
 from .wrappers import ended
 
 __all__ = ["AsyncOutcomes", "arun"]
@@ -118,18 +122,20 @@ def arun(  # noqa: PLR0913
     [1.0, 'ZeroDivisionError', 0.5]
 
     Raises:
-        ArgumentError: an argument of the wrong kind; a time limit for a plain function.
+        ArgumentError: an argument of the wrong kind; a time limit for a plain function; a configuration that was not
+            expanded, when it is reached.
+        RunError: no event loop of asyncio runs here, or no thread can be started.
         JournalError: the journal cannot be read or written; what it has already is safe.
         MissingExtraError: `progress`, and tqdm is not installed.
 
     See also: `run`.
     """
-    checked(fn, configs, "arun")
+    configs = checked(fn, configs, "arun")
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise ArgumentError(f"limit is how many may run at the same time, above 0; got {said(limit)}")
     if not is_async(fn):
         unlimited(fn, "a thread of arun")
-    one = _awaited(fn) if is_async(fn) else _in_thread(fn)
+    one = _awaited(fn, handlers_in_force()) if is_async(fn) else _in_thread(fn)
     ledger = ledger_of(journal, fn)
     if ledger is not None:
         one = settled_async(ledger, one)
@@ -153,8 +159,8 @@ async def _noted(
                 yield outcome
 
 
-def _awaited(fn: Callable[..., Any]) -> One:
-    return lambda index, config: attempt_async(fn, config, index=index)
+def _awaited(fn: Callable[..., Any], outside: frozenset[CodeType]) -> One:
+    return lambda index, config: attempt_async(fn, config, index=index, outside=outside)
 
 
 def _in_thread(fn: Callable[[Any], Any]) -> One:
@@ -190,8 +196,12 @@ async def _threaded(call: Callable[[], Ending]) -> Ending:
         with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
             loop.call_soon_threadsafe(tell, ending, interrupt)
 
-    threading.Thread(target=copy_context().run, args=(work,), name="spearmint_fp", daemon=True).start()
+    start_thread(threading.Thread(target=copy_context().run, args=(work,), name="spearmint_fp", daemon=True))
     return await done
+
+
+_END: Final = object()
+"""What stands after the last configuration."""
 
 
 @final
@@ -205,19 +215,20 @@ class _Tasks:
         self._one, self._limit, self._most, self._ordered = one, limit, most, ordered
         self._pulled = self._came = self.given = 0
         self._ready: dict[int, Outcome[Any, Any]] = {}
-        self._running: dict[asyncio.Task[None], tuple[int, Any]] = {}
+        self._running: dict[asyncio.Task[None], tuple[int, Any, float]] = {}
         self._arrived, self._room = asyncio.Event(), asyncio.Event()
         self._stopped = False
         self._interrupt: BaseException | None = None
         self._later = aiter(configs) if isinstance(configs, AsyncIterable) else None
-        self._now = iter(configs) if self._later is None else iter(())
+        self._now = located(iter(configs), 0) if self._later is None else iter(())
 
     async def outcomes(self) -> AsyncGenerator[Outcome[Any, Any]]:
         """The outcomes; whichever way this ends, the tasks have ended then."""
+        check_asyncio("arun")
         feed = asyncio.create_task(self._feed())
         feed.add_done_callback(lambda _: self._arrived.set())
         try:
-            while not feed.done() or self._running or self._ready:
+            while not feed.done() or self._running or self._ready or self._interrupt is not None:
                 while (due := self._ready.pop(self.given, None)) is not None:
                     self.given += 1
                     self._room.set()
@@ -230,7 +241,7 @@ class _Tasks:
 
     async def _news(self, feed: asyncio.Task[None]) -> None:
         """Wait until something has come or ended; raises what ends the run."""
-        if self._interrupt is not None:
+        if self._interrupt is not None and self.given not in self._ready:
             raise self._interrupt
         if feed.cancelled():
             raise RunError("somebody cancelled the task that starts the tasks of this arun; it cannot go on")
@@ -244,14 +255,13 @@ class _Tasks:
             while len(self._running) >= self._limit or self._pulled - self.given >= self._most:
                 self._room.clear()
                 await self._room.wait()
-            try:
-                config = next(self._now) if self._later is None else await anext(self._later)
-            except (StopIteration, StopAsyncIteration):
+            config = next(self._now, _END) if self._later is None else await anext(self._later, _END)
+            if config is _END:
                 return
             if self._stopped:  # the configurations have swallowed a cancellation
                 return
             task = asyncio.create_task(self._work(self._pulled, config))
-            self._running[task] = (self._pulled, config)
+            self._running[task] = (self._pulled, config, perf_counter())
             self._pulled += 1
             task.add_done_callback(self._ended)
 
@@ -263,12 +273,19 @@ class _Tasks:
         self._note(task, outcome)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Note the end of a task that could not do so itself: it was cancelled by somebody else, or interrupted."""
-        index, config = self._running[task]
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if not task.cancelled():
-            self._interrupt = error
-        self._note(task, Failure(config, ErrorInfo.of(cast(BaseException, error)), index))
+        """Note the end of a task that could not do so itself: it was cancelled by somebody else, or ends the run.
+
+        What ends the run (an interrupt, a journal that cannot be written) says nothing of its configuration.
+        """
+        if task.cancelled():
+            index, config, start = self._running[task]
+            error = ErrorInfo.of(asyncio.CancelledError())
+            self._note(task, Failure(config, error, index, perf_counter() - start))
+            return
+        del self._running[task]
+        self._interrupt = self._interrupt or task.exception()
+        self._room.set()
+        self._arrived.set()
 
     def _note(self, task: asyncio.Task[None], outcome: Outcome[Any, Any]) -> None:
         del self._running[task]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, Token
 from math import inf
-from time import perf_counter
-from types import CoroutineType
+from time import monotonic, perf_counter
+from types import CodeType, CoroutineType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, final
 
-from ..configuration.errors import ArgumentError
+from ..configuration.errors import ArgumentError, RunError
+from .exceptions import ENTRIES
 from .outcomes import ErrorInfo, Failure, Outcome, Success
+from .signals import NO_HANDLERS, ends_the_run
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,6 +26,7 @@ __all__ = [
     "Trace",
     "attempt",
     "attempt_async",
+    "check_asyncio",
     "is_cancelled",
     "tried",
     "unawaited",
@@ -66,12 +70,16 @@ class Trace:
 
     With `watch`, somebody outside can end the task at its deadline; the task is then begun again with the frames that
     it had (`resume`), so that a deadline that has passed is found again, and no attempt is forgotten.
+    `outside` are the handlers of signals whose errors end the run; `since` is when the first wrapper began its work.
     """
 
-    __slots__ = ("_open", "retries", "untouched", "watch")
+    __slots__ = ("_open", "outside", "retries", "since", "untouched", "watch")
 
-    def __init__(self, watch: Callable[[Trace], None] | None = None) -> None:
-        self.watch = watch
+    def __init__(
+        self, watch: Callable[[Trace], None] | None = None, outside: frozenset[CodeType] = NO_HANDLERS
+    ) -> None:
+        self.watch, self.outside = watch, outside
+        self.since = 0.0
         self.untouched = True
         self.retries = 0
         self._open: list[Frame] = []  # the frame of the task itself stands first, once there is a wrapper in it
@@ -106,10 +114,14 @@ class Trace:
             if self.watch is not None and self.deadline < inf:
                 self.watch(self)
 
-    def resume(self, retries: int, frames: tuple[Any, ...]) -> None:
-        """Begin the next task where it was ended."""
+    def resume(self, retries: int, frames: tuple[Any, ...], since: float = inf) -> None:
+        """Begin the next task where it was ended; its first wrapper had begun its work at `since`."""
         self._touch()
-        self.retries, self._open[0].inner = retries, frames
+        self.retries, self._open[0].inner, self.since = retries, frames, since
+
+    def lasted(self, seconds: float) -> float:
+        """How long the task has taken: so many seconds here, or more since it was begun by a process that ended."""
+        return max(seconds, monotonic() - self.since)
 
     def ended(self) -> int:
         """How many attempts the task took; the trace is ready for the next one."""
@@ -120,7 +132,7 @@ class Trace:
     def _touch(self) -> None:
         self.untouched = False
         if not self._open:
-            self._open = [Frame(0, 0)]
+            self._open, self.since = [Frame(0, 0)], monotonic()
 
 
 TRACE: Final[ContextVar[Trace | None]] = ContextVar("spearmint_fp_trace", default=None)
@@ -131,7 +143,7 @@ Ending = tuple[Any, ErrorInfo | None, float, int]
 
 
 def tried(fn: Callable[[C], T], config: C, trace: Trace) -> Ending:
-    """How `fn(config)` ends; `SystemExit` is an error of its own, an interrupt passes through.
+    """How `fn(config)` ends; `SystemExit` is an error of its own, an interrupt or a signal's exit passes through.
 
     The trace is the context's while it runs; a worker makes it that once for all tasks.
     """
@@ -141,11 +153,17 @@ def tried(fn: Callable[[C], T], config: C, trace: Trace) -> Ending:
         result = fn(config)
         if type(result) is CoroutineType:
             unawaited(result)
-        return result, None, perf_counter() - start, 1 if trace.untouched else trace.ended()
+        seconds = perf_counter() - start
+        return (result, None, seconds, 1) if trace.untouched else (result, None, trace.lasted(seconds), trace.ended())
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, or a cancellation inside: this configuration's own end
-        return None, ErrorInfo.of(error), perf_counter() - start, 1 if trace.untouched else trace.ended()
+        if ends_the_run(error, trace.outside):
+            raise
+        seconds = perf_counter() - start
+        if not trace.untouched:
+            seconds = trace.lasted(seconds)
+        return None, ErrorInfo.of(error), seconds, 1 if trace.untouched else trace.ended()
     finally:
         if token is not None:
             TRACE.reset(token)
@@ -183,6 +201,34 @@ def current_task() -> asyncio.Task[Any] | None:
         return None
 
 
+def check_asyncio(what: str) -> None:
+    """Raise an error that says what is missing where this is not called inside an event loop of asyncio."""
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RunError(f"{what} needs an event loop of asyncio; {_way(_other_library())}") from None
+
+
+def _way(library: str) -> str:
+    if not library:
+        return "none runs here. Use asyncio.run(main())"
+    thread = "trio.to_thread.run_sync(collect, run(fn, configs))" if library == "trio" else "a thread of its own"
+    return f"the one that runs here is {library}'s. There, use run, in a thread: {thread}"
+
+
+def _other_library() -> str:
+    """The name of the library whose task this is called from, if it is not asyncio's."""
+    sniffio: Any = sys.modules.get("sniffio")
+    if sniffio is None:
+        return ""
+    try:
+        return str(sniffio.current_async_library())
+    except Exception:  # none that it knows
+        return ""
+
+
 def outcome(config: C, index: int, ending: Ending) -> Outcome[C, T]:
     """What became of a configuration, as a value."""
     result, error, seconds, attempts = ending
@@ -196,9 +242,11 @@ def attempt(fn: Callable[[C], T], config: C, *, index: int, trace: Trace | None 
     return outcome(config, index, tried(fn, config, Trace() if trace is None else trace))
 
 
-async def attempt_async(fn: Callable[[C], Awaitable[T]], config: C, *, index: int) -> Outcome[C, T]:
+async def attempt_async(
+    fn: Callable[[C], Awaitable[T]], config: C, *, index: int, outside: frozenset[CodeType] = NO_HANDLERS
+) -> Outcome[C, T]:
     """`attempt`, for a coroutine function; where the task itself is cancelled, that passes through."""
-    trace = Trace()
+    trace = Trace(outside=outside)
     token = TRACE.set(trace)
     start = perf_counter()
     try:
@@ -209,7 +257,12 @@ async def attempt_async(fn: Callable[[C], Awaitable[T]], config: C, *, index: in
     except BaseException as error:
         if current_task() is None or is_cancelled():  # nobody runs it any more: it is being closed
             raise
+        if ends_the_run(error, outside):
+            raise
         seconds, attempts = perf_counter() - start, 1 if trace.untouched else trace.ended()
         return Failure(config, ErrorInfo.of(error), index, seconds, attempts)
     finally:
         _forgotten(token)
+
+
+ENTRIES.update((tried.__code__, attempt_async.__code__))

@@ -20,8 +20,9 @@ from ..configuration.errors import MissingExtraError, TransferError, said
 from ..sweep.core import Sweep
 from .attempts import TRACE, Ending, Marks, Trace, outcome, tried
 from .chunks import Chunk, Halt, Listed, Span
+from .exceptions import message_of
 from .layers import stack
-from .outcomes import ErrorInfo, Outcome, made_at_once, message_of
+from .outcomes import ErrorInfo, Outcome, made_at_once
 
 __all__ = [
     "BROKEN", "INTERRUPTED", "READY", "UNREADABLE", "WATCH", "Frames", "Job", "Order", "Parcel", "as_error",
@@ -34,11 +35,14 @@ a chunk that it cannot read; an interrupt inside a task."""
 
 _HEAD: Final = Struct("<BQ")
 _SCALARS: Final = frozenset({int, float, str, bool, bytes, NoneType})
+_CUT: Final = 100_000
+"""How many characters of an error that is too large come back."""
+
 _PROTOCOL: Final = 5
 _VERSION: Final = 4
 
-Resume = tuple[int, Marks]
-"""How often a task had been tried again when it was ended, and the frames of its wrappers."""
+Resume = tuple[int, Marks, float]
+"""How often a task had been tried again when it was ended, the frames of its wrappers, and when it began."""
 
 
 # --- pickling ----------------------------------------------------------------------------------------
@@ -141,8 +145,12 @@ def performed(job: Job, data: bytes, write: Callable[[bytes], object], trace: Tr
         for config in order.chunk.configs:
             ending = result, error, seconds, attempts = tried(fn, config, trace)
             if error is None and type(result) in _SCALARS:  # nearly always, and so in as few steps as can be
-                data = marshal.dumps((result, seconds, attempts), _VERSION)
-                write(_HEAD.pack(PLAIN, len(data)) + data)
+                try:
+                    data = marshal.dumps((result, seconds, attempts), _VERSION)
+                except ValueError as refusal:  # it is larger than marshal takes
+                    write(_unsent(result, refusal, seconds, attempts))
+                else:
+                    write(_HEAD.pack(PLAIN, len(data)) + data)
             else:
                 write(_told(*ending))
     except KeyboardInterrupt:
@@ -163,13 +171,24 @@ def frame(kind: int, content: Any = None) -> bytes:
 def _told(result: Any, error: ErrorInfo | None, seconds: float, attempts: int) -> bytes:
     """How a task ended, as a frame, without its configuration, which the other side has."""
     if error is not None:
-        return frame(FAILED, (_as_data(error), seconds, attempts))
+        try:
+            return frame(FAILED, (_as_data(error), seconds, attempts))
+        except ValueError:  # it is larger than marshal takes: its words, cut, tell of it
+            cut = (error.type[:_CUT], error.message[:_CUT], error.traceback[-_CUT:], None)
+            return frame(FAILED, (cut, seconds, attempts))
     try:
         return frame(OTHER, (_sealed(result), seconds, attempts))
     except BaseException as refusal:  # whatever a user's object does when it is pickled
-        why = message_of(refusal)
-        told = TransferError(f"the result {said(result)} cannot be sent back from the worker: {why}")
-        return frame(FAILED, (_as_data(ErrorInfo.of(told)), seconds, attempts))
+        return _unsent(result, refusal, seconds, attempts)
+
+
+def _unsent(result: Any, refusal: BaseException, seconds: float, attempts: int) -> bytes:
+    """The failure of a configuration whose result cannot be sent back, or is too large for it."""
+    why = message_of(refusal)
+    if isinstance(refusal, ValueError) and why == "unmarshallable object":
+        why = "it is too large. Write it to a file, and return its path"
+    told = TransferError(f"the result {said(result)} cannot be sent back from the worker: {why}")
+    return frame(FAILED, (_as_data(ErrorInfo.of(told)), seconds, attempts))
 
 
 def _as_data(error: ErrorInfo) -> tuple[str, str, str, bytes | None]:

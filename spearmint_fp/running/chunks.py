@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from itertools import islice
 from time import perf_counter
 from typing import Any, Final, Protocol, final
 
 import attrs
 
-from ..sweep.core import Sweep
+from ..configuration.tree import as_expanded
+from ..sweep.core import Sweep, only_expanded
 from ..sweep.indices import length
+from ..sweep.nodes import located
 
-__all__ = ["Chunk", "Halt", "Listed", "Pace", "Source", "Span", "counted_size"]
+__all__ = ["Chunk", "Halt", "Listed", "Pace", "Source", "Span", "counted_size", "expanded"]
 
 MOST: Final = 8192
 """How many configurations a chunk holds at most."""
@@ -112,7 +114,7 @@ class Source:
         self.pulled = 0
         self.error: Exception | None = None
         self.ended = False
-        self._items: Iterator[Any] = iter(()) if self.sweep is not None else iter(configs)
+        self._items: Iterator[Any] = iter(()) if self.sweep is not None else located(iter(configs), 0)
 
     def __iter__(self) -> Iterator[Any]:
         """The configurations one by one, for a run without chunks."""
@@ -150,6 +152,40 @@ class Source:
         except Exception as error:  # whatever it is, it is told when the configurations before it have been run
             self.error, self._items = error, iter(())
         return Listed(tuple(items))
+
+
+class _Expanded(Iterable[Any]):
+    """An iterable of configurations, each of which is looked at: one with a choice in it is an error."""
+
+    def __init__(self, configs: Any) -> None:
+        self._configs = configs
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(as_expanded, self._configs)
+
+
+class _Sized(_Expanded):
+    def __len__(self) -> int:
+        return length(self._configs)
+
+
+class _Awaited(AsyncIterator[Any]):
+    """The same for what comes asynchronously."""
+
+    def __init__(self, configs: AsyncIterable[Any]) -> None:
+        self._configs = aiter(configs)
+
+    async def __anext__(self) -> Any:
+        return as_expanded(await anext(self._configs))
+
+
+def expanded(configs: Any) -> Any:
+    """The configurations, where each that has a choice in it is an error; those of a sweep are known to have none."""
+    if isinstance(configs, Sweep):
+        return only_expanded(configs)
+    if isinstance(configs, AsyncIterable):
+        return _Awaited(configs)
+    return _Expanded(configs) if counted_size(configs) is None else _Sized(configs)
 
 
 def counted_size(configs: Any) -> int | None:

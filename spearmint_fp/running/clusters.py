@@ -6,11 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, final
 
+from ..configuration.errors import RunError, shown
 from ..configuration.extras import needed
 from ..sweep.core import Sweep
 from .boundary import Job
 from .chunks import Chunk
 from .crews import Came, Crew, FutureCrew
+from .exceptions import message_of
 
 __all__ = ["dask_crew", "ray_crew"]
 
@@ -45,11 +47,20 @@ def dask_crew(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) 
     job = Job(fn, sweep).sealed()
 
     def opened() -> Crew:
-        client = distributed.Client(address, set_as_default=False) if isinstance(address, str) else address
-        crew = FutureCrew(job, client.get_executor(pure=False), max(1, sum(client.nthreads().values())), SECONDS)
+        try:
+            client = distributed.Client(address, set_as_default=False) if isinstance(address, str) else address
+            executor, workers = client.get_executor(pure=False), sum(client.nthreads().values())
+        except Exception as error:  # whatever a client says that is closed, or cannot connect
+            raise _unusable(address, error) from error
+        crew = FutureCrew(job, executor, max(1, workers), SECONDS)
         return _Borrowed(crew, client.close) if isinstance(address, str) else crew
 
     return opened
+
+
+def _unusable(cluster: Any, error: Exception) -> RunError:
+    why = f"{type(error).__qualname__}: {message_of(error)}"
+    return RunError(f"the cluster at {shown(cluster)} cannot be used: {why}. It must be up, and its client open")
 
 
 @final
@@ -75,7 +86,10 @@ def ray_crew(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any] | 
     def opened() -> Crew:
         ours = not ray.is_initialized()
         if ours:
-            ray.init(address=address, include_dashboard=False, log_to_driver=True)
+            try:
+                ray.init(address=address, include_dashboard=False, log_to_driver=True)
+            except Exception as error:  # whatever Ray says where it cannot connect or start
+                raise _unusable(address, error) from error
         crew = FutureCrew(job, _Ray(ray), max(1, int(ray.cluster_resources().get("CPU", 1))), SECONDS)
         return _Borrowed(crew, ray.shutdown) if ours else crew
 

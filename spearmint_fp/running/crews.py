@@ -18,7 +18,8 @@ from ..configuration.errors import RunError, TransferError, WorkerError, said
 from .attempts import Trace, attempt
 from .boundary import BROKEN, FAILED, INTERRUPTED, Frames, Job, Order, Parcel, as_error, frame, performed
 from .chunks import Chunk, Halt
-from .outcomes import ErrorInfo, Outcome, message_of
+from .exceptions import message_of
+from .outcomes import ErrorInfo, Outcome
 
 __all__ = ["Batch", "Crew", "FutureCrew", "PoolCrew", "ThreadCrew", "alone", "answered", "refused", "split"]
 
@@ -43,6 +44,9 @@ class Crew(ABC):
 
     seconds: float
     """How long a chunk should take, so that sending it is cheap beside it."""
+
+    is_quick_to_stop: bool = False
+    """True if `stop` takes seconds at most, whatever is running."""
 
     @abstractmethod
     def put(self, chunk: Chunk) -> None:

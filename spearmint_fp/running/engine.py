@@ -13,16 +13,18 @@ from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
 from ..configuration.errors import ArgumentError, said
 from ..configuration.extras import needed
-from ..configuration.tree import Choice
+from ..configuration.tables import is_keyed
+from ..configuration.tree import Choice, as_expanded
 from ..sweep.core import Sweep
 from .attempts import Trace, attempt, outcome, tried
-from .chunks import Chunk, Halt, Pace, Source
+from .chunks import Chunk, Halt, Pace, Source, expanded
 from .crews import Came, Crew
 from .executors import place, unlimited
 from .journal import Journal, Ledger, ledger_of
+from .loops import blocking
 from .outcomes import Outcome
 from .resuming import resumed, settled
-from .wrappers import blocking
+from .signals import handlers_in_force, held
 
 __all__ = ["Outcomes", "checked", "run", "total", "window"]
 
@@ -145,8 +147,9 @@ def run(  # noqa: PLR0913
     what it has, and keeps each outcome before it is given out (see `Journal`). `progress` shows a line on a
     terminal. Extra: `[progress]`.
 
-    An interrupt (Ctrl-C) is raised here, stops what runs, and is no configuration's failure. Closing the iterator early
-    does the same; the outcomes given out until then are the caller's.
+    An interrupt (Ctrl-C) is raised here, stops what runs, and is no configuration's failure. So is what the handler of
+    a signal raises, such as `sys.exit`, unless the task has set that handler itself and it raises an `Exception`.
+    Closing the iterator early does the same; the outcomes given out until then are the caller's.
 
     >>> from spearmint_fp import DynamicValue, expand, threads
     >>> sweep = expand({"n": DynamicValue([1, 0, 4])})
@@ -158,7 +161,8 @@ def run(  # noqa: PLR0913
     [0, 1, 2]
 
     Raises:
-        ArgumentError: an argument of the wrong kind; a time limit where nothing can hold it.
+        ArgumentError: an argument of the wrong kind; a time limit where nothing can hold it; a configuration that was
+            not expanded, when it is reached.
         TransferError: the function or the sweep cannot go to other processes; before anything runs.
         RunError: the executor is broken, or its workers do not start.
         JournalError: the journal cannot be read or written; what it has already is safe.
@@ -199,9 +203,16 @@ def checked(fn: Any, configs: Any, function: str) -> Any:
             f"{said(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
             f"{function}(inject(fn.__wrapped__), configs)"
         )
+    if is_keyed(configs) and not isinstance(configs, Mapping | Choice):
+        raise ArgumentError(
+            f"{function} takes an iterable of configurations; got {said(configs)}. For the rows of a table use "
+            f"expand(DynamicValue(table))"
+        )
     if isinstance(configs, str | bytes | Mapping) or (isinstance(configs, Choice) and not isinstance(configs, Sweep)):
         raise ArgumentError(f"{function} takes an iterable of configurations; got {said(configs)}. Use expand(tree)")
-    return configs
+    if isinstance(configs, list | tuple) and configs:
+        as_expanded(configs[0])  # the common mistake, run(fn, [tree]), is told at once
+    return expanded(configs)
 
 
 def window(in_flight: Any) -> int | None:
@@ -212,14 +223,15 @@ def window(in_flight: Any) -> int | None:
 
 
 def _serial(fn: Callable[[C], T], configs: Iterable[C]) -> Generator[list[Outcome[C, T]]]:
-    trace = Trace()
+    trace = Trace(outside=handlers_in_force())
     for index, config in enumerate(configs):
         yield [outcome(config, index, tried(fn, config, trace))]
 
 
 def _kept(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger) -> Generator[list[Outcome[C, T]]]:
+    trace = Trace(outside=handlers_in_force())
     for index, config in enumerate(configs):
-        yield [settled(ledger, config, index, partial(attempt, fn, config, index=index))]
+        yield [settled(ledger, config, index, partial(attempt, fn, config, index=index, trace=trace))]
 
 
 def _driven(
@@ -236,7 +248,21 @@ def _driven(
         raise
     finally:
         if os.getpid() == owner:  # a process that the caller has forked holds a copy, which runs nothing
+            _stop(crew, why)
+
+
+def _stop(crew: Crew, why: BaseException | None) -> None:
+    """Stop a crew. What interrupts that waits until it has been done, or, where a task is waited for, ends the wait."""
+    if crew.is_quick_to_stop or not (why is None or isinstance(why, GeneratorExit)):
+        with held():
             crew.stop(why)
+        return
+    try:
+        crew.stop(why)
+    except BaseException as interrupt:
+        with held():
+            crew.stop(interrupt)
+        raise
 
 
 @final

@@ -7,12 +7,12 @@ import types
 from collections.abc import Callable
 from functools import partial, reduce
 from operator import or_
-from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_args, get_origin
 
 import attrs
 from toolz import curry
 
-from ..configuration.annotations import surroundings
+from ..configuration.annotations import argument_types
 from ..configuration.convert import is_structured, structure
 from ..configuration.errors import ArgumentError, ConversionError, PathError, said
 from ..configuration.paths import Path, get_in, parse_path
@@ -139,7 +139,7 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
     defaults = {name: signature.parameters[name].default is not inspect.Parameter.empty for name in names}
     found = tuple(p for name in names if (p := _parameter(name, hints.get(name), defaults[name])))
     if unread and not found:
-        raise ArgumentError(f"cannot read the annotations of {said(fn)}: {unread}. Define the name before decorating")
+        raise ArgumentError(unread)
     kinds = ((p.name, p.kind) for p in signature.parameters.values() if p.kind in _POSITIONAL)
     return Injected(fn, found, tuple((name, kind is inspect.Parameter.POSITIONAL_ONLY) for name, kind in kinds))
 
@@ -149,22 +149,13 @@ _VARIADIC: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYW
 
 
 def hints_of(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
-    """The annotations as types, also where they are text that names a local class, and what could not be read.
+    """The annotations as types, and why some of them cannot be read.
 
     A name that is imported for type checkers alone is no type at run time, so its parameter is the caller's.
     """
     plain = inspect.unwrap(fn.func if isinstance(fn, PARTIALS) else fn)
     target = plain if inspect.isroutine(plain) else _maker(plain) if inspect.isclass(plain) else type(plain).__call__
-    around = getattr(inspect.unwrap(target), "__globals__", {})
-    seen = surroundings(around)
-    hints, unread = {}, []
-    for name, annotation in getattr(target, "__annotations__", {}).items():
-        one = type("one", (), {"__annotations__": {name: annotation}})
-        try:
-            hints.update(get_type_hints(one, around, seen, include_extras=True))
-        except Exception as error:  # text that is no type: whatever it raises, the parameter is the caller's
-            unread.append(str(error))
-    return hints, "; ".join(unread)
+    return argument_types(inspect.unwrap(target))
 
 
 def _maker(cls: Any) -> Any:

@@ -14,7 +14,6 @@ import attrs
 from ..configuration.convert import checker
 from ..configuration.errors import (
     ArgumentError,
-    ConversionError,
     EncodingError,
     IdentityError,
     JournalError,
@@ -25,10 +24,11 @@ from ..configuration.errors import (
 )
 from ..configuration.identity import config_id
 from ..configuration.problems import ABSENT
-from ..configuration.tree import freeze
+from .checks import check_position, check_row, checked_json, checked_text, damaged, decode_config, utf8_size
 from .chunks import counted_size
 from .encoding import MOST_BITS, decoded, encoded, encoded_config
 from .injection import hints_of
+from .keys import Asked, Key, asked, claim_key, find_key, former_name
 from .layers import arguments_of, bound_to, places_of, stack
 from .outcomes import ErrorInfo, Failure, Outcome, Success
 
@@ -45,9 +45,6 @@ BLOCK: Final = 500
 
 MOST: Final = 10_000_000
 """How many configurations `status` counts."""
-
-Key = tuple[str, str]
-"""The name and the version of an experiment."""
 
 
 @final
@@ -66,9 +63,11 @@ class Journal:
 
     Each outcome is committed to the disk before it is given out. So a run that is killed at any moment, run again,
     loses nothing that was finished and runs nothing of it again; what was in flight runs once more. Outcomes are found
-    again by experiment (`name`, by default the function's module and qualified name), `version` and `config_id`: give
-    another `version` when the function, or what it closes over, changes. Failures are run again, unless
-    `retry_failures=False`. Several processes may use one file at the same time.
+    again by experiment, `version` and `config_id`. The experiment is `name`, by default the module and the name by
+    which the function is found again, one for a script and its import; what nobody can find (a lambda, a closure, a
+    function of an interactive session) needs `name`. Give another `version` when the function, or what it calls,
+    changes: a change of its own source is warned of, once. Failures are run again, unless `retry_failures=False`.
+    Several processes may use one file at the same time.
 
     A result of builtins is kept as it is; any other is made again as `result`, by default the type that the function
     says it returns (`def fn(c) -> Score`), with `structure`. What would not come back equal is that
@@ -80,11 +79,11 @@ class Journal:
     ...     print("running", config.n)
     ...     return config.n ** 2
     >>> path = Path(tempfile.mkdtemp(), "runs.db")
-    >>> with Journal(path) as journal:
+    >>> with Journal(path, name="score") as journal:
     ...     some = [o.result for o in run(score, expand({"n": DynamicValue([1, 2])}), journal=journal)]
     running 1
     running 2
-    >>> with Journal(path) as journal:
+    >>> with Journal(path, name="score") as journal:
     ...     more = [(o.result, o.replayed) for o in run(score, expand({"n": DynamicValue([2, 3])}), journal=journal)]
     running 3
     >>> more
@@ -93,7 +92,7 @@ class Journal:
     Raises:
         JournalError: the file cannot be opened or written, is no journal, or is one of a newer version, which is left
             untouched; later, when a disk is full or the journal is closed.
-        ArgumentError: an argument of the wrong kind; when it runs, a function without a name (a lambda).
+        ArgumentError: an argument of the wrong kind; when it runs, a function that nobody can find by its name.
 
     See also: `run`, `arun`, `Spearmint.run`, which take it.
     """
@@ -122,6 +121,16 @@ class Journal:
         self._database = Database(path)
         self._name, self._version, self._result, self._retry = name, str(version), result, retry_failures
 
+    @classmethod
+    def _reading(cls, path: str | os.PathLike[str], version: str) -> Journal:
+        """A journal that is read alone: not a byte of the file is changed, and none is made."""
+        from .database import Database
+
+        made = cls.__new__(cls)
+        made._database = Database(path, writable=False)
+        made._name, made._version, made._result, made._retry = None, version, ABSENT, False
+        return made
+
     def close(self) -> None:
         """Close the file; outcomes that are asked for later are errors. Left open, it closes when nobody needs it."""
         self._database.close()
@@ -142,7 +151,7 @@ class Journal:
         """The journal of one function, called with the arguments that it has besides the configuration."""
         result = _return_type(fn) if self._result is ABSENT else self._result
         arguments = (*self._bound(fn), *arguments_of(fn))
-        return Ledger(self._database, self._key(fn), result, self._retry, arguments, places_of(fn))
+        return Ledger(self._database, self._asked(fn), result, self._retry, arguments, places_of(fn))
 
     def _bound(self, fn: Callable[..., Any]) -> tuple[Any, ...]:
         """What is bound to the function; a name of the user's own stands for it."""
@@ -155,16 +164,29 @@ class Journal:
                 f"Give it a name that stands for it: Journal(path, name='score')"
             ) from error
 
+    def _asked(self, experiment: Any) -> Asked:
+        """The experiment of a function, or of a name."""
+        try:
+            return asked(experiment, self._name, self._version)
+        except ArgumentError as error:
+            former = former_name(experiment)
+            if (former, self._version) not in self.experiments:
+                raise
+            raise ArgumentError(
+                f"{error}. An older version of this library has kept outcomes of it: name={former!r} gives them out"
+            ) from None
+
     def _key(self, experiment: Any) -> Key:
-        name = experiment if isinstance(experiment, str) else self._name or _name_of(experiment)
-        return name, self._version
+        """Where the outcomes of an experiment stand."""
+        return find_key(self._database, self._asked(experiment))
 
     # --- reading
 
     @property
     def experiments(self) -> tuple[Key, ...]:
         """The names and the versions of the experiments in it, in the order in which they were begun."""
-        return tuple(self._database.read("SELECT name, version FROM experiments ORDER BY id"))
+        rows = self._database.read("SELECT name, version FROM experiments ORDER BY id")
+        return tuple((checked_text(row[0], "a name"), checked_text(row[1], "a version")) for row in rows)
 
     def outcomes(self, experiment: str | Callable[..., Any]) -> Iterator[Outcome[Any, Any]]:
         """The outcomes of an experiment, as they were first finished, replayed; a name, or its function.
@@ -181,8 +203,8 @@ class Journal:
             there = ", ".join(f"{name!r} version {version!r}" for name, version in self.experiments) or "nothing"
             raise JournalError(f"{self!r} has no {key[0]!r} in version {key[1]!r}; there is: {there}")
         result = _return_type(experiment) if self._result is ABSENT and callable(experiment) else self._result
-        ledger = Ledger(self._database, key, result, self._retry)
-        return (ledger.read(freeze(decoded(config)), index, row) for _, config, index, row in _stored(self, key))
+        ledger = Ledger(self._database, Asked(*key), result, self._retry)
+        return (ledger.read(decode_config(config), index, row) for _, config, index, row in _stored(self, key))
 
     def status(
         self, configs: Iterable[Any], fn: str | Callable[..., Any], /, *args: Any, **kwargs: Any
@@ -200,13 +222,13 @@ class Journal:
             raise SizeError(f"status looks at each configuration, and there are {counted(size)}. Ask for a slice")
         bound = self._bound(fn) if callable(fn) else ()
         given = (list(args), kwargs) if args or kwargs else ()
-        ledger = Ledger(self._database, self._key(fn), ABSENT, False, (*bound, *given))
+        ledger = Ledger(self._database, Asked(*self._key(fn)), ABSENT, False, (*bound, *given))
         done = failed = seen = 0
         items = iter(configs)
         while block := list(islice(items, BLOCK)):
             names = [ledger.name(config) for config in block]
             rows = ledger.found(names)
-            oks = [bool(rows[name][0]) for name in names if name in rows]
+            oks = [bool(check_row(rows[name])[0]) for name in names if name in rows]
             done, failed, seen = done + sum(oks), failed + len(oks) - sum(oks), seen + len(block)
         return JournalStatus(done, failed, seen - done - failed)
 
@@ -264,16 +286,19 @@ def _stored(journal: Journal, key: Key) -> Iterator[tuple[str, str, int, Row]]:
     """The rows of an experiment, a page at a time, so that nobody waits for a slow reader."""
     last = 0
     while page := journal._database.read(_PAGE, (*key, last)):
-        for last, name, config, index, *row in page:  # noqa: B007  # the last of the page
-            yield name, config, index, tuple(row)
+        for number, name, config, index, *row in page:
+            if type(number) is not int or number <= last:
+                raise damaged("its rows are not in order")
+            last = number
+            yield checked_text(name, "a config_id"), config, check_position(index), check_row(tuple(row))
 
 
 def _line(key: Key, name: str, config: str, index: int, row: Row) -> str:
     ok, _, content, seconds, attempts = row
     head = json.dumps({"experiment": key[0], "version": key[1], "config_id": name})[:-1]
     tail = json.dumps({"index": index, "seconds": seconds, "attempts": attempts})[1:]
-    told = f'"result": {content}' if ok else f'"error": {content}'
-    return f'{head}, "config": {config}, "ok": {"true" if ok else "false"}, {told}, {tail}'
+    told = f'"{"result" if ok else "error"}": {checked_json(content)}'
+    return f'{head}, "config": {checked_json(config)}, "ok": {"true" if ok else "false"}, {told}, {tail}'
 
 
 def ledger_of(journal: Any, fn: Callable[..., Any]) -> Ledger | None:
@@ -283,15 +308,6 @@ def ledger_of(journal: Any, fn: Callable[..., Any]) -> Ledger | None:
     if not isinstance(journal, Journal):
         raise ArgumentError(f"journal is a Journal; got {said(journal)}. Use journal=Journal(path)")
     return journal.ledger(fn)
-
-
-def _name_of(fn: Any) -> str:
-    """`module.qualname` of the function inside the wrappers."""
-    *_, inner = stack(fn)
-    module, name = getattr(inner, "__module__", None), getattr(inner, "__qualname__", None)
-    if not module or not name or "<lambda>" in name:
-        raise ArgumentError(f"{said(inner)} has no name to be found by again. Give it one: Journal(path, name='score')")
-    return f"{module}.{name}"
 
 
 def _return_type(fn: Any) -> Any:
@@ -311,14 +327,22 @@ class Ledger:
     def __init__(  # noqa: PLR0913, PLR0917
         self,
         database: Database,
-        key: Key,
+        asked: Asked,
         result: Any,
         retry: bool,
         arguments: tuple[Any, ...] = (),
         places: tuple[int, int] = (0, 1),
     ) -> None:
-        self._database, self._key, self._result, self._retry = database, key, result, retry
+        self._database, self._asked, self._result, self._retry = database, asked, result, retry
+        self._key: Key = (asked.name, asked.version)
+        self._is_claimed = not asked.is_open
         self._arguments, (self._first, self._step) = arguments, places
+
+    def _claim(self) -> None:
+        """Find out where its outcomes stand, and have the file note it, when the first of them is asked for."""
+        if not self._is_claimed:
+            self._key = claim_key(self._database, self._asked)
+            self._is_claimed = True
 
     def found(self, names: Sequence[str]) -> dict[str, Row]:
         """What there is under each of at most `BLOCK` config_ids."""
@@ -327,6 +351,7 @@ class Ledger:
 
     def known(self, configs: Sequence[C], start: int) -> list[tuple[str, Outcome[C, Any] | None]]:
         """Each configuration's id, and its outcome where that is known: it is replayed, or has no id at all."""
+        self._claim()
         names = [self.named(config, index) for index, config in enumerate(configs, start)]
         wanted = [name for name in names if isinstance(name, str)]
         rows: dict[str, Row] = {}
@@ -359,12 +384,15 @@ class Ledger:
 
     def read(self, config: C, index: int, row: Row) -> Outcome[C, Any]:
         """A row as an outcome; a failure that says so where it does not become the type that is asked for now."""
-        ok, typed, content, seconds, attempts = row
+        try:
+            ok, typed, content, seconds, attempts = check_row(row)
+        except JournalError as error:
+            return Failure(config, ErrorInfo.of(error), index, replayed=True)
         if not ok:
             return Failure(config, _error_of(content), index, seconds, attempts, True)
         try:
             result = decoded(content, self._result if typed else ABSENT)
-        except (ConversionError, ArgumentError, EncodingError) as error:
+        except Exception as error:  # what a stranger wrote, given to a user's own class
             told = ErrorInfo.of(
                 JournalError(f"what is kept is not what is asked for now: {error}. To run it again, change version=")
             )
@@ -379,29 +407,57 @@ class Ledger:
         return [outcome for _, outcome in kept]
 
     def _row(self, name: str, outcome: Outcome[C, Any]) -> tuple[Row, Outcome[C, Any]]:
+        config, most = self._config_text(name, outcome.config)
         typed, content = False, ""
         if isinstance(outcome, Success):
             try:
                 content, typed = encoded(outcome.result, self._result)
+                _check_size(content, outcome.result, most)
             except EncodingError as error:
                 error.value = outcome.result
                 told = ErrorInfo.of(error)
                 outcome = Failure(outcome.config, told, outcome.index, outcome.seconds, outcome.attempts)
         if isinstance(outcome, Failure):
-            what = outcome.error
-            content = json.dumps({"type": what.type, "message": what.message, "traceback": what.traceback})
-        config = encoded_config(outcome.config)
+            content = _error_text(outcome.error, most)
         index = self._first + self._step * outcome.index
         return (name, config, index, outcome.ok, typed, content, outcome.seconds, outcome.attempts), outcome
+
+    def _config_text(self, name: str, config: Any) -> tuple[str, int]:
+        """A configuration as text, shortened where it would fill a row, and how many bytes are left for the rest."""
+        most = self._database.longest - utf8_size(name)
+        text = encoded_config(config)
+        if utf8_size(text) > most // 2:
+            text = encoded_config(said(config))
+        return text, most - utf8_size(text)
+
+
+def _check_size(text: str, result: Any, most: int) -> None:
+    if utf8_size(text) > most:
+        raise EncodingError(
+            f"{said(result)} takes {utf8_size(text)} bytes as text, and a journal has at most {most} for one result. "
+            f"Return less, or write it to a file and return its path"
+        )
+
+
+def _error_text(error: ErrorInfo, most: int) -> str:
+    """An error as text of at most so many bytes."""
+    size = max(len(error.type), len(error.message), len(error.traceback))
+    while True:
+        parts = {"type": error.type[:size], "message": error.message[:size], "traceback": error.traceback[-size:]}
+        text = json.dumps(parts)
+        if len(text) <= most or not size:  # it is ASCII
+            return text
+        size = size // 2
 
 
 def _error_of(content: Any) -> ErrorInfo:
     """What a failure was; where its row is damaged, that it is."""
     try:
         error = decoded(content)
-        return ErrorInfo(str(error["type"]), str(error["message"]), str(error["traceback"]))
-    except (EncodingError, LookupError, TypeError) as why:
+        kind, message, traceback = (checked_text(error[part], part) for part in ("type", "message", "traceback"))
+    except (EncodingError, JournalError, LookupError, TypeError) as why:
         return ErrorInfo.of(JournalError(f"what is kept of this failure is damaged: {why}. Run it again"))
+    return ErrorInfo(kind, message, traceback)
 
 
 _BEGIN: Final = "INSERT INTO experiments (name, version) VALUES (?, ?) ON CONFLICT DO NOTHING"

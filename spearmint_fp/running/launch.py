@@ -24,7 +24,10 @@ from typing import Final, NoReturn, final
 from ..configuration.errors import RunError
 from .worker import HEARTBEAT, serve
 
-__all__ = ["LAUNCHERS", "Launcher", "Process", "pipe"]
+__all__ = ["KILLED_SECONDS", "LAUNCHERS", "Launcher", "Process", "pipe"]
+
+KILLED_SECONDS: Final = 30.0
+"""How many seconds to wait for the end of a process that was killed: it comes, and only a busy machine delays it."""
 
 
 def beside(end: int) -> int:
@@ -268,7 +271,7 @@ class _Nursery:
         self._line.close()
         if not self.process.ended(1.0):
             self.process.signal(signal.SIGKILL)
-            self.process.ended(1.0)
+            self.process.ended(KILLED_SECONDS)
 
 
 @final

@@ -9,8 +9,10 @@ from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, final
 
 import attrs
 
+from ..configuration.errors import STOPS, stop_error
 from ..configuration.identity import config_id
 from ..configuration.tree import Config
+from .exceptions import copied, message_of, traceback_of
 
 __all__ = ["ErrorInfo", "Failure", "Outcome", "Success"]
 
@@ -23,7 +25,12 @@ T_co = TypeVar("T_co", covariant=True)
 @final
 @attrs.frozen
 class ErrorInfo:
-    """An exception as data: what remains of it wherever it goes. Equal by type and message."""
+    """An exception as data: what remains of it wherever it goes. Equal by type and message.
+
+    `exception` is a copy of it, and so are its causes: a failure that is kept holds no frame, and no local variable, of
+    the task, and what was raised is left as it was. The traceback of the copy names the lines, but a debugger finds no
+    variables there: to look at those, call the function again with the failure's configuration.
+    """
 
     type: str
     message: str
@@ -32,10 +39,10 @@ class ErrorInfo:
 
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
-        """The description of a raised exception, which it keeps too."""
+        """The description of a raised exception, which is left as it was."""
         kind = type(error)
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        return cls(name, message_of(error), _traceback(error), error)
+        return cls(name, message_of(error), traceback_of(error), copied(error))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As data; with the exception where it survives pickling, without where it does not."""
@@ -51,30 +58,16 @@ class ErrorInfo:
         return True
 
     def raise_(self) -> NoReturn:
-        """Raise the exception again, or a RuntimeError that tells of it where it did not survive."""
-        if self.exception is not None:
-            raise self.exception
-        raise RuntimeError(f"{self.type}: {self.message}\n{self.traceback}")
+        """Raise the exception, or a RuntimeError that tells of it where it did not survive.
 
-
-def message_of(error: BaseException) -> str:
-    """`str(error)`, whatever a user's exception does when it is asked for its message."""
-    try:
-        return str.__str__(str(error))  # no subclass of str, which is none of the builtins that travel
-    except (Exception, SystemExit):  # a hostile __str__ must not turn a failure into a crash
-        return f"<{type(error).__qualname__} whose message cannot be read>"
-
-
-def _traceback(error: BaseException) -> str:
-    """The traceback as text; its frames let go of what they hold, so that a failure that is kept keeps nothing else."""
-    from traceback import clear_frames, format_exception, format_tb  # for failures alone
-
-    try:
-        return "".join(format_exception(error))
-    except (Exception, SystemExit):  # a hostile __cause__: the frames alone, then
-        return "".join(format_tb(error.__traceback__))
-    finally:
-        clear_frames(error.__traceback__)
+        Each time another copy, whose traceback is the caller's own. What ends an iteration is a `CallbackError`.
+        """
+        if self.exception is None:
+            raise RuntimeError(f"{self.type}: {self.message}\n{self.traceback}")
+        error = copied(self.exception)
+        if isinstance(error, STOPS):
+            raise stop_error("the task", error) from error
+        raise error
 
 
 def _html(outcome: Success[Any, Any] | Failure[Any]) -> str:

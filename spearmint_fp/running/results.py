@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from operator import attrgetter
-from typing import Any, TypeVar, final
+from typing import Any, Final, TypeVar, final
 
 from ..configuration.errors import AbsentError, ArgumentError, said
 from ..configuration.records import PlainTuple
+from ..configuration.tree import Algebra, fold
 from .outcomes import Failure, Outcome, Success
 
 __all__ = ["Collected", "as_outcome", "best", "collect", "failures", "successes"]
@@ -82,7 +84,7 @@ def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]])
     """`max(successes(outcomes), key=key)`: the success with the greatest key, the first of equal ones.
 
     One pass, nothing kept. Failures are passed over, and so are keys that are no number (NaN), which compare with
-    nothing. For the smallest, negate the key.
+    nothing, or that have one in them, at any depth. For the smallest, negate the key.
 
     >>> from spearmint_fp import run
     >>> best(lambda success: success.result, run(lambda n: 6 // n, [3, 0, 2])).config
@@ -101,12 +103,33 @@ def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]])
     for count, outcome in enumerate(map(as_outcome, outcomes), 1):  # noqa: B007  # how many there were
         if isinstance(outcome, Failure):
             failed = failed or outcome
-        elif (value := key(outcome)) == value and (leader is None or value > leader[0]):  # not NaN
+        elif not holds_nan(value := key(outcome)) and (leader is None or value > leader[0]):
             leader = (value, outcome)
     if leader is None:
         why = f"; the first failure is {failed.error.type}: {failed.error.message}" if failed else ""
         raise AbsentError(f"none of {count} outcomes is a success whose key compares{why}")
     return leader[1]
+
+
+def holds_nan(key: Any) -> bool:
+    """True where some part of a key, at any depth, is not equal to itself: NaN, or a time that is none."""
+    return fold(_HOLDS_NAN, key)
+
+
+def _is_nan(leaf: Any) -> bool:
+    if isinstance(leaf, Decimal):
+        return leaf.is_nan()  # a signalling one refuses to be compared
+    if isinstance(leaf, set | frozenset):
+        return any(map(holds_nan, leaf))
+    unequal = leaf != leaf  # noqa: PLR0124
+    return bool(unequal.any() if hasattr(unequal, "any") else unequal)  # an array compares element by element
+
+
+_HOLDS_NAN: Final[Algebra[bool]] = Algebra(
+    leaf=_is_nan,
+    record=lambda _shape, _node, parts: any(parts),
+    choice=lambda _node, parts: any(parts),
+)
 
 
 def as_outcome(item: Any) -> Any:

@@ -9,9 +9,10 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import AbsentError, JournalError, counted, shown
+from ..configuration.errors import AbsentError, JournalError, counted, shown, visible
 from ..sweep.core import Sweep
-from .journal import Journal, Key
+from .journal import Journal
+from .keys import Key
 from .outcomes import Outcome
 
 __all__ = ["Stored", "named"]
@@ -47,8 +48,8 @@ class Stored:
         if not file.exists():
             raise JournalError(f"there is no journal {shown(self.path)}: no such file")
         if file.is_file() and not file.stat().st_size:
-            raise JournalError(f"{shown(self.path)} is no journal: the file is empty")
-        return Journal(file, version=version)
+            raise JournalError(f"{shown(self.path)} is not a journal: the file is empty")
+        return Journal._reading(file, version)
 
     def __iter__(self) -> Iterator[tuple[Key, Outcome[Any, Any]]]:
         for key in self.keys:
@@ -93,4 +94,4 @@ def named(keys: list[Key] | tuple[Key, ...]) -> str:
     >>> named([("train.score", ""), ("train.score", "2")])
     'train.score, train.score version 2'
     """
-    return ", ".join(f"{name} version {version}" if version else name for name, version in keys) or "nothing"
+    return ", ".join(visible(f"{name} version {version}" if version else name) for name, version in keys) or "nothing"

@@ -20,7 +20,7 @@ from ..configuration.errors import RunError, WorkerError
 from .boundary import READY, WATCH, Frames, Order, Parcel, Resume
 from .chunks import Chunk
 from .crews import Came, Crew, alone, answered, refused, split
-from .launch import Launcher, Process, pipe
+from .launch import KILLED_SECONDS, Launcher, Process, pipe
 from .worker import HEARTBEAT, LENGTH
 
 __all__ = ["Supervisor"]
@@ -87,6 +87,7 @@ class Supervisor(Crew):
     """Runs chunks in worker processes that are started when there is work for them, and replaced when they end."""
 
     seconds = 0.03
+    is_quick_to_stop = True
 
     def __init__(self, job: bytes, workers: int, launcher: Launcher, deaths: int) -> None:
         self.workers = workers
@@ -232,7 +233,7 @@ class Supervisor(Crew):
         self._selector.unregister(worker.records)
         worker.close()
         worker.process.signal(signal.SIGKILL)
-        worker.process.ended(GRACE)
+        worker.process.ended(KILLED_SECONDS)
 
     def stop(self, why: BaseException | None) -> None:
         for worker in self._crew:
@@ -245,7 +246,7 @@ class Supervisor(Crew):
         for worker in self._crew:
             worker.process.ended(until - monotonic())
             worker.process.signal(signal.SIGKILL)
-            worker.process.ended(GRACE)
+            worker.process.ended(KILLED_SECONDS)
         self._crew.clear()
         self._selector.close()
         self._launcher.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any, Final, final
 
-from ..configuration.errors import counted
+from ..configuration.errors import SpearmintError, counted
 from ..sweep.core import Sweep
 from ..sweep.describe import label
 from .outcomes import Failure, Outcome
@@ -46,8 +46,14 @@ class Tally:
 
     def _line(self, failure: Failure[Any], index: int) -> str:
         what = f"{failure.error.type}: {failure.error.message}".partition("\n")[0]
-        name = ", ".join(filter(None, [str(index), label(failure.config, self._sweep)]))
+        name = ", ".join(filter(None, [str(index), self._label(failure.config)]))
         return f"failed: {name}: {what}"
+
+    def _label(self, config: Any) -> str:
+        try:
+            return label(config, self._sweep)
+        except SpearmintError:  # then the position alone says which one it is
+            return ""
 
     def failures(self) -> list[str]:
         """The first failures, a line for each, and how many more there are."""

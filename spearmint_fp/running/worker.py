@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 
 from .attempts import Trace
 from .boundary import BROKEN, READY, WATCH, Job, frame, performed
-from .outcomes import message_of
+from .exceptions import message_of
 
 __all__ = ["LENGTH", "serve"]
 
@@ -69,7 +69,7 @@ def _work(source: BinaryIO, write: Any) -> None:
         write(frame(BROKEN, f"{type(error).__qualname__}: {message_of(error)}"))
         return
     write(frame(READY))
-    trace = Trace(lambda trace: write(frame(WATCH, (trace.deadline, trace.retries, tuple(trace.frames)))))
+    trace = Trace(lambda trace: write(frame(WATCH, (trace.deadline, trace.retries, tuple(trace.frames), trace.since))))
     while order := _message(source):
         performed(job, order, write, trace)
         _flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import sys
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -14,15 +15,26 @@ from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar, cast,
 
 import attrs
 
-from ..configuration.errors import ArgumentError, TaskTimeoutError, said
+from ..configuration.errors import ArgumentError, TaskTimeoutError, said, shown
 from ..configuration.extras import needed
-from .attempts import TRACE, Frame, Trace, is_cancelled, unawaited
+from .attempts import TRACE, Frame, Trace, check_asyncio, is_cancelled, unawaited
 from .layers import Layer, is_async
+from .signals import NO_HANDLERS, ends_the_run
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Retrying", "TimedOut", "blocking", "ended", "retrying", "timed_out"]
+__all__ = [
+    "CANCELS",
+    "PATIENCE",
+    "Retrying",
+    "TimedOut",
+    "ended",
+    "is_seconds",
+    "retrying",
+    "said_seconds",
+    "timed_out",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -123,13 +135,24 @@ class Retrying(_Wrapper[T]):
         """Whether an error is one to try again after; one that ends the task itself never is."""
         if not isinstance(error, Exception) and (isinstance(error, GeneratorExit) or is_cancelled()):
             return False
+        trace = TRACE.get()
+        if ends_the_run(error, NO_HANDLERS if trace is None else trace.outside):
+            return False
+        if isinstance(error, KeyboardInterrupt):
+            return type(error) in (self.on if isinstance(self.on, tuple) else (self.on,))
         if _is_types(self.on):
             return isinstance(error, self.on)
         return isinstance(error, Exception) and bool(self.on(error))
 
 
 def _waited(wait: Callable[[int], float], state: Any) -> float:
-    return wait(state.attempt_number)
+    """What a function says of how long to wait, where that can be waited for."""
+    seconds = wait(state.attempt_number)
+    if not is_seconds(seconds):
+        raise ArgumentError(
+            f"wait is a function that returns a number of seconds; {shown(wait)} returned {said_seconds(seconds)}"
+        )
+    return seconds
 
 
 def _numbered(state: Any, frame: Frame, trace: Trace) -> None:
@@ -193,8 +216,10 @@ def retrying(
         raise ArgumentError(f"retrying takes how often to call at most, a whole number above 0; got {said(attempts)}")
     if not _is_types(on) and (isinstance(on, type) or not callable(on)):
         raise ArgumentError(f"on is a class of errors, a tuple of them, or a function of an error; got {said(on)}")
-    if not callable(wait) and not _is_seconds(wait, least=0.0):
-        raise ArgumentError(f"wait is a number of seconds, or a function of the attempt's number; got {said(wait)}")
+    if not callable(wait) and not is_seconds(wait):
+        raise ArgumentError(
+            f"wait is a number of seconds, or a function of the attempt's number; got {said_seconds(wait)}"
+        )
     _tenacity()
     return lambda fn: Retrying(_function(fn, "retrying(3)"), attempts, on, wait)
 
@@ -222,6 +247,7 @@ class TimedOut(_Wrapper[T]):
     async def awaited(self, *args: Any, **kwargs: Any) -> Any:
         import asyncio
 
+        check_asyncio("timed_out of a coroutine")
         with self._watched(self.seconds + STUBBORN):
             task = asyncio.ensure_future(_kept(cast(Awaitable[Any], self.function(*args, **kwargs))))
             try:
@@ -328,13 +354,20 @@ def timed_out(seconds: float) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
     See also: `retrying`; the two compose in any order.
     """
-    if not _is_seconds(seconds, least=5e-324):
-        raise ArgumentError(f"timed_out takes a number of seconds above 0; got {said(seconds)}")
+    if not is_seconds(seconds) or not seconds:
+        raise ArgumentError(f"timed_out takes a number of seconds above 0; got {said_seconds(seconds)}")
     return lambda fn: TimedOut(_function(fn, "timed_out(1)"), seconds)
 
 
-def _is_seconds(value: Any, least: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value < math.inf
+def is_seconds(value: Any) -> bool:
+    """True for an int or a float of seconds that can be waited for: up to some centuries."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= threading.TIMEOUT_MAX
+
+
+def said_seconds(value: Any) -> str:
+    """A value that is no number of seconds, as messages name it, with the limit where it is over that."""
+    over = isinstance(value, int | float) and value > threading.TIMEOUT_MAX
+    return f"{said(value)}{f', and the most is {threading.TIMEOUT_MAX:g}' if over else ''}"
 
 
 def _function(fn: Any, made: str) -> Any:
@@ -354,36 +387,3 @@ def _framed(fresh: float) -> Iterator[tuple[Trace, Frame]]:
         yield trace, frame
     finally:
         trace.leave(frame)
-
-
-# --- coroutines from plain code ----------------------------------------------------------------------
-
-
-@final
-@attrs.frozen(eq=False)
-class Blocking(Layer, Generic[T]):
-    """A coroutine function as a plain one, also where an event loop is running already."""
-
-    function: Callable[..., Awaitable[T]]
-
-    def __call__(self, *args: Any, **kwargs: Any) -> T:
-        import asyncio
-
-        call = functools.partial(asyncio.run, self._awaited(*args, **kwargs))
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return call()
-        from concurrent.futures import ThreadPoolExecutor
-        from contextvars import copy_context
-
-        with ThreadPoolExecutor(1) as aside:
-            return aside.submit(copy_context().run, call).result()
-
-    async def _awaited(self, *args: Any, **kwargs: Any) -> T:
-        return await self.function(*args, **kwargs)
-
-
-def blocking(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """`fn`, as a plain function where it is a coroutine function."""
-    return Blocking(fn) if is_async(fn) else fn

@@ -1,8 +1,8 @@
 """Counted automata: the allowed configurations of a sweep, numbered in the author's order.
 
-An automaton is the conjunction of constraints with a count at each node: how many ways lead on. A position is found from
-its rank, and its rank from a position, by one division and one search per digit: the groups that a digit leaves are
-open side by side, and the product of their counts is what the digits to come can still say.
+An automaton is the conjunction of constraints with a count at each node: how many ways lead on. A position is found
+from its rank, and its rank from a position, by one division and one search per digit: the groups that a digit leaves
+are open side by side, and the product of their counts is what the digits to come can still say.
 
 Source: rank and unrank by counts, after FEAT (Duregard, Jansson, Wang, "Feat: functional enumeration of algebraic
 types", 2012).
@@ -33,8 +33,8 @@ Values = Mapping[Place, Sequence[int]]
 class Shape:
     """An automaton as plain values, small and equal where the automata are: what is pickled.
 
-    A node is (index of its digit in `places`, or -1 for a product; its row, or None). Nodes are numbered from 2 in the order
-    in which the root reaches them, reversed.
+    A node is (index of its digit in `places`, or -1 for a product; its row, or None). Nodes are numbered from 2,
+    children before their parents.
     """
 
     places: tuple[Place, ...]
@@ -116,9 +116,8 @@ class Automaton:
     def sum_counts(self, node: int) -> Sequence[int]:
         """Of a choice, how many ways lead on before each value, and in all."""
         if node not in self._sums:
-            row = self.rows[node]
-            assert row is not None
-            self._sums[node] = list(accumulate([self.counts[cell] for cell in row], initial=0))
+            below = [self.counts[cell] for cell in self.rows[node] or ()]
+            self._sums[node] = list(accumulate(below, initial=0))
         return self._sums[node]
 
     def find_position(self, rank: int) -> int:

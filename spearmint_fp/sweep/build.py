@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain, groupby
 from typing import Any, Final
+
+import attrs
 
 from ..configuration.errors import ArgumentError, ConflictError, SizeError, counted, said, shown
 from ..configuration.records import Shape, TupleShape
 from ..configuration.tree import Config, Layout, rebuild, show_path
+from .claims import Claims, find_conflict, of_points
 from .indices import Span, range_size
-from .nodes import Axis, Image, Merge, Node, Record, Select, Steps, Union, Zip
+from .nodes import LIMIT, Axis, Image, Merge, Node, Record, Select, Steps, Union, Zip, possible_point, possible_points
 
 __all__ = ["EMPTY", "UNIT", "point", "product_of", "record_of", "sliced", "union_of", "zip_of"]
 
@@ -82,13 +85,15 @@ def _axis(axes: Sequence[Any]) -> Axis:
 
 def product_of(parts: Sequence[Node]) -> Node:
     """Every merge of one point of each part: one record where the order of axes allows it, else a `Merge`."""
-    opened = [inner for part in parts for inner in _factors(part)]
-    factors = [part for part in opened if not _is_unit(part)]
+    opened = [(position, inner) for position, part in enumerate(parts) for inner in _factors(part)]
+    factors = [(position, part) for position, part in opened if not _is_unit(part)]
     if len(factors) < 2:
-        return factors[0] if factors else UNIT
-    _check_records("product", factors)
-    fused = factors[:1]
-    for part in factors[1:]:
+        return factors[0][1] if factors else UNIT
+    shares = _check_records("product", factors)
+    if all(part.size for _, part in factors):
+        _check_apart("product", shares)
+    fused = [factors[0][1]]
+    for _, part in factors[1:]:
         record = _fused(fused[-1], part)
         fused[-1:] = [fused[-1], part] if record is None else [record]
     return fused[0] if len(fused) == 1 else Merge(Record(TupleShape(len(fused)), tuple(fused)))
@@ -113,43 +118,85 @@ def zip_of(parts: Sequence[Node]) -> Node:
                 f"zipped sweeps have equal sizes; sweep 0 has {counted(parts[0].size)} configurations and "
                 f"sweep {position} has {counted(part.size)}. Slice the longer one, or multiply them with product"
             )
-    _check_records("zipped", parts)
+    shares = _check_records("zipped", list(enumerate(parts)))
+    if _conflict_of(shares) is not None:
+        _check_pairs(shares)
     return Merge(Zip(tuple(parts)))
 
 
-def _check_records(function: str, parts: Sequence[Node]) -> None:
-    """An error where points cannot merge: they are not mappings, or two parts set the same path."""
-    owners: dict[Steps, tuple[int, bool]] = {}
-    for position, part in enumerate(parts):
-        if not part.exact or not part.size:
-            continue
-        others = [point for point in _heads(part) if type(point) is not Config]
-        if others:
+@attrs.define(eq=False, repr=False)
+class _Share:
+    """What one of several sweeps that are to merge, the one at `position`, claims of their points."""
+
+    position: int
+    part: Node
+    claims: Claims
+
+    def look(self) -> bool:
+        """Find the exact claims; false where they are known already."""
+        known, self.claims = self.claims.exact, self.claims if self.claims.exact else self.part.claims(exact=True)
+        return not known
+
+
+def _check_records(function: str, parts: Sequence[tuple[int, Node]]) -> list[_Share]:
+    """The claims of the parts that have points; an error where a point is no record from a mapping."""
+    shares = [_Share(position, part, part.claims(exact=False)) for position, part in parts if part.size]
+    for share in shares:
+        if () in share.claims.leaves and (share.claims.exact or share.look()) and () in share.claims.leaves:
             raise ArgumentError(
-                f"{function} merges records from mappings; sweep {position} holds {said(others[0])}. "
+                f"{function} merges records from mappings; sweep {share.position} holds {_said_of_other(share.part)}. "
                 f"Put it under a key of its own: expand({{'key': sweep}})"
             )
-        for path in part.columns():
-            _claim(function, path, position, owners)
+    return shares
 
 
-def _heads(part: Node) -> Iterator[Any]:
-    """A point of each branch, or every value of an axis: enough to see what kind of points there are."""
-    if isinstance(part, Axis) and not isinstance(part.values, range):
-        return iter(part.values)
-    return (branch.at(0) for branch in (part.parts if isinstance(part, Union) else (part,)))
+def _said_of_other(part: Node) -> str:
+    """A point that is no record from a mapping, for a message."""
+    return said(next(point for point in possible_points(part, part.size) if type(point) is not Config))
 
 
-def _claim(function: str, path: Steps, position: int, owners: dict[Steps, tuple[int, bool]]) -> None:
-    """Note that the part at `position` sets `path`; an error where another one does, or sets a part of it."""
-    for length in range(1, len(path) + 1):
-        whole = length == len(path)
-        owner, ends = owners.setdefault(path[:length], (position, whole))
-        if owner != position and (ends or whole):
-            raise ConflictError(
-                f"{function}: {show_path(path[:length])} is set by sweep {owner} and by sweep {position}. "
-                f"Drop it from one of them, or change one with override(patch, tree) before expanding"
-            )
+def _conflict_of(shares: Sequence[_Share]) -> tuple[Steps, _Share, _Share] | None:
+    """A path that two sweeps may both set, and the two."""
+    found = find_conflict([share.claims for share in shares])
+    return None if found is None else (found[0], shares[found[1]], shares[found[2]])
+
+
+def _check_apart(function: str, shares: Sequence[_Share]) -> None:
+    """An error where two sweeps set the same path in some of their points: in a product each meets each."""
+    while (found := _conflict_of(shares)) is not None:
+        path, one, other = found
+        looked = [share.look() for share in (one, other)]
+        if not any(looked):
+            raise _conflict_error(function, path, one.position, other.position)
+
+
+def _check_pairs(shares: Sequence[_Share]) -> None:
+    """An error where two zipped sweeps set the same path at the same index."""
+    size = shares[0].part.size
+    if all(share.claims.uniform for share in shares):
+        _check_apart("zipped", shares)
+    if size > LIMIT:
+        try:
+            _check_apart("zipped", shares)
+        except ConflictError as error:
+            raise SizeError(
+                f"zipped: whether two sweeps set the same path in one configuration can be told only by looking at "
+                f"all {counted(size)}, more than {LIMIT}. {error}"
+            ) from None
+        return
+    for index in range(size):
+        points = [possible_point(share.part, index) for share in shares]
+        there = [_Share(s.position, s.part, of_points(point)) for s, point in zip(shares, points, strict=True)]
+        if (found := _conflict_of(there)) is not None:
+            path, one, other = found
+            raise _conflict_error("zipped", path, one.position, other.position)
+
+
+def _conflict_error(function: str, path: Steps, one: int, other: int) -> ConflictError:
+    return ConflictError(
+        f"{function}: {show_path(path)} is set by sweep {one} and by sweep {other}. "
+        f"Drop it from one of them, or change one with override(patch, tree) before expanding"
+    )
 
 
 def _fused(one: Node, other: Node) -> Record | Axis | None:

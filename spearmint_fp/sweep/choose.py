@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from operator import index as as_index
 from typing import Any, Final, TypeVar, cast
@@ -10,16 +11,17 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 from toolz import unique
 
-from ..configuration.errors import ArgumentError, PathError, SizeError, counted, said, suggestion
-from ..configuration.paths import Path, get_in, parse_path, path_key
+from ..configuration.errors import ArgumentError, PathError, SizeError, counted, said
+from ..configuration.paths import Path, get_in, parse_path
 from ..configuration.records import FieldsShape
+from ..configuration.tables import is_keyed
 from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
 from .constraints import Allowed, Constraint
 from .core import Sweep, as_sweep
-from .digits import touches
 from .indices import Chosen, Permutation, Span, length
-from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap
+from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap, points_of
+from .reach import check_path
 
 __all__ = ["constrain", "constrained", "distinct", "sample", "shard", "shuffled"]
 
@@ -46,9 +48,12 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
     0
 
     Raises:
-        PathError: no configuration has such a path; names it and the paths there are.
-        SizeError: the named axes have more than 10^6 combinations; says how many.
+        PathError: no configuration has such a path, nor one of the sweep that these were selected from; names the path
+            and the nearest that there is.
+        SizeError: the named axes have more than 10^6 combinations, or a path could be seen only by looking at more than
+            10^6 configurations; says how many.
         ArgumentError: `predicate` is not callable, `sweep` is not a sweep, or `on` is not 1 to 1000 paths.
+        CallbackError: `predicate` raises StopIteration or another end of an iteration.
 
     See also: `.index`, exact here too; `distinct`.
     """
@@ -59,7 +64,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         )
     constraint = Constraint(predicate, _parsed(on))
     for path in constraint.paths:
-        _check_path(path, node)
+        check_path(path, node)
     return Sweep(constrained(node, constraint))
 
 
@@ -82,12 +87,6 @@ def _iterated(values: Any) -> Iterator[Any] | None:
         return cast(Iterator[Any], iter(values))
     except TypeError:
         return None
-
-
-def _check_path(path: Steps, node: Node) -> None:
-    if node.exact and node.size and not touches(node, path):
-        known = [str(path_key(key)) for key in node.columns()]
-        raise PathError(f"no configuration has {show_path(path)}{suggestion(show_path(path), known)}")
 
 
 def constrained(node: Node, constraint: Constraint) -> Node:
@@ -136,7 +135,7 @@ def _listed(node: Node, constraint: Constraint) -> Node:
             f"constraining on {paths} takes {counted(node.size)} points to enumerate here, more than {LIMIT}: the "
             f"sweep is shuffled, strided, zipped or mapped. Constrain it first, or stream with filter(predicate, sweep)"
         )
-    kept = [k for k, point in enumerate(node.walk(0, node.size)) if _holds(constraint, point)]
+    kept = [k for k, point in enumerate(points_of(node, 0, node.size)) if _holds(constraint, point)]
     return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
 
 
@@ -229,10 +228,10 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
 
 
 def _whole(value: Any, name: str) -> int:
-    try:
-        return as_index(value)
-    except TypeError:
-        raise ArgumentError(f"{name} is a whole number; got {said(value)}") from None
+    if not isinstance(value, bool):
+        with suppress(TypeError):
+            return as_index(value)
+    raise ArgumentError(f"{name} is a whole number; got {said(value)}")
 
 
 # --- distinct --------------------------------------------------------------------------------------
@@ -259,9 +258,10 @@ def distinct(configs: Iterable[T]) -> Sweep[T]:
     """
     if isinstance(configs, Sweep):
         return Sweep(_distinct(configs._node))
-    iterator = None if isinstance(configs, str | bytes | Mapping) else _iterated(configs)
+    iterator = None if isinstance(configs, str | bytes | Mapping) or is_keyed(configs) else _iterated(configs)
     if iterator is None:
-        raise ArgumentError(f"distinct takes a sweep or an iterable of configurations; got {said(configs)}")
+        way = ". For a table write expand(DynamicValue(table))" if is_keyed(configs) else ""
+        raise ArgumentError(f"distinct takes a sweep or an iterable of configurations; got {said(configs)}{way}")
     read = [freeze(config) for config in islice(iterator, LIMIT + 1)]
     if len(read) > LIMIT:
         raise SizeError(
@@ -297,7 +297,7 @@ def _distinct_listed(node: Node) -> Node:
             f"Make the parts distinct first, or stream with toolz.unique, with config_id as key"
         )
     first: dict[Any, int] = {}
-    for position, value in enumerate(node.walk(0, node.size)):
+    for position, value in enumerate(points_of(node, 0, node.size)):
         first.setdefault(exact_key(value), position)
     return node if len(first) == node.size else Select(node, Chosen(tuple(first.values())))
 
@@ -308,7 +308,8 @@ def _apart(parts: Sequence[Node]) -> bool:
         return False
     columns = [part.columns() for part in parts]
     shared = set(columns[0]).intersection(*columns[1:]) if columns else set()
-    return any(_tells_apart([part[path].pieces for part in columns]) for path in shared)
+    known = [path for path in shared if not any(part[path].computed for part in columns)]
+    return any(_tells_apart([part[path].pieces for part in columns]) for path in known)
 
 
 def _tells_apart(values: Sequence[tuple[Sequence[Any], ...]]) -> bool:

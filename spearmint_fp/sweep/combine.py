@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from ..configuration.errors import ArgumentError, said
+from ..configuration.errors import ArgumentError, PathError, said
 from ..configuration.paths import Path, parse_path
-from ..configuration.tree import Config
+from ..configuration.tree import Config, show_path
 from .build import EMPTY, UNIT, product_of, union_of, zip_of
 from .core import Sweep, as_sweep
 from .nodes import Derive, Map
+from .reach import can_be_set
 
 __all__ = ["concat", "derive", "empty", "mapped", "product", "unit", "zipped"]
 
@@ -27,8 +28,10 @@ empty: Final[Sweep[Any]] = Sweep(EMPTY)
 def product(*sweeps: Sweep[Any]) -> Sweep[Config]:
     """Every deep merge of one configuration of each sweep: `[merge(a, b) for a in x for b in y]`.
 
-    The leftmost sweep is slowest. Records merge by name; sizes multiply. Nothing is enumerated. `product()` is
-    `unit`, `product(s)` is `s`.
+    The leftmost sweep is slowest. Records merge by name, an empty one with anything; sizes multiply. `product()` is
+    `unit`, `product(s)` is `s`. That no two configurations set the same path is certain when this returns. Nothing is
+    enumerated for that, unless only its configurations tell the paths of a sweep: those of `mapped`, a value of
+    `derive` at a path that another sweep sets too, a selection among alternatives of which some would conflict.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> models = expand({"llm": {"model": DynamicValue(["a", "b"])}})
@@ -39,7 +42,8 @@ def product(*sweeps: Sweep[Any]) -> Sweep[Config]:
     True
 
     Raises:
-        ConflictError: two sweeps set the same path; names it and the sweeps.
+        ConflictError: two configurations that meet set the same path; names it and the sweeps.
+        SizeError: whether some do can be told only by looking at more than 10^6 configurations; says how many.
         ArgumentError: not a sweep, or configurations that are not records from mappings.
 
     See also: `zipped`, one configuration of each at the same position; `concat`.
@@ -70,7 +74,8 @@ def concat(*sweeps: Sweep[T]) -> Sweep[T]:
 def zipped(*sweeps: Sweep[Any]) -> Sweep[Config]:
     """The merge of the sweeps' configurations at each position: `map(merge, *sweeps)`, for equal sizes.
 
-    Nothing is enumerated. `zipped()` is `empty`, as `zip()` is; `zipped(s)` is `s`.
+    `zipped()` is `empty`, as `zip()` is; `zipped(s)` is `s`. Nothing is enumerated, unless both set a path in some of
+    their configurations, so that only these can tell whether they do at one position.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> s = zipped(expand({"a": DynamicValue([1, 2])}), expand({"b": DynamicValue([3, 4])}))
@@ -80,8 +85,8 @@ def zipped(*sweeps: Sweep[Any]) -> Sweep[Config]:
     6
 
     Raises:
-        SizeError: unequal sizes; names both.
-        ConflictError: two sweeps set the same path; names it and the sweeps.
+        SizeError: unequal sizes; names both. Or more than 10^6 configurations must be looked at to find a conflict.
+        ConflictError: two sweeps set the same path at the same position; names it and the sweeps.
         ArgumentError: not a sweep, or configurations that are not records from mappings.
 
     See also: `product`, every combination.
@@ -103,6 +108,7 @@ def mapped(fn: Callable[[T], S], sweep: Sweep[T]) -> Sweep[S]:
 
     Raises:
         ArgumentError: `fn` is not callable, or `sweep` is not a sweep.
+        CallbackError: when a configuration is built, and `fn` raises StopIteration or another end of an iteration.
 
     See also: `derive`, for one more value in each config.
     """
@@ -128,11 +134,19 @@ def derive(path: Path, fn: Callable[[T], Any], sweep: Sweep[T]) -> Sweep[T]:
 
     Raises:
         ArgumentError: `fn` is not callable, or `sweep` is not a sweep, or the path is not one.
-        PathError: when a configuration is built, and the path crosses a leaf of it.
+        PathError: the path crosses a leaf of every configuration; where it crosses one of some, when one of those is
+            built.
+        CallbackError: when a configuration is built, and `fn` raises StopIteration or another end of an iteration.
 
     See also: `mapped`; `set_in`.
     """
     node = as_sweep(sweep, "derive")._node
     if not callable(fn):
         raise ArgumentError(f"derive takes a path, a function and a sweep; got {said(fn)} as the function")
-    return Sweep(Derive(parse_path(path), fn, node))
+    steps = parse_path(path)
+    if not can_be_set(steps, node):
+        raise PathError(
+            f"derive cannot set {show_path(steps)}: in every configuration a leaf, or a record that has no such part, "
+            f"stands on the way. Derive that path itself, or put a mapping there first"
+        )
+    return Sweep(Derive(steps, fn, node))

@@ -12,7 +12,7 @@ states from which no configuration is left (ten queens). They take turns, a slic
 from __future__ import annotations
 
 from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 from .diagrams import FALSE, TRUE, Diagrams, Row
 from .digits import Digit, Digits
@@ -42,8 +42,8 @@ class OutOfSteps(Exception):  # noqa: N818  # it says what happened; `constraint
 class Conjunction:
     """The nodes of an and/or diagram: `axes[n]` is the digit of a choice node, `rows[n]` its children by value.
 
-    The axis of a product node is negative, `~group`, and its row has a child per root of that group. The row of a digit that
-    nothing constrains is None: every value of it leads to the end of its group. Children have smaller numbers.
+    The axis of a product node is negative, `~group`, and its row has a child per root of that group. The row of a digit
+    that nothing constrains is None: every value of it leads to the end of its group. Children have smaller numbers.
     """
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ def conjoin_all(
     roots: Sequence[int],
     scopes: Iterable[Sequence[int]],
 ) -> Conjunction:
-    """The configurations that all diagrams allow; `live` has the values of each digit that some scope names, as rows do.
+    """The configurations that all diagrams allow; `live` has the values of the digits in scopes, as rows have them.
 
     Raises:
         OutOfSteps: both ways take too long.
@@ -153,13 +153,12 @@ class _Upwards(_Way):
             if number not in self.live:
                 current[number] = self.made.make_free(digit)
                 continue
-            if digit.branches is None or isinstance(inside, int):
-                assert isinstance(inside, int)
+            if isinstance(inside, int):
                 row = (self._join_group(inside, current),) * len(self.live[number])
             else:
                 cells = []
                 for branch in self.live[number]:
-                    yield from self._fill(digit.branches[branch], current)
+                    yield from self._fill(digit.parts[branch], current)
                     cells.append(self._join_group(inside[branch], current))
                 row = tuple(cells)
             node = self.made.make_choice(number, row)
@@ -178,8 +177,7 @@ class _Upwards(_Way):
             if self._look(at, rest) is not None:
                 stack.pop()
                 continue
-            digit, row = self.made.axes[at], self.made.rows[at]
-            assert row is not None
+            digit, row = self.made.axes[at], self.made.rows[at] or ()
             if digit < 0:
                 home = self.tree.find_home(~digit, levels[rest])
                 part = self._look(row[home], rest)
@@ -199,9 +197,7 @@ class _Upwards(_Way):
             stack.pop()
             if self._count_steps(len(row), digit, (residual,)):
                 yield
-        found = self._look(node, residual)
-        assert found is not None
-        return found
+        return cast(int, self._look(node, residual))
 
     def _look(self, node: int, residual: int) -> int | None:
         """The conjunction where it is trivial or known."""
@@ -217,8 +213,8 @@ _NONE: Final[Mapping[int, int]] = {}
 class _Downwards(_Way):
     """From the first digit to the last, level by level: a state is what the diagrams begun so far leave to be decided.
 
-    Such a set of residuals is a number. Residuals over the same digits, or fewer, are joined into one, so that axes that all
-    constrain a later one have as many states as that axis has subsets in use.
+    Such a set of residuals is a number. Residuals over the same digits, or fewer, are joined into one, so that axes
+    that all constrain a later one have as many states as that axis has subsets in use.
     """
 
     def build(self) -> Turns:
@@ -244,7 +240,7 @@ class _Downwards(_Way):
         return self._find_cell(top)
 
     def _expand(self, digit: Digit, residuals: int) -> list[Any]:
-        """Where each live value leads: a set for a digit with one group below it, else a cell; `_DEAD` where nowhere."""
+        """Where each live value leads: to a set where one group is below the digit, else to a cell; or to `_DEAD`."""
         levels, rows, number = self.diagrams.levels, self.diagrams.rows, digit.number
         live, inside = self.live[number], self.tree.inside[number]
         active = self._sets[residuals].union(self.starts.get(number, ()))
@@ -340,7 +336,7 @@ class _Downwards(_Way):
     def _spread(self, group: int, residuals: int) -> tuple[int, tuple[int, ...]]:
         """A group, and per root of it the set of residuals that goes on there; each becomes a state."""
         roots = self.tree.groups[group]
-        parts = [[] for _ in roots] if residuals else []
+        parts: list[list[int]] = [[] for _ in roots] if residuals else []
         for residual in self._sets[residuals]:
             parts[self.tree.find_home(group, self.diagrams.levels[residual])].append(residual)
         sets = tuple([self._number_set(frozenset(part)) for part in parts]) or (0,) * len(roots)

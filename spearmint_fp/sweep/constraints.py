@@ -13,7 +13,7 @@ from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import chain
 from math import prod
-from typing import Any, final
+from typing import Any, cast, final
 
 import attrs
 
@@ -26,7 +26,7 @@ from .digits import narrow_node, read_digits
 from .indices import Indices
 from .listing import RowLister, part_values, walk_runs
 from .nodes import Columns, Merge, Node, Record, merged
-from .tables import Asker, Constraint, Raised, dump_table, load_table
+from .tables import Asker, Constraint, Raised, Space, dump_table, load_table
 
 __all__ = ["Allowed", "Constraint", "build_automaton"]
 
@@ -49,14 +49,14 @@ class _Builder:
     def __init__(self, base: Node, constraints: Sequence[Constraint]) -> None:
         self.constraints = constraints
         self.digits = read_digits(base, [constraint.question for constraint in constraints])
-        self.diagrams = Diagrams()
         self.scopes = [self.digits.scope(number) for number in range(len(constraints))]
         self.touching: dict[int, list[int]] = {}  # per digit, the constraints that look at it
         for number, scope in enumerate(self.scopes):
             for digit in scope:
                 self.touching.setdefault(digit, []).append(number)
-        self.domains: dict[int, Sequence[int]] = {n: range(self.digits.all[n].size) for n in self.touching}
-        self.live: dict[int, Sequence[int]] = dict(self.domains)
+        domains: dict[int, Sequence[int]] = {number: range(self.digits.all[number].size) for number in self.touching}
+        self.diagrams = Diagrams()
+        self.space = Space(self.digits, self.diagrams, domains, dict(domains))
         self.roots: dict[int, int] = {}
         self.raised: dict[int, list[Raised]] = {}
 
@@ -64,8 +64,7 @@ class _Builder:
         single = [number for number, scope in enumerate(self.scopes) if len(scope) < 2]
         self._ask_all(single)
         tables = {number: self._dump(number) for number in single}
-        self.domains = {n: [self.domains[n][value] for value in live] for n, live in self.live.items()}
-        self.live = {n: range(len(domain)) for n, domain in self.domains.items()}
+        self._cut_domains()
         self.roots = dict.fromkeys(single, TRUE)
         several = [number for number, scope in enumerate(self.scopes) if len(scope) > 1]
         self._ask_all(several)
@@ -74,11 +73,17 @@ class _Builder:
         self._raise_what_is_left(automaton)
         return automaton, tuple(tables[number] for number in range(len(self.constraints)))
 
+    def _cut_domains(self) -> None:
+        """Let rows go through the values that are left alone: what is asked from here on may be short."""
+        left = {number: [self.space.domains[number][k] for k in live] for number, live in self.space.live.items()}
+        self.space.domains = {**left}
+        self.space.live = {number: range(len(values)) for number, values in left.items()}
+
     def _dump(self, number: int) -> Constraint:
         constraint = self.constraints[number]
         if constraint.table is not None:
             return constraint
-        table = dump_table(self.diagrams, self.roots[number], self.digits, self.scopes[number], self.domains)
+        table = dump_table(self.diagrams, self.roots[number], self.digits, self.scopes[number], self.space.domains)
         return attrs.evolve(constraint, table=table)
 
     def _ask_all(self, numbers: Sequence[int]) -> None:
@@ -89,20 +94,20 @@ class _Builder:
             if table is None:
                 waiting.append((self._count_points(number), number))
             else:
-                self._keep(number, load_table(table, self.diagrams, self.digits, self.domains))
+                self._keep(number, load_table(table, self.diagrams, self.digits, self.space.domains))
         heapify(waiting)
         while waiting:
             points, number = heappop(waiting)
             if self._count_points(number) < points:  # what was asked since has cut its digits
                 heappush(waiting, (self._count_points(number), number))
                 continue
-            asker = Asker(self.constraints[number], number, self.digits, self.diagrams, self.domains, self.live)
+            asker = Asker(self.constraints[number], number, self.space)
             self._keep(number, asker.ask(self._guard(number)))
             if asker.raised:
                 self.raised[number] = asker.raised
 
     def _count_points(self, number: int) -> int:
-        return prod([len(self.live[digit]) for digit in self.scopes[number]])
+        return prod([len(self.space.live[digit]) for digit in self.scopes[number]])
 
     def _guard(self, number: int) -> int:
         """What the constraints over some of these digits, and no others, leave of them."""
@@ -114,23 +119,23 @@ class _Builder:
         return guard
 
     def _keep(self, number: int, root: int) -> None:
-        """Note a constraint's diagram, and cut the values for which some constraint leaves nothing, until none is left."""
+        """Note a constraint's diagram, and cut the values for which some constraint leaves nothing, while there are."""
         self.roots[number] = root
         waiting = {number: None}
         while waiting:
             asked = next(iter(waiting))
             del waiting[asked]
-            supported = self.diagrams.find_supported(self.roots[asked], self.scopes[asked], self.live)
+            supported = self.diagrams.find_supported(self.roots[asked], self.scopes[asked], self.space.live)
             for digit, values in supported.items():
-                if len(values) < len(self.live[digit]):
-                    self.live[digit] = values
+                if len(values) < len(self.space.live[digit]):
+                    self.space.live[digit] = values
                     again = [other for other in self.touching[digit] if other in self.roots and other != asked]
                     waiting.update(dict.fromkeys(again))
 
     def _conjoin(self, extra: dict[int, int]) -> Shape:
         """The conjunction of all diagrams, those in `extra` in addition."""
-        roots = [self.diagrams.restrict(root, self.live) for root in (*self.roots.values(), *extra.values())]
-        kept = {n: [self.domains[n][value] for value in live] for n, live in self.live.items()}
+        roots = [self.diagrams.restrict(root, self.space.live) for root in (*self.roots.values(), *extra.values())]
+        kept = {n: [self.space.domains[n][k] for k in live] for n, live in self.space.live.items()}
         try:
             made = conjoin_all(self.digits, kept, self.diagrams, roots, self.scopes)
         except OutOfSteps as stop:
@@ -140,8 +145,8 @@ class _Builder:
     def _raise_what_is_left(self, automaton: Automaton) -> None:
         """Raise the error of the first configuration that is left although a predicate raised about it.
 
-        Such a configuration counts as allowed so far. Which combinations were asked hangs on the order of building; which
-        configurations are left does not.
+        Such a configuration counts as allowed so far. Which combinations were asked depends on the order of building;
+        which configurations are left does not.
         """
         first: tuple[int, Constraint, tuple[Any, ...]] | None = None
         for number, raised in self.raised.items() if automaton.size else ():
@@ -157,8 +162,8 @@ class _Builder:
             constraint.holds(arguments)  # raises as it did, where its caller sees it
             paths = ", ".join(map(show_path, constraint.paths))
             raise ArgumentError(
-                f"the predicate on {paths} raised about configuration {counted(position)}, and did not when it was asked "
-                f"again. A predicate must be pure: the same answer for the same values"
+                f"the predicate on {paths} raised about configuration {counted(position)}, but not when asked again. "
+                f"A predicate must be pure: the same answer for the same values"
             )
 
     def _join_raised(self, raised: Sequence[Raised]) -> int:
@@ -168,23 +173,20 @@ class _Builder:
             rows: dict[tuple[tuple[int, int], ...], tuple[int, list[int]]] = {}
             for combination in [combination for combination in found if len(combination) == length]:
                 *before, (digit, value) = combination
-                _, row = rows.setdefault(tuple(before), (digit, [FALSE] * len(self.domains[digit])))
-                row[self.domains[digit].index(value)] = found.pop(combination)
+                _, row = rows.setdefault(tuple(before), (digit, [FALSE] * len(self.space.domains[digit])))
+                row[list(self.space.domains[digit]).index(value)] = found.pop(combination)
             found.update({before: self.diagrams.make_node(digit, tuple(row)) for before, (digit, row) in rows.items()})
         return found[()]
 
     def _too_many(self, stop: OutOfSteps) -> SizeError:
-        name = self._name_digit
-        paths = sorted({show_path(path) for c in self.constraints for path in c.paths})
-        ahead = [name(number) for number in sorted(stop.open_digits) if number > stop.number]
-        way = (
-            f" Put {', '.join(ahead[:6])} before {name(min(self.touching))} in the tree, or constrain fewer axes"
-            if ahead
-            else ""
-        )
+        paths = [show_path(path) for path in dict.fromkeys(path for c in self.constraints for path in c.paths)]
+        open_paths = dict.fromkeys(self._name_digit(number) for number in sorted(stop.open_digits))
+        later = [self._name_digit(number) for number in sorted(stop.open_digits) if number > stop.number]
+        first = self._name_digit(min(self.touching))
         return SizeError(
-            f"the constraints on {', '.join(paths[:12])}{', …' if len(paths) > 12 else ''} take more than {STEPS} steps to "
-            f"count together: at {name(stop.number)} too many cases are open.{way or ' Constrain fewer axes'}"
+            f"the constraints on {join_some(paths)} take more than {STEPS} steps to count together: at "
+            f"{self._name_digit(stop.number)} too many cases of {join_some(list(open_paths))} are open at once. Write "
+            f"{join_some(later[:3] or [first])} before {first} in the tree, so that fewer are, or constrain fewer axes"
         )
 
     def _name_digit(self, number: int) -> str:
@@ -194,6 +196,11 @@ class _Builder:
                 if any(number in source.digits for source in sources):
                     return show_path(path)
         return "the choice of a branch"
+
+
+def join_some(names: Sequence[str]) -> str:
+    """The first dozen names, with commas."""
+    return ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
 
 
 # --- the filter --------------------------------------------------------------------------------------
@@ -244,9 +251,7 @@ class Allowed(Indices):
 
     @property
     def _record(self) -> Record:
-        record = self.base.inner if isinstance(self.base, Merge) else self.base
-        assert isinstance(record, Record)
-        return record
+        return cast(Record, self.base.inner if isinstance(self.base, Merge) else self.base)
 
     @cached_property
     def _points(self) -> RowLister:
@@ -283,7 +288,7 @@ class Allowed(Indices):
     def runs(self, start: int, stop: int) -> Iterator[range]:
         return walk_runs(self._offsets.walk_blocks(start, stop))
 
-    def point(self, base: Node, index: int) -> Any:
+    def point(self, base: Node, index: int) -> Any:  # noqa: ARG002  # the base is its own
         return self._build(self._points.find_row(index))
 
     def walk(self, base: Node, start: int, stop: int) -> Iterator[Any]:

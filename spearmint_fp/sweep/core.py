@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain, islice
 from operator import index as as_index
+from os import PathLike
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
 
 import attrs
@@ -19,17 +22,20 @@ from ..configuration.errors import (
     PositionError,
     SizeError,
     TreeError,
+    bounded,
     counted,
     said,
     shown,
 )
 from ..configuration.paths import path_key
-from ..configuration.tree import Algebra, Choice, Config, DynamicValue, fold, freeze, leaves, show_path
+from ..configuration.tables import is_keyed
+from ..configuration.tree import Algebra, Choice, Config, DynamicValue, as_expanded, fold, freeze, leaves, show_path
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
-from .nodes import Axis, Column, Map, Node, Record, alike, exact_key, few
+from .labels import Labels
+from .nodes import Axis, Column, Map, Node, Record, alike, count_places, exact_key, point_of, points_of
 
-__all__ = ["Sweep", "as_sweep", "expand"]
+__all__ = ["Sweep", "as_sweep", "expand", "only_expanded"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -119,14 +125,14 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             position += self.size
         if not 0 <= position < self.size:
             raise PositionError(f"no configuration {counted(as_index(index))} in a sweep of {counted(self.size)}")
-        return cast(T_co, self._node.at(position))
+        return cast(T_co, point_of(self._node, position))
 
     def __iter__(self) -> Iterator[T_co]:
-        return self._node.walk(0, self._node.size)
+        return points_of(self._node, 0, self._node.size)
 
     def walk(self, start: int, stop: int) -> Iterator[T_co]:
         """`iter(self[start:stop])`, for a stretch that is known to lie inside: no sweep is made for it."""
-        return cast(Iterator[T_co], self._node.walk(start, stop))
+        return cast(Iterator[T_co], points_of(self._node, start, stop))
 
     def __reversed__(self) -> Iterator[T_co]:
         return iter(self[::-1])
@@ -141,7 +147,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
         Raises:
             AbsentError: it is not there; names the configuration.
-            SizeError: only a search of more than 10^6 points could tell (see `mapped`).
+            SizeError: only a search of more than 10^6 points could tell (see `mapped`), or a shuffled sweep holds the
+                value in more than 10^6 places.
 
         See also: `s[i]`, the inverse.
         """
@@ -162,8 +169,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def _position(self, frozen: Any, low: int, high: int) -> int | None:
         """The first position between `low` and `high` of a value, types told apart first."""
         for exact in (True, False):
-            found = next((rank for rank in few(self._node.ranks(frozen, exact)) if low <= rank < high), None)
-            if found is not None:
+            found = next(self._node.places(frozen, exact).walk(low, 1), None)
+            if found is not None and found < high:
                 return found
         return None
 
@@ -174,8 +181,12 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return False
 
     def count(self, value: Any) -> int:
-        """How many positions hold `value`."""
-        return sum(1 for _ in few(self._node.ranks(freeze(value), False)))
+        """How many positions hold `value`.
+
+        Raises:
+            SizeError: more than 10^6 do.
+        """
+        return count_places(self._node, freeze(value))
 
     # --- combining and comparing
 
@@ -194,7 +205,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return NotImplemented
         if self.size != other.size:
             return False
-        if alike(self._node, other._node) or not self.size:
+        if not self.size or _is_built_alike(self._node, other._node):
             return True
         return self.size <= SAME and all(map(alike, self, other))
 
@@ -211,18 +222,26 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def axes(self) -> dict[str | tuple[Any, ...], Sequence[Any]]:
         """Per swept path what can stand there, in order of appearance; records among alternatives are entered.
 
-        Slices, samples and constraints keep the axes of the sweep that they were made from.
+        Slices, samples and constraints keep the axes of the sweep that they were made from. Values that `derive`
+        computes are not listed: a path that has no others is no axis.
 
         >>> expand({"opt": DynamicValue([{"name": "sgd", "lr": DynamicValue([1, 2])}, {"name": "adam"}])}).axes
         {'opt.name': ('sgd', 'adam'), 'opt.lr': (1, 2)}
         """
         columns = self._node.columns()
-        return {path_key(path): _alternatives(column) for path, column in columns.items() if column.swept}
+        return {
+            path_key(path): _alternatives(column) for path, column in columns.items() if column.swept and column.pieces
+        }
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What `label` needs to know of the sweep, made once."""
+        return Labels(self._node)
 
     def __repr__(self) -> str:
         outline = self._node.outline(())
         size = counted(self.size)
-        formula = outline.formula
+        formula = bounded(outline.formula, 400)
         return f"Sweep({size})" if formula in ("", size) else f"Sweep({formula} = {size})"
 
     def _repr_html_(self) -> str:
@@ -261,6 +280,20 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
                 f"a sweep of {counted(self.size)} configurations, more than {SAME}. Ask for the id of its tree"
             )
         return tuple(self)
+
+
+def _is_built_alike(one: Node, other: Node) -> bool:
+    """True if two nodes are equal; where functions see the values, also in their types: `f(1)` is not `f(True)`."""
+    return alike(one, other) and (not one.calls or all(map(_are_same_values, _axes(one), _axes(other))))
+
+
+def _axes(node: Node) -> Iterator[Axis]:
+    return iter((node,)) if isinstance(node, Axis) else chain.from_iterable(map(_axes, node.children))
+
+
+def _are_same_values(one: Axis, other: Axis) -> bool:
+    pairs = zip(one.values, other.values, strict=True)
+    return isinstance(one.values, range) or all(exact_key(a) == exact_key(b) for a, b in pairs)
 
 
 def _alternatives(column: Column) -> Sequence[Any]:
@@ -328,13 +361,41 @@ def expand(tree: Any) -> Sweep[Any]:
 
     Raises:
         TreeError: a cycle, or nesting deeper than 200; names the path.
+        ChoiceError: a choice where it would not be seen (see `freeze`); names the path.
+        ArgumentError: what is no tree for certain: the path of a file (there is `load`), a function, a data frame.
 
     See also: `explain`, to look before a run; `concat` and `product`, to combine sweeps.
 
     Source: the distributive law; counting as in FEAT (Duregard, Jansson, Wang, "Feat: functional enumeration
     of algebraic types", 2012).
     """
+    if (way := _meant(tree)) is not None:
+        raise ArgumentError(f"expand takes a tree; got {said(tree)}. {way}")
     return Sweep(fold(_EXPAND, freeze(tree)))
+
+
+_FILES: Final = (".yaml", ".yml", ".json", ".toml", ".jsonl", ".csv")
+
+
+def _meant(tree: Any) -> str | None:
+    """What was meant by something that is a leaf by mistake; None for a tree."""
+    if isinstance(tree, PathLike) or (isinstance(tree, str) and _is_path(tree)):
+        return "For what a file or a folder holds write expand(load(path))"
+    if isinstance(tree, FunctionType | MethodType | BuiltinFunctionType):
+        return "Call it, or put it under a key: expand({'fn': fn})"
+    if is_keyed(tree) and not isinstance(tree, Mapping | Choice):
+        return "For a table write expand(DynamicValue(table)), a choice among its rows"
+    return None
+
+
+def _is_path(text: str) -> bool:
+    """True for text that names a file: by its ending, or by the folders before it."""
+    return text.lower().endswith(_FILES) or "/" in text or "\\" in text
+
+
+def only_expanded(sweep: Sweep[T]) -> Sweep[T]:
+    """The sweep; where a function makes its points, a point that still has a choice in it is an error."""
+    return Sweep(Map((as_expanded,), sweep._node)) if sweep._node.computed else sweep
 
 
 def as_sweep(value: Any, function: str) -> Sweep[Any]:

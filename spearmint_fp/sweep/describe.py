@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any
 
-from ..configuration.errors import PathError, counted, written
-from ..configuration.paths import get_in
-from ..configuration.tree import dissect, show_path
+from ..configuration.errors import counted
 from .core import Sweep, as_sweep
 
-__all__ = ["explain", "label", "standing"]
+__all__ = ["explain", "label"]
 
 
 def explain(sweep: Sweep[Any]) -> str:
@@ -42,8 +39,12 @@ def explain(sweep: Sweep[Any]) -> str:
 def label(config: Any, sweep: Sweep[Any]) -> str:
     """`"model=gpt-4, temperature=0.1"`: the values of a configuration at the paths that the sweep varies.
 
-    Paths stand in axis order; a path that this configuration does not have is left out. Text is written bare where it
-    cannot be mistaken for something else.
+    Different configurations of the sweep have different labels. Paths stand in axis order; a path that this
+    configuration does not have is left out. Text is written bare where it cannot be mistaken for something else.
+    Where the paths do not tell two configurations apart (after `mapped`, say, or where values are written alike), the
+    label ends with a part of its identity: `#1f0e95c2a4d7`. A configuration that is no record is written whole.
+
+    The sweep is looked at once, the first time; every label after that takes time for its own paths alone.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> s = expand({"model": DynamicValue(["gpt-4", "b"]), "temperature": DynamicValue([0.1, 0.5]), "static": 1})
@@ -51,39 +52,13 @@ def label(config: Any, sweep: Sweep[Any]) -> str:
     'model=gpt-4, temperature=0.1'
     >>> label({"static": 1}, expand({"static": 1}))
     ''
+    >>> [label(config, alike) for alike in [s * expand({"n": DynamicValue([1, "1"])})] for config in alike[:2]]
+    ['model=gpt-4, temperature=0.1, n=1', "model=gpt-4, temperature=0.1, n='1'"]
 
     Raises:
         ArgumentError: `sweep` is not a sweep.
+        IdentityError: only its identity could tell the configuration from others, and it has none; names the path.
 
     See also: `explain`; `Sweep.axes`.
     """
-    columns = as_sweep(sweep, "label")._node.columns()
-    pairs = ((path, standing(path, config)) for path, column in columns.items() if column.swept)
-    return ", ".join(f"{show_path(path)}={_text(*found)}" for path, found in pairs if found)
-
-
-def standing(path: tuple[Hashable, ...], config: Any) -> tuple[Any, ...]:
-    """`(value,)` where a value stands at the path, nothing where there is none, or a record of others."""
-    try:
-        value = get_in(path, config)
-    except PathError:
-        return ()
-    parts = dissect(value)
-    entered = parts is not None and parts[1] and not isinstance(value, tuple | list)
-    return () if entered else (value,)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        return written(value)
-    bare = value.isprintable() and value.strip() == value and not set(value) & set(",='\"([{<")
-    return value if bare and not _literal(value) else repr(value)
-
-
-def _literal(text: str) -> bool:
-    """Whether the text reads as another value: empty, a number, True, False or None."""
-    try:
-        complex(text.replace("_", ""))
-    except ValueError:
-        return text in ("", "True", "False", "None")
-    return True
+    return as_sweep(sweep, "label").labels.write(config)

@@ -26,7 +26,7 @@ Row = tuple[int, ...]
 
 @final
 class Diagrams:
-    """A store of diagrams. A diagram is the number of its top node; children have smaller numbers than their parents."""
+    """A store of diagrams. A diagram is the number of its top node; children have smaller numbers than parents."""
 
     def __init__(self) -> None:
         self.levels = [END, END]
@@ -104,7 +104,7 @@ class Diagrams:
 
     def _find_conjunction(self, one: int, other: int) -> int | None:
         """The conjunction where it is trivial or known."""
-        if one == other or other == TRUE:
+        if other in {one, TRUE}:
             return one
         if one == TRUE:
             return other

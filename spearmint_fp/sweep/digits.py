@@ -1,8 +1,8 @@
 """A sweep as digits: the author's axes, most significant first, and the choices among branches.
 
-A position of a sweep is a number in a mixed base. `read_digits` writes a node as its digits, as finely as the asked paths
-need: a part that no path leads into stays one digit, however many configurations it holds. A union is a digit too, the
-choice of a branch; each branch has digits of its own, which are absent from the configurations of the others.
+A position of a sweep is a number in a mixed base. `read_digits` writes a node as its digits, as finely as the asked
+paths need: a part that no path leads into stays one digit, however many configurations it holds. A union is a digit
+too, the choice of a branch; each branch has digits of its own, which are absent from the configurations of the others.
 
 A digit is known by its place, the child positions that lead to its node. Places are ordered as the author wrote the
 axes, and stay the same however finely a sweep is read.
@@ -11,9 +11,9 @@ axes, and stay the same however finely a sweep is read.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 import attrs
 
@@ -51,6 +51,11 @@ class Digit:
     @property
     def size(self) -> int:
         return self.node.size if self.branches is None else len(self.branches)
+
+    @property
+    def parts(self) -> tuple[tuple[Digit, ...], ...]:
+        """The digits of each branch, of a digit that chooses one."""
+        return self.branches or ()
 
     @cached_property
     def offsets(self) -> Sequence[int]:
@@ -168,8 +173,8 @@ class _Reader:
             if isinstance(node, Union):
                 return (self._read_union(node, here, stride, place, context),)
             record = node.inner if isinstance(node, Merge) else node
-            if isinstance(record, Record):
-                return self._read_record(node, record, here, stride, place, context)
+            if isinstance(node, Record | Merge) and isinstance(record, Record):
+                return self._read_record(node, here, stride, place, context)
         digit = Digit(len(self.digits), place, node, stride, context)
         self.digits.append(digit)
         for want in here:
@@ -177,9 +182,10 @@ class _Reader:
         return (digit,)
 
     def _read_record(
-        self, node: Node, record: Record, wants: Sequence[_Want], stride: int, place: Place, context: Context
+        self, node: Record | Merge, wants: Sequence[_Want], stride: int, place: Place, context: Context
     ) -> tuple[Digit, ...]:
         """The digits of every child. A path that ends here, or lies in several children, takes all of them together."""
+        record = cast(Record, node.inner if isinstance(node, Merge) else node)
         inside: list[list[_Want]] = [[] for _ in record.parts]
         together: list[_Want] = []
         for want in wants:
@@ -191,9 +197,10 @@ class _Reader:
             for into_child in inside:
                 into_child.append(_WHOLE)
             together.append(want)
-        first, items = len(self.digits), []
-        for child, (part, below) in enumerate(zip(record.parts, inside, strict=True)):
-            items += self.read(part, below, stride * record.weights[child], (*place, child), context)
+        first = len(self.digits)
+        items: list[Digit] = []
+        for child, part in enumerate(record.parts):
+            items += self.read(part, inside[child], stride * record.weights[child], (*place, child), context)
         for want in together:
             self._note(want, node, stride, self.digits[first:], context)
         return tuple(items)
@@ -267,7 +274,7 @@ def _peek(node: Node, index: int, path: Steps) -> Any:
         return ABSENT
 
 
-def narrow_node(node: Node, left: dict[Place, Sequence[int]], place: Place = ()) -> Node:
+def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = ()) -> Node:
     """The node in which each axis whose place is in `left` has these of its values alone."""
     if isinstance(node, Axis):
         kept = left.get(place)

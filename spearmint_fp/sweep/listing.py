@@ -1,7 +1,7 @@
 """Listing what an automaton allows: in blocks, with shared suffixes, without finding a rank for each configuration.
 
 A configuration is a row of values, one per part of the record that was constrained. From where few ways lead on, the
-ends of the rows are kept and joined to what comes before them, in C; a kept end serves every beginning that leads there.
+ends of the rows are kept and joined in C to what comes before them; a kept end serves every beginning that leads there.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Row = tuple[Any, ...]
 @final
 @attrs.frozen(eq=False, repr=False)
 class _Steps:
-    """Where a part with one digit leads from a state: per value the row entry, the next state, and the rows before it."""
+    """Where a part with one digit leads from a state: per value the row entry, the next state, the rows before it."""
 
     entries: Sequence[Row]
     states: Sequence[State]
@@ -50,7 +50,7 @@ class _Steps:
 
 @final
 class RowLister:
-    """The allowed rows of a record, in order: `make_entry(part, offset)` gives the entry of a part at a position in it."""
+    """The allowed rows of a record, in order; `make_entry(part, offset)` is the entry of a part at a position in it."""
 
     def __init__(self, automaton: Automaton, parts: int, make_entry: Callable[[int, int], Any]) -> None:
         self._automaton, self._make_entry = automaton, make_entry
@@ -110,9 +110,7 @@ class RowLister:
         if tails is None and self._count(state) <= TAIL_ROWS:
             tails = []
             for entry, below, _ in self._walk_part(part, state, 0):
-                ends = self._find_tails(part + 1, below)
-                assert ends is not None
-                tails += map(entry.__add__, ends)
+                tails += map(entry.__add__, self._find_tails(part + 1, below) or ())
             self._make_room(len(tails))
             self._tails[part, state] = tails
         return tails
@@ -135,9 +133,9 @@ class RowLister:
         items = self._items[part]
         if len(items) == 1 and items[0].branches is None and self._automaton.rows[state[0]] is not None:
             steps = self._find_steps(part, items[0], state)
-            k = bisect_right(steps.sums, rank) - 1
-            yield steps.entries[k], steps.states[k], rank - steps.sums[k]
-            for k in range(k + 1, len(steps.entries)):
+            first = bisect_right(steps.sums, rank) - 1
+            yield steps.entries[first], steps.states[first], rank - steps.sums[first]
+            for k in range(first + 1, len(steps.entries)):
                 yield steps.entries[k], steps.states[k], 0
             return
         stack = [self._walk_digit(items, state, 0, rank)]
@@ -167,7 +165,10 @@ class RowLister:
     def _walk_digit(
         self, pending: tuple[Digit, ...], state: State, offset: int, rank: int
     ) -> Iterator[tuple[int, State, tuple[Digit, ...], int]]:
-        """The values of the first pending digit: the offset with each, the state, what is pending then, the rank left."""
+        """The values of the first pending digit: the offset with each, the state, what is pending then, the rank left.
+
+        It begins at the value in which `rank` lies.
+        """
         automaton, digit, later = self._automaton, pending[0], pending[1:]
         node, rest = state[0], state[1:]  # the first pending digit is the first that is open
         others = self._count(rest)

@@ -7,11 +7,12 @@ Points are frozen and shared, nothing is enumerated that was not asked for, and 
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, reduce
-from itertools import accumulate, chain, islice, product
+from functools import cached_property
+from itertools import accumulate, chain, islice
 from math import prod
 from operator import attrgetter, mul
 from typing import Any, Final, cast, final
@@ -19,12 +20,15 @@ from typing import Any, Final, cast, final
 import attrs
 from toolz import compose, unique
 
-from ..configuration.errors import SizeError, SpearmintError, counted, shown
+from ..configuration.errors import STOPS, CallbackError, SizeError, SpearmintError, counted, shown, stop_error
+from ..configuration.keys import exact_key
 from ..configuration.paths import merge, remove_in, set_in
-from ..configuration.records import FieldsShape, Shape, TupleShape
-from ..configuration.tree import Algebra, Config, alike, dissect, fold, freeze, show_path
+from ..configuration.records import FieldsShape, Shape, TupleShape, find_index
+from ..configuration.tree import Algebra, Config, Layout, alike, dissect, fold, freeze, show_path
+from .claims import NOTHING, UNKNOWN, Claims, any_of, find_conflict, find_filled, of_points, origins_of, together
 from .indices import Indices, length
 from .outline import TERMS, Outline, of_choice, of_product
+from .places import NOWHERE, AnyOf, Combined, Common, InOrder, Known, Listed, Places, Selected, Verified, list_few
 
 __all__ = [
     "LIMIT",
@@ -42,10 +46,16 @@ __all__ = [
     "Union",
     "Zip",
     "alike",
+    "count_places",
     "exact_key",
     "few",
+    "located",
     "merged",
     "overlap",
+    "point_of",
+    "points_of",
+    "possible_point",
+    "possible_points",
     "scan",
 ]
 
@@ -67,13 +77,19 @@ Steps = tuple[Hashable, ...]
 @final
 @attrs.frozen(eq=False, repr=False)
 class Column:
-    """What stands at one path over a sweep: sequences of values, and whether the path is swept."""
+    """What stands at one path over a sweep: sequences of values, and whether the path is swept.
+
+    Where it is `computed`, a function gives values too, which are not among the pieces.
+    """
 
     pieces: tuple[Sequence[Any], ...]
     swept: bool
+    computed: bool = False
 
 
 Columns = dict[Steps, Column]
+Kinds = dict[Steps, frozenset[type]]
+"""Per path of a record, the types of the records that stand there."""
 
 
 class Node(ABC):
@@ -99,6 +115,11 @@ class Node(ABC):
         """Whether building a point runs code of the user's, which may refuse points that were not asked for."""
         return any(child.calls for child in self.children)
 
+    @property
+    def computed(self) -> bool:
+        """True where a function of the user's makes points, which then may be anything."""
+        return any(child.computed for child in self.children)
+
     @abstractmethod
     def at(self, index: int) -> Any:
         """The point at `index`, which is inside `range(size)`."""
@@ -111,9 +132,21 @@ class Node(ABC):
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         """Every index whose point is `value`, ascending; `exact` tells 1, 1.0 and True apart."""
 
+    def places(self, value: Any, exact: bool) -> Places:
+        """`ranks`, from any index on and in both directions."""
+        return Known(self.ranks(value, exact))
+
     @abstractmethod
     def columns(self) -> Columns:
         """What stands at each path."""
+
+    def claims(self, exact: bool) -> Claims:
+        """The paths at which points have leaves and empty records; unless `exact`, more than those are possible."""
+        return _listed_claims(self) if exact else UNKNOWN
+
+    def kinds(self) -> Kinds:
+        """The types of the records at each path, as far as the points are seen."""
+        return _joined_kinds(child.kinds() for child in self.children)
 
     @abstractmethod
     def outline(self, path: Steps) -> Outline:
@@ -138,40 +171,44 @@ def _set(node: Node, **derived: Any) -> None:
         object.__setattr__(node, name, value)
 
 
-# --- points, exactly -------------------------------------------------------------------------------
+# --- points, one by one ------------------------------------------------------------------------------
 
 
-def _leaf_key(leaf: Any) -> Hashable:
-    if leaf != leaf:  # noqa: PLR0124  # NaN
-        return type(leaf), "nan"
-    if isinstance(leaf, set | frozenset):
-        return frozenset, frozenset(map(exact_key, leaf))
-    hash(leaf)
-    return (type(leaf), leaf) if leaf or type(leaf) is not float else (float, str(leaf))  # 0.0 and -0.0
-
-
-def _safe_leaf_key(leaf: Any) -> Hashable:
+def point_of(node: Node, index: int) -> Any:
+    """`node.at(index)`; a `CallbackError` says at which configuration."""
     try:
-        return _leaf_key(leaf)
-    except Exception:  # unhashable, or hostile: then the object itself is all there is to go by
-        return type(leaf), "the object", id(leaf)
+        return node.at(index)
+    except CallbackError as error:
+        error.position = index
+        raise
 
 
-def _kind(node: Any) -> type:
-    """The type of a record once it is frozen."""
-    return Config if isinstance(node, Mapping) else tuple if isinstance(node, list) else type(node)
+def points_of(node: Node, start: int, stop: int) -> Iterator[Any]:
+    """`node.walk(start, stop)`; a `CallbackError` says at which configuration."""
+    points = node.walk(start, stop)
+    return located(points, start) if node.calls else points
 
 
-_KEY: Final[Algebra[Hashable]] = Algebra(
-    leaf=_safe_leaf_key,
-    record=lambda shape, node, parts: (_kind(node), frozenset(zip(shape.keys, parts, strict=True))),
-    choice=lambda node, _: _safe_leaf_key(node),
-)
+def located(points: Iterator[Any], start: int) -> Iterator[Any]:
+    """The points, the first of which stands at `start`: all of them, or an error, never an early end without a word."""
+    position = start
+    while True:
+        try:
+            point = next(points)
+        except StopIteration:
+            return
+        except (StopAsyncIteration, GeneratorExit) as error:
+            told = stop_error(points, error)
+            told.position = position
+            raise told from error
+        except CallbackError as error:  # of nested sweeps, the outermost has the last word
+            error.position = position
+            raise
+        yield point
+        position += 1
 
 
-def exact_key(value: Any) -> Hashable:
-    """A key that is equal for equal points of equal types: 1, 1.0 and True differ, NaN equals itself."""
-    return fold(_KEY, value)
+# --- points, exactly -------------------------------------------------------------------------------
 
 
 def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
@@ -182,13 +219,13 @@ def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
             f"its function has no inverse. Search the sweep that it was made from"
         )
     same = _matcher(value, exact)
-    return (index for index, point in enumerate(node.walk(0, node.size)) if same(point))
+    return (index for index, point in enumerate(points_of(node, 0, node.size)) if same(point))
 
 
 def _matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
     """Whether a point is `value`, types told apart or not."""
     if not exact:
-        return lambda point: alike(point, value)
+        return lambda point: alike(point, value) or alike(freeze(point), value)  # as what is looked for was frozen
     key = exact_key(value)
     return lambda point: exact_key(point) == key
 
@@ -199,6 +236,50 @@ def few(ranks: Iterator[int]) -> Iterator[int]:
         if number == LIMIT:
             raise SizeError(f"this configuration stands in more than {LIMIT} places. Make the sweep distinct first")
         yield rank
+
+
+def count_places(node: Node, value: Any) -> int:
+    """How many points are `value`, or equal to it."""
+    return sum(1 for _ in list_few(node.places(value, False), LIMIT))
+
+
+def _listed_claims(node: Node) -> Claims:
+    """`node.claims`, by looking at every point."""
+    if node.size > LIMIT:
+        raise SizeError(
+            f"which paths a sweep of {counted(node.size)} configurations sets can be told only by looking at all of "
+            f"them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; or put this "
+            f"one under a key of its own"
+        )
+    return of_points(possible_points(node, node.size))
+
+
+def possible_points(node: Node, stop: int) -> Iterator[Any]:
+    """The points before `stop`, frozen, without those that cannot be built: who asks for one of them is told why."""
+    index = 0
+    while index < stop:
+        try:
+            for point in node.walk(index, stop):
+                index += 1
+                yield from _frozen(point)
+        except Exception:  # of a function or a class of the user's
+            index += 1
+
+
+def possible_point(node: Node, index: int) -> tuple[Any, ...]:
+    """The point at `index`, frozen; nothing where it cannot be built."""
+    try:
+        return _frozen(node.at(index))
+    except Exception:  # of a function or a class of the user's
+        return ()
+
+
+def _frozen(point: Any) -> tuple[Any, ...]:
+    """The point as a tree, in a tuple; nothing where it is none."""
+    try:
+        return (freeze(point),)
+    except SpearmintError:
+        return ()
 
 
 # --- leaves ----------------------------------------------------------------------------------------
@@ -244,8 +325,13 @@ class Axis(Node):
         if isinstance(self.values, range):
             return self._range_ranks(value, exact)
         if exact:
-            return iter(self._positions.get(exact_key(value), ()))
+            return self.places(value, exact).walk(0, 1)
         return (index for index, point in enumerate(self.values) if alike(point, value))
+
+    def places(self, value: Any, exact: bool) -> Places:
+        if exact and not isinstance(self.values, range):
+            return Listed(self._positions.get(exact_key(value), ()))
+        return Listed(tuple(self.ranks(value, exact)))
 
     def _range_ranks(self, value: Any, exact: bool) -> Iterator[int]:
         positions = cast(range, self.values)
@@ -260,6 +346,17 @@ class Axis(Node):
         if self._records:
             return _merged(map(_static_columns, self.values), self.size)
         return {(): Column((self.values,), self.swept)}
+
+    @cached_property
+    def _claims(self) -> Claims:
+        records = [] if isinstance(self.values, range) else [value for value in self.values if type(value) is Config]
+        return of_points(records if len(records) == self.size else [*records, None])
+
+    def claims(self, exact: bool) -> Claims:  # noqa: ARG002  # they are always exact here
+        return self._claims
+
+    def kinds(self) -> Kinds:
+        return _joined_kinds(fold(_KINDS, value) for value in self.values) if self._records else {}
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:
@@ -307,12 +404,38 @@ def flat(value: Any) -> dict[Steps, Any]:
     return fold(_FLAT, value)
 
 
+def _kinds_of(shape: Shape, parts: Iterable[tuple[Hashable, Kinds]]) -> Kinds:
+    """The types of a record and of the records in it, from those of its children."""
+    own: Kinds = {(): frozenset((getattr(shape, "cls", type(shape)),))}
+    return own | {(key, *path): kinds for key, part in parts for path, kinds in part.items()}
+
+
+def _kinds_of_value(shape: Shape, _: Any, parts: tuple[Kinds, ...]) -> Kinds:
+    if not parts or isinstance(shape, TupleShape):
+        return {}
+    return _kinds_of(shape, zip(shape.keys, parts, strict=True))
+
+
+_KINDS: Final[Algebra[Kinds]] = Algebra(leaf=lambda _: {}, record=_kinds_of_value, choice=lambda _node, _parts: {})
+
+
+def _joined_kinds(parts: Iterable[Kinds]) -> Kinds:
+    joined: Kinds = {}
+    for part in parts:
+        for path, kinds in part.items():
+            joined[path] = joined.get(path, kinds) | kinds
+    return joined
+
+
 def _static_columns(value: Any) -> Columns:
     return {path: Column(((leaf,),), False) for path, leaf in flat(value).items()}
 
 
 def _merged(parts: Iterable[Columns], count: int) -> Columns:
-    """The columns of a union of `count` parts: a path is swept where what stands there can differ."""
+    """The columns of a union of `count` parts: a path is swept where what stands there can differ.
+
+    Of a path that some part derives only the values that others give to it are known.
+    """
     gathered: dict[Steps, list[Column]] = {}
     for part in parts:
         for path, column in part.items():
@@ -322,6 +445,8 @@ def _merged(parts: Iterable[Columns], count: int) -> Columns:
 
 def _joined(columns: Sequence[Column], count: int) -> Column:
     pieces = tuple(piece for column in columns for piece in column.pieces)
+    if any(column.computed for column in columns):
+        return Column(pieces, True, computed=True)
     single = all(length(piece) == 1 for piece in pieces)
     if single and len({exact_key(piece[0]) for piece in pieces}) == 1 and len(columns) == count:
         return Column(pieces[:1], any(column.swept for column in columns))
@@ -400,25 +525,46 @@ class Record(Node):
             start += count * weight
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        values = self.shape.split(value)
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        values = self.shape.split(value) if self.size else None
         if values is None:
-            return iter(())
-        digits = [tuple(part.ranks(child, exact)) for part, child in zip(self.parts, values, strict=True)]
-        sizes = [part.size for part in self.parts]
-        return (reduce(_shifted, zip(sizes, ranks, strict=True), 0) for ranks in product(*digits))
+            return NOWHERE
+        return self.combined(part.places(child, exact) for part, child in zip(self.parts, values, strict=True))
+
+    def combined(self, places: Iterable[Places]) -> Places:
+        """The places of the records whose children stand at these places."""
+        found: list[Places] = []
+        rank: int | None = 0
+        for part, place in zip(self.parts, places, strict=True):
+            if next(place.walk(0, 1), None) is None:
+                return NOWHERE
+            if rank is not None and isinstance(place, Listed) and len(place.places) == 1:
+                rank = rank * part.size + place.places[0]  # mostly each stands in one place, and so do all
+            else:
+                rank = None
+            found.append(place)
+        return Combined([part.size for part in self.parts], found) if rank is None else Listed((rank,))
 
     def columns(self) -> Columns:
         pairs = zip(self.shape.keys, self.parts, strict=True)
         return {(key, *path): column for key, part in pairs for path, column in part.columns().items()}
 
+    def claims(self, exact: bool) -> Claims:
+        if not self.size:
+            return NOTHING
+        if not isinstance(self.shape, Layout):
+            return of_points([None])  # a leaf, as far as merging goes
+        pairs = zip(self.shape.keys, self.parts, strict=True)
+        return together(part.claims(exact).below(key) for key, part in pairs)
+
+    def kinds(self) -> Kinds:
+        return _kinds_of(self.shape, ((key, p.kinds()) for key, p in zip(self.shape.keys, self.parts, strict=True)))
+
     def outline(self, path: Steps) -> Outline:
         pairs = zip(self.shape.keys, self.parts, strict=True)
         return of_product([part.outline((*path, key)) for key, part in pairs])
-
-
-def _shifted(rank: int, digit: tuple[int, int]) -> int:
-    """A number with one more digit, which is (its base, the digit)."""
-    return rank * digit[0] + digit[1]
 
 
 def _digit(part: Node, weight: int, index: int) -> Any:
@@ -481,9 +627,14 @@ class Zip(Node):
         return zip(*[part.walk(start, stop) for part in self.parts], strict=True)
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        first, *others = [part.ranks(child, exact) for part, child in zip(self.parts, value, strict=True)]
-        common = [frozenset(ranks) for ranks in others]
-        return (rank for rank in first if all(rank in ranks for ranks in common))
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        return self.combined(part.places(child, exact) for part, child in zip(self.parts, value, strict=True))
+
+    def combined(self, places: Iterable[Places]) -> Places:
+        """The places of the tuples whose items stand at these places."""
+        return Common(tuple(places), LIMIT)
 
     def columns(self) -> Columns:
         return {(str(k), *path): column for k, part in enumerate(self.parts) for path, column in part.columns().items()}
@@ -517,17 +668,47 @@ class Merge(Node):
         return map(merged, self.inner.walk(start, stop))
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        if not (self.exact and isinstance(value, Mapping)):
-            return scan(self, value, exact)
-        parts = tuple(_projected(freeze(value), tuple(part.columns())) for part in self.inner.parts)
-        try:
-            whole = alike(merged(parts), value)
-        except SpearmintError:  # parts that meet: then no two points became it
-            whole = False
-        return self.inner.ranks(parts, exact) if whole else iter(())
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        if not isinstance(value, Mapping) or not self.size:
+            return NOWHERE
+        origins = origins_of(freeze(value), self._shares) if self._shares else None
+        if origins is None:
+            return Known(scan(self, value, exact))
+        pairs = zip(self.inner.parts, origins, strict=True)
+        possible = self.inner.combined(_places_of_any(part, some, exact) for part, some in pairs)
+        if not any(share.empties for share in self._shares) and all(share.exact for share in self._shares):
+            whole = all(origins) and alike(merged(tuple([one for (one,) in origins])), value)
+            return possible if whole else NOWHERE
+        same = _matcher(value, exact)
+        return Verified(possible, lambda rank: same(self.at(rank)), LIMIT)
+
+    @cached_property
+    def _shares(self) -> tuple[Claims, ...]:
+        """The paths that each part sets; none where parts of a zip set one path by turns."""
+        for exact in (False, True):
+            shares = tuple(part.claims(exact) for part in self.inner.parts)
+            if find_conflict(shares) is None:
+                return shares
+        return ()
 
     def columns(self) -> Columns:
-        return {path: column for part in self.inner.parts for path, column in part.columns().items()}
+        columns = {path: column for part in self.inner.parts for path, column in part.columns().items()}
+        filled = find_filled([part.claims(exact=False) for part in self.inner.parts])
+        return {path: column for path, column in columns.items() if path not in filled}
+
+    @property
+    def fills(self) -> bool:
+        """True where one part may have something in what is an empty record of another one."""
+        shares = [part.claims(exact=False) for part in self.inner.parts]
+        return bool(find_filled([attrs.evolve(share, uniform=True) for share in shares]))
+
+    def claims(self, exact: bool) -> Claims:
+        return together(part.claims(exact) for part in self.inner.parts) if self.size else NOTHING
+
+    def kinds(self) -> Kinds:
+        return _joined_kinds(part.kinds() for part in self.inner.parts)
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
@@ -536,19 +717,17 @@ class Merge(Node):
 
 
 def merged(points: tuple[Config, ...]) -> Config:
+    """The configurations merged into one, by name."""
     whole = points[0]
     for point in points[1:]:
         whole = merge(whole, point)
     return whole
 
 
-def _projected(value: Any, paths: Sequence[Steps]) -> Any:
-    """The part of a config that lies on these paths."""
-    if () in paths or type(value) is not Config:
-        return value
-    below = {key: [path[1:] for path in paths if path[0] == key] for key in value}
-    parts = {key: _projected(value[key], rest) for key, rest in below.items() if rest}
-    return Config({key: part for key, part in parts.items() if part != Config() or not value[key]})
+def _places_of_any(node: Node, values: Iterable[Any], exact: bool) -> Places:
+    """The places of several values, in order."""
+    places = [node.places(value, exact) for value in values]
+    return places[0] if len(places) == 1 else AnyOf(places)
 
 
 # --- sums ------------------------------------------------------------------------------------------
@@ -608,11 +787,16 @@ class Union(Node):
         )
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        pairs = zip(self.parts, self.offsets, strict=False)
-        return (offset + rank for part, offset in pairs for rank in part.ranks(value, exact))
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        return InOrder(self.offsets, lambda k: self.parts[k].places(value, exact))
 
     def columns(self) -> Columns:
         return _merged((part.columns() for part in self.parts), len(self.parts))
+
+    def claims(self, exact: bool) -> Claims:
+        return any_of(part.claims(exact) for part in self.parts if part.size)
 
     def outline(self, path: Steps) -> Outline:
         return of_choice(show_path(path), [part.outline(path) for part in self.parts[:TERMS]], len(self.parts))
@@ -628,6 +812,8 @@ class Image(Node):
 
     base: Node
     _call: Callable[[Any], Any]
+    _function: Any
+    """What the user gave, as messages name it."""
 
     def __attrs_post_init__(self) -> None:
         _set(self, size=self.base.size)
@@ -640,15 +826,29 @@ class Image(Node):
     def calls(self) -> bool:
         return True
 
+    @property
+    def computed(self) -> bool:
+        return True
+
     def rebased(self, base: Node) -> Node:
         """The same function, of another base."""
         return attrs.evolve(self, base=base)  # type: ignore[misc]  # every kind is an attrs class
 
     def at(self, index: int) -> Any:
-        return self._call(self.base.at(index))
+        point = self.base.at(index)
+        try:
+            return self._call(point)
+        except STOPS as error:
+            raise stop_error(self._function, error) from error
 
     def walk(self, start: int, stop: int) -> Iterator[Any]:
-        return map(self._call, self.base.walk(start, stop))
+        call = self._call
+        for point in self.base.walk(start, stop):
+            try:
+                image = call(point)
+            except STOPS as error:
+                raise stop_error(self._function, error) from error
+            yield image
 
 
 @final
@@ -669,6 +869,10 @@ class Map(Image):
     def _call(self) -> Callable[[Any], Any]:  # type: ignore[override]  # computed once
         call: Callable[[Any], Any] = compose(*reversed(self.functions))
         return call
+
+    @property
+    def _function(self) -> Any:
+        return self.functions[0] if len(self.functions) == 1 else self.functions
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         return scan(self, value, exact)
@@ -691,23 +895,31 @@ class Derive(Image):
     size: int = _derived()
     depth: int = _derived()
 
+    @property
+    def _function(self) -> Any:
+        return self.function
+
     def _call(self, config: Any) -> Any:
         return set_in(self.path, self.function(config), config)
 
     seen = _call
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
         before = [path for path in self.base.columns() if overlap(path, self.path)]
-        if not self.exact or before not in ([], [self.path]) or not self._few_values_before():
-            return scan(self, value, exact)
-        found = {rank for origin in self._origins(value) for rank in self.base.ranks(origin, exact)}
+        known = self.exact and before in ([], [self.path]) and self._few_values_before()
+        if not known or any(find_index(step, sys.maxsize) is not None for step in self.path):
+            return Known(scan(self, value, exact))
         same = _matcher(value, exact)
-        return iter([rank for rank in sorted(found) if same(self.at(rank))])
+        possible = _places_of_any(self.base, self._origins(value), exact)
+        return Verified(possible, lambda rank: same(self.at(rank)), LIMIT)
 
     def _few_values_before(self) -> bool:
         """Whether what the base has at the path can be tried value by value."""
         before = self.base.columns().get(self.path)
-        return before is None or 0 < sum(map(length, before.pieces)) <= POOL
+        return before is None or (not before.computed and sum(map(length, before.pieces)) <= POOL)
 
     def _origins(self, value: Any) -> Iterator[Any]:
         """The configs that may have become `value`: without the path, or with what the base has there."""
@@ -724,8 +936,21 @@ class Derive(Image):
             return ()
 
     def columns(self) -> Columns:
-        kept = {p: column for p, column in self.base.columns().items() if p[: len(self.path)] != self.path}
-        return {**kept, self.path: Column((), False)}
+        """Those of the base, but that a function computes what stands at the path, and in what holds it.
+
+        Over a path that the base has, the computed values are all that tells of it; at a new one they follow from the
+        others.
+        """
+        columns = self.base.columns()
+        over = [path for path in columns if overlap(path, self.path)]
+        derived = Column((), bool(over), computed=True)
+        kept = {p: derived if p in over else c for p, c in columns.items() if p[: len(self.path)] != self.path}
+        return {**kept, self.path: derived}
+
+    def claims(self, exact: bool) -> Claims:
+        if exact or not self.size:
+            return _listed_claims(self)
+        return self.base.claims(exact=False).with_unknown(self.path)
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
@@ -763,13 +988,22 @@ class Select(Node):
         return self.indices.walk(self.base, start, stop)
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        found = (self.indices.rank(position) for position in self.base.ranks(value, exact))
-        ranks = (rank for rank in found if rank is not None)
-        return ranks if self.indices.ascending else iter(sorted(few(ranks)))
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        return Selected(self.base.places(value, exact), self.indices, LIMIT)
 
     def columns(self) -> Columns:
         columns: Columns = self.indices.columns(self.base)
         return columns
+
+    def claims(self, exact: bool) -> Claims:
+        if not self.size:
+            return NOTHING
+        whole = self.base.claims(exact and self.size == self.base.size)
+        if whole.uniform or self.size == self.base.size:
+            return whole
+        return _listed_claims(self) if exact else attrs.evolve(whole, exact=False)
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).selected(self.indices.how, self.size)

@@ -8,19 +8,20 @@ configuration, so a combination that raised stays allowed here, and is remembere
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice, repeat
 from operator import truth
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 import attrs
 
-from ..configuration.errors import SizeError, counted, shown
+from ..configuration.errors import STOPS, SizeError, counted, note, shown, stop_error
 from ..configuration.tree import show_path
 from .diagrams import FALSE, TRUE, Diagrams, Row
 from .digits import ABSENT, Digit, Digits, Place, Question, Source
 from .nodes import LIMIT, Steps
 
-__all__ = ["Asker", "Constraint", "Raised", "Table", "dump_table", "load_table"]
+__all__ = ["Asker", "Constraint", "Raised", "Space", "Table", "dump_table", "load_table"]
 
 PREFIXES: Final = 4 * LIMIT
 """How many combinations of all digits but the last are looked at before a predicate is refused."""
@@ -62,13 +63,20 @@ class Constraint:
 
     def holds(self, values: Sequence[Any]) -> bool:
         """The predicate's answer; what it raises names the values."""
-        assert self.predicate is not None
         try:
-            return bool(self.predicate(*values))
-        except Exception as error:
+            return bool(self.ask(*values))
+        except (Exception, GeneratorExit) as error:
+            told = stop_error(self.ask, error) if isinstance(error, STOPS) else error
             given = ", ".join(f"{show_path(p)}={shown(v)}" for p, v in zip(self.paths, values, strict=True))
-            error.add_note(f"while constraining on {given}; the predicate takes one argument per path, in their order")
-            raise
+            note(told, "while constraining on ", f"{given}; the predicate takes one argument per path, in their order")
+            if told is error:
+                raise
+            raise told from error
+
+    @property
+    def ask(self) -> Callable[..., Any]:
+        """The predicate, of a constraint that has not been pickled since it was asked."""
+        return cast(Callable[..., Any], self.predicate)
 
 
 def dump_table(
@@ -115,31 +123,39 @@ class _Frame:
 
 
 @final
-class Asker:
-    """Asks a constraint's predicate about the combinations that a guard leaves.
+@attrs.define(eq=False)
+class Space:
+    """What predicates are asked about: the digits, the diagrams so far, and the values of each digit.
 
-    Rows go through the values in `domains`; those that are not `live` are left out.
+    Rows of diagrams go through the values in `domains`; `live` has the positions in them of those that are left.
     """
+
+    digits: Digits
+    diagrams: Diagrams
+    domains: dict[int, Sequence[int]]
+    live: dict[int, Sequence[int]]
+
+
+@final
+class Asker:
+    """Asks the predicate of the constraint of a number about the combinations that a guard leaves."""
 
     def __init__(
         self,
         constraint: Constraint,
         number: int,
-        digits: Digits,
-        diagrams: Diagrams,
-        domains: Mapping[int, Sequence[int]],
-        live: Mapping[int, Sequence[int]],
+        space: Space,
     ) -> None:
-        assert constraint.predicate is not None
-        self.constraint, self.predicate = constraint, constraint.predicate
-        self.digits, self.diagrams, self.domains, self.live = digits, diagrams, domains, live
+        self.constraint, self.predicate = constraint, constraint.ask
+        self.digits, self.diagrams, self.domains, self.live = space.digits, space.diagrams, space.domains, space.live
+        digits = space.digits
         self.scope = digits.scope(number)
         self.columns: dict[int, list[tuple[int, list[Any]]]] = {number: [] for number in self.scope}
         self.shared: dict[int, list[tuple[int, Source]]] = {number: [] for number in self.scope}
         for argument, sources in enumerate(digits.sources[number]):
             for source in sources:
                 self._supply(argument, source)
-        # a plain scope has all arguments in every combination, each from one digit: then nothing need be checked on the way
+        # in a plain scope every combination has all arguments, each from one digit: nothing need be checked on the way
         columns = [column for columns in self.columns.values() for _, column in columns]
         branching = any(digits.all[number].context for number in self.scope)
         self.plain = not branching and not any(self.shared.values()) and not any(map(_has_absent, columns))
@@ -175,8 +191,7 @@ class Asker:
             else:
                 frame.current = value
                 result = self._descend(frame, value)
-        assert result is not None
-        return result
+        return cast(int, result)
 
     def _relevant(self, items: Sequence[Digit]) -> tuple[Digit, ...]:
         return tuple([digit for digit in items if digit.number in self.columns])
@@ -189,7 +204,7 @@ class Asker:
         if self.prefixes > PREFIXES:
             raise self._too_many()
         if not agenda:
-            return int(self._ask_many((), 1, given, sums)[0])
+            return int(self._ask_many((), given, sums, None, (0,))[0])
         digit, rest = agenda[0], agenda[1:]
         if not rest and digit.branches is None:
             return self._ask_row(digit, guard, given, sums)
@@ -237,7 +252,7 @@ class Asker:
         row = [FALSE] * len(self.domains[digit.number])
         if not self.plain:
             kept, columns = self._leave_out_absent(digit, kept, columns, sums, row)
-        for value, verdict in zip(kept, self._ask_many(columns, len(kept), given, sums, digit, kept), strict=True):
+        for value, verdict in zip(kept, self._ask_many(columns, given, sums, digit, kept), strict=True):
             row[value] = verdict
         return self.diagrams.make_node(digit.number, tuple(row))
 
@@ -268,13 +283,13 @@ class Asker:
     def _ask_many(
         self,
         columns: Sequence[tuple[int, list[Any]]],
-        count: int,
         given: Sequence[Any],
         sums: Sequence[int],
-        digit: Digit | None = None,
-        kept: Sequence[int] = (),
+        digit: Digit | None,
+        kept: Sequence[int],
     ) -> list[int]:
-        """The predicate's answers to `count` combinations, which differ in `columns`, as diagrams; `TRUE` where it raised."""
+        """The predicate's answers, as diagrams, to combinations that differ in the columns; `TRUE` where it raised."""
+        count = len(kept)
         fixed = list(given)
         if not self.plain:
             fixed = [v.value(total) if isinstance(v, Source) else v for v, total in zip(given, sums, strict=True)]
@@ -290,10 +305,8 @@ class Asker:
         answers = map(truth, map(self.predicate, *arguments))  # no step of the interpreter for each combination
         verdicts: list[int] = []
         while True:
-            try:
+            with suppress(Exception, GeneratorExit):  # noted below, as is a StopIteration, which only ends the islice
                 verdicts += islice(answers, count - len(verdicts))
-            except Exception:  # noqa: S110  # noted below, as is a StopIteration, which only ends the islice
-                pass
             k = len(verdicts)
             if k == count:
                 return verdicts

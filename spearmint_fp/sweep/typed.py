@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from functools import reduce
+from abc import ABCMeta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from functools import cached_property, reduce
 from inspect import isclass
 from itertools import chain
 from math import prod
+from pathlib import Path, PurePath
 from types import UnionType
-from typing import Annotated, Any, Final, TypeVar, Union, final, get_args, get_origin, is_typeddict, overload
+from typing import Any, Final, TypeVar, Union, final, get_args, get_origin, overload
+from uuid import UUID
 
 import attrs
 from toolz import unique
 
+from ..configuration.annotations import types_of
 from ..configuration.convert import Extra, checker, structure, unstructure
 from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, counted
 from ..configuration.paths import found_in, set_in
 from ..configuration.problems import Steps
-from ..configuration.tree import freeze
+from ..configuration.tree import Algebra, Layout, fold, freeze
 from .choose import constrained
 from .constraints import Constraint
 from .core import Sweep, as_sweep
@@ -50,7 +57,9 @@ def structured(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Sweep
     """`mapped(lambda config: structure(cls, config), sweep)`, searchable: a sweep of instances of `cls`.
 
     Size, order, slices and positions are those of `sweep`. A configuration is converted when it is asked for, each
-    time anew; nothing is converted here. `.index` unstructures what it looks for, so it does not enumerate.
+    time anew; nothing is converted here. `.index` and `in` convert all of up to 10^5 configurations, once. In larger
+    sweeps `.index` unstructures what it looks for, so it does not enumerate: it gives a position where this stands, and
+    an error where a class of validators or converters may hide it.
 
     >>> import attrs
     >>> from spearmint_fp import DynamicValue, expand
@@ -67,6 +76,7 @@ def structured(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Sweep
     Raises:
         ArgumentError: `sweep` is not a sweep, or `extra` is neither "forbid" nor "ignore".
         ConversionError: when a configuration is asked for that does not convert.
+        SizeError: by `.index`, `in` and `.count`, where only converting more than 10^5 configurations could tell.
 
     See also: `structure`, for one configuration; `validate`, which finds what does not convert before a run.
     """
@@ -90,48 +100,65 @@ class Typed(Image):
     def exact(self) -> bool:
         return False
 
+    @property
+    def _function(self) -> Any:
+        return self.cls
+
     def _call(self, config: Any) -> Any:
         return structure(self.cls, config, extra=self.extra)
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        if not _can_be(self.cls, value):
-            return iter(())
+        if self.size <= SCANNED:
+            places = self._positions.get(hash(exact_key(value)), ()) if exact else range(self.size)
+            return (rank for rank in places if self._is(rank, value, exact))
+        return self._ranks_by_axes(value, exact)
+
+    @cached_property
+    def _positions(self) -> dict[int, list[int]]:
+        """Where the points of each hash of a key stand, to be looked at again: no point is kept for it."""
+        positions: dict[int, list[int]] = {}
+        for rank in range(self.size):
+            with suppress(ConversionError):  # then it became nothing
+                positions.setdefault(hash(exact_key(freeze(self.at(rank)))), []).append(rank)
+        return positions
+
+    def _ranks_by_axes(self, value: Any, exact: bool) -> Iterator[int]:
+        """The places of what has the value's parts on its axes; an error after them where others may become it too."""
+        if self._keeps_values and not isinstance(value, self.cls):
+            return
         looked_for = (freeze(unstructure(value)), value)  # by alias, and by name
         near, long = self.base, dict[Steps, Any]()
-        for path, column in self.base.columns().items():
+        columns = self.base.columns()
+        for path, column in columns.items():
             if sum(map(length, column.pieces)) > LIMIT:
                 long[path] = _whole_at(path, looked_for)
             else:
                 near = constrained(near, Constraint(_matches(path, looked_for), (path,)))
+        told = (_there(p, looked_for) and all(isinstance(piece, range) for piece in columns[p].pieces) for p in long)
+        is_all = self._keeps_values and all(told)
         origins = self._origins(near, long)
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
         found = sorted(rank for rank in few(unique(ranks)) if self._is(rank, value, exact))
-        if not found and long and near.size > 1 and not _is_one_branch(self.base):
+        yield from found
+        if not (is_all and (found or not long or near.size <= 1 or _is_one_branch(self.base))):
             raise SizeError(
-                f"this may stand in another branch, beside axes of more than {LIMIT} values. "
-                f"Search the sweep that it was made from"
+                f"finding this means converting {counted(self.size)} configurations, more than {SCANNED}, in case "
+                f"their class changes the values that it is made from. Search the sweep that it was made from"
             )
-        if found or self._is_faithful():
-            return iter(found)
-        if self.size > SCANNED:
-            raise SizeError(
-                f"finding this means converting {counted(self.size)} configurations, more than {SCANNED}: their class "
-                f"changes the values that it is made from. Search the sweep that it was made from"
-            )
-        return (rank for rank in range(self.size) if self._is(rank, value, exact))
 
-    def _is_faithful(self) -> bool:
-        """Whether some configurations, evenly spread, have in their class what the axes have."""
-        return all(map(self._is_itself, range(0, self.size, max(1, self.size // FEW))))
-
-    def _is_itself(self, rank: int) -> bool:
-        try:
-            point, config = self.at(rank), self.base.at(rank)
-        except ConversionError:
-            return True
-        forms = (freeze(unstructure(point)), point)
-        found = ((path, _there(path, (config,))) for path in self.base.columns())
-        return all(_matches(path, forms)(there[0]) for path, there in found if there)
+    @cached_property
+    def _keeps_values(self) -> bool:
+        """True if it is certain that points have the values of their axes: by the class, and by every value."""
+        columns = self.base.columns().values()
+        return (
+            self.extra == "forbid"
+            and isclass(self.cls)
+            and _is_kept(self.cls)
+            and self.base.exact
+            and all(types <= {Layout} for types in self.base.kinds().values())
+            and not any(column.computed for column in columns)
+            and all(_is_small(piece) for column in columns for piece in column.pieces)
+        )
 
     def _origins(self, near: Node, long: dict[Steps, Any]) -> Iterator[Any]:
         """The configurations that may have become a value: these, with the numbers of the long axes put in."""
@@ -151,7 +178,9 @@ class Typed(Image):
             point = self.at(rank)
         except ConversionError:  # then it became nothing
             return False
-        return exact_key(point) == exact_key(value) if exact else alike(point, value)
+        frozen = freeze(point)  # as what is looked for was
+        equal = not exact and (alike(point, value) or alike(frozen, value))
+        return equal or exact_key(frozen) == exact_key(value)
 
     def columns(self) -> Columns:
         return self.base.columns()
@@ -173,16 +202,6 @@ def _is_one_branch(node: Node) -> bool:
     return not isinstance(node, NodeUnion) and all(map(_is_one_branch, node.children))
 
 
-def _can_be(kind: Any, value: Any) -> bool:
-    """Whether a value may be of a type, before anything is looked up."""
-    if get_origin(kind) in (Union, UnionType, Annotated):
-        members = get_args(kind)
-        return any(_can_be(member, value) for member in (members[:1] if get_origin(kind) is Annotated else members))
-    cls = get_origin(kind) or kind
-    plain = not isclass(cls) or is_typeddict(cls) or issubclass(cls, Collection)  # frozen, when it is looked for
-    return plain or isinstance(value, cls)
-
-
 def _there(path: Steps, forms: tuple[Any, ...]) -> tuple[Any, ...]:
     """What stands at a path of the first form that has it, as plain data; nothing where none has."""
     found = next(filter(None, (found_in(path, form) for form in forms)), ())
@@ -199,11 +218,8 @@ def _reads_as(text: Any, value: Any) -> bool:
         return False
 
 
-SCANNED: Final = 10_000
-"""Up to this size every configuration is converted where a class hides what it was made from."""
-
-FEW: Final = 32
-"""How many configurations are asked whether their class does."""
+SCANNED: Final = 100_000
+"""Up to this size every configuration is converted to find one: a class may hide what it was made from."""
 
 
 _VAST: Final = 10**10_000  # a Decimal may stand for more digits than there is memory: it is asked before it is an int
@@ -223,6 +239,74 @@ def _matches(path: Steps, forms: tuple[Any, ...]) -> Callable[[Any], bool]:
     found = _there(path, forms)
 
     def may_be(value: Any) -> bool:
-        return not found or alike(freeze(unstructure(value)), found[0]) or _reads_as(value, found[0])
+        if not found or alike(value, found[0]):
+            return True
+        if type(value) in _KEPT:
+            return _reads_as(value, found[0])
+        plain = freeze(unstructure(value))
+        return alike(plain, found[0]) or exact_key(plain) == exact_key(found[0])
 
     return may_be
+
+
+# --- classes that keep the values that they are made from ------------------------------------------------------
+
+
+_KEPT: Final = (str, bool, int, float, bytes, type(None))
+_READ: Final = (Path, PurePath, date, datetime, UUID)
+
+
+def _is_kept(kind: Any, *, inside: bool = False) -> bool:
+    """True if it is certain that what becomes a `kind` is found in it again, equal, and that it is equal by that alone.
+
+    `inside` a list text is not read as anything else.
+    """
+    arguments, origin = get_args(kind), get_origin(kind)
+    if kind in _KEPT or kind in _READ:
+        return kind in _KEPT or not inside
+    if origin in (list, tuple):
+        return all(_is_kept(argument, inside=True) for argument in arguments if argument is not Ellipsis)
+    if origin in (Union, UnionType, dict):
+        return all(_is_kept(argument, inside=inside) for argument in arguments)
+    return not inside and origin is None and isclass(kind) and _has_made_methods(kind) and _has_kept_fields(kind)
+
+
+def _has_made_methods(cls: Any) -> bool:
+    """True if a class does nothing of its own when it is made and compared."""
+    hooks = ("__attrs_pre_init__", "__attrs_post_init__", "__post_init__", "__getattr__")
+    made = ("<attrs generated", "<string>")
+    names = [getattr(getattr(cls, name), "__code__", None) for name in ("__init__", "__eq__")]
+    return (
+        type(cls) in (type, ABCMeta)
+        and cls.__new__ is object.__new__
+        and cls.__getattribute__ is object.__getattribute__
+        and not any(hasattr(cls, name) for name in hooks)
+        and all(code is not None and code.co_filename.startswith(made) for code in names)
+    )
+
+
+def _has_kept_fields(cls: Any) -> bool:
+    if attrs.has(cls):
+        plain = all(f.init and f.eq and not (f.eq_key or f.converter or f.validator) for f in attrs.fields(cls))
+    elif is_dataclass(cls):
+        plain = all(field.init and field.compare for field in fields(cls))
+    else:
+        return False
+    return plain and all(map(_is_kept, types_of(cls).values()))
+
+
+def _is_small(values: Sequence[Any]) -> bool:
+    """True if every whole number among the values is the float that stands for it."""
+    if isinstance(values, range):
+        return not values or max(abs(values[0]), abs(values[-1])) <= WHOLE
+    return all(fold(_SMALL, value) for value in values)
+
+
+WHOLE: Final = 2**53
+"""Up to this size a float stands for one whole number alone."""
+
+_SMALL: Final[Algebra[bool]] = Algebra(
+    leaf=lambda leaf: type(leaf) in _KEPT and (type(leaf) is not int or abs(leaf) <= WHOLE),
+    record=lambda _shape, _node, parts: all(parts),
+    choice=lambda _node, _parts: False,
+)

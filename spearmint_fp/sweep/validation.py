@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from itertools import chain
 from typing import Any, Final, final
 
 import attrs
 
 from ..configuration.convert import Extra, checker, plain
-from ..configuration.errors import SizeError, grouped, written
+from ..configuration.errors import SizeError, grouped, shown, written
 from ..configuration.paths import found_in, get_in
-from ..configuration.problems import ABSENT, Problem, Steps, conversion_error, listed, type_name
+from ..configuration.problems import Problem, Steps, conversion_error, listed, type_name
 from ..configuration.records import FieldsShape, NamedShape
 from ..configuration.tree import show_path
+from .checks import sees_several
 from .choose import constrained
 from .constraints import Constraint
 from .core import Sweep, as_sweep
@@ -23,7 +23,6 @@ from .indices import Permutation, Span
 from .nodes import (
     Axis,
     Derive,
-    Image,
     Merge,
     Node,
     Record,
@@ -40,6 +39,9 @@ __all__ = ["Validation", "validate"]
 
 MOST_VALUES: Final = 1_000_000
 """How many values of an axis are looked at; of a longer one, the first and the last few."""
+
+SPREAD: Final = 1_000
+"""How many configurations of a larger sweep are asked one by one, evenly spread."""
 
 FEW: Final = 1_000
 """How many values at either end of a longer axis are looked at, and how many points of a part without axes."""
@@ -116,53 +118,86 @@ def _looks(spot: _Spot) -> int:
     return spot.node.size if _is_leaf(spot) else 0
 
 
-def _one_by_one(check: _Check, node: Node) -> tuple[Problem, ...]:
-    """The problems of single values, from every configuration: where these are fewer than the values of the axes."""
-    found: dict[Any, Problem] = {}
-    counts: Counter[Any] = Counter()
-    for _, problems in _listed(check, node) or ():
-        for problem in problems:
-            if problem.kind != "whole":
-                key = (problem.path, problem.reason)
-                found.setdefault(key, problem)
-                counts[key] += 1
-    return tuple(attrs.evolve(problem, spoils=counts[key]) for key, problem in found.items())
-
-
 _Told = tuple[Any, tuple[Problem, ...]]
 """A configuration as plain data, and what the check says of it."""
 
 
-def _listed(check: _Check, node: Node) -> list[_Told] | None:
-    """The configurations that have a problem, by asking each of them; None where they are too many."""
-    if node.size > LISTED:
-        return None
-    said = ((config, check(config)) for config in map(plain, node.walk(0, node.size)))
+@final
+@attrs.frozen(eq=False)
+class _Found:
+    """A problem as it is told, as the check says it, and its number of configurations where the axes tell it.
+
+    That of a record is told with the first of its values, and is that of all of them.
+    """
+
+    told: Problem
+    original: Problem
+    whole: bool
+    spoils: int | None
+
+    @property
+    def key(self) -> Any:
+        """What a problem of a configuration has in common with it; None where that also depends on the value told."""
+        if self.told is not self.original:
+            return None
+        return self.told.path, self.told.kind, *(() if self.whole else (self.told.reason,))
+
+    def is_of(self, config: Any, problems: tuple[Problem, ...]) -> bool:
+        """True if it is among the problems of a configuration, with the value that it is told of."""
+        if self.key is not None:
+            return any(self.key in _keys(problem) for problem in problems)
+        there = found_in(self.told.path, config)
+        same = bool(there) and exact_key(there[0]) == exact_key(self.told.value)
+        return same and any((p.path, p.kind) == (self.original.path, self.original.kind) for p in problems)
+
+
+def _keys(problem: Problem) -> tuple[Any, Any]:
+    return (problem.path, problem.kind), (problem.path, problem.kind, problem.reason)
+
+
+def _asked(check: _Check, node: Node, count: int) -> list[_Told]:
+    """The configurations that have a problem, among so many that are spread evenly."""
+    step = max(1, node.size // max(1, count))
+    said = (_ask_at(check, node, position) for position in range(0, node.size if count else 0, step))
     return [one for one in said if one[1]]
 
 
-def _seen(check: _Check, node: Node, told: Problem, original: Problem) -> bool:
-    """Whether one of some thousand configurations, evenly spread, has a problem."""
-    configs = (plain(node.at(k)) for k in range(0, node.size, max(1, node.size // LISTED)))
-    return any(_has_it(config, check(config), told, original) for config in configs)
+def _ask_at(check: _Check, node: Node, position: int) -> _Told:
+    try:
+        config = plain(node.at(position))
+    except Exception as error:  # whatever a function or a class of the user's raises
+        return None, (Problem((), f"cannot be built: {shown(str(error))}", kind="type"),)
+    return config, check(config)
 
 
-def _has_it(config: Any, problems: tuple[Problem, ...], told: Problem, original: Problem) -> bool:
-    """Whether a problem is among those of a configuration, with the value that it is told of."""
-    if told is original:
-        return any((p.path, p.reason, p.kind) == (told.path, told.reason, told.kind) for p in problems)
-    found = found_in(told.path, config)
-    same = bool(found) and exact_key(found[0]) == exact_key(told.value)
-    return same and any((p.path, p.kind) == (original.path, original.kind) for p in problems)
+_Report = tuple[tuple[Problem, ...], tuple[str, ...]]
+"""The problems, and what may be one."""
+
+
+def _counted(refused: Sequence[_Told], found: Sequence[_Found]) -> _Report:
+    """The problems with how many of the configurations have them, where these are all that are refused.
+
+    A validator is asked only where all types fit: a value that it refuses spoils the others too.
+    """
+    keys = Counter(key for _, problems in refused for key in {key for problem in problems for key in _keys(problem)})
+    told = []
+    for one in found:
+        count = sum(one.is_of(*each) for each in refused) if one.key is None else keys[one.key]
+        held = one.spoils or 0 if one.told.kind == "check" else 0
+        told += [attrs.evolve(one.told, spoils=max(count, held))] if count else []
+    return tuple(told), ()
 
 
 def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validation:
     """What `structure(cls, config)` would say of the sweep's configurations, from each axis value once.
 
     The cost is the sum of the axes, not their product. Each bad value is told with its path, the reason, and
-    the number of configurations that hold it, exact also through branches, zips, slices and constraints. A class's
-    word on one field counts where it is the same in several configurations; its word on several fields together is not
-    looked for, nor are sweeps that a function was `mapped` over, beyond a few. `unseen` names what was not.
+    the number of configurations that hold it, exact also through branches, zips, slices and constraints. Of up to
+    10^4 configurations every one is asked too, of more of them 10^3. A class's word on one field counts where it is the
+    same in several configurations. `unseen` says where it did not look: at the configurations of a function that was
+    `mapped`, beyond a few, and at several values together, where a class may refuse these. Where there is no problem
+    and nothing unseen, every configuration converts. Those that are refused for several values together are told as
+    problems where nothing else is wrong.
 
     >>> import attrs
     >>> from spearmint_fp import DynamicValue, expand
@@ -185,15 +220,70 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     node = as_sweep(sweep, "validate")._node
     check = checker(cls, extra)
     spots = tuple(_spots(_Spot(node)))
-    if isinstance(node, Select) and node.size <= min(LISTED, sum(map(_looks, spots))):
-        return Validation(cls, node.size, _one_by_one(check, node))
-    tally = _Tally(spots, partial(_listed, check, node), partial(_seen, check, node), node.size <= LISTED)
+    is_listed = node.size <= LISTED
+    alone = isinstance(node, Select) and node.size <= min(LISTED, sum(map(_looks, spots)))
+    refused = _asked(check, node, node.size if is_listed else SPREAD)
+    looked_at = () if alone else spots
+    found = _found_in(looked_at, check, is_listed)
+    more, together = _untold(refused, found, () if alone else ("check", "whole"))
+    tell = _counted if is_listed else _witnessed
+    problems, doubts = tell(refused, (*found, *more))
+    if together and not problems:  # then it is all that is wrong
+        more, together = _untold(refused, (), ())
+        problems, doubts = tell(refused, more)
+    unseen = [*(what for spot in looked_at for what in spot.unseen), *doubts]
+    if together or (not is_listed and sees_several(cls)):
+        unseen.append(_of_several(cls, together, is_listed))
+    return Validation(cls, node.size, problems, tuple(dict.fromkeys(unseen)))
+
+
+def _found_in(spots: Sequence[_Spot], check: _Check, is_listed: bool) -> tuple[_Found, ...]:
+    """The problems of the parts, one by one."""
+    tally = _Tally(spots, is_listed)
     for spot in spots:
         for place, value, problem in spot.bad(check):
             tally.add(spot, place, value, problem)
-    problems = tally.problems()
-    unseen = dict.fromkeys([*(what for spot in spots for what in spot.unseen), *tally.unseen])
-    return Validation(cls, node.size, problems, tuple(unseen))
+    return tally.found()
+
+
+def _witnessed(refused: Sequence[_Told], found: Sequence[_Found]) -> _Report:
+    """The problems that some configuration has, as far as that is known, and what may be one."""
+    told, doubts = [], []
+    for one in found:
+        if one.spoils is None and not any(one.is_of(*each) for each in refused):
+            doubts.append(f"whether any configuration has {one.told}")
+        elif one.spoils != 0:
+            told.append(attrs.evolve(one.told, spoils=one.spoils))
+    return tuple(told), tuple(doubts)
+
+
+def _untold(
+    refused: Sequence[_Told], found: Sequence[_Found], together: tuple[str, ...]
+) -> tuple[list[_Found], list[_Told]]:
+    """The problems of configurations that have none of those found, and the configurations of `together` alone."""
+    more: dict[Any, Problem] = {}
+    several = []
+    keys = {one.key for one in found}
+    others = [one for one in found if one.key is None]
+    for config, problems in refused:
+        if any(key in keys for problem in problems for key in _keys(problem)):
+            continue
+        if any(one.is_of(config, problems) for one in others):
+            continue
+        own = {_keys(problem)[1]: problem for problem in problems if problem.kind not in together}
+        more = {**own, **more}
+        several += [] if own else [(config, problems)]
+    return [_Found(problem, problem, whole=False, spoils=None) for problem in more.values()], several
+
+
+def _of_several(cls: Any, refused: Sequence[_Told], is_listed: bool) -> str:
+    """What is not told of one value: that a class refuses several together."""
+    which = f"what {type_name(cls)} says of several values together"
+    if not refused:
+        return which
+    number = grouped(len(refused))
+    count = f"in {number} config{'' if len(refused) == 1 else 's'}" if is_listed else f"in {number} or more configs"
+    return f"{which}, {count}: {listed(refused[0][1])[0]}"
 
 
 @final
@@ -249,7 +339,7 @@ class _Spot:
         node = self.node
         if isinstance(node, Union):
             yield from (attrs.evolve(self, node=part, stride=None) for part in node.parts)
-        elif isinstance(node, Merge):
+        elif isinstance(node, Merge) and self.enters:
             yield from (self._factor(node.inner, k) for k in range(len(node.inner.parts)))
         elif self.is_record():
             yield from (self._child(node, k) for k in range(len(node.parts)))  # type: ignore[attr-defined]
@@ -263,6 +353,13 @@ class _Spot:
             hidden = (*self.hidden, (*self.path, *node.path))
             around = lambda p, where: self.around(node.seen(p), where)  # noqa: E731
             yield attrs.evolve(self, node=node.base, around=around, hidden=hidden)
+
+    @property
+    def enters(self) -> bool:
+        """True if the parts of this one are looked at, not its points: what is merged, only where paths are known."""
+        if isinstance(self.node, Merge):
+            return self.node.exact
+        return isinstance(self.node, Union | Select | Derive) or self.is_record()
 
     def is_record(self) -> bool:
         """Whether this is a record that a mapping or a sequence stands for, not an instance of a class."""
@@ -304,7 +401,7 @@ class _Spot:
 
     def bad(self, check: _Check) -> Iterator[_Bad]:
         """What is wrong at this part: per place of a point, its value and the problem."""
-        if not self.node.size or isinstance(self.node, Union | Merge | Select):
+        if not self.node.size or (self.enters and not (self.is_record() or isinstance(self.node, Derive))):
             return
         if self.is_record() or isinstance(self.node, Derive):
             yield from self._bad_record(check)
@@ -313,7 +410,7 @@ class _Spot:
 
     def _bad_record(self, check: _Check) -> Iterator[_Bad]:
         """The problems of a record itself, and of what is derived in it: those of all its configurations alike."""
-        said = [check(plain(self.around(self.node.at(_at(self.node, where)), where))) for where in CONTEXTS]
+        said = [_ask_with(self, check, where) for where in CONTEXTS]
         if isinstance(self.node, Derive):
             yield from ((0, p.value, p) for problems in said for p in problems if self._is_own(p) and self.tells(p))
             return
@@ -353,7 +450,16 @@ def _spots(spot: _Spot) -> Iterator[_Spot]:
 
 def _is_opaque(spot: _Spot) -> bool:
     """Whether a part's points come from a function or a class: there are no axes to look at."""
-    return isinstance(spot.node, Image | Record) and not isinstance(spot.node, Derive) and not spot.is_record()
+    return not spot.enters and not isinstance(spot.node, Axis)
+
+
+def _ask_with(spot: _Spot, check: _Check, where: float) -> tuple[Problem, ...]:
+    """What is wrong with a configuration that has one of a part's points; nothing where it cannot be built."""
+    try:
+        config = plain(spot.around(spot.node.at(_at(spot.node, where)), where))
+    except Exception:  # another part, or a function, refuses to be built: asking configurations one by one tells it
+        return ()
+    return check(config)
 
 
 def _at(node: Node, where: float) -> int:
@@ -408,15 +514,22 @@ class _Trial:
             parent = get_in(self.path[:-1], tree) if self.path else None
         except Exception:  # a part that cannot be built, or a value inside an instance: then nothing is certain here
             return lambda _: (Problem((), "cannot be built"),)
-        if parent is None or self._is_merged():
-            return lambda point: self.check(plain(spot.around(point, where)))
-        step = int(self.path[-1]) if isinstance(parent, list) else self.path[-1]  # type: ignore[call-overload]
+        if not isinstance(parent, list | dict) or self._is_merged() or not found_in(self.path, tree):
+            return lambda point: self._ask_around(point, where)
+        step: Any = int(self.path[-1]) if isinstance(parent, list) else self.path[-1]  # type: ignore[call-overload]
 
         def ask(point: Any) -> tuple[Problem, ...]:
             parent[step] = plain(point)
             return self.check(tree)
 
         return ask
+
+    def _ask_around(self, point: Any, where: float) -> tuple[Problem, ...]:
+        try:
+            config = plain(self.spot.around(point, where))
+        except Exception:  # a function that is derived refuses this point beside those
+            return (Problem((), "cannot be built"),)
+        return self.check(config)
 
     def _is_merged(self) -> bool:
         """Whether other parts are merged into the points of this one."""
@@ -466,14 +579,10 @@ class _Tally:
     def __init__(
         self,
         spots: Sequence[_Spot],
-        listed: Callable[[], list[_Told] | None],
-        witness: Callable[[Problem, Problem], bool],
         listable: bool,
     ) -> None:
-        self._spots, self._listed, self._witness, self._listable = spots, listed, witness, listable
-        self.unseen: list[str] = []
-        self._found: dict[Any, tuple[Problem, Problem, dict[Any, int | None]]] = {}
-        self._bad: Any = ABSENT
+        self._spots, self._listable = spots, listable
+        self._found: dict[Any, tuple[Problem, Problem, bool, dict[Any, int | None]]] = {}
 
     def add(self, spot: _Spot, place: int, point: Any, problem: Problem) -> None:
         told = problem
@@ -483,10 +592,10 @@ class _Tally:
             reason = f"{show_path(problem.path)}: {problem.reason}"
             told = attrs.evolve(problem, path=spot.path, value=point, reason=reason)
             key = (spot.path, exact_key(point), problem.kind)
-        _, _, counts = self._found.setdefault(key, (told, problem, {}))
+        _, _, _, counts = self._found.setdefault(key, (told, problem, spot.is_record(), {}))
         whole = spot.is_record() or isinstance(spot.node, Derive)
-        if isinstance(spot.node, Derive):
-            counts[id(spot)] = None
+        if spot.unseen and not (isinstance(spot.node, Axis) and isinstance(spot.node.values, range)):
+            counts[id(spot)] = None  # more of it may be among what was not looked at
         elif spot.scope is None:
             counts[id(spot), place] = spot.weight * (spot.node.size if whole else 1)
         else:
@@ -497,23 +606,13 @@ class _Tally:
             else:
                 counts[id(spot), place] = count
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Those that spoil any configuration, with how many."""
-        told = []
-        for problem, original, counts in self._found.values():
+    def found(self) -> tuple[_Found, ...]:
+        """The problems, with how many configurations they spoil where the axes tell it."""
+        found = []
+        for told, original, whole, counts in self._found.values():
             known = [count for count in counts.values() if count is not None]
-            spoils = sum(known) if len(known) == len(counts) else self._asked(problem, original)
-            if spoils is None and not self._witness(problem, original):
-                self.unseen.append(f"whether any configuration has {problem}")
-            elif spoils != 0:
-                told.append(attrs.evolve(problem, spoils=spoils))
-        return tuple(told)
-
-    def _asked(self, told: Problem, original: Problem) -> int | None:
-        """How many configurations have a problem, from all of them."""
-        if self._bad is ABSENT:
-            self._bad = self._listed()
-        return None if self._bad is None else sum(_has_it(config, said, told, original) for config, said in self._bad)
+            found.append(_Found(told, original, whole, sum(known) if len(known) == len(counts) else None))
+        return tuple(found)
 
     def _holding(self, spot: _Spot, scope: _Spot, held: tuple[Any, ...] | None) -> int | None:
         """How many configurations of the selection around a part hold this point of it; None where that takes listing.
@@ -570,12 +669,12 @@ def _is_shuffled(node: Node) -> bool:
 
 
 def _is_leaf(spot: _Spot) -> bool:
-    return not spot.is_record() and not isinstance(spot.node, Union | Merge | Select | Derive)
+    return not spot.enters
 
 
 def _holds(other: _Spot, path: Steps, key: Any) -> bool:
     """Whether another part may have something at a path, or exactly what `key` tells."""
-    if path[: len(other.path)] != other.path or isinstance(other.node, Union | Merge | Select | Derive):
+    if path[: len(other.path)] != other.path or (other.enters and not other.is_record()):
         return False
     if not _is_leaf(other):
         return key is None and other.path == path

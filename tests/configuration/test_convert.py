@@ -34,6 +34,8 @@ from spearmint_fp import (
     structure,
     unstructure,
 )
+from spearmint_fp.configuration.convert import _hook_for
+from spearmint_fp.configuration.diagnosis import problems_of
 
 T = TypeVar("T")
 
@@ -824,3 +826,65 @@ class IntTyped(GenericTyped[int]):
 
 def test_a_typed_dict_of_a_generic_one_is_checked() -> None:
     assert refused(IntTyped, {"v": "s", "k": 1}) == ["v: expected int, got 's' (str)"]
+
+
+class Allowing(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow")
+    a: int = 1
+
+
+class AroundAllowing(pydantic.BaseModel):
+    inside: list[Allowing] = []
+
+
+def test_a_model_that_allows_extra_values_has_a_place_for_them() -> None:
+    made = structure(Allowing, {"a": 2})
+    assert (made, made.model_extra) == (Allowing(a=2), {})
+    made.more = 3
+    assert structure(AroundAllowing, {"inside": [{"a": 1}]}) == AroundAllowing(inside=[Allowing()])
+    assert structure(Allowing, {"z": 5}).model_extra == {"z": 5}
+
+
+# --- what is wrong, read twice -----------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Deep:
+    numbers: list[dict[str, int]]
+    names: dict[int, str]
+    pair: tuple[int, str] = (1, "a")
+
+
+def test_to_read_what_is_wrong_changes_nothing() -> None:
+    """The problems of an exception are the same at a second look, at their paths."""
+    data = {"numbers": [{"a": 1}, {"b": "x", "c": None}], "names": {"k": 3}, "pair": ["y", 2]}
+    hook = _hook_for(Deep, "forbid")
+    with pytest.raises(Exception) as told:  # noqa: PT011  # whatever the converter raises
+        hook(data, Deep)
+    first, second = (problems_of(told.value, data) for _ in range(2))
+    assert first == second
+    assert {str(problem).split(":")[0] for problem in first} == {
+        "numbers.1.b",
+        "numbers.1.c",
+        "names.k",
+        "pair.0",
+        "pair.1",
+    }
+
+
+def test_an_error_that_several_fields_raise_is_told_at_each() -> None:
+    stored = ValueError("stored")
+
+    def check(value: int) -> int:
+        raise stored
+
+    @attrs.frozen
+    class Both:
+        one: int = attrs.field(validator=lambda _, __, value: check(value))
+        two: int = attrs.field(validator=lambda _, __, value: check(value))
+
+    with pytest.raises(ConversionError) as told:
+        structure(list[Both], [{"one": 1, "two": 2}, {"one": 1, "two": 2}])
+    assert {problem.path for problem in told.value.problems} == {
+        (place, name) for place in ("0", "1") for name in ("one", "two")
+    }

@@ -27,6 +27,7 @@ from spearmint_fp import (
     SpearmintError,
     expand,
     load,
+    thaw,
 )
 
 Folder = Path
@@ -39,8 +40,7 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
 
 
 def one(folder: Path, content: str, name: str = "a.yaml") -> Any:
-    (tree,) = load(written(folder, name, content))
-    return tree
+    return load(written(folder, name, content))
 
 
 # --- what is read ----------------------------------------------------------------------------------
@@ -50,11 +50,48 @@ def test_every_format_holds_a_tree_or_a_list_of_them(tmp_path: Folder) -> None:
     assert one(tmp_path, "llm:\n  model: gpt-4\n") == Config({"llm": {"model": "gpt-4"}})
     assert one(tmp_path, '{"llm": {"layers": [1, 2]}}', "a.json") == Config({"llm": {"layers": (1, 2)}})
     assert one(tmp_path, "[llm]\nmodel = 'gpt-4'\n", "a.toml") == Config({"llm": {"model": "gpt-4"}})
-    assert load(written(tmp_path, "b.json", '[{"a": 1}, {"a": 2}]')) == (Config({"a": 1}), Config({"a": 2}))
-    assert load(written(tmp_path, "b.yml", "- a: 1\n- a: 2\n")) == (Config({"a": 1}), Config({"a": 2}))
-    assert load(str(written(tmp_path, "c.yaml", "a: 1\n---\na: 2\n"))) == (Config({"a": 1}), Config({"a": 2}))
-    assert load(written(tmp_path, "c.json", "[]")) == ()
-    assert load(written(tmp_path, "c.toml", "")) == (Config(),)
+    both = DynamicValue([{"a": 1}, {"a": 2}])
+    assert load(written(tmp_path, "b.json", '[{"a": 1}, {"a": 2}]')) == both
+    assert load(written(tmp_path, "b.yml", "- a: 1\n- a: 2\n")) == both
+    assert load(str(written(tmp_path, "c.yaml", "a: 1\n---\na: 2\n"))) == both
+    assert load(written(tmp_path, "c.json", "[]")) == DynamicValue([])
+    assert load(written(tmp_path, "c.toml", "")) == Config()
+    assert load(written(tmp_path, "d.json", '[{"a": 1}]')) == Config({"a": 1})
+
+
+documents = st.lists(
+    st.fixed_dictionaries({"n": st.integers(0, 3)}, optional={"m": st.lists(st.integers(0, 3), max_size=2)}), max_size=3
+)
+
+
+@given(files=st.lists(documents, min_size=1, max_size=3))
+def test_the_sweep_of_a_file_is_what_it_holds(tmp_path_factory: pytest.TempPathFactory, files: list[Any]) -> None:
+    """A list, a document each, a folder: always the same configurations, one after the other."""
+    folder = tmp_path_factory.mktemp("files")
+    for number, trees in enumerate(files):
+        path = written(folder, f"{number}.json", json.dumps(trees))
+        assert [thaw(config) for config in expand(load(path))] == trees
+        assert expand(load(path)) == Spearmint(configs=[path]).configs
+    assert [thaw(config) for config in expand(load(folder))] == [tree for trees in files for tree in trees]
+    every = [tree for trees in files for tree in trees]
+    if every:
+        stream = written(tmp_path_factory.mktemp("one"), "all.yaml", "\n---\n".join(map(json.dumps, every)))
+        assert [thaw(config) for config in expand(load(stream))] == every
+        assert isinstance(load(stream), DynamicValue if len(every) > 1 else Config)
+
+
+def test_choices_in_several_trees_are_alternatives(tmp_path: Folder) -> None:
+    written(tmp_path, "a.yaml", "n: !sweep [1, 2]\n---\nm: !sweep [3, 4]\n")
+    written(tmp_path, "b.yaml", "!sweep [{n: 5}, {n: !sweep [6, 7]}]")
+    assert expand(load(tmp_path)).size == 7
+    assert expand({"all": load(tmp_path), "k": DynamicValue([1, 2])}).size == 14
+
+
+@pytest.mark.parametrize("path", ["a.yaml", "space.TOML", "runs/space", Path("a.yaml"), Path("a"), "configs/"])
+def test_expand_of_a_path_names_load(path: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"^expand takes a tree; got .* write expand\(load\(path\)\)$"):
+        expand(path)
+    assert expand({"file": path}).size == expand(DynamicValue([path])).size == 1
 
 
 def test_choices_in_yaml(tmp_path: Folder) -> None:
@@ -141,7 +178,7 @@ def test_a_folder_is_its_files_by_name(tmp_path: Folder) -> None:
     written(tmp_path, "c.json", '[{"n": 3}, {"n": 4}]')
     written(tmp_path, "README.md", "# not one of them")
     (tmp_path / "d.yaml").mkdir()
-    assert [tree["n"] for tree in load(tmp_path)] == [1, 2, 3, 4]
+    assert [tree["n"] for tree in expand(load(tmp_path))] == [1, 2, 3, 4]
     assert [c.n for c in Spearmint(configs=[tmp_path, {"n": 5}, str(tmp_path / "b.toml")]).configs] == [
         1,
         2,
@@ -154,7 +191,7 @@ def test_a_folder_is_its_files_by_name(tmp_path: Folder) -> None:
 
 def test_a_byte_order_mark_and_windows_line_ends(tmp_path: Folder) -> None:
     for name, text in [("a.yaml", "a: 1\r\nb: 2\r\n"), ("a.json", '{"a": 1,\r\n"b": 2}'), ("a.toml", "a = 1\r\nb = 2")]:
-        assert load(written(tmp_path, name, b"\xef\xbb\xbf" + text.encode())) == (Config({"a": 1, "b": 2}),)
+        assert load(written(tmp_path, name, b"\xef\xbb\xbf" + text.encode())) == Config({"a": 1, "b": 2})
 
 
 JSON = st.recursive(
@@ -330,7 +367,7 @@ def test_paths_that_no_file_system_has(tmp_path: Folder) -> None:
         load(Odd())
     written(tmp_path, ".hidden.yaml", "n: 1")
     written(tmp_path, "seen.yaml", "n: 2")
-    assert load(tmp_path) == (Config({"n": 2}),)
+    assert load(tmp_path) == Config({"n": 2})
 
 
 def test_aliases_inside_choices_are_whole(tmp_path: Folder) -> None:
@@ -373,4 +410,51 @@ def test_yaml_without_its_library_names_the_extra(tmp_path: Folder, monkeypatch:
         load(file)
     assert isinstance(caught.value, ImportError)
     assert isinstance(caught.value, SpearmintError)
-    assert load(written(tmp_path, "a.json", "{}")) == (Config(),)
+    assert load(written(tmp_path, "a.json", "{}")) == Config()
+
+
+# --- white space and anchors as YAML has them ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("white", ["\t", " \t", "\t ", "\t\t"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1~# note\nb: 2~\n",
+        "a:~1\n",
+        "a:~[1,~2~]~# note\n",
+        "a:~{b:~1,~c:~[2]~}\n",
+        "a: [\n~1,\n~2\n]\n",
+        "a: !sweep~[1, 2]\n",
+        "a: &x~[1]\nb: *x~# note\n",
+        "a:~|~# note\n  x\n",
+        "a: >-~\n  x\n",
+        "a~: 1\n",
+        "'a'~:~'b'~\n",
+        "~# note\n~\na: 1\n~\n",
+        "a:~# note\n  b: 1\n",
+        "- a: 1~\n~# note\n- a: 2\n",
+        "%YAML~1.2~\n---~# note\na: 1\n...~\n",
+    ],
+)
+def test_a_tab_separates_as_a_space_does(tmp_path: Folder, text: str, white: str) -> None:
+    spaced = load(written(tmp_path, "a.yaml", text.replace("~", " ")))
+    assert load(written(tmp_path, "b.yaml", text.replace("~", white))) == spaced
+
+
+def test_tabs_inside_text_stay_and_tabs_that_indent_are_refused(tmp_path: Folder) -> None:
+    assert load(written(tmp_path, "a.yaml", "a: b\tc\nd: 'e\tf'\ng: |\n  h\ti\n")) == load(
+        written(tmp_path, "a.json", json.dumps({"a": "b\tc", "d": "e\tf", "g": "h\ti\n"}))
+    )
+    for text in ("\ta: 1\n", "a:\n\tb: 1\n", "a:\n  b: 1\n\tc: 2\n", "-\ta: 1\n", "a: b\n\tc\n"):
+        with pytest.raises(FormatError):
+            load(written(tmp_path, "a.yaml", text))
+
+
+def test_an_alias_means_the_latest_of_the_anchors_with_its_name(tmp_path: Folder) -> None:
+    text = "a: &x 1\nb: *x\nc: &x [&x 2, *x]\nd: *x\ne: &x {f: *x}\n"
+    with pytest.raises(FormatError, match="the anchor 'x' contains itself"):
+        load(written(tmp_path, "a.yaml", text))
+    assert load(written(tmp_path, "a.yaml", text[: text.index("e:")])) == load(
+        written(tmp_path, "a.json", '{"a": 1, "b": 1, "c": [2, 2], "d": 2}')
+    )

@@ -36,6 +36,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.experiment.described import described, planned, taking_part
 from spearmint_fp.experiment.pending import Pending
+from tests.waiting import LIMIT_SECONDS, wait_until
 
 
 def of(**axes: Any) -> list[Any]:
@@ -149,7 +150,7 @@ def test_a_direct_call_takes_the_main_of_each_and_runs_the_rest_behind() -> None
         return int(config.m) + inner()
 
     assert outer() == 11
-    assert Spearmint.join(outer, 10)
+    assert Spearmint.join(outer, LIMIT_SECONDS)
     assert [o.result for o in seen] == [12, 21, 22]
     assert [dict(o.configs) for o in seen][-1] == {outer: {"m": 20}, inner: {"n": 2}}
 
@@ -164,7 +165,7 @@ def test_failures_behind_name_every_configuration(caplog: pytest.LogCaptureFixtu
         return inner()
 
     assert outer() == 1
-    assert Spearmint.join(outer, 10)
+    assert Spearmint.join(outer, LIMIT_SECONDS)
     assert "outer: Config({'m': 1})" in caplog.text
     assert "inner: Config({'n': 0}) failed: ZeroDivisionError" in caplog.text
 
@@ -214,7 +215,7 @@ def test_what_is_called_by_a_helper_is_declared() -> None:
 
     assert results(outer) == [11, 12, 21, 22]
     assert results(blind) == [11, 21]
-    assert Spearmint.join(inner, 10)
+    assert Spearmint.join(inner, LIMIT_SECONDS)
 
 
 def test_attributes_of_modules_homonyms_and_decorators() -> None:
@@ -288,7 +289,7 @@ def test_direct_calls_of_methods_and_functions_of_classes() -> None:
             return int(config.m) + self.inner()
 
     assert Local().outer() == 11
-    assert Spearmint.join(Local.outer, 10)
+    assert Spearmint.join(Local.outer, LIMIT_SECONDS)
     assert [o.result for o in seen] == [12, 21, 22]
     assert results(Local.outer, Local()) == [11, 12, 21, 22]
 
@@ -418,7 +419,7 @@ def test_three_hundred_variants_start_few_threads() -> None:
         assert len(result.variant_results) == 299
     assert sum(v.ok for v in result.variant_results) == 299
     outer()
-    assert Spearmint.join(outer, 30)
+    assert Spearmint.join(outer, LIMIT_SECONDS)
     assert most <= before + 6
 
 
@@ -434,22 +435,25 @@ def gate() -> Iterator[threading.Event]:
 
 def test_joining_waits_times_out_and_cancels(gate: threading.Event, caplog: pytest.LogCaptureFixture) -> None:
     seen: list[int] = []
+    begun = threading.Event()
 
     @experiment(of(n=range(100)), on_outcome=lambda outcome: seen.append(outcome.index))
     def slow(config: Config) -> int:
         if config.n:
-            gate.wait(10)
+            begun.set()
+            gate.wait(LIMIT_SECONDS)
         return int(config.n)
 
     assert slow() == 0
+    assert begun.wait(LIMIT_SECONDS)
     assert not Spearmint.join(slow, 0.05)
     assert not Spearmint.join(slow, 0.05, cancel=True)
     gate.set()
-    assert Spearmint.join(slow, 10)
+    assert Spearmint.join(slow, LIMIT_SECONDS)
     assert seen == [1]
     assert "cancelled at variant Config({'n': 2}); it and those after it have no outcome" in caplog.text
     assert slow() == 0
-    assert Spearmint.join(slow, 30)
+    assert Spearmint.join(slow, LIMIT_SECONDS)
     assert len(seen) == 100
 
 
@@ -466,7 +470,7 @@ def test_a_callback_that_fails_is_logged_and_the_rest_runs(caplog: pytest.LogCap
         return int(config.n)
 
     f()
-    assert Spearmint.join(f, 10)
+    assert Spearmint.join(f, LIMIT_SECONDS)
     assert seen == [1, 2, 3]
     assert "on_outcome failed for variant" in caplog.text
 
@@ -481,14 +485,14 @@ def test_a_backlog_is_bounded_and_told_of(
     @experiment(of(n=[0, 1]))
     def slow(config: Config) -> int:
         if config.n:
-            gate.wait(10)
+            gate.wait(LIMIT_SECONDS)
         return int(config.n)
 
     with caplog.at_level(logging.WARNING):
         assert [slow() for _ in range(10)] == [0] * 10
     assert caplog.text.count("the variants of this call do not run") == 4
     gate.set()
-    assert Spearmint.join(slow, 10)
+    assert Spearmint.join(slow, LIMIT_SECONDS)
 
 
 @pytest.mark.parametrize("executor", [None, threads(2)])
@@ -504,7 +508,7 @@ def test_many_calls_of_one_runner_start_few_threads(executor: Any) -> None:
         assert threading.active_count() <= before + 4 + 16
     got = [[o.result for o in (result.main_result, *result.variant_results)] for result in every]
     assert got == [[call * 10 + n for n in range(5)] for call in range(40)]
-    assert threading.active_count() <= before + 1
+    wait_until(lambda: threading.active_count() <= before + 1)
 
 
 def test_direct_awaits_run_few_variants_at_once() -> None:
@@ -545,7 +549,7 @@ def test_a_journal_tells_arguments_and_cases_apart(tmp_path: Path) -> None:
 
     def ran(text: str, **kwargs: Any) -> tuple[list[str], list[bool]]:
         with (
-            Journal(tmp_path / "runs.db") as journal,
+            Journal(tmp_path / "runs.db", name="outer") as journal,
             Spearmint.run(outer, await_variants=True, journal=journal) as runner,
         ):
             result = runner(text, **kwargs)
@@ -579,11 +583,13 @@ def test_a_runner_and_run_share_what_is_kept(tmp_path: Path) -> None:
         assert [(o.index, o.config) for o in journal.outcomes(lonely)] == [(k, {"n": k + 1}) for k in range(3)]
 
 
-def test_status_with_arguments_and_cases(tmp_path: Path) -> None:
-    @experiment(of(m=[10, 20]))
-    def f(config: Config, text: str, *, times: int = 1) -> str:
-        return text * times
+@experiment(of(m=[10, 20]))
+def repeated(config: Config, text: str, *, times: int = 1) -> str:
+    return text * times
 
+
+def test_status_with_arguments_and_cases(tmp_path: Path) -> None:
+    f = repeated
     with Journal(tmp_path / "runs.db") as journal:
         with Spearmint.run(f, await_variants=True, journal=journal) as runner:
             runner("a", times=2)
@@ -651,7 +657,7 @@ def test_variants_run_in_a_fork_too() -> None:
     child = os.fork()
     if not child:
         retrieve("in the fork")
-        os._exit(0 if Spearmint.join(retrieve, 20) else 7)
+        os._exit(0 if Spearmint.join(retrieve, LIMIT_SECONDS) else 7)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
@@ -668,7 +674,7 @@ def test_a_variant_that_waits_for_itself_is_told() -> None:
         return int(config.n)
 
     own()
-    assert Spearmint.join(own, 20)
+    assert Spearmint.join(own, LIMIT_SECONDS)
     assert len(told) == 1
 
 

@@ -34,7 +34,7 @@ from spearmint_fp import (
     unit,
     zipped,
 )
-from spearmint_fp.configuration.paths import parse_path, path_key
+from spearmint_fp.configuration.paths import found_in, parse_path, path_key
 from spearmint_fp.configuration.tree import dissect
 from spearmint_fp.sweep.nodes import flat
 
@@ -222,6 +222,21 @@ def test_the_smallest_sweeps() -> None:
     assert [*columns(expand({"a": DynamicValue(range(10**30)), "b": DynamicValue([]), "c": DynamicValue([1])}))] == [
         *"abc"
     ]
+
+
+def test_none_is_a_value_and_what_is_absent_is_masked() -> None:
+    branches = [{"a": DynamicValue([1, None]), "deep": {"x": 1}}, {"b": 0.5, "a": 2}, {"b": None}]
+    sweep = expand({"opt": DynamicValue(branches), "k": DynamicValue([1, 2])})
+    for some in (sweep, sweep[::-1], sweep[::2], shuffled(sweep), mapped(lambda c: c, sweep), expand({"s": sweep})):
+        table = columns(some)
+        prefix = "s." if isinstance(some[0].get("s"), Config) else ""
+        for path in ("opt.a", "opt.b", "opt.deep.x"):
+            mask = np.ma.getmaskarray(table[prefix + path]).tolist()
+            for config, gone, value in zip(some, mask, table[prefix + path].tolist(), strict=True):
+                there = found_in(prefix + path, config)
+                assert gone == (there == ())
+                assert value == (there[0] if there else None)
+        assert not isinstance(table[f"{prefix}k"], np.ma.MaskedArray)
 
 
 def test_arrays_are_the_caller_s_own() -> None:

@@ -37,29 +37,73 @@ def test_anything_can_be_in_a_column(values: list[Any]) -> None:
     for library in LIBRARIES:
         for given_out in (outcomes, plain):
             made: Any = frame(given_out, library=library)
-            assert list(made.columns) == list(rows(given_out)[0])
+            assert set(made.columns) == set().union(*rows(given_out))
             assert len(made) == len(values)
 
 
-@given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=6))
-def test_whole_numbers_stay_whole_beside_what_is_absent(values: list[int | None]) -> None:
-    outcomes = [Success(0, value, index) for index, value in enumerate(values)]
+def with_gaps(values: list[Any]) -> list[Success[Any, Any]]:
+    """Outcomes whose results have a field, but for those that are `GAP`."""
+    return [Success(0, {} if value is GAP else {"x": value}, n) for n, value in enumerate(values)]
+
+
+GAP = object()
+
+
+def of(values: list[Any], library: Any = "pandas") -> Any:
+    return frame(with_gaps(values), library=library)["result.x"]
+
+
+MIXED = [None, GAP, 1, 0.5, math.nan, True, "None", "a", "", datetime(2024, 1, 1), date(2024, 1, 1)]
+
+
+@given(st.lists(st.sampled_from(MIXED), max_size=4))
+def test_none_absent_and_nan_are_told_apart(values: list[Any]) -> None:
+    if all(value is GAP for value in values):
+        return
+    for value, cell in zip(values, of(values).tolist(), strict=True):
+        assert (cell is pd.NA or cell is pd.NaT) == (value is GAP)
+        assert (cell is None) == (value is None)
+        if isinstance(value, float) and math.isnan(value):
+            assert isinstance(cell, float)
+            assert math.isnan(cell)
+    series = of(values, "polars")
+    assert series.is_null().to_list() == [value is GAP for value in values]
+    if None in values:
+        assert [cell == "None" for cell in series.to_list()] == [value in (None, "None") for value in values]
+
+
+def test_a_sweep_s_frame_tells_them_apart() -> None:
+    sweep = expand({"opt": DynamicValue([{"a": DynamicValue([1, None])}, {"b": 0.5}])})
+    made, bear = frame(sweep), frame(sweep, library="polars")
+    assert made["opt.a"].tolist() == [1, None, pd.NA]
+    assert [value is pd.NA for value in made["opt.b"].tolist()] == [True, True, False]
+    assert str(made["opt.b"].dtype) == "Float64"
+    assert bear["opt.a"].to_list() == ["1", "None", None]
+    assert bear["opt.b"].to_list() == [None, None, 0.5]
+
+
+@given(st.lists(st.just(GAP) | st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=6))
+def test_whole_numbers_stay_whole_beside_what_is_absent(values: list[Any]) -> None:
+    outcomes = with_gaps([*values, 0])
     panda, bear = frame(outcomes), frame(outcomes, library="polars")
-    assert [None if pd.isna(value) else int(value) for value in panda["result"]] == values
-    assert bear["result"].to_list() == values
-    if any(value is not None for value in values):
-        assert bear["result"].dtype == pl.Int64
-        assert str(panda["result"].dtype).lower() == "int64"
+    wanted = [None if value is GAP else value for value in [*values, 0]]
+    assert [None if pd.isna(value) else int(value) for value in panda["result.x"]] == wanted
+    assert bear["result.x"].to_list() == wanted
+    assert bear["result.x"].dtype == pl.Int64
+    assert str(panda["result.x"].dtype).lower() == "int64"
 
 
 @pytest.mark.parametrize(
     ("values", "panda", "bear"),
     [
         ([1, 2], "int64", pl.Int64),
-        ([1, None], "Int64", pl.Int64),
+        ([1, GAP], "Int64", pl.Int64),
+        ([1, None], "object", pl.String),
         ([True, False], "bool", pl.Boolean),
-        ([True, None], "boolean", pl.Boolean),
-        ([0.5, None, math.nan, math.inf], "float64", pl.Float64),
+        ([True, GAP], "boolean", pl.Boolean),
+        ([0.5, math.nan, math.inf], "float64", pl.Float64),
+        ([0.5, GAP, math.nan, math.inf], "Float64", pl.Float64),
+        (["a", GAP], "string", pl.String),
         ([1, 0.5], "float64", pl.Float64),
         ([2**53 + 1, 0.5], "object", pl.String),
         ([1, True], "object", pl.String),
@@ -68,9 +112,10 @@ def test_whole_numbers_stay_whole_beside_what_is_absent(values: list[int | None]
         ([(1, 2), None], "object", pl.String),
         ([Colour.RED], "object", pl.String),
         ([None, None], "object", pl.String),
-        ([date(2024, 1, 1), None], "object", pl.Date),
+        ([date(2024, 1, 1), GAP], None, pl.Date),
+        ([date(2024, 1, 1), None], "object", pl.String),
         ([timedelta(1)], None, pl.Duration),
-        ([datetime(2024, 1, 1), None], None, pl.Datetime),
+        ([datetime(2024, 1, 1), GAP], None, pl.Datetime),
         ([datetime(2024, 1, 1), datetime(2024, 1, 1, tzinfo=UTC)], "object", None),
         ([datetime(2024, 1, 1, tzinfo=timezone(timedelta(hours=5)))], None, None),
         ([datetime(1, 1, 1), datetime(9999, 1, 1)], None, pl.Datetime),
@@ -78,21 +123,20 @@ def test_whole_numbers_stay_whole_beside_what_is_absent(values: list[int | None]
     ],
 )
 def test_types(values: list[Any], panda: str | None, bear: Any) -> None:
-    outcomes = [Success(0, value, index) for index, value in enumerate(values)]
-    made = frame(outcomes)["result"]
+    made = of(values)
     if panda is not None:
         assert str(made.dtype) == panda
     if panda == "object":
         assert all(one is other or one == other for one, other in zip(made.tolist(), values, strict=True))
-    dtype = frame(outcomes, library="polars")["result"].dtype
+    dtype = of(values, "polars").dtype
     assert bear is None or dtype == bear
 
 
 def test_text_stays_text() -> None:
-    outcomes = [Success(0, value, index) for index, value in enumerate(["a", None, "1", "\ud800"])]
-    assert frame(outcomes)["result"].tolist()[0::2] == ["a", "1"]
-    assert frame(outcomes, library="polars")["result"].to_list() == ["a", None, "1", "\\ud800"]
-    assert frame(outcomes)["result"].isna().tolist() == [False, True, False, False]
+    values = ["a", GAP, "1", "\ud800"]
+    assert of(values).tolist()[0::2] == ["a", "1"]
+    assert of(values, "polars").to_list() == ["a", None, "1", "\\ud800"]
+    assert of(values).isna().tolist() == [False, True, False, False]
 
 
 def test_what_polars_has_no_type_for_is_readable_text() -> None:

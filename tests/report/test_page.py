@@ -29,6 +29,7 @@ from spearmint_fp import (
     run,
 )
 from spearmint_fp.running.outcomes import ErrorInfo
+from tests.waiting import LIMIT_SECONDS
 
 NONE: Final = "\u2013"
 EVIL = "<img src=x onerror=alert(1)>"
@@ -66,7 +67,9 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         pytest.skip("no Chromium on this machine: the page is not looked at")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
+        launched = playwright.chromium.launch(
+            executable_path=chromium, args=FLAGS.split(), timeout=LIMIT_SECONDS * 1000
+        )
         yield launched
         launched.close()
 
@@ -75,6 +78,7 @@ def browser() -> Iterator[Browser]:
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
     """Opens the page of some outcomes; whatever it asks the network for, or complains of, fails the test."""
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(LIMIT_SECONDS * 1000)
     wrong: list[str] = []
     file = tmp_path / "page.html"
 
@@ -222,7 +226,7 @@ def test_filters(opened: Opened) -> None:
 
     def alike(name: str, text: str, test: Callable[[Any], bool]) -> None:
         keep(page, name, text)
-        assert kept(page) == sum(test(row[name]) for row in table), (name, text)
+        assert kept(page) == sum(test(row.get(name)) for row in table), (name, text)
         keep(page, name, "")
 
     alike("model", "LE", lambda v: "le" in v)
@@ -441,11 +445,11 @@ def test_numbers_that_json_cannot_hold(opened: Opened) -> None:
     values = [10**30, 3, -math.inf, math.nan, 2.0, math.inf, -(10**400), True, "text", None]
     page = opened([Success(index, value, index) for index, value in enumerate(values)])
     assert column(page, "result") == [
-        str(10**30), "3", "-inf", "nan", "2.0", "inf", f"-1{'0' * 197}…", "True", "text", NONE,
+        str(10**30), "3", "-inf", "nan", "2.0", "inf", f"-1{'0' * 197}…", "True", "text", "None",
     ]  # fmt: skip
     sort(page, "result")
     order = [int(text) for text in column(page, "index")]
-    assert order[2:] == [4, 1, 0, 5, 7, 8, 3, 9]
+    assert order[2:] == [4, 1, 0, 5, 7, 8, 9, 3]
     assert set(order[:2]) == {2, 6}
     keep(page, "result", f"={10**30}")
     assert column(page, "index") == ["0"]
@@ -478,7 +482,7 @@ def test_dark_mode(browser: Browser, tmp_path: Path) -> None:
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for scheme in schemes:
         page = browser.new_page(color_scheme=scheme)
-        page.goto(file.as_uri())
+        page.goto(file.as_uri(), timeout=LIMIT_SECONDS * 1000)
         settled(page)
         seen[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
         page.close()
@@ -540,6 +544,18 @@ def test_every_value_comes_back_from_the_page(values: list[Any], title: str) -> 
             assert [back(found["cells"][code]) for code in codes] == list(map(told, values))
 
 
+def test_none_and_absent_are_other_cells_and_ticks(opened: Opened) -> None:
+    configs: list[dict[str, Any]] = [{"n": 1.5}, {"n": None}, {}, {"n": 2.5}, {"n": "None"}, {"n": math.nan}]
+    page = opened([Success(Config(config), n, n) for n, config in enumerate(configs[:4])])
+    assert column(page, "n") == ["1.5", "None", NONE, "2.5"]
+    script = "nodes => nodes.map((node) => [node.textContent, Number(node.getAttribute('y'))])"
+    ticks = dict(page.locator("#axes text").evaluate_all(script))
+    assert ticks["2.5"] < ticks["1.5"] < ticks["None"] < ticks["absent"]
+    [found] = [c for c in embedded(html_page([Success(Config(c), 0, n) for n, c in enumerate(configs)]))["columns"]
+               if c["name"] == "n"]  # fmt: skip
+    assert found["cells"] == [1.5, ["None"], None, 2.5, "None", ["nan", None]]
+
+
 def told(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -548,7 +564,7 @@ def told(value: Any) -> Any:
 
 def back(cell: Any) -> Any:
     if isinstance(cell, list):
-        return cell[0]
+        return None if len(cell) == 1 else cell[0]
     return repr(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
 
 

@@ -171,7 +171,22 @@ def test_values_that_are_not_finite_are_left_out_and_it_is_said() -> None:
 def test_what_a_branch_lacks_has_a_place() -> None:
     branches = [{"name": "sgd", "momentum": DynamicValue([0.0, 0.9])}, {"name": "adam"}]
     figure = plot(run(lambda c: 1, expand({"opt": DynamicValue(branches)})))
-    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["0", "0.9", "none"]
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["0", "0.9", "absent"]
+
+
+def test_none_and_absent_have_a_place_each() -> None:
+    branches = [{"m": DynamicValue([0.0, None])}, {"m": DynamicValue([0.9]), "k": None}, {"k": 1}]
+    outcomes = list(run(lambda c: len(c), expand({"opt": DynamicValue(branches), "z": DynamicValue([1, 2])})))
+    lines = plot(outcomes, on="opt.m")
+    assert [label.get_text() for label in lines.axes[0].get_xticklabels()] == ["0", "0.9", "None", "absent"]
+    heat = plot(outcomes, on=("opt.m", "opt.k"), kind="heatmap").axes[0]
+    assert [label.get_text() for label in heat.get_yticklabels()] == ["0", "0.9", "None", "absent"]
+    assert [label.get_text() for label in heat.get_xticklabels()] == ["1", "None", "absent"]
+    parallel = plot(outcomes, kind="parallel", on=("opt.m", "opt.k", "z")).axes[0]
+    below = [(t.get_text(), t.get_position()[1]) for t in parallel.texts if t.get_text() in ("None", "absent")]
+    assert [text for text, _ in below] == ["None", "absent"] * 2
+    assert len({place for _, place in below}) == 2
+    assert all(parallel.get_ylim()[0] < place < 0 for _, place in below)
 
 
 LEAVES = st.none() | st.integers() | st.floats() | st.booleans() | st.text(max_size=30) | st.tuples(st.integers())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 from html.parser import HTMLParser
 from typing import Any
 
@@ -99,10 +98,8 @@ def test_small_sweeps(of: Sweep[Any]) -> None:
 def test_an_astronomical_sweep_is_shown_at_once() -> None:
     space = expand({f"x{k}": DynamicValue(range(10)) for k in range(30)})
     rising = constrain(lambda a, b: a < b, space, on=("x0", "x1"))
-    start = time.perf_counter()
     for sweep in (space, rising, shuffled(space), space[::-7]):
-        assert len(sweep._repr_html_()) < 10_000
-    assert time.perf_counter() - start < 2
+        assert len(sweep._repr_html_()) < 10_000  # and not at the end of time
 
 
 def test_a_function_that_refuses_a_configuration_says_so_in_its_place() -> None:

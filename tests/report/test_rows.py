@@ -30,6 +30,7 @@ from spearmint_fp import (
     rows,
     run,
 )
+from spearmint_fp.report.rows import table as columns_of
 from spearmint_fp.report.texts import is_number, number_of, text_of
 from spearmint_fp.running.outcomes import ErrorInfo
 
@@ -56,7 +57,8 @@ def outcomes(draw: st.DrawFn) -> list[Outcome[Any, Any]]:
 def test_every_row_has_the_same_keys_and_says_how_the_run_went(found: list[Outcome[Any, Any]]) -> None:
     table = rows(iter(found))
     assert len(table) == len(found)
-    assert len({tuple(row) for row in table}) <= 1
+    names = [column.name for column in columns_of(found)]
+    assert all(list(row) == [name for name in names if name in row] for row in table)
     for row, outcome in zip(table, found, strict=True):
         assert next(iter(row)) == "index"
         assert list(row)[-5:] == RUN
@@ -84,11 +86,11 @@ def nested() -> Sweep[Config]:
     return expand({"opt": DynamicValue(branches), "seed": DynamicValue([1, 2]), "data": {"file": "x.csv"}})
 
 
-def test_swept_paths_alone_are_columns_and_what_a_branch_lacks_is_none() -> None:
+def test_swept_paths_alone_are_columns_and_what_a_branch_lacks_is_absent() -> None:
     found = collect(run(lambda c: c.seed * 2, nested()))
     for table in (rows(found), rows(found, sweep=nested())):
         assert list(table[0]) == ["index", "opt.name", "opt.momentum", "seed", "result", *RUN]
-        assert [row["opt.momentum"] for row in table] == [0.0, 0.0, 0.9, 0.9, None, None]
+        assert [row.get("opt.momentum", "absent") for row in table] == [0.0, 0.0, 0.9, 0.9, "absent", "absent"]
         assert [row["result"] for row in table] == [2, 4] * 3
         assert all(row["seed"] == outcome.config.seed for row, outcome in zip(table, found, strict=True))
 
@@ -148,9 +150,17 @@ def test_results_are_flattened(result: Any, fields: dict[str, Any]) -> None:
     assert {name: value for name, value in row.items() if name.startswith("result")} == fields
 
 
-def test_fields_that_only_some_results_have_are_none_in_the_others() -> None:
-    table = rows([Success(0, {"a": 1}, 0), Success(1, 5, 1), Failure(2, ERROR, 2)])
-    assert [(row["result.a"], row["result"]) for row in table] == [(1, None), (None, 5), (None, None)]
+def test_fields_that_only_some_results_have_are_absent_in_the_others() -> None:
+    table = rows([Success(0, {"a": 1}, 0), Success(1, 5, 1), Failure(2, ERROR, 2), Success(3, {"a": None}, 3)])
+    found = [{name: value for name, value in row.items() if name.startswith("result")} for row in table]
+    assert found == [{"result.a": 1}, {"result": 5}, {}, {"result.a": None}]
+
+
+def test_none_is_a_value_of_a_path() -> None:
+    configs: list[dict[str, Any]] = [{"a": None}, {}, {"a": 1}]
+    table = rows([Success(Config(config), None, n) for n, config in enumerate(configs)])
+    assert [(row.get("a", "absent"), row["result"]) for row in table] == [(None, None), ("absent", None), (1, None)]
+    assert list(table[0])[:3] == ["index", "a", "result"]
 
 
 def test_a_result_that_holds_itself_stands_for_itself() -> None:

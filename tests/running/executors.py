@@ -11,9 +11,13 @@ from contextlib import contextmanager
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
+import pytest
+
 from spearmint_fp import dask_cluster, processes, ray_cluster, threads
+from tests.waiting import LIMIT_SECONDS
 
 HERE = ["serial", "threads", "thread pool"]
 """Executors that share memory with the caller."""
@@ -57,24 +61,72 @@ _VALUES: dict[str, Callable[[], Any]] = {
 }
 
 
+PATIENT_DASK = {
+    "distributed.scheduler.worker-ttl": None,
+    "distributed.deploy.lost-worker-timeout": f"{LIMIT_SECONDS:g}s",
+}
+"""A late worker is not given up; a local cluster would not have one back that takes 15 s to start again, and hang."""
+
+PATIENT_RAY = {
+    "RAY_gcs_server_port_wait_time_s": f"{LIMIT_SECONDS:g}",
+    "RAY_worker_register_timeout_seconds": f"{LIMIT_SECONDS:g}",
+    "RAY_memory_monitor_refresh_ms": "0",
+}
+"""No process of Ray is given up because the machine is busy, or ended because others have taken its memory."""
+
+RAY_TRIES = 4
+"""How often Ray is started until it starts: it gives its own processes 15 s, which no setting changes."""
+
+
 @cache
 def dask_client() -> Any:
     """A Dask cluster of two worker processes, for as long as the tests run."""
     import dask
     import distributed
 
-    dask.config.set({"distributed.scheduler.allowed-failures": 1, "distributed.worker.daemon": True})
+    dask.config.set({"distributed.scheduler.allowed-failures": 1, "distributed.worker.daemon": True, **PATIENT_DASK})
     cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     return distributed.Client(cluster, set_as_default=False)
 
 
-@cache
 def ray_ready() -> Any:
-    """A local Ray of two cores, for as long as the tests run."""
+    """A local Ray of two cores, for as long as the tests run; where it does not start, the test is skipped."""
+    if (why := _ray_refusal()) is not None:
+        pytest.skip(f"Ray does not start on a machine as busy as this: {why}")
+    return ray_cluster()
+
+
+@cache
+def _ray_refusal() -> str | None:
+    """Starts Ray; what it says, where it does not start however often it is tried."""
+    os.environ.update(PATIENT_RAY)  # which it reads when it is imported
+
     import ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
-    return ray_cluster()
+    quiet: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
+    why = None
+    for _ in range(RAY_TRIES):
+        try:
+            with _one_at_a_time():
+                ray.init(address="local", num_cpus=2, include_dashboard=False, **quiet)
+        except Exception as error:  # a bare one: "The current node timed out during startup"
+            if "timed out" not in str(error):
+                raise
+            ray.shutdown()
+            why = str(error)
+        else:
+            return None
+    return why
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """No other process of these tests is in such a block: each start of Ray takes all the processors there are."""
+    import fcntl
+
+    with Path(gettempdir(), "spearmint_fp tests start Ray").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def shut_down() -> None:
@@ -84,11 +136,11 @@ def shut_down() -> None:
         client.close()
         client.cluster.close()
         dask_client.cache_clear()
-    if ray_ready.cache_info().currsize:
+    if _ray_refusal.cache_info().currsize:
         import ray
 
         ray.shutdown()
-        ray_ready.cache_clear()
+        _ray_refusal.cache_clear()
 
 
 # --- tasks -------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import tracemalloc
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import tqdm.asyncio
+import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,9 +38,11 @@ from spearmint_fp import (
     failures,
     retrying,
     run,
+    timed_out,
 )
 from spearmint_fp.running.asynchronous import AsyncOutcomes
 from tests.running.executors import FAULTS, faulty, product_or_fail
+from tests.waiting import HANG_SECONDS, LIMIT_SECONDS, wait_until_async
 
 
 def looped(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
@@ -161,7 +164,7 @@ def test_each_configuration_is_a_task_of_its_own_with_the_context_of_whoever_ite
 
 def test_plain_functions_run_in_threads_and_what_they_return_is_awaited() -> None:
     here = threading.get_ident()
-    barrier = threading.Barrier(3, timeout=60)
+    barrier = threading.Barrier(3, timeout=LIMIT_SECONDS)
 
     def together(n: int) -> bool:
         barrier.wait()
@@ -231,7 +234,7 @@ def test_as_many_run_at_the_same_time_as_may(limit: int, in_flight: int | None) 
             full.append(asyncio.Event())
         if len(waiting) == most:
             full[-1].set()
-        await asyncio.wait_for(full[-1].wait(), 60)
+        await asyncio.wait_for(full[-1].wait(), LIMIT_SECONDS)
         return len(waiting)
 
     for source in (range(60), streamed(range(60))):
@@ -327,7 +330,7 @@ def test_an_asynchronous_iterator_is_asked_by_one_at_a_time_and_not_after_its_en
 class Watched:
     """A coroutine function that notes what begins, and what ends how."""
 
-    def __init__(self, seconds: float = 600) -> None:
+    def __init__(self, seconds: float = HANG_SECONDS) -> None:
         self.seconds = seconds
         self.begun: list[int] = []
         self.ended: list[tuple[int, str]] = []
@@ -353,7 +356,7 @@ def test_leaving_early_cancels_and_awaits(made: Any) -> None:
             try:
                 async with outcomes:
                     assert (await anext(outcomes)).result == 0
-                    await asyncio.sleep(0.01)
+                    await wait_until_async(lambda: len(watched.begun) > 3)  # noqa: B023  # of this round
                     assert asyncio.all_tasks() != {asyncio.current_task()}
                     if leave == "aclose":
                         await outcomes.aclose()
@@ -373,9 +376,7 @@ def test_a_loop_that_is_left_without_closing_is_closed_by_the_collector() -> Non
             assert outcome.result == 0
             break
         gc.collect()
-        async with asyncio.timeout(60):
-            while asyncio.all_tasks() != {asyncio.current_task()}:
-                await asyncio.sleep(0.001)
+        await wait_until_async(lambda: asyncio.all_tasks() == {asyncio.current_task()})
         assert len(watched.begun) == len(watched.ended)
 
     looped(main)
@@ -389,13 +390,20 @@ def test_cancelling_whoever_iterates_cancels_what_runs_and_awaits_it() -> None:
 
     async def main() -> None:
         watched = Watched()
+
+        async def expire(limit: asyncio.Timeout) -> None:
+            await wait_until_async(lambda: watched.begun)
+            limit.reschedule(0)
+
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(None) as limit:
+                expiring = asyncio.create_task(expire(limit))
                 await consume(watched)
+        await expiring
         assert len(watched.begun) == len(watched.ended) > 0
 
         async def fails_soon() -> None:
-            await asyncio.sleep(0.02)
+            await wait_until_async(lambda: watched.begun)
             raise LookupError
 
         with pytest.raises(ExceptionGroup) as raised:
@@ -425,7 +433,7 @@ def test_a_second_cancellation_while_the_first_is_awaited() -> None:
                 await anext(outcomes)
 
         task = asyncio.create_task(consume())
-        await asyncio.sleep(0.01)
+        await wait_until_async(lambda: watched.begun)
         task.cancel()
         await cleaning.wait()
         task.cancel()
@@ -445,7 +453,7 @@ def test_a_task_that_swallows_its_cancellation(
     async def stubborn(n: int) -> int:
         while n and len(swallowed) < swallow:
             try:
-                await asyncio.sleep(600)
+                await asyncio.sleep(HANG_SECONDS)
             except asyncio.CancelledError:
                 swallowed.append(n)
         return n
@@ -468,7 +476,7 @@ def test_configurations_that_swallow_their_cancellation() -> None:
     async def stubborn() -> AsyncIterator[int]:
         for n in range(100):
             with suppress(asyncio.CancelledError):
-                await asyncio.sleep(600 if n == 2 else 0)
+                await asyncio.sleep(HANG_SECONDS if n == 2 else 0)
             yield n
 
     async def main() -> None:
@@ -557,20 +565,22 @@ def test_an_interrupt_inside_a_task_is_nobodys_failure(made: Any) -> None:
 
 
 ENDLESS = """
-import asyncio, sys, time
+import asyncio, faulthandler, os, sys, time
 from spearmint_fp import arun
+faulthandler.dump_traceback_later(%(limit)r, exit=True)
 async def task(n):
+    os.write(1, b"begun\\n")
     while True:
         try:
-            await asyncio.sleep(600)
+            await asyncio.sleep(%(hang)r)
         except asyncio.CancelledError:
             print("cancelled", flush=True)
             if not %(stubborn)r:
                 raise
 def blocking(n):
-    time.sleep(600)
+    os.write(1, b"begun\\n")
+    time.sleep(%(hang)r)
 async def main():
-    print("begun", flush=True)
     async for outcome in arun(%(fn)s, range(2)):
         pass
 try:
@@ -585,15 +595,14 @@ except KeyboardInterrupt:
     [("task", False, ["cancelled"] * 2), ("task", True, ["cancelled"] * 8), ("blocking", False, [])],
 )
 def test_ctrl_c_ends_it_soon(fn: str, stubborn: bool, prints: list[str]) -> None:
-    code = ENDLESS % {"fn": fn, "stubborn": stubborn}
+    code = ENDLESS % {"fn": fn, "stubborn": stubborn, "limit": LIMIT_SECONDS, "hang": HANG_SECONDS}
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process:
-        assert process.stdout.readline() == "begun\n"
-        time.sleep(0.2)
+        assert [process.stdout.readline() for _ in range(2)] == ["begun\n"] * 2
         os.kill(process.pid, signal.SIGINT)
         assert process.stdout.read().split() == [*prints, "interrupted"]
-        assert process.wait(60) == 0
+        assert process.wait(LIMIT_SECONDS) == 0
 
 
 # --- the iterator ----------------------------------------------------------------------------------------
@@ -657,3 +666,139 @@ def test_wrong_arguments() -> None:
             arun(**options)
     with pytest.raises(TypeError, match="not iterable"):
         arun(abs, 3)  # type: ignore[call-overload]
+
+
+# --- errors that tasks share ---------------------------------------------------------------------------------
+
+
+def test_tasks_that_raise_one_stored_error_do_not_end_one_another() -> None:
+    """Its traceback has the frames of coroutines that go on: nobody may close those."""
+    stored = ValueError("stored")
+    log: list[str] = []
+    kept: list[Any] = []
+
+    async def task(n: int) -> None:
+        big = type("Big", (), {})()
+        kept.append(weakref.ref(big))
+        try:
+            raise stored
+        finally:
+            await asyncio.sleep(0)
+            log.append(f"cleaned up {n}")
+
+    async def caller() -> list[Any]:
+        numbers = iter_numbers()
+        first = next(numbers)
+        outcomes = [outcome async for outcome in arun(task, range(20), limit=5)]
+        return [first, *numbers, outcomes]
+
+    def iter_numbers() -> Any:
+        yield from range(3)
+
+    *numbers, outcomes = asyncio.run(asyncio.wait_for(caller(), 60))
+    assert numbers == [0, 1, 2]
+    assert [outcome.error.message for outcome in outcomes] == ["stored"] * 20
+    assert sorted(log) == sorted(f"cleaned up {n}" for n in range(20))
+    stored.__traceback__ = None  # it is kept here, by the test itself
+    gc.collect()
+    assert [ref() for ref in kept] == [None] * 20
+
+
+def test_a_generator_of_the_callers_that_a_task_shares_goes_on() -> None:
+    def numbers() -> Any:
+        for n in range(10):
+            try:
+                yield n
+            except ValueError:
+                yield -1
+
+    shared = numbers()
+
+    async def task(n: int) -> int:
+        if n % 2:
+            return int(shared.throw(ValueError(n)))
+        await asyncio.sleep(0)
+        next(shared)
+        raise KeyError(n)
+
+    async def caller() -> list[Any]:
+        return [outcome async for outcome in arun(task, range(4), limit=1)]
+
+    outcomes = asyncio.run(asyncio.wait_for(caller(), 60))
+    assert [outcome.ok for outcome in outcomes] == [False, True, False, True]
+    assert next(shared) == 2
+
+
+# --- where nothing can run ---------------------------------------------------------------------------------------
+
+
+def _driven(coroutine: Any) -> None:
+    """Drive a coroutine by hand, as no event loop would."""
+    try:
+        coroutine.send(None)
+    finally:
+        coroutine.close()
+
+
+async def _asked() -> None:
+    async for _ in arun(abs, [1]):
+        pass
+
+
+async def _limited() -> None:
+    await timed_out(1)(asyncio.sleep)(0)
+
+
+@pytest.mark.parametrize("coroutine", [_asked, _limited])
+def test_another_librarys_event_loop_is_named_with_the_way_out(coroutine: Any) -> None:
+    with pytest.raises(RunError, match=r"needs an event loop of asyncio; the one that runs here is trio's.*run_sync"):
+        trio.run(coroutine)
+    with pytest.raises(RunError, match=r"needs an event loop of asyncio; none runs here. Use asyncio.run"):
+        _driven(coroutine())
+
+
+def test_the_way_out_of_trio_is_one() -> None:
+    async def main() -> Any:
+        return await trio.to_thread.run_sync(collect, run(abs, [-1, 2]))
+
+    assert [outcome.result for outcome in trio.run(main)] == [1, 2]
+
+
+@pytest.mark.parametrize("fn", [abs, lambda n: n])
+def test_no_more_threads(fn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        monkeypatch.setattr(threading.Thread, "start", start)
+        async for _ in arun(fn, range(3)):
+            pass
+
+    with pytest.raises(RunError, match=r"a thread cannot be started: can't start new thread. Run fewer"):
+        asyncio.run(main())
+
+    async def nested() -> Any:
+        return list(run(asyncio.sleep, [0]))
+
+    [outcome] = asyncio.run(nested())
+    assert "a thread cannot be started" in outcome.error.message
+
+
+def test_a_task_that_somebody_cancels_says_how_long_it_took() -> None:
+    async def main() -> Any:
+        tasks: list[Any] = []
+
+        async def task(_: int) -> None:
+            tasks.append(asyncio.current_task())
+            await asyncio.Event().wait()
+
+        async def cancel() -> None:
+            await asyncio.sleep(0.05)
+            tasks[0].cancel()
+
+        other = asyncio.create_task(cancel())
+        [outcome] = [outcome async for outcome in arun(task, [1])]
+        await other
+        return outcome
+
+    assert 0.04 < asyncio.run(main()).seconds < 60

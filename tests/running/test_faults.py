@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,18 @@ from typing import Any
 import psutil
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
-LIMIT = 40.0
-"""How many seconds a program may take on a busy machine; it is stopped then, with its stacks printed."""
+from tests.waiting import LIMIT_SECONDS, wait_until
 
+ROOT = Path(__file__).parent.parent.parent
 BEFORE = """
-import asyncio, faulthandler, json, os, random, signal, sys, threading, time
+import asyncio, contextlib, faulthandler, json, os, random, signal, sys, threading, time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import count, islice
 from multiprocessing import get_context
 import psutil
 from spearmint_fp import *
 from tests.running.executors import *
+from tests.waiting import *
 
 def tell(**seen):
     print(json.dumps(seen), flush=True)
@@ -39,13 +38,18 @@ def tell(**seen):
 def workers():
     return [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
 
+def left():
+    # what is still there when the workers have had the time to end that a busy machine takes
+    wait_until(lambda: not workers(), "the end of all workers")
+    return len(workers())
+
 def rising(n):
     return expand({"n": DynamicValue(range(n))})
 """
 
 
-def started(code: str, limit: float = LIMIT, group: bool = False) -> subprocess.Popen[str]:
-    """A program at work; `group` gives it a process group of its own, as a shell does."""
+def started(code: str, limit: float = LIMIT_SECONDS, group: bool = False) -> subprocess.Popen[str]:
+    """A program at work, ended, its stacks printed, if it hangs; `group` gives it a process group of its own."""
     watch = f"import faulthandler; faulthandler.dump_traceback_later({limit}, exit=True)\n"
     program = watch + BEFORE + textwrap.dedent(code)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
@@ -62,10 +66,12 @@ def started(code: str, limit: float = LIMIT, group: bool = False) -> subprocess.
 def finished(program: subprocess.Popen[str]) -> dict[str, Any]:
     """What it saw; its errors, or the stacks at which it hung, are the test's own failure."""
     try:
-        out, err = program.communicate(timeout=LIMIT + 10)
+        out, err = program.communicate(timeout=LIMIT_SECONDS + 60)
     except subprocess.TimeoutExpired:
         program.kill()
         raise
+    if "Skipped: Ray" in err:
+        pytest.skip(err.rpartition("Skipped: ")[2])
     assert program.returncode == 0, err
     told: dict[str, Any] = json.loads([line for line in out.splitlines() if line.startswith("{")][-1])
     return told
@@ -121,33 +127,44 @@ def test_the_signal_that_ended_a_worker_is_named() -> None:
     assert "killed by SIGSEGV" in got["message"]
 
 
+def test_how_a_worker_ended_is_told_right_where_the_news_of_it_is_late() -> None:
+    """As on a busy machine: what has been killed, or has ended, is seen to have ended half a second later."""
+    got = seen(
+        """
+        from spearmint_fp.running import launch
+        killed, kill, poll = {}, launch.Process.signal, launch._Nursed._poll
+        def noted(process, number):
+            killed.setdefault(process.pid, time.monotonic())
+            kill(process, number)
+        def late(process):
+            return None if time.monotonic() < killed.get(process.pid, 0) + 0.5 else poll(process)
+        launch.Process.signal, launch._Nursed._poll = noted, late
+        fn = lambda n: os._exit(3) if n == 1 else n
+        outcomes = list(run(fn, range(3), executor=processes(1, deaths=1)))
+        tell(ok=[o.ok for o in outcomes], message=outcomes[1].error.message)
+        """
+    )
+    assert got["ok"] == [True, False, True]
+    assert "exit code 3, 1 times of 1" in got["message"]
+
+
 def test_random_kills_lose_nothing() -> None:
     got = seen(
         """
         def big(n):
-            time.sleep(0.002)
-            return bytes([n % 256]) * 500_000
+            return os.getpid(), bytes([n % 256]) * 500_000
 
-        killed, over = 0, threading.Event()
-
-        def killer():
-            global killed
-            chance = random.Random(7)
-            while not over.wait(0.05):
-                mine = [p for p in workers() if p.ppid() != os.getpid()]  # the workers, not the process that forks them
-                if mine:
-                    chance.choice(mine).kill()
-                    killed += 1
-
-        thread = threading.Thread(target=killer)
-        thread.start()
+        killed, chance = set(), random.Random(7)
         good = total = 0
         for outcome in run(big, range(1500), executor=processes(2, deaths=50), ordered=False, in_flight=16):
             total += 1
-            good += outcome.ok and outcome.result == bytes([outcome.config % 256]) * 500_000
-        over.set()
-        thread.join()
-        tell(total=total, good=good, killed=killed > 20)
+            worker, content = outcome.result
+            good += content == bytes([outcome.config % 256]) * 500_000
+            if chance.random() < 0.04 and worker not in killed:  # wherever it is by now in what it does next
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
+                    killed.add(worker)
+        tell(total=total, good=good, killed=len(killed) > 10)
         """
     )
     assert got == {"total": 1500, "good": 1500, "killed": True}
@@ -172,14 +189,13 @@ def test_what_a_task_starts_ends_with_its_worker() -> None:
         """
         import subprocess
         def child(n):
-            subprocess.Popen(["sleep", "600"])
+            subprocess.Popen(["sleep", "3600"])
             return n
         done = [o.ok for o in run(child, range(4), executor=processes(2))]
-        time.sleep(0.5)
-        tell(done=done, left=[p.name() for p in workers()])
+        tell(done=done, left=left())
         """
     )
-    assert got == {"done": [True] * 4, "left": []}
+    assert got == {"done": [True] * 4, "left": 0}
 
 
 # --- the parent ends -------------------------------------------------------------------------------------
@@ -190,15 +206,18 @@ def test_workers_end_with_their_parent(number: int) -> None:
     """Under each start method, whether their tasks sleep or have started processes of their own."""
     code = """
         import subprocess
+        def name(process):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                return process.name()
+            return ""
         def forever(n):
-            subprocess.Popen(["sleep", "601"])
-            time.sleep(600)
+            subprocess.Popen(["sleep", "3601"])
+            time.sleep(HANG_SECONDS)
         outcomes = run(forever, range(2), executor=processes(2, start_method={method!r}))
         threading.Thread(target=next, args=(outcomes,), daemon=True).start()
-        while sum("sleep" in p.name() for p in workers()) < 2:
-            time.sleep(0.01)
+        wait_until(lambda: sum("sleep" in name(p) for p in workers()) == 2)
         tell(pids=[p.pid for p in workers()])
-        time.sleep(600)
+        time.sleep(HANG_SECONDS)
         """
     programs = [started(code.format(method=method)) for method in ("forkserver", "spawn", "fork")]
     pids: list[int] = []
@@ -206,17 +225,15 @@ def test_workers_end_with_their_parent(number: int) -> None:
         assert program.stdout is not None
         pids += json.loads(program.stdout.readline())["pids"]
         program.send_signal(number)
-        program.communicate()
+        program.communicate(timeout=LIMIT_SECONDS)
     assert len(pids) >= 3 * 4
     assert _left(lambda: pids) == []
 
 
 def _left(pids: Callable[[], list[int]]) -> list[int]:
-    """The processes that are still there after two seconds, and what a busy machine adds."""
-    until = time.monotonic() + 2 + 3
-    while (left := list(filter(_alive, pids()))) and time.monotonic() < until:
-        time.sleep(0.02)
-    return left
+    """The processes that are still there when they have had the time to end that a busy machine takes."""
+    wait_until(lambda: not any(map(_alive, pids())), "the end of all processes")
+    return list(filter(_alive, pids()))
 
 
 def _alive(pid: int) -> bool:
@@ -265,7 +282,7 @@ def test_a_function_that_does_not_travel_is_an_error_before_any_task(tmp_path: P
         try:
             list(run(lambda n, lock=lock: task(n), range(3), executor=processes(2)))
         except TransferError as error:
-            tell(message=str(error), left=len(workers()))
+            tell(message=str(error), left=left())
         """
     )
     assert "cannot be sent to another process" in got["message"]
@@ -285,7 +302,7 @@ def test_an_interrupt_inside_a_task_ends_the_run_and_is_nobodys_failure() -> Non
             for outcome in run(task, range(100), executor=processes(2), in_flight=4):
                 given.append(outcome.ok)
         except KeyboardInterrupt:
-            tell(given=all(given), interrupted=True, left=len(workers()))
+            tell(given=all(given), interrupted=True, left=left())
         """
     )
     assert got == {"given": True, "interrupted": True, "left": 0}
@@ -295,23 +312,21 @@ def test_an_interrupt_inside_a_task_ends_the_run_and_is_nobodys_failure() -> Non
 
 
 def test_a_task_that_hangs_is_over_in_seconds() -> None:
+    """None of its own accord: each would outlast the program."""
     got = seen(
         """
-        def task(n):
+        @timed_out(1)
+        def hangs(n):
             if n == 3:
-                time.sleep(600)
-            if n == 5:
-                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-                10 ** 10 ** 9  # holds the interpreter, and hears no signal
-            return n
-        start = time.monotonic()
-        outcomes = collect(run(timed_out(1)(task), range(8), executor=processes(2)))
-        tell(ok=[o.ok for o in outcomes], seconds=time.monotonic() - start, message=outcomes[3].error.message)
+                time.sleep(HANG_SECONDS)
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+            10 ** 10 ** 9  # holds the interpreter, and hears no signal
+        outcomes = collect(run(lambda n: hangs(n) if n in (3, 5) else n, range(8), executor=processes(2)))
+        tell(ok=[o.ok for o in outcomes], message=outcomes[3].error.message)
         """
     )
     assert got["ok"] == [True, True, True, False, True, False, True, True]
     assert got["message"] == "took longer than 1 s"
-    assert got["seconds"] < 15
 
 
 def test_a_slow_consumer_and_a_million_configurations_stopped_after_ten() -> None:
@@ -328,7 +343,7 @@ def test_a_slow_consumer_and_a_million_configurations_stopped_after_ten() -> Non
             for given, outcome in enumerate(islice(outcomes, 10), 1):
                 time.sleep(0.05)
                 most = max(most, pulled - given)
-        tell(pulled=pulled, most=most, left=len(workers()))
+        tell(pulled=pulled, most=most, left=left())
         """
     )
     assert got["pulled"] <= 10 + 32
@@ -338,13 +353,14 @@ def test_a_slow_consumer_and_a_million_configurations_stopped_after_ten() -> Non
 
 @pytest.mark.parametrize("executor", ["None", "threads(2)", "processes(2)"])
 def test_a_million_in_flat_memory(executor: str) -> None:
+    """In a window of 2,000, so that a worker which the machine holds up lets no more than that pile up."""
     got = seen(
         f"""
         import resource
         def peak():
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         sweep = expand({{x: DynamicValue(range(10)) for x in "abcdef"}})[:300_000]
-        outcomes = run(lambda c: 1, sweep, executor={executor})
+        outcomes = run(lambda c: 1, sweep, executor={executor}, in_flight=2_000)
         for outcome in islice(outcomes, 100_000):
             pass
         before = peak()
@@ -361,14 +377,13 @@ def test_closing_early_leaves_no_process_and_no_thread() -> None:
         """
         closed = []
         for executor in (threads(2), *(processes(2, start_method=m) for m in ("forkserver", "spawn", "fork"))):
-            start = time.monotonic()
             with run(lambda n: time.sleep(0.01) or n, count(), executor=executor) as outcomes:
                 next(outcomes)
-            closed.append((len(workers()), threading.active_count(), time.monotonic() - start < 10))
+            closed.append((left(), threading.active_count()))
         tell(closed=closed)
         """
     )
-    assert got["closed"] == [[0, 1, True]] * 4
+    assert got["closed"] == [[0, 1]] * 4
 
 
 # --- async -------------------------------------------------------------------------------------------------
@@ -377,10 +392,11 @@ def test_closing_early_leaves_no_process_and_no_thread() -> None:
 def test_an_outer_cancel_and_a_task_that_swallows_its_own() -> None:
     got = seen(
         """
-        ended = []
+        begun, ended = [], []
         async def task(n):
+            begun.append(n)
             try:
-                await asyncio.sleep(600)
+                await asyncio.sleep(HANG_SECONDS)
             except asyncio.CancelledError:
                 ended.append(n)
                 if n == 1:
@@ -394,17 +410,21 @@ def test_an_outer_cancel_and_a_task_that_swallows_its_own() -> None:
                     pass
 
         async def main():
-            start = time.monotonic()
+            async def expire(limit):
+                await wait_until_async(lambda: len(begun) == 3)
+                limit.reschedule(0)
             try:
-                async with asyncio.timeout(0.3):
+                async with asyncio.timeout(None) as limit:
+                    expiring = asyncio.create_task(expire(limit))
                     await whole()
             except TimeoutError:
-                tell(ended=sorted(set(ended)), left=len(asyncio.all_tasks()) - 1, soon=time.monotonic() - start < 10)
+                await expiring
+                tell(ended=sorted(set(ended)), left=len(asyncio.all_tasks()) - 1)
 
         asyncio.run(main())
         """
     )
-    assert got == {"ended": [0, 1, 2], "left": 0, "soon": True}
+    assert got == {"ended": [0, 1, 2], "left": 0}
 
 
 # --- Ctrl-C ------------------------------------------------------------------------------------------------
@@ -424,34 +444,29 @@ CTRL_C = {
 
 @pytest.mark.parametrize("name", CTRL_C)
 def test_ctrl_c_stops_soon_and_leaves_nothing(name: str) -> None:
-    """The whole group is interrupted, as a terminal does it, with a thousand tasks to come."""
+    """The whole group is interrupted, as a terminal does it, with a million tasks to come."""
     program = started(
         f"""
         executor = {CTRL_C[name]}
-        given, since = [], None
-        def noted(number, frame):
-            global since
-            since = time.monotonic()
-            signal.default_int_handler(number, frame)
-        signal.signal(signal.SIGINT, noted)
+        given = []
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            for outcome in run(lambda n: time.sleep(0.1) or n, range(1000), executor=executor, in_flight=64):
+            for outcome in run(lambda n: time.sleep(0.1) or n, range(10**6), executor=executor, in_flight=64):
                 given.append(outcome.ok)
                 if len(given) == 1:
                     print("running", flush=True)
         except KeyboardInterrupt:
-            tell(seconds=time.monotonic() - since, given=all(given) and 0 < len(given) < 1000)
+            tell(given=all(given) and 0 < len(given) < 10**6)
         shut_down()
         getattr(executor, "shutdown", bool)()
         """,
         group=True,
     )
     assert program.stdout is not None
-    assert program.stdout.readline() == "running\n"
-    os.killpg(program.pid, signal.SIGINT)
+    if program.stdout.readline() == "running\n":  # otherwise it says why
+        os.killpg(program.pid, signal.SIGINT)
     got = finished(program)
     assert got["given"]
-    assert got["seconds"] < 2 + 1  # and what a busy machine adds
     assert _left(lambda: [pid for pid in psutil.pids() if _group(pid) == program.pid]) == []
 
 
@@ -465,10 +480,8 @@ def _group(pid: int) -> int:
 def _ends_soon_when_interrupted(program: subprocess.Popen[str]) -> None:
     assert program.stdout is not None
     assert program.stdout.readline() == "running\n"
-    start = time.monotonic()
     program.send_signal(signal.SIGINT)
     assert finished(program) == {"interrupted": True}
-    assert time.monotonic() - start < 2 + 3
 
 
 def test_ctrl_c_while_a_thread_hangs() -> None:
@@ -477,7 +490,7 @@ def test_ctrl_c_while_a_thread_hangs() -> None:
         """
         def task(n):
             print("running", flush=True)
-            time.sleep(600)
+            time.sleep(HANG_SECONDS)
         try:
             list(run(task, [1], executor=threads(1)))
         except KeyboardInterrupt:
@@ -491,7 +504,7 @@ def test_ctrl_c_of_a_plain_function_under_arun() -> None:
     program = started(
         """
         async def main():
-            async for _ in arun(lambda n: print("running", flush=True) or time.sleep(600), [1]):
+            async for _ in arun(lambda n: print("running", flush=True) or time.sleep(HANG_SECONDS), [1]):
                 pass
         try:
             asyncio.run(main())
@@ -618,12 +631,13 @@ def test_runs_at_the_same_time_do_not_hold_each_other_up() -> None:
         three = run(abs, range(20), executor=processes(2, start_method="fork"))
         for outcomes in (one, two, three):
             next(outcomes)
-        start = time.monotonic()
-        given = [len(list(one)), len(list(two))]
-        tell(given=given, soon=time.monotonic() - start < 2, rest=len(list(three)))
+        from spearmint_fp.running import launch, supervisor
+        assert launch.monotonic is supervisor.monotonic is time.monotonic
+        launch.monotonic = supervisor.monotonic = lambda: 0.0  # no patience runs out: who does not end by itself hangs
+        tell(given=[len(list(one)), len(list(two))], rest=len(list(three)))
         """
     )
-    assert got == {"given": [19, 19], "soon": True, "rest": 19}
+    assert got == {"given": [19, 19], "rest": 19}
 
 
 def test_a_caller_that_ignores_its_children_and_has_odd_paths() -> None:
@@ -658,3 +672,28 @@ def test_too_few_open_files_say_so_and_leak_none(method: str) -> None:
     )
     assert "of 9 cannot be started: [Errno 24] Too many open files. Take fewer, processes(n)" in got["message"]
     assert got["leaked"] == 0
+
+
+def test_a_dask_client_that_is_closed_and_a_cluster_that_is_not_there() -> None:
+    got = seen(
+        """
+        import dask, distributed
+        cluster = distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None)
+        client = distributed.Client(cluster, set_as_default=False)
+        client.close()
+        dask.config.set({"distributed.comm.timeouts.connect": "300ms"})
+        errors = []
+        for where in (client, "tcp://127.0.0.1:9", "nowhere"):
+            try:
+                list(run(abs, [1], executor=dask_cluster(where)))
+            except RunError as error:
+                errors.append(str(error))
+        cluster.close()
+        tell(errors=errors)
+        """
+    )
+    assert len(got["errors"]) == 3
+    for error in got["errors"]:
+        assert "cannot be used: " in error
+        assert error.endswith("It must be up, and its client open")
+        assert len(error) < 600

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
+import attrs
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,6 +79,67 @@ def test_any_key_that_compares() -> None:
     assert best(lambda s: None, outcomes[:1]).result == "pear"
     with pytest.raises(ValueError, match="its own"):
         best(lambda s: int("its own"), outcomes)
+
+
+@attrs.frozen(order=True)
+class Score:
+    first: Any
+    second: Any
+
+
+NAN = [
+    math.nan,
+    -math.nan,
+    complex(0, math.nan),
+    Decimal("NaN"),
+    Decimal("sNaN"),
+    np.float64("nan"),
+    np.float32("nan"),
+    np.datetime64("NaT"),
+    np.array([math.nan]),
+    np.array(math.nan),
+    frozenset({math.nan}),
+]
+WRAPS: list[Callable[[Any], Any]] = [
+    lambda x: x,
+    lambda x: (x, 1),
+    lambda x: (1, x),
+    lambda x: [0, (x,)],
+    lambda x: (1, [2, (3, x)]),
+    lambda x: Score(1, x),
+    lambda x: Score((x,), 1),
+    lambda x: (1, {"a": x}),
+]
+
+
+@pytest.mark.parametrize("wrap", range(len(WRAPS)))
+@pytest.mark.parametrize("nan", NAN, ids=repr)
+def test_a_key_with_nan_at_any_depth_is_never_best(nan: Any, wrap: int) -> None:
+    """Also where it is the first, and where what comes before it decides."""
+    outcomes = [Success(n, result, n) for n, result in enumerate([nan, 1, nan, 3, nan])]
+    if wrap != len(WRAPS) - 1:  # dicts have no order
+        assert best(lambda s: WRAPS[wrap](s.result if s.config % 2 else nan), outcomes).result == 3
+    assert best(lambda s: WRAPS[wrap](s.result), outcomes[:2]).result == 1
+    with pytest.raises(AbsentError, match="none of 3 outcomes is a success whose key compares"):
+        best(lambda s: WRAPS[wrap](nan), outcomes[::2])
+
+
+@given(st.lists(st.tuples(st.floats(), st.lists(st.floats(), max_size=2)), max_size=6))
+def test_the_best_of_nested_keys_is_the_greatest_of_those_without_nan(keys: list[tuple[float, list[float]]]) -> None:
+    outcomes = [Success(n, key, n) for n, key in enumerate(keys)]
+    whole = [s for s in outcomes if not any(map(math.isnan, (s.result[0], *s.result[1])))]
+    if whole:
+        assert best(RESULT, outcomes) is max(whole, key=RESULT)
+    else:
+        with pytest.raises(AbsentError):
+            best(RESULT, outcomes)
+
+
+def test_keys_that_do_not_compare_raise_their_own_error() -> None:
+    with pytest.raises(TypeError, match="not supported between"):
+        best(RESULT, [Success(0, (1, "a")), Success(1, (1, 2))])
+    with pytest.raises(ValueError, match="ambiguous"):
+        best(RESULT, [Success(n, np.arange(3)) for n in range(2)])
 
 
 def test_they_are_lazy() -> None:

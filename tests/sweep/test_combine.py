@@ -79,8 +79,9 @@ def test_products_of_nested_records_merge() -> None:
         ({"a": 1}, {"a": {"b": 1}}, "a"),
         ({"a": {"b": 1}}, {"a": DynamicValue([1, 2])}, "a"),
         ({"a": DynamicValue([1, {"b": 2}])}, {"a": {"b": 1}}, "a"),
-        ({"a": {}}, {"a": {"b": 1}}, "a"),
-        ({"x": DynamicValue([{"y": 1}, {"z": 1}])}, {"x": {"z": 2}}, "x.z"),
+        ({"a": {"b": {}}}, {"a": 5}, "a"),
+        ({"a": (1, DynamicValue([2, 3]))}, {"a": {"b": 1}}, "a"),
+        ({"x": DynamicValue([{"z": 1}, {"y": 1}])}, {"x": {"z": 2}}, "x.z"),
     ],
 )
 def test_the_same_path_twice_is_an_error_that_names_it(one: Any, two: Any, path: str) -> None:
@@ -89,10 +90,11 @@ def test_the_same_path_twice_is_an_error_that_names_it(one: Any, two: Any, path:
             combine(expand(one)[:1], expand(two)[:1])
 
 
-def test_a_conflict_that_only_a_function_makes_is_found_when_it_happens() -> None:
-    s = mapped(lambda c: c | {"b": 1}, expand(axis("a"))) * expand(axis("b"))
-    with pytest.raises(ConflictError, match="b is set twice"):
-        list(s)
+def test_a_conflict_that_only_a_function_makes_is_told_at_once() -> None:
+    mixed = mapped(lambda c: c | {"b": 1}, expand(axis("a")))
+    for combine in (product, zipped):
+        with pytest.raises(ConflictError, match="b is set by sweep 0 and by sweep 1"):
+            combine(mixed, expand(axis("b")))
 
 
 @attrs.frozen

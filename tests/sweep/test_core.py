@@ -394,7 +394,8 @@ def test_repeated_values_do_not_explode(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(nodes, "LIMIT", 1000)
     s = expand({f"k{k}": DynamicValue([0, 0]) for k in range(60)})
     assert s.index(s[5]) == 0
-    for ask in (lambda: shuffled(s).index(s[0]), lambda: s.count(s[0]), lambda: s.index(s[0], 2**59)):
+    assert s.index(s[0], 2**59) == 2**59
+    for ask in (lambda: shuffled(s).index(s[0]), lambda: s.count(s[0])):
         with pytest.raises(SizeError, match="more than 1000 places"):
             ask()
 

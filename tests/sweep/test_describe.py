@@ -6,21 +6,29 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from spearmint_fp import (
     ArgumentError,
     DynamicValue,
+    IdentityError,
+    Sweep,
     concat,
     constrain,
     derive,
+    distinct,
     empty,
     expand,
     explain,
     label,
     mapped,
     shuffled,
+    unit,
     zipped,
 )
+from spearmint_fp.sweep.nodes import Axis, exact_key
+
+from .generated import points, sweeps
 
 
 @attrs.frozen
@@ -109,3 +117,89 @@ def test_they_take_sweeps() -> None:
         explain({"a": DynamicValue([1])})  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="label takes a sweep"):
         label({}, {})  # type: ignore[arg-type]
+
+
+# --- labels tell configurations apart ------------------------------------------------------------------------
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(sweeps())
+def test_a_label_tells_the_configurations_of_any_sweep_apart(sweep: Sweep[Any]) -> None:
+    owners: dict[str, Any] = {}
+    for config in points(sweep):
+        text = label(config, sweep)
+        assert exact_key(owners.setdefault(text, config)) == exact_key(config), text
+        assert label(config, sweep) == text
+    assert not [path for path, values in sweep.axes.items() if sweep.size and not len(values)]
+
+
+@attrs.frozen
+class Named:
+    x: Any
+    secret: Any = attrs.field(default=0, repr=False)
+
+
+@attrs.frozen
+class Other:
+    x: Any
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"a": DynamicValue([1, "1", 1.0, True, "True", 1j, b"1", None, "None", "1j", 0.0, -0.0, (1,), ("1",)])},
+        {"a": DynamicValue([Named(1), Other(1), {"x": 1}, Settings(1)])},
+        {"a": DynamicValue([Named(1, 1), Named(1, 2)])},
+        {"a": DynamicValue([(Named(1, 1),), (Named(1, 2),)])},
+        {"a": DynamicValue([{"b": 1}, {}, 1, None]), "a.b": DynamicValue([1, 2])},
+        DynamicValue([{"a.b": 1}, {"a": {"b": 1}}, {"a": {"b": 1}, "a.b": 1}, {("a", "b"): 1}]),
+        DynamicValue([{"a": "1, b=2"}, {"a": 1, "b": 2}, {"a=1, b": 2}, {"a": "1", "b": 2}]),
+        DynamicValue([{0: 1}, {"0": 1}, {"[0]": 1}, {"['0']": 1}, {"": 1}, {"the root": 1}]),
+        DynamicValue([1, {"the root": 1}, "1"]),
+        {"a": DynamicValue(["x" * 500 + "1", "x" * 500 + "2"]), "b" * 200: DynamicValue([1, 2])},
+        DynamicValue([{"k" * 150 + "1": 1}, {"k" * 150 + "2": 1}]),
+        {"a": DynamicValue([10**5000, 10**5000 + 1, f"int('{10**5000:x}', 16)"])},
+        {"a": DynamicValue([[1, {"b": 2}], [1, {"b": "2"}], [1, [2]], [1]])},
+    ],
+    ids=str,
+)
+def test_values_and_paths_that_look_alike(tree: Any) -> None:
+    sweep = expand(tree)
+    for one in (sweep, sweep + sweep, mapped(lambda c: c, sweep), sweep[::-1]):
+        texts = [label(config, one) for config in one]
+        assert len(set(texts)) == len({exact_key(config) for config in one})
+
+
+def test_a_derived_path_is_an_axis_only_with_the_values_that_are_given() -> None:
+    base = expand({"a": DynamicValue([1, 2])})
+    new, over = derive("c", lambda c: c.a * 2, base), derive("a", lambda c: c.a * 2, base)
+    for sweep in (new, new + new, new * unit, new[1:], zipped(new, expand({"z": 1}) + expand({"z": 1})), over + over):
+        assert all(len(values) for values in sweep.axes.values())
+        assert "c" not in sweep.axes
+    assert (over + base).axes == {"a": (1, 2)}
+    assert [label(c, new) for c in new] == ["a=1", "a=2"]
+    assert [label(c, over) for c in over] == ["a=2", "a=4"]
+    assert [label(c, over + base) for c in over + base] == ["a=2", "a=4", "a=1", "a=2"]
+    kept = derive("c", lambda _: 1, base) + expand({"a": DynamicValue([1, 2]), "c": 1})
+    assert distinct(kept).size == 2
+    twice = derive("a", lambda c: -c.a, over + base)
+    assert [twice.index(c) for c in twice] == [0, 1, 2, 0]
+
+
+def test_labels_of_sweeps_of_functions() -> None:
+    numbers = expand({"n": DynamicValue(range(10**5))})
+    large = mapped(lambda c: {"n": c.n // 2, "m": c.n}, numbers)
+    assert label(large[2], large).startswith("n=1 #")
+    assert len({label(large[k], large) for k in range(10)}) == 10
+    scalars = mapped(lambda c: c.n * 10, numbers)
+    assert label(scalars[7], scalars) == "70"
+    hidden = mapped(lambda _: object(), numbers)
+    with pytest.raises(IdentityError, match="no label for this configuration"):
+        label(hidden[0], hidden)
+
+
+def test_labels_after_the_first_do_not_look_at_the_sweep_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep = expand(DynamicValue([{f"k{number}": number} for number in range(300)]))
+    assert label(sweep[0], sweep) == "k0=0"
+    monkeypatch.setattr(Axis, "columns", None)
+    assert [label(config, sweep) for config in sweep] == [f"k{number}={number}" for number in range(300)]

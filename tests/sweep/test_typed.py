@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import enum
 import pickle
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypedDict, assert_type
+from typing import Annotated, Any, Literal, TypedDict, assert_type
 
 import attrs
+import msgspec
+import pydantic
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from spearmint_fp import (
     AbsentError,
@@ -19,8 +26,13 @@ from spearmint_fp import (
     Sweep,
     concat,
     constrain,
+    derive,
+    distinct,
     expand,
+    freeze,
     mapped,
+    product,
+    shuffled,
     structure,
     structured,
     zipped,
@@ -144,3 +156,210 @@ def test_unions_of_classes_and_branches_beside_long_axes() -> None:
     long = {"model": "a", "temperature": DynamicValue(range(10**7))}
     branches = structured(Settings, expand({"llm": DynamicValue([long, {"model": "b"}])}))
     assert [branches.index(branches[k]) for k in (0, 7, 10**7)] == [0, 7, 10**7]
+
+
+# --- against brute force: what is listed is found, at the first place where it stands ---------------------------
+
+
+class Model(pydantic.BaseModel):
+    x: int
+
+
+class Upper(pydantic.BaseModel):
+    x: str
+
+    @pydantic.field_validator("x")
+    @classmethod
+    def _upper(cls, value: str) -> str:
+        return value.upper()
+
+
+class Struct(msgspec.Struct):
+    x: int
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        return cls.RED if value == "RED" else None
+
+
+@attrs.frozen
+class Lists:
+    x: list[int]
+    m: Any = None
+
+
+@attrs.frozen(eq=False)
+class Unequal:
+    x: list[int] = attrs.field(factory=list)
+    m: Model | None = None
+
+
+@attrs.frozen
+class Converted:
+    x: str = attrs.field(converter=str.upper)
+    y: set[int] = attrs.field(factory=set)
+
+
+@attrs.frozen(eq=False)
+class ByName:
+    """Equal where the names are, whatever else it holds."""
+
+    x: str
+    m: Any = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByName) and other.x == self.x
+
+    def __hash__(self) -> int:
+        return hash(self.x)
+
+
+@attrs.frozen
+class After:
+    x: int
+    y: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "y", self.x % 2)
+        object.__setattr__(self, "x", 0)
+
+
+def _halve(instance: Any, _: Any, value: int) -> None:
+    object.__setattr__(instance, "x", value // 2)
+
+
+@attrs.frozen
+class Validated:
+    x: int = attrs.field(validator=_halve)
+
+
+@dataclass(frozen=True)
+class Data:
+    x: float
+    y: tuple[float, ...] = ()
+
+
+@attrs.frozen
+class Enumerated:
+    x: Color
+    y: Literal["a", 1] = 1
+
+
+nan = float("nan")
+WORDS = ["a", "A", "b"]
+INSTANCES = [Model(x=1), Model(x=2), Struct(1), {"x": 1}, None, [Model(x=1)], [Struct(1), [1]], Upper(x="a")]
+AXES: dict[Any, dict[str, list[Any]]] = {
+    Lists: {"x": [[1], [2], [1, 2], []], "m": INSTANCES},
+    Unequal: {"x": [[1], [2], []], "m": [Model(x=1), {"x": 1}, {"x": 2}, None]},
+    Converted: {"x": WORDS, "y": [[1, 2], [2, 1], [1], []]},
+    ByName: {"x": WORDS, "m": INSTANCES},
+    After: {"x": [1, 2, 3, 4], "y": [1, 2]},
+    Validated: {"x": [1, 2, 3, 4]},
+    Data: {"x": [1, 1.0, nan, 2**53, 2**53 + 1, 0.0, -0.0], "y": [[1, 2], [1.0, 2], [nan], []]},
+    Enumerated: {"x": ["red", "RED", Color.RED], "y": ["a", 1]},
+    Model: {"x": [1, 2]},
+    Upper: {"x": WORDS},
+    Struct: {"x": [1, 2, 1]},
+    Lists | Unequal: {"x": [[1], [2]], "m": [None, {"x": 1}]},
+    Unequal | None: {"x": [[1], [2]], "m": [None, {"x": 1}]},
+    dict[str, Any]: {"x": WORDS, "m": INSTANCES},
+    dict[str, Data]: {"x": [{"x": 1}, {"x": nan}], "z": [{"x": 1, "y": [nan]}, {"x": 1.0}]},
+}
+
+
+@st.composite
+def typed_sweeps(draw: st.DrawFn) -> Sweep[Any]:
+    kind = draw(st.sampled_from(list(AXES)))
+    axes = {
+        name: DynamicValue(draw(st.lists(st.sampled_from(values), min_size=1, max_size=4)))
+        for name, values in AXES[kind].items()
+        if name == "x" or draw(st.booleans())
+    }
+    ignored = draw(st.sampled_from([{}, {"zz": DynamicValue([1, 2])}]))
+    base = expand({**axes, **ignored})
+    base = draw(st.sampled_from([base, base + base[::-1], shuffled(base), base[1:], mapped(lambda c: c, base)]))
+    sweep = structured(kind, base, extra="ignore")
+    number = DynamicValue(range(sweep.size))
+    made = [
+        lambda: sweep,
+        lambda: sweep[::-1],
+        lambda: sweep[::2],
+        lambda: sweep + sweep,
+        lambda: expand({"in": sweep, "w": DynamicValue([1, 2])}),
+        lambda: expand([DynamicValue([1, sweep, {"x": sweep}])]),
+        lambda: mapped(lambda c: c, sweep),
+        lambda: mapped(lambda c: [c], sweep),
+        lambda: zipped(expand({"in": sweep}), expand({"z": number})),
+        lambda: product(expand({"in": sweep}), expand({"z": DynamicValue([1, 2])})),
+    ]
+    return draw(st.sampled_from(made))()
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(typed_sweeps(), st.booleans())
+def test_what_is_listed_is_found_where_it_first_stands(sweep: Sweep[Any], is_small: bool) -> None:
+    texts = []
+    for position in range(sweep.size):
+        try:
+            texts.append(repr(freeze(sweep[position])))
+        except ConversionError:
+            texts.append("")
+    with pytest.MonkeyPatch.context() as patch:
+        if not is_small:  # as where there are too many to convert
+            patch.setattr("spearmint_fp.sweep.typed.SCANNED", 0)
+        for position, text in enumerate(texts):
+            if not text:
+                continue
+            with suppress(*(() if is_small else (SizeError,))):
+                found = sweep.index(sweep[position])
+                assert texts[found] == text
+                assert not is_small or found == texts.index(text)
+                assert sweep[position] in sweep
+                assert sweep.count(sweep[position]) >= 1 or "Unequal" in text  # which is equal to itself alone
+    assert sweep == sweep[:]
+
+
+def test_equal_by_a_class_of_its_own() -> None:
+    sweep = structured(ByName, expand({"x": DynamicValue(WORDS), "m": DynamicValue([1, 2])}))
+    assert sweep.index(ByName("b", "another")) == 4
+    assert sweep.count(ByName("a")) == 2
+    assert ByName("c") not in sweep
+
+
+def test_large_sweeps_of_classes_that_may_change_values() -> None:
+    numbers = expand({"n": DynamicValue(range(40_000))})
+    for kind, tree in ((Upper, {"x": DynamicValue(WORDS)}), (Converted, {"x": DynamicValue(WORDS)})):
+        sweep = structured(kind, expand(tree) * numbers, extra="ignore")
+        with pytest.raises(SizeError, match="their class changes"):
+            sweep.count(sweep[0])
+        assert sweep[70_000] in sweep[::-1]
+        with pytest.raises(SizeError, match="their class changes"):
+            _ = sweep[-1] in sweep[::-1]
+    floats = structured(dict[str, float], expand({"x": DynamicValue(range(2**53, 2**53 + 10**7))}))
+    with pytest.raises(SizeError, match="their class changes"):
+        floats.index({"x": 1.0})
+
+
+def test_sweeps_whose_functions_see_other_types_are_not_equal() -> None:
+    @attrs.frozen
+    class Text:
+        x: str = attrs.field(converter=str)
+
+    ones, truths = expand({"x": DynamicValue([1, 2])}), expand({"x": DynamicValue([True, 2])})
+    assert structured(Text, ones) != structured(Text, truths)
+    assert mapped(lambda c: repr(c), ones) != mapped(lambda c: repr(c), truths)
+    assert mapped(repr, ones) != mapped(repr, truths)
+    assert derive("y", repr, ones) != derive("y", repr, truths)
+    assert mapped(repr, ones) == mapped(repr, ones)
+    assert structured(Unequal, expand({"x": DynamicValue([[1]])})) == structured(
+        Unequal, expand({"x": DynamicValue([[1]])})
+    )
+
+
+def test_distinct_keeps_one_of_equal_typed_configurations() -> None:
+    sweep = structured(Converted, expand({"x": DynamicValue(WORDS)}))
+    assert [config.x for config in distinct(sweep)] == ["A", "B"]

@@ -1,0 +1,144 @@
+"""Instances whose fields are no part of a tree, as shapes for paths: pydantic models and msgspec structs.
+
+A tree takes them as leaves. A path leads into them all the same, and what is set there makes a new one by its class.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from enum import Enum
+from functools import cached_property
+from types import FunctionType, ModuleType, SimpleNamespace
+from typing import Any, Final, final
+
+import attrs
+
+from .errors import ConversionError, shown
+from .opaque import is_struct
+from .records import Shape
+from .tree import Choice, freeze, thaw
+
+__all__ = ["has_fields", "instance_shape"]
+
+
+@final
+@attrs.frozen(eq=False)
+class InstanceShape:
+    """The fields of one instance; `build` makes another of its class, which validates what has changed."""
+
+    node: Any
+    fields: dict[str, Any]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self.fields)
+
+    def build(self, values: Sequence[Any]) -> Any:
+        pairs = zip(self.fields.items(), values, strict=True)
+        changed = {name: new for (name, old), new in pairs if new is not old}
+        if not changed:
+            return self.node
+        kind = type(self.node)
+        given = ", ".join(f"{name}={shown(value)}" for name, value in changed.items())
+        if any(isinstance(value, Choice) for value in changed.values()):
+            raise ConversionError(
+                f"{kind.__qualname__} cannot hold a choice: {given}. Make it a choice of each {kind.__qualname__}"
+            )
+        try:
+            return freeze(self._made({name: thaw(value) for name, value in changed.items()}))
+        except Exception as error:  # whatever a validator of the class raises
+            with suppress(Exception):  # a strict class wants the tuple that stands in the tree
+                return freeze(self._made(changed))
+            text = str(error)
+            reason = text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
+            raise ConversionError(f"{kind.__qualname__} refuses {given}: {reason}") from error
+
+    def _made(self, changed: Mapping[str, Any]) -> Any:
+        if is_struct(type(self.node)):
+            return _new_struct(self.node, changed)
+        return _new_model(self.node, self.fields, changed)
+
+    def split(self, value: Any) -> tuple[Any, ...] | None:
+        return tuple(self.fields.values()) if value is self.node else None
+
+    def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
+        raise NotImplementedError("a tree has no record of this shape")
+
+    def find(self, step: object) -> int | None:
+        return self.keys.index(step) if step in self.keys else None
+
+    def text(self, parts: Sequence[str]) -> str:
+        return f"{type(self.node).__qualname__}({', '.join(map('='.join, zip(self.keys, parts, strict=True)))})"
+
+
+MOST_TEXT: Final = 600
+"""How much of a class's own error is told."""
+
+
+def instance_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
+    """The shape and the fields of a pydantic model or a msgspec struct; None for all else."""
+    kind = type(value)
+    try:
+        if is_struct(kind):
+            fields = {name: getattr(value, name) for name in kind.__struct_fields__}
+        elif _is_model(kind):
+            fields = {name: getattr(value, name) for name in kind.model_fields} | (value.model_extra or {})
+        else:
+            return None
+    except AttributeError:  # an instance whose fields are not all set
+        return None
+    return InstanceShape(value, fields), tuple(fields.values())
+
+
+def _is_model(kind: type) -> bool:
+    """True for an instance's class that pydantic made."""
+    base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
+    return isinstance(base, type) and base in kind.__mro__
+
+
+def _new_model(model: Any, fields: Mapping[str, Any], changed: Mapping[str, Any]) -> Any:
+    """The model with what has changed, validated as a whole; fields that were not set stay so."""
+    kind, data = type(model), {**fields, **changed}
+    if getattr(kind, "__pydantic_root_model__", False):
+        return kind.model_validate(data["root"])
+    aliases = {name: field.validation_alias or field.alias for name, field in kind.model_fields.items()}
+    mixed = any(alias in data and alias != name for name, alias in aliases.items() if isinstance(alias, str))
+    made = kind.model_validate(data, by_name=True, by_alias=not mixed)
+    made.model_fields_set.intersection_update(model.model_fields_set | changed.keys())
+    return made
+
+
+def _new_struct(struct: Any, changed: Mapping[str, Any]) -> Any:
+    """The struct with what has changed, each checked against the type of its field."""
+    msgspec: Any = sys.modules["msgspec"]
+    types = {field.name: field.type for field in msgspec.structs.fields(type(struct))}
+    values = {name: msgspec.convert(value, types[name], strict=True) for name, value in changed.items()}
+    made = msgspec.structs.replace(struct, **values)
+    kind = type(struct)
+    kept = {name: value for name, value in getattr(struct, "__dict__", {}).items() if not _is_cached(kind, name)}
+    getattr(made, "__dict__", {}).update(kept)
+    return made
+
+
+def _is_cached(kind: type, name: str) -> bool:
+    """True for an attribute that is computed from the fields, and so again."""
+    return isinstance(getattr(kind, name, None), cached_property)
+
+
+def has_fields(value: Any) -> bool:
+    """True for an object with attributes of its own; a path, a member of an enum and a function are values instead."""
+    kind = type(value)
+    if isinstance(value, type | ModuleType | FunctionType | Enum):
+        return False
+    try:
+        own = bool(vars(value))
+    except Exception:  # it has none, or is hostile
+        own = False
+    return own or kind is SimpleNamespace or any(map(_has_slots, kind.__mro__))
+
+
+def _has_slots(base: type) -> bool:
+    """True for a class with slots that is not the standard library's: those are values, a path, a fraction."""
+    return bool(vars(base).get("__slots__")) and base.__module__.partition(".")[0] not in sys.stdlib_module_names

@@ -1,0 +1,169 @@
+"""Keys by which values are told apart: by type and content, also for values that have no hash.
+
+A key keeps the value alive wherever the value itself is what tells it from others.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable, Mapping
+from decimal import Decimal
+from numbers import Number
+from typing import Any, Final, final
+
+from .instances import instance_shape
+from .opaque import is_array
+from .tables import table_content
+from .tree import Algebra, Config, fold
+
+__all__ = ["exact_key", "same_content"]
+
+
+def exact_key(value: Any) -> Hashable:
+    """A key that is equal for equal points of equal types: 1, 1.0 and True differ, NaN equals itself.
+
+    Arrays, frames, models and other objects without a hash are keyed by their content. What has a hash but no content
+    that could be compared, and what cannot be taken apart, equals itself alone.
+    """
+    return fold(_KEY, value)
+
+
+def same_content(one: Any, other: Any) -> bool:
+    """True for values of one type with the same content, where `==` cannot tell: it is asked element by element."""
+    if is_array(one) and is_array(other):
+        numpy: Any = sys.modules["numpy"]
+        if one.shape == other.shape and numpy.array_equal(one, other):
+            return True
+    return exact_key(one) == exact_key(other)
+
+
+# --- leaves ------------------------------------------------------------------------------------------
+
+
+@final
+class Held:
+    """The key of an object that only equals itself. It holds the object: an `id` alone may be given to another one."""
+
+    __slots__ = ("held",)
+
+    def __init__(self, held: object) -> None:
+        self.held = held
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Held and other.held is self.held
+
+    def __hash__(self) -> int:
+        return id(self.held)
+
+
+_PLAIN: Final = frozenset({str, int, bool, type(None), bytes, range, type})
+
+
+def _leaf_key(leaf: Any) -> Hashable:
+    kind = type(leaf)
+    if kind in _PLAIN:
+        return kind, leaf
+    if kind is float:  # 0.0 and -0.0 differ, all NaN are one
+        return (float, leaf) if leaf and leaf == leaf else (float, str(leaf))  # noqa: PLR0124
+    try:
+        return _object_key(leaf)
+    except Exception:  # hostile, or nothing that could be taken apart
+        return Held(leaf)
+
+
+def _object_key(leaf: Any) -> Hashable:
+    kind = type(leaf)
+    if kind is complex:
+        return kind, _leaf_key(leaf.real), _leaf_key(leaf.imag)
+    if isinstance(leaf, set | frozenset):
+        return frozenset, frozenset(map(exact_key, leaf))
+    if is_array(leaf) or not _has_hash(leaf):
+        return _content(leaf)
+    fields = _fields(leaf)
+    if fields is not None:
+        return kind, fields
+    if isinstance(leaf, tuple):  # of a class of its own, whose items may be equal and yet differ
+        return kind, tuple(map(exact_key, leaf))
+    return (kind, "nan") if _is_nan(leaf) else (kind, leaf)
+
+
+def _has_hash(leaf: Any) -> bool:
+    try:
+        hash(leaf)
+    except TypeError:
+        return False
+    return True
+
+
+def _is_nan(leaf: Any) -> bool:
+    """True for a number, or a time of NumPy, that is not equal to itself."""
+    if isinstance(leaf, Decimal):
+        return leaf.is_nan()
+    measured = isinstance(leaf, Number) or type(leaf).__module__ == "numpy"
+    return measured and bool(leaf != leaf)  # noqa: PLR0124
+
+
+def _content(leaf: Any) -> Hashable:
+    """The content of an object without a hash: of an array or a table its cells, else what a copy would be made of."""
+    kind = type(leaf)
+    if is_array(leaf) and kind.__module__ == "numpy" and kind.__name__ == "ndarray":
+        return kind, str(leaf.dtype), leaf.shape, _cells(leaf)
+    table = table_content(leaf)
+    if table is not None:
+        return kind, exact_key(table)
+    fields = _fields(leaf)
+    if fields is not None:
+        return kind, fields
+    if type(leaf) in _VIEWS:
+        return kind, frozenset(map(exact_key, leaf))
+    itself = leaf == leaf  # noqa: PLR0124
+    if itself is False:  # then two copies are even less
+        return Held(leaf)
+    made = leaf.__reduce_ex__(4)
+    if isinstance(made, str):
+        return kind, made
+    make, arguments, state, items, pairs = (*made, None, None, None)[:5]
+    parts = tuple(exact_key(part) for part in (make, arguments, state))
+    return kind, parts, tuple(map(exact_key, items or ())), tuple(exact_key(tuple(pair)) for pair in pairs or ())
+
+
+_VIEWS: Final[tuple[type, ...]] = (type({}.keys()), type({}.items()))
+
+
+def _cells(array: Any) -> Hashable:
+    """What an array holds: a digest of its bytes, or the elements where equal ones may differ in their bytes."""
+    if array.dtype.hasobject or array.dtype.names is not None or array.dtype.char in "gG":
+        return tuple(map(exact_key, array.ravel().tolist()))
+    if array.dtype.kind in "fc":
+        nan = array != array  # noqa: PLR0124
+        if nan.any():  # there are many of them, which all mean the same
+            array = array.copy()
+            array[nan] = float("nan")
+    from hashlib import blake2b  # loads a shared library, so it waits for the first array
+
+    return blake2b(array.tobytes(), digest_size=32).digest()
+
+
+def _fields(leaf: Any) -> Hashable | None:
+    """The fields of a model or a struct by their own keys, and what it holds besides; None for all else."""
+    found = instance_shape(leaf)
+    if found is None:
+        return None
+    besides = getattr(leaf, "__pydantic_private__", None) or getattr(leaf, "__dict__", None) or {}
+    named = dict(zip(found[0].keys, found[1], strict=True))
+    return exact_key(named), exact_key({name: value for name, value in besides.items() if name not in named})
+
+
+# --- records -----------------------------------------------------------------------------------------
+
+
+def _kind(node: Any) -> type:
+    """The type of a record once it is frozen."""
+    return Config if isinstance(node, Mapping) else tuple if isinstance(node, list) else type(node)
+
+
+_KEY: Final[Algebra[Hashable]] = Algebra(
+    leaf=_leaf_key,
+    record=lambda shape, node, parts: (_kind(node), frozenset(zip(shape.keys, parts, strict=True))),
+    choice=lambda node, _: _leaf_key(node),
+)

@@ -1,0 +1,140 @@
+"""Opaque values: what a leaf of any class refers to, found without knowing the class."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import weakref
+from collections import deque
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import chain, islice
+from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
+from typing import Any, Final
+
+__all__ = ["MAX_ENTERED", "find_inside", "is_array", "is_struct"]
+
+MAX_ENTERED: Final = 10_000
+"""How many objects are entered below one leaf: a leaf may refer to half of a program."""
+
+_CLOSED: Final = (type, ModuleType, CodeType, FrameType, TracebackType, weakref.ref)
+"""What refers to programs rather than to data."""
+
+_DATA: Final = (list, tuple, dict, set, frozenset, deque, partial)
+"""What a function may have kept that is data for certain."""
+
+_TRACKED: Final = 1 << 14
+"""The flag of classes whose instances tell the garbage collector what they refer to."""
+
+
+def find_inside(wanted: type, value: Any, known: Iterable[Any] = (), most: int = MAX_ENTERED) -> Any | None:
+    """The nearest instance of `wanted` that `value` refers to, through objects of any class; None where there is none.
+
+    What is `known` is passed over. No code of the objects runs: the garbage collector says what an object refers to,
+    and the elements of a large list or array are told apart by type at once. Classes, modules and the globals of
+    functions are not entered, and no more than `most` objects.
+    """
+    looks = _LOOKS.setdefault(wanted, {})
+    if _look(type(value), wanted, looks) != ENTERED:
+        return None
+    seen, queue = {id(value), *map(id, known)}, [value]  # what is in the queue stays alive, and so do its ids
+    for holder in queue:
+        found = _referents(holder, wanted)
+        types = list(map(type, found))
+        kinds = dict(zip(map(id, types), types, strict=True))
+        told = {number: look for number, kind in kinds.items() if (look := _look(kind, wanted, looks))}
+        if not told:
+            continue
+        if WANTED in told.values():
+            hidden = (each for each in found if told.get(id(type(each))) == WANTED and id(each) not in seen)
+            if (first := next(hidden, None)) is not None:
+                return first
+        if len(queue) <= most:
+            new = (each for each in found if id(type(each)) in told and id(each) not in seen)
+            for each in islice(new, most):
+                seen.add(id(each))
+                queue.append(each)
+    return None
+
+
+NOTHING, ENTERED, WANTED = range(3)
+"""What an instance of a class is to a search: of no interest, to be entered, or what is searched for."""
+
+_LOOKS: Final[dict[type, dict[int, tuple[type, int]]]] = {}
+"""Per class that was searched for what others are to it, by `id` as a class may have no hash, with the class itself."""
+
+_MOST_LOOKS: Final = 2_000
+
+
+def _look(kind: type, wanted: type, looks: dict[int, tuple[type, int]]) -> int:
+    known = looks.get(id(kind))
+    if known is not None:
+        return known[1]
+    if len(looks) >= _MOST_LOOKS:
+        looks.clear()
+    look = WANTED if _derives(kind, wanted) else ENTERED if _is_entered(kind) else NOTHING
+    looks[id(kind)] = kind, look
+    return look
+
+
+_mro: Final = type.__dict__["__mro__"].__get__
+
+
+def _derives(kind: type, wanted: type) -> bool:
+    """`issubclass(kind, wanted)`, without asking the metaclass of either."""
+    return any(base is wanted for base in _mro(kind))
+
+
+_VALUES: Final = frozenset(
+    {"datetime", "decimal", "fractions", "ipaddress", "pathlib", "pathlib._local", "uuid", "zoneinfo"}
+)
+"""Modules of the standard library whose own classes hold numbers and text alone."""
+
+
+def _is_entered(kind: type) -> bool:
+    """True for classes whose instances refer to other objects: what the collector tracks, arrays and structs."""
+    if any(_derives(kind, closed) for closed in _CLOSED) or type.__dict__["__module__"].__get__(kind) in _VALUES:
+        return False
+    return bool(kind.__flags__ & _TRACKED) or _is_array_type(kind) or is_struct(kind)
+
+
+def _referents(value: Any, wanted: type) -> Sequence[Any]:
+    kind = type(value)
+    if kind is FunctionType:
+        return _kept_by(value, wanted)
+    if _is_array_type(kind):
+        return [value.tolist()] if value.dtype.hasobject else ()
+    if not kind.__flags__ & _TRACKED and is_struct(kind):
+        return [getattr(value, name) for name in kind.__struct_fields__ if hasattr(value, name)]
+    return gc.get_referents(value)
+
+
+def _kept_by(function: FunctionType, wanted: type) -> list[Any]:
+    """The data that a function keeps in its closure and its defaults."""
+    cells = (_content(cell) for cell in function.__closure__ or ())
+    kept = chain(cells, function.__defaults__ or (), (function.__kwdefaults__ or {}).values())
+    return [each for each in kept if any(_derives(type(each), data) for data in (wanted, *_DATA))]
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # a variable that is not set yet
+        return None
+
+
+def is_array(value: Any) -> bool:
+    """True for a NumPy array; NumPy is loaded where there is one."""
+    return _is_array_type(type(value))
+
+
+def _is_array_type(kind: type) -> bool:
+    numpy = sys.modules.get("numpy")
+    array = getattr(numpy, "ndarray", None)
+    return array is not None and _derives(kind, array)
+
+
+def is_struct(kind: type) -> bool:
+    """True for the class of a msgspec struct, whose instances may be hidden from the collector (`gc=False`)."""
+    struct = getattr(sys.modules.get("msgspec"), "Struct", None)
+    return struct is not None and _derives(kind, struct)

@@ -1,0 +1,131 @@
+"""Fingerprints of functions: what tells that a function's source has changed since its outcomes were kept."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from types import CodeType
+from typing import Any, Final
+
+from .naming import innermost
+
+__all__ = ["fingerprint_function", "is_changed"]
+
+_DOCUMENTED: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_LEFT_OUT: Final = frozenset({"ctx", "type_comment", "kind"})
+
+
+def fingerprint_function(fn: Any) -> str | None:
+    """A hash of the source of the function inside the wrappers; None where it has none (a builtin).
+
+    Comments, docstrings and the layout do not count, and it is the same in every version of Python. What the function
+    calls does not count either. Where the file has been changed since the function was loaded, or cannot be read, it is
+    a hash of the function's code, which only the same version of Python has again.
+    """
+    try:
+        inner = inspect.unwrap(innermost(fn))
+    except ValueError:  # it wraps itself
+        return None
+    if inspect.isclass(inner):
+        return _of_class(inner)
+    code = getattr(inner, "__code__", None)
+    if not isinstance(code, CodeType):
+        return None
+    linecache.checkcache(code.co_filename)
+    lines = linecache.getlines(code.co_filename, getattr(inner, "__globals__", None))
+    return _of_code(code, "".join(lines))
+
+
+def is_changed(old: Any, new: Any) -> bool:
+    """True if two fingerprints tell that the source is another; those of different kinds tell nothing.
+
+    >>> is_changed("source:1", "source:2"), is_changed("source:1", "code cpython-311:1")
+    (True, False)
+    """
+    if not (isinstance(old, str) and isinstance(new, str)):  # there is none, or a stranger's file says so
+        return False
+    return old.partition(":")[0] == new.partition(":")[0] and old != new
+
+
+def _hashed(kind: str, text: str) -> str:
+    from hashlib import sha256  # for journals alone
+
+    return f"{kind}:{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+
+
+@lru_cache(maxsize=64)
+def _of_code(code: CodeType, text: str) -> str:
+    """By the source, if what is compiled from it is what runs."""
+    try:
+        tree = ast.parse(text)
+        compiled = compile(tree, code.co_filename, "exec", dont_inherit=True)
+        if text and any(found == code for found in _codes(compiled)):
+            return _hashed("source", "\n".join(map(_spelled, _defined_at(tree, code))))
+    except (SyntaxError, ValueError, RecursionError):
+        pass
+    return _hashed(f"code {sys.implementation.cache_tag}", _code_text(code))
+
+
+def _of_class(cls: type) -> str | None:
+    try:
+        return _hashed("source", _spelled(ast.parse(inspect.cleandoc(f"\n{inspect.getsource(cls)}"))))
+    except (OSError, TypeError, SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+def _code_text(code: CodeType) -> str:
+    """Code as text; names of files and numbers of lines do not count."""
+    constants = [_code_text(c) if isinstance(c, CodeType) else _constant(c) for c in code.co_consts]
+    return repr((code.co_name, code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars))
+
+
+def _constant(value: Any) -> str:
+    """A constant as text that does not depend on the process: sets have an order of their own in each."""
+    return repr(sorted(map(repr, value))) if isinstance(value, frozenset) else f"{type(value).__name__} {value!r}"
+
+
+def _defined_at(tree: ast.AST, code: CodeType) -> list[ast.AST]:
+    """What is defined where the code begins: its first decorator, `def` or `lambda`."""
+    kinds = ast.Lambda if code.co_name == "<lambda>" else (ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes: list[Any] = [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    return [node for node in nodes if _first_line(node) == code.co_firstlineno]
+
+
+def _first_line(node: Any) -> int:
+    return int(min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))]))
+
+
+def _spelled(node: Any) -> str:
+    """A syntax tree as text: no positions, no comments, no docstrings, and nothing that is empty."""
+    if isinstance(node, list):
+        return f"[{' '.join(map(_spelled, node))}]"
+    if not isinstance(node, ast.AST):
+        return f"{type(node).__name__} {node!r}"
+    every = sorted(ast.iter_fields(_joined(node) if isinstance(node, ast.JoinedStr) else node))
+    fields = [(name, value) for name, value in every if name not in _LEFT_OUT and value not in (None, [])]
+    if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+        fields = [(name, value[1:] if name == "body" else value) for name, value in fields]
+    return f"{type(node).__name__}({' '.join(f'{name}={_spelled(value)}' for name, value in fields)})"
+
+
+def _joined(node: ast.JoinedStr) -> ast.JoinedStr:
+    """An f-string whose neighbouring texts are one; versions of Python cut them in different places."""
+    values: list[Any] = []
+    for value in node.values:
+        last = values[-1] if values else None
+        if isinstance(value, ast.Constant) and isinstance(last, ast.Constant):
+            values[-1] = ast.Constant(str(last.value) + str(value.value))
+        else:
+            values.append(value)
+    return ast.JoinedStr([value for value in values if not (isinstance(value, ast.Constant) and value.value == "")])

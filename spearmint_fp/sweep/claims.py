@@ -1,0 +1,222 @@
+"""Which paths the points of a sweep set: what decides whether sweeps merge, and which part of a merge came from which.
+
+A configuration is its leaves and its empty records by path. An empty record conflicts with nothing: it is what
+merging starts from. Records of the user's own types and tuples do not merge, so they are leaves here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Any, Final, final
+
+import attrs
+
+from ..configuration.records import Shape
+from ..configuration.tree import Algebra, Config, Layout, fold, layout_of
+
+__all__ = [
+    "NOTHING",
+    "UNKNOWN",
+    "Claims",
+    "any_of",
+    "find_conflict",
+    "find_filled",
+    "of_points",
+    "origins_of",
+    "together",
+]
+
+Steps = tuple[Hashable, ...]
+Flat = dict[Steps, Any]
+
+MOST_EMPTY: Final = 8
+"""How many empty records, which a merge may hide, are tried in every combination."""
+
+
+@final
+@attrs.frozen(repr=False)
+class Claims:
+    """The paths at which some point of a sweep has a leaf, and those at which some point has an empty record.
+
+    Where they are not `exact`, some may be of points that are not there, and there may be more below them. They are
+    `uniform` where every point has all of them.
+    """
+
+    leaves: frozenset[Steps] = frozenset()
+    empties: frozenset[Steps] = frozenset()
+    exact: bool = True
+    uniform: bool = True
+
+    def below(self, key: Hashable) -> Claims:
+        """The claims of a record with these at `key`."""
+        leaves = frozenset([(key, *path) for path in self.leaves])
+        return attrs.evolve(self, leaves=leaves, empties=frozenset([(key, *path) for path in self.empties]))
+
+    def with_unknown(self, path: Steps) -> Claims:
+        """The claims of the points with something unknown at `path`, in place of what they have there."""
+        kept = frozenset([leaf for leaf in self.leaves if leaf[: len(path)] != path])
+        empties = frozenset([empty for empty in self.empties if empty[: len(path)] != path])
+        return Claims(kept | {path}, empties, exact=False, uniform=False)
+
+
+NOTHING: Final = Claims()
+"""The claims of no point, and of points that are empty."""
+
+UNKNOWN: Final = Claims(frozenset({()}), exact=False, uniform=False)
+"""The claims of points of which nothing is known."""
+
+_LEAF: Final = Claims(frozenset({()}))
+_EMPTY: Final = Claims(frozenset(), frozenset({()}))
+
+
+def together(parts: Iterable[Claims]) -> Claims:
+    """The claims of points that have something of each part."""
+    many = tuple(parts)
+    leaves = frozenset[Steps]().union(*(part.leaves for part in many))
+    empties = frozenset[Steps]().union(*(part.empties for part in many))
+    exact, uniform = all(part.exact for part in many), all(part.uniform for part in many)
+    if empties and uniform:  # else an empty record that another part fills may be left empty by some of its points
+        empties -= _inner(Claims(leaves, empties)) | leaves
+    return Claims(leaves, empties, exact, uniform)
+
+
+def any_of(parts: Iterable[Claims]) -> Claims:
+    """The claims of the points of all parts."""
+    many = frozenset(parts)
+    if len(many) == 1:
+        return next(iter(many))
+    leaves = frozenset[Steps]().union(*(part.leaves for part in many))
+    empties = frozenset[Steps]().union(*(part.empties for part in many))
+    return Claims(leaves, empties, all(part.exact for part in many), uniform=not many)
+
+
+def of_points(points: Iterable[Any]) -> Claims:
+    """The claims of points that are known. Points with the same keys claim the same, so few are taken apart."""
+    kinds: dict[Hashable, Any] = {}
+    for point in points:
+        kinds.setdefault(_kind_of(point), point)
+    return any_of(map(_of_point, kinds.values()))
+
+
+def _kind_of(point: Any) -> Hashable:
+    """The keys of a record, and so for each record in it; None for a leaf."""
+    if type(point) is not Config:
+        return None
+    layout, *children = point._cell
+    return layout, *[_kind_of(child) if type(child) is Config else None for child in children]
+
+
+def _of_record(shape: Shape, _: Any, parts: tuple[Claims, ...]) -> Claims:
+    if not isinstance(shape, Layout):
+        return _LEAF
+    return together(part.below(key) for key, part in zip(shape.keys, parts, strict=True)) if parts else _EMPTY
+
+
+_CLAIMS: Final[Algebra[Claims]] = Algebra(leaf=lambda _: _LEAF, record=_of_record, choice=lambda *_: _LEAF)
+
+
+def _of_point(point: Any) -> Claims:
+    return fold(_CLAIMS, point) if type(point) is Config else _LEAF
+
+
+def find_conflict(parts: Sequence[Claims]) -> tuple[Steps, int, int] | None:
+    """The path of a leaf of one part at or above which, or below which, another part has one; the two parts."""
+    owners: dict[Steps, list[int]] = {}
+    for number, part in enumerate(parts):
+        for path in part.leaves:
+            owners.setdefault(path, []).append(number)
+    for number, part in enumerate(parts):
+        above = ((path, len(path) + 1) for path in part.leaves)
+        for path, ends in (*above, *((path, len(path)) for path in part.empties)):
+            for end in range(ends):
+                other = next((owner for owner in owners.get(path[:end], ()) if owner != number), None)
+                if other is not None:
+                    return path[:end], min(number, other), max(number, other)
+    return None
+
+
+def _inner(part: Claims) -> frozenset[Steps]:
+    """The paths of the records that have something in them."""
+    return frozenset([path[:end] for path in part.leaves | part.empties for end in range(len(path))])
+
+
+def find_filled(parts: Sequence[Claims]) -> frozenset[Steps]:
+    """The empty records of one part that some other part has something in, in every of its points."""
+    if not any(part.empties for part in parts):
+        return frozenset()
+    filled = [_inner(part) | part.leaves if part.uniform else frozenset[Steps]() for part in parts]
+    return frozenset(
+        empty
+        for number, part in enumerate(parts)
+        for empty in part.empties
+        if any(empty in there for other, there in enumerate(filled) if other != number)
+    )
+
+
+# --- the parts that a merged point came from ----------------------------------------------------------
+
+
+_FLAT: Final[Algebra[Flat]] = Algebra(
+    leaf=lambda leaf: {(): leaf},
+    record=lambda shape, node, parts: (
+        {(key, *path): leaf for key, part in zip(shape.keys, parts, strict=True) for path, leaf in part.items()}
+        if parts and isinstance(shape, Layout)
+        else {(): node}
+    ),
+    choice=lambda node, _: {(): node},
+)
+
+
+def origins_of(value: Config, parts: Sequence[Claims]) -> list[list[Config]] | None:
+    """Per part the points that `value` may have of it, where no two parts claim one path; None where too many may be.
+
+    A leaf came from the part that claims it. An empty record may have been hidden by what another part has there.
+    """
+    flat = fold(_FLAT, value)
+    owner = {path: number for number, part in enumerate(parts) for path in part.leaves}
+    owned: list[Flat] = [{} for _ in parts]
+    empty = [path for path, leaf in flat.items() if type(leaf) is Config]
+    for path, leaf in flat.items():
+        above = (owner.get(path[:end]) for end in range(len(path) + 1))
+        number = next((number for number in above if number is not None), None)
+        if type(leaf) is not Config:
+            if number is None:
+                return [[] for _ in parts]
+            owned[number][path] = leaf
+    origins: list[list[Config]] = []
+    for part, leaves in zip(parts, owned, strict=True):
+        optional = _optional(part, leaves, flat, empty)
+        if part.uniform:
+            origins.append([assemble({**leaves, **dict.fromkeys(optional, Config())})])
+        elif len(optional) > MOST_EMPTY:
+            return None
+        else:
+            chosen = (some for k in range(len(optional) + 1) for some in combinations(optional, k))
+            origins.append([assemble({**leaves, **dict.fromkeys(some, Config())}) for some in chosen if _apart(some)])
+    return origins
+
+
+def _optional(part: Claims, leaves: Flat, flat: Flat, empty: Sequence[Steps]) -> list[Steps]:
+    """The empty records that a point of a part may have, given its leaves and the whole that it is in."""
+    unknown = () if part.exact else tuple(part.leaves)
+    possible = part.empties | {path for path in empty if any(path[: len(above)] == above for above in unknown)}
+    there = {path[:end] for path in flat for end in range(len(path) + 1)}
+    filled = {path[:end] for path in leaves for end in range(len(path) + 1)}
+    under = [path for path in possible if path in there and path not in filled]
+    return [path for path in under if not any(path[:end] in leaves for end in range(len(path)))]
+
+
+def _apart(paths: Sequence[Steps]) -> bool:
+    """True if no path leads to a part of another one."""
+    return not any(path != other and path[: len(other)] == other for path in paths for other in paths)
+
+
+def assemble(flat: Mapping[Steps, Any]) -> Any:
+    """The configuration that has these leaves and empty records."""
+    if () in flat:
+        return flat[()]
+    groups: dict[Hashable, Flat] = {}
+    for path, leaf in flat.items():
+        groups.setdefault(path[0], {})[path[1:]] = leaf
+    return layout_of(tuple(groups)).build([assemble(group) for group in groups.values()])

@@ -1,0 +1,191 @@
+"""Labels that tell the configurations of one sweep apart: what must be known of the sweep, found out once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final, final
+
+from ..configuration.errors import IdentityError, written
+from ..configuration.identity import canonical
+from ..configuration.paths import found_in
+from ..configuration.problems import ABSENT
+from ..configuration.records import Shape, TupleShape
+from ..configuration.tree import Algebra, Config, Layout, dissect, fold, freeze
+from .nodes import Column, Node, Steps, exact_key
+
+__all__ = ["Labels", "standing"]
+
+LISTED: Final = 10_000
+"""Up to this size a sweep whose paths do not prove its labels different is listed, to see which of them are not."""
+
+DIGITS: Final = 12
+"""How many digits of a configuration's identity tell it from others: 48 bits."""
+
+
+@final
+class Labels:
+    """The labels of a sweep's configurations: its swept paths, and which labels need more than these."""
+
+    def __init__(self, node: Node) -> None:
+        swept = {path: column for path, column in node.columns().items() if column.swept}
+        self._paths = [(path, _path_text(path), column.computed) for path, column in swept.items()]
+        self._seen = node.exact
+        names = {name for _, name, _ in self._paths}
+        kinds = node.kinds().values()
+        self._proven = (
+            self._seen
+            and len(names) == len(swept)
+            and all(len(types) == 1 for types in kinds)
+            and all(map(_is_told_apart, swept.values()))
+        )
+        listed = not self._proven and node.size <= LISTED
+        self._shared = self._find_shared(node) if listed else None
+
+    def write(self, config: Any) -> str:
+        """The label of one configuration.
+
+        Raises:
+            IdentityError: the label needs the configuration's identity, and it has none.
+        """
+        text, is_certain = self._text(config)
+        if is_certain and (self._proven or (self._shared is not None and text not in self._shared)):
+            return text
+        if is_certain and self._shared is None and not self._is_record(config):
+            return text  # a plain value, written whole
+        return f"{text} #{_digest(config, text)}".lstrip()
+
+    def _text(self, config: Any) -> tuple[str, bool]:
+        """The values at the swept paths; and False where a computed one may be written as another one is."""
+        texts, is_certain = [], True
+        known: dict[Steps, Any] = {(): config}
+        for path, name, computed in self._paths:
+            value = _reach(path, known)
+            if value is not ABSENT and (computed or not _is_entered(value)):
+                texts.append(f"{name}={_value_text(value)}")
+                is_certain = is_certain and not (computed and not fold(_IS_PLAIN, value))
+        if texts or self._seen or self._is_record(config):
+            return ", ".join(texts), is_certain
+        return _value_text(config), self._shared is not None or fold(_IS_PLAIN, config)
+
+    def _is_record(self, config: Any) -> bool:
+        parts = dissect(config)
+        return parts is not None and not isinstance(parts[0], TupleShape)
+
+    def _find_shared(self, node: Node) -> frozenset[str]:
+        """The labels that different configurations would have."""
+        self._shared = frozenset()
+        points = list(_points(node))  # all are kept until the keys are compared: some hold the id of an object
+        keys: dict[str, Hashable] = {}
+        shared = set()
+        for point in points:
+            text, key = self._text(point)[0], exact_key(freeze(point))
+            if keys.setdefault(text, key) != key:
+                shared.add(text)
+        return frozenset(shared)
+
+
+def _points(node: Node) -> Iterator[Any]:
+    """The points of a sweep, without those that a function or a class refuses."""
+    for position in range(node.size):
+        with suppress(Exception):  # there is no such configuration, so it has no label
+            yield node.at(position)
+
+
+def _digest(config: Any, text: str) -> str:
+    """A part of a configuration's identity, by content alone, as names that users give may be given twice."""
+    try:
+        encoded = canonical(config)
+    except IdentityError as error:
+        which = f"{text!r} may be the label of several configurations" if text else "the swept paths say nothing of it"
+        raise IdentityError(f"no label for this configuration: {which}, and {error}") from None
+    from hashlib import sha256  # loads a shared library, so it waits for the first identity
+
+    return sha256(encoded).hexdigest()[:DIGITS]
+
+
+def _reach(path: Steps, known: dict[Steps, Any]) -> Any:
+    """What stands at a path, or `ABSENT`; `known` keeps what was found on the way, for the paths that begin alike."""
+    if path not in known:
+        parent = _reach(path[:-1], known)
+        absent = parent is ABSENT or (type(parent) is Config and path[-1] not in parent)
+        known[path] = ABSENT if absent else next(iter(found_in(path[-1:], parent)), ABSENT)
+    return known[path]
+
+
+def standing(path: Steps, config: Any) -> tuple[Any, ...]:
+    """`(value,)` where a value stands at the path, nothing where there is none, or a record of others."""
+    found = found_in(path, config)
+    return () if found and _is_entered(found[0]) else found
+
+
+def _is_entered(value: Any) -> bool:
+    """True for a record that stands for the values in it."""
+    parts = dissect(value)
+    return parts is not None and bool(parts[1]) and not isinstance(value, tuple | list)
+
+
+# --- texts -----------------------------------------------------------------------------------------
+
+
+def _path_text(path: Steps) -> str:
+    """The path as a label writes it: a step that could be mistaken for something else stands in brackets."""
+    return "".join(map(_step_text, path)).removeprefix(".") or "the root"
+
+
+def _step_text(step: object) -> str:
+    bare = type(step) is str and step.isprintable() and step.strip() == step and not set(step) & set(".,=[]'\"")
+    return f".{step}" if bare and step else f"[{_value_text(step) if type(step) is not str else repr(step)}]"
+
+
+def _value_text(value: Any) -> str:
+    if type(value) is int and value.bit_length() > MOST_BITS:
+        return f"int('{value:x}', 16)"  # Python does not write out so many decimal digits
+    if not isinstance(value, str):
+        return written(value)
+    bare = value.isprintable() and value.strip() == value and not set(value) & set(",='\"([{<")
+    return value if bare and not _is_literal(value) else repr(value)
+
+
+MOST_BITS: Final = 14_000
+"""The size of a number that Python still writes out."""
+
+
+def _is_literal(text: str) -> bool:
+    """True if the text reads as another value: empty, a number, True, False or None."""
+    try:
+        complex(text.replace("_", ""))
+    except ValueError:
+        return text in ("", "True", "False", "None")
+    return True
+
+
+# --- what is written unlike anything else -------------------------------------------------------------------
+
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None), bytes, complex, range})
+
+
+def _is_plain_record(shape: Shape, _: Any, parts: tuple[bool, ...]) -> bool:
+    if isinstance(shape, Layout):
+        return all(parts) and all(type(key) in _PLAIN for key in shape.keys)
+    return isinstance(shape, TupleShape) and all(parts)
+
+
+_IS_PLAIN: Final[Algebra[bool]] = Algebra(
+    leaf=lambda leaf: type(leaf) in _PLAIN, record=_is_plain_record, choice=lambda _node, _parts: False
+)
+"""True for a value of plain scalars, whose text is that of no other value."""
+
+
+def _is_told_apart(column: Column) -> bool:
+    """True if different values of a column have different texts."""
+    lists = [piece for piece in column.pieces if not isinstance(piece, range)]
+    if all(fold(_IS_PLAIN, value) for piece in lists for value in piece):
+        return True
+    return len(lists) == len(column.pieces) and _have_own_texts(lists)
+
+
+def _have_own_texts(lists: Sequence[Iterable[Any]]) -> bool:
+    keys: dict[str, Hashable] = {}
+    return all(keys.setdefault(_value_text(v), key) == key for vs in lists for v in vs for key in (exact_key(v),))

@@ -1,0 +1,130 @@
+"""Generated sweeps of every kind: trees, and up to three operations upon them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import strategies as st
+
+from spearmint_fp import (
+    Config,
+    DynamicValue,
+    SpearmintError,
+    Sweep,
+    concat,
+    constrain,
+    derive,
+    distinct,
+    expand,
+    mapped,
+    product,
+    sample,
+    shuffled,
+    structured,
+    zipped,
+)
+
+from ..oracle import predicate, record_specs, tree_of
+
+Step = Callable[[st.DrawFn, Sweep[Any], st.SearchStrategy[Any]], Sweep[Any]]
+
+LARGEST = 150
+"""Sweeps stay so small that every configuration can be asked."""
+
+
+def points(sweep: Sweep[Any]) -> list[Any]:
+    """The configurations, without those that a function or a class refuses."""
+    found = []
+    for position in range(sweep.size):
+        with suppress(Exception):
+            found.append(sweep[position])
+    return found
+
+
+def _paths(sweep: Sweep[Any]) -> list[Any]:
+    return [path for path in sweep.axes if path] + ["a", "b.c", "model"]
+
+
+def _slice(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    ends = st.none() | st.integers(-6, 20)
+    return sweep[draw(ends) : draw(ends) : draw(st.sampled_from([None, 1, 2, -1, -2]))]
+
+
+def _shuffle(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    return shuffled(sweep, seed=draw(st.integers(0, 3)))
+
+
+def _sample(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    return sample(draw(st.integers(0, sweep.size)), sweep)
+
+
+def _constrain(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    return constrain(predicate(draw(st.integers(0, 9)), 3), sweep, on=draw(st.sampled_from(_paths(sweep))))
+
+
+def _distinct(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    return distinct(sweep)
+
+
+def _concat(draw: st.DrawFn, sweep: Sweep[Any], trees: st.SearchStrategy[Any]) -> Sweep[Any]:
+    other = draw(st.sampled_from(["itself", "derived", "another"]))
+    if other == "itself":
+        return sweep + sweep
+    return concat(sweep, _derive(draw, sweep, trees) if other == "derived" else expand(draw(trees)))
+
+
+def _product(draw: st.DrawFn, sweep: Sweep[Any], trees: st.SearchStrategy[Any]) -> Sweep[Any]:
+    other = draw(trees.map(expand) | st.just(expand({"w": DynamicValue([1, "1"])})))
+    return product(*draw(st.permutations([sweep, other])))
+
+
+def _zip(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    other = expand({"z": DynamicValue([k % 3 for k in range(sweep.size)])})
+    return zipped(*draw(st.permutations([sweep, other])))
+
+
+def _derive(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    path = draw(st.sampled_from([*_paths(sweep), "new", ("deep", "new")]))
+    fn = draw(st.sampled_from([lambda _: 1, lambda c: len(str(c)), lambda c: {"n": len(str(c))}, lambda c: str(c)]))
+    return derive(path, fn, sweep)
+
+
+def _map(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    record = lambda c: isinstance(c, Config)  # noqa: E731
+    functions: list[Callable[[Any], Any]] = [
+        lambda c: c | {"f": len(c)} if record(c) else c,
+        lambda c: {"all": c},
+        lambda c: c["a"] if record(c) and "a" in c else c,
+        lambda c: len(str(c)),
+        lambda c: str(c),
+    ]
+    return mapped(draw(st.sampled_from(functions)), sweep)
+
+
+def _structure(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    return structured(dict[str, Any], sweep)
+
+
+def _nest(draw: st.DrawFn, sweep: Sweep[Any], trees: st.SearchStrategy[Any]) -> Sweep[Any]:
+    choice = DynamicValue([sweep, {"c": DynamicValue([1, 2])}, 1]) if draw(st.booleans()) else sweep
+    return expand({"a": choice, "w": DynamicValue([True, 1])})
+
+
+STEPS: list[Step] = [
+    _slice, _shuffle, _sample, _constrain, _distinct, _concat, _product, _zip, _derive, _map, _structure, _nest,
+]  # fmt: skip
+
+
+@st.composite
+def sweeps(draw: st.DrawFn, trees: st.SearchStrategy[Any] | None = None) -> Sweep[Any]:
+    """A sweep of some kind; an operation that refuses is left out."""
+    made = record_specs().map(tree_of) if trees is None else trees
+    sweep: Sweep[Any] = expand(draw(made))
+    sweep = sweep[: LARGEST // 3] if sweep.size > LARGEST // 3 else sweep
+    for step in draw(st.lists(st.sampled_from(STEPS), max_size=3)):
+        with suppress(SpearmintError, AttributeError, TypeError, KeyError):  # the last ones are those of functions
+            after = step(draw, sweep, made)
+            sweep = after if after.size <= LARGEST else sweep
+    return sweep
