@@ -61,6 +61,7 @@ FLOORS = {
         "tally",
         "output",
         "chunks",
+        "by_value",
         "boundary",
         "worker",
         "launch",

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from enum import Enum
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any, Final, Generic, TypeVar, cast, final
 
@@ -222,4 +223,10 @@ def inside_a_case() -> bool:
     return bool(_BOUND.get())
 
 
-UNBOUND: Final = object()
+class _Unbound(Enum):
+    """A value that is found by its name wherever it is copied to, and so is the same object."""
+
+    UNBOUND = 0
+
+
+UNBOUND: Final = _Unbound.UNBOUND

@@ -44,17 +44,17 @@ Resume = tuple[int, Marks]
 # --- pickling ----------------------------------------------------------------------------------------
 
 
-def _cloudpickle() -> Any:
-    """cloudpickle, which takes lambdas, closures and what `__main__` defines too, or None where it is not installed."""
+def _by_value() -> Any:
+    """What takes lambdas, closures and what `__main__` defines too; None where cloudpickle is not installed."""
     try:
-        import cloudpickle
+        from . import by_value
     except ModuleNotFoundError:
         return None
-    return cloudpickle
+    return by_value
 
 
 def _dumps(value: Any) -> bytes:
-    return cast(bytes, (_cloudpickle() or pickle).dumps(value, _PROTOCOL))
+    return cast(bytes, (_by_value() or pickle).dumps(value, _PROTOCOL))
 
 
 def _sealed(value: Any) -> bytes:
@@ -75,8 +75,8 @@ class Job:
 
     def sealed(self) -> bytes:
         """The job as bytes, or the error that says why it cannot travel, before any task has run."""
-        by_name = _cloudpickle() is None
-        if by_name and any(getattr(fn, "__module__", None) == "__main__" for fn in stack(self.fn)):
+        by_name = _by_value() is None
+        if by_name and any(getattr(fn, "__module__", None) in ("__main__", "__mp_main__") for fn in stack(self.fn)):
             raise MissingExtraError(f"{said(self.fn)} of __main__ {_NEEDS}")
         try:
             return _dumps((self.fn, self.sweep))
