@@ -47,14 +47,14 @@ Resume = tuple[int, Marks]
 def _by_value() -> Any:
     """What takes lambdas, closures and what `__main__` defines too; None where cloudpickle is not installed."""
     try:
-        from . import by_value
+        from .by_value import dumps
     except ModuleNotFoundError:
         return None
-    return by_value
+    return dumps
 
 
 def _dumps(value: Any) -> bytes:
-    return cast(bytes, (_by_value() or pickle).dumps(value, _PROTOCOL))
+    return cast(bytes, (_by_value() or pickle.dumps)(value, _PROTOCOL))
 
 
 def _sealed(value: Any) -> bytes:
