@@ -7,8 +7,13 @@ bytes of their own, so that one that cannot be opened is the failure of its conf
 from __future__ import annotations
 
 import marshal
+import os
 import pickle
+import threading
+from collections import Counter
 from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
 from itertools import islice
 from struct import Struct
 from types import NoneType
@@ -24,13 +29,13 @@ from .layers import stack
 from .outcomes import ErrorInfo, Outcome, made_at_once, message_of
 
 __all__ = [
-    "BROKEN", "INTERRUPTED", "READY", "UNREADABLE", "WATCH", "Frames", "Job", "Order", "Parcel", "as_error",
-    "frame", "performed",
+    "BEHIND", "BROKEN", "INTERRUPTED", "READY", "SCOPE", "UNFINISHED", "UNREADABLE", "WATCH", "Frames", "Job", "Order",
+    "Parcel", "Unfinished", "as_error", "frame", "performed", "travels",
 ]  # fmt: skip
 
-PLAIN, OTHER, FAILED, WATCH, READY, BROKEN, UNREADABLE, INTERRUPTED = range(8)
+PLAIN, OTHER, FAILED, WATCH, READY, BROKEN, UNREADABLE, INTERRUPTED, BEHIND = range(9)
 """Kinds of frames: a result of a builtin type; any other; an error; a deadline; the worker can begin; it cannot;
-a chunk that it cannot read; an interrupt inside a task."""
+a chunk that it cannot read; an interrupt inside a task; the work that tasks have left running."""
 
 _HEAD: Final = Struct("<BQ")
 _SCALARS: Final = frozenset({int, float, str, bool, bytes, NoneType})
@@ -41,12 +46,58 @@ Resume = tuple[int, Marks]
 """How often a task had been tried again when it was ended, and the frames of its wrappers."""
 
 
+# --- what tasks leave running ----------------------------------------------------------------------------
+
+
+@final
+class Unfinished:
+    """Work that goes on after the task that began it, how much of it by name: its process may not end before."""
+
+    def __init__(self, watch: Callable[[dict[str, int]], object] | None = None) -> None:
+        self.watch = watch
+        self._counts: Counter[str] = Counter()
+        self._change = threading.Condition()
+
+    def begin(self, name: str) -> None:
+        """Note that work has begun."""
+        self._add(name, 1)
+
+    def end(self, name: str) -> None:
+        """Note that it has ended."""
+        self._add(name, -1)
+
+    def _add(self, name: str, count: int) -> None:
+        with self._change:
+            self._counts[name] += count
+            self._counts = +self._counts
+            if self.watch is not None:
+                self.watch(dict(self._counts))
+            self._change.notify_all()
+
+    def wait(self) -> None:
+        """Until all of it has ended."""
+        with self._change:
+            self._change.wait_for(lambda: not self._counts)
+
+
+UNFINISHED: Final = Unfinished()
+"""That of this process."""
+
+SCOPE: Final[ContextVar[Unfinished]] = ContextVar("spearmint_fp_scope", default=UNFINISHED)
+"""That of a chunk in a process that is somebody else's."""
+
+if hasattr(os, "register_at_fork"):  # the threads that work stay with the parent
+    os.register_at_fork(after_in_child=partial(Unfinished.__init__, UNFINISHED))
+
+
 # --- pickling ----------------------------------------------------------------------------------------
 
 
 def _by_value() -> Any:
     """What takes lambdas, closures and what `__main__` defines too; None where cloudpickle is not installed."""
     try:
+        import cloudpickle  # noqa: F401
+
         from .by_value import dumps
     except ModuleNotFoundError:
         return None
@@ -63,6 +114,21 @@ def _sealed(value: Any) -> bytes:
         return pickle.dumps(value, _PROTOCOL)
     except Exception:  # whatever a user's object does when it is pickled; cloudpickle takes more, and says why not
         return _dumps(value)
+
+
+def travels(value: Any) -> bool:
+    """Whether an object can be sent to another process; True of one that is being asked about already."""
+    asked = _ASKED.get()
+    if value is None or id(value) in asked:
+        return True
+    token = _ASKED.set(asked | {id(value)})
+    try:
+        return not _refused(value)
+    finally:
+        _ASKED.reset(token)
+
+
+_ASKED: Final[ContextVar[frozenset[int]]] = ContextVar("spearmint_fp_asked", default=frozenset())
 
 
 @final

@@ -16,7 +16,20 @@ from typing import Any, Final, final
 
 from ..configuration.errors import RunError, TransferError, WorkerError, said
 from .attempts import Trace, attempt
-from .boundary import BROKEN, FAILED, INTERRUPTED, Frames, Job, Order, Parcel, as_error, frame, performed
+from .boundary import (
+    BROKEN,
+    FAILED,
+    INTERRUPTED,
+    SCOPE,
+    Frames,
+    Job,
+    Order,
+    Parcel,
+    Unfinished,
+    as_error,
+    frame,
+    performed,
+)
 from .chunks import Chunk, Halt
 from .outcomes import ErrorInfo, Outcome, message_of
 
@@ -221,7 +234,13 @@ def carried(job: bytes, order: bytes) -> bytes:
         opened = _job(job)
     except Exception as error:  # whatever importing and opening a user's function does
         return frame(BROKEN, f"{type(error).__qualname__}: {message_of(error)}")
-    performed(opened, order, frames.append, Trace())
+    mine = Unfinished()
+    token = SCOPE.set(mine)
+    try:
+        performed(opened, order, frames.append, Trace())
+        mine.wait()  # nobody knows how long this process will be there
+    finally:
+        SCOPE.reset(token)
     return b"".join(frames)
 
 

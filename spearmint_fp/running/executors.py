@@ -119,9 +119,16 @@ class Processes(Place):
                 "executor=ProcessPoolExecutor(n)"
             )
         from .boundary import Job
-        from .launch import LAUNCHERS
+        from .launch import LAUNCHERS, no_interpreter
         from .supervisor import Supervisor
 
+        why = None if self.start_method == "fork" else no_interpreter()
+        if why is not None:
+            raise ArgumentError(
+                f"processes(n) cannot start its workers: {why}. Set sys.executable to the path of an interpreter that "
+                f'has this library, or take threads(n), start_method="fork", or a live ProcessPoolExecutor(n) after '
+                f"multiprocessing.freeze_support()"
+            )
         job = Job(fn, sweep).sealed()
         return lambda: Supervisor(job, self.workers, LAUNCHERS[self.start_method](), self.deaths)
 
