@@ -104,8 +104,9 @@ def _by_value() -> Any:
     return dumps
 
 
-def _dumps(value: Any) -> bytes:
-    return cast(bytes, (_by_value() or pickle.dumps)(value, _PROTOCOL))
+def _dumps(value: Any, named: bool = False) -> bytes:
+    dumps = _by_value()
+    return cast(bytes, pickle.dumps(value, _PROTOCOL) if dumps is None else dumps(value, _PROTOCOL, named=named))
 
 
 def _sealed(value: Any) -> bytes:
@@ -138,6 +139,8 @@ class Job:
 
     fn: Callable[[Any], Any]
     sweep: Sweep[Any] | None
+    named: bool = False
+    """Whether the workers have the script as their `__main__`, so that what it defines is found there by its name."""
 
     def sealed(self) -> bytes:
         """The job as bytes, or the error that says why it cannot travel, before any task has run."""
@@ -145,7 +148,7 @@ class Job:
         if by_name and any(getattr(fn, "__module__", None) in ("__main__", "__mp_main__") for fn in stack(self.fn)):
             raise MissingExtraError(f"{said(self.fn)} of __main__ {_NEEDS}")
         try:
-            return _dumps((self.fn, self.sweep))
+            return _dumps((self.fn, self.sweep), self.named)
         except Exception as error:  # whatever a user's object does when it is pickled
             what = f"the function {said(self.fn)}" if _refused(self.fn) else f"the sweep {self.sweep!r}"
             way = f"A lambda or a closure {_NEEDS}" if by_name else "Let it make what it needs where it runs"
@@ -181,10 +184,10 @@ class Order:
     chunk: Chunk
     resume: Resume | None = None
 
-    def sealed(self) -> bytes:
+    def sealed(self, named: bool = False) -> bytes:
         """The order as bytes; raises what the configurations raise when they are pickled."""
         configs = self.chunk.configs
-        content: Any = (configs.start, configs.stop) if isinstance(configs, Span) else _dumps(tuple(configs))
+        content: Any = (configs.start, configs.stop) if isinstance(configs, Span) else _dumps(tuple(configs), named)
         return pickle.dumps((self.chunk.start, content, self.resume), _PROTOCOL)
 
     @classmethod

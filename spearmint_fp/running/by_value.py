@@ -15,6 +15,7 @@ import pickle
 import sys
 import weakref
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, Final, final
 
 import cloudpickle
@@ -37,13 +38,13 @@ _ORIGIN: Final[dict[int, Origin]] = {}
 """Objects of another process's `__main__` that are told apart by identity, and where each is from."""
 
 
-def dumps(value: Any, protocol: int) -> bytes:
-    """`cloudpickle.dumps`, for a process whose `__main__` is another one."""
+def dumps(value: Any, protocol: int, *, named: bool = False) -> bytes:
+    """`cloudpickle.dumps`, for a process whose `__main__` is another one; `named`, for one that has the script too."""
     module = sys.modules.get("__mp_main__")
     if module is not None and getattr(module, "__name__", None) == "__mp_main__":
         cloudpickle.register_pickle_by_value(module)
     with io.BytesIO() as file:
-        _Pickler(file, protocol).dump(value)
+        (_Namer if named else _Pickler)(file, protocol).dump(value)
         return file.getvalue()
 
 
@@ -66,6 +67,54 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
             return NotImplemented
         reduced = obj.__reduce_ex__(self.proto)
         return _single_again(obj, reduced) if isinstance(reduced, str) else reduced
+
+
+@final
+class _Namer(cloudpickle.Pickler):  # type: ignore[misc]
+    """For the workers of a pool that have the script as their `__main__`, with what an initializer has made of it."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        """What stands in the script is found there by its name; lambdas and closures have its globals as their own."""
+        name = getattr(obj, "__qualname__", None)
+        if isinstance(name, str) and getattr(obj, "__module__", None) in MAINS and _found("__main__", name) is obj:
+            return _named, (name,)
+        found = super().reducer_override(obj)
+        if isinstance(obj, FunctionType) and obj.__globals__ is vars(sys.modules["__main__"]) and len(found) == 6:
+            make, (code, _, *others), (state, slots), _, _, fill = found
+            inner = state, {**slots, "__globals__": {}}
+            return make, (code, _Globals(), *others), (inner, fill, slots["__globals__"]), None, None, _with_globals
+        return found
+
+
+@final
+class _Globals:
+    """The globals of the script, wherever this is opened."""
+
+    def __reduce__(self) -> Any:
+        return _globals, ()
+
+
+def _globals() -> dict[str, Any]:
+    """What the functions of the script have as globals; in a child of multiprocessing, its module has a copy."""
+    main = vars(sys.modules["__main__"])
+    spaces = (value.__globals__ for value in tuple(main.values()) if isinstance(value, FunctionType))
+    return next((space for space in spaces if space.get("__name__") in MAINS), main)
+
+
+def _named(name: str) -> Any:
+    first, *others = name.split(".")
+    found = functools.reduce(lambda at, part: getattr(at, part, None), others, _globals().get(first))
+    if found is None:
+        raise AttributeError(f"the script of this worker has no {name}; define it outside of `if __name__ == ...`")
+    return found
+
+
+def _with_globals(fn: Any, told: tuple[Any, ...]) -> None:
+    """Fill a function; of its globals, those that the script does not have here."""
+    state, fill, names = told
+    fill(fn, state)
+    for name, value in names.items():
+        fn.__globals__.setdefault(name, value)
 
 
 # --- functions that are objects of some class ------------------------------------------------------------

@@ -254,8 +254,15 @@ class _Live(Place):
         workers = getattr(self.executor, "_max_workers", None) or cores()
         if isinstance(self.executor, ThreadPoolExecutor):
             return lambda: PoolCrew(fn, self.executor, workers)
-        job = Job(fn, sweep).sealed()
-        return lambda: FutureCrew(job, self.executor, workers, seconds=0.03)
+        named = self._has_script()
+        job = Job(fn, sweep, named).sealed()
+        return lambda: FutureCrew(job, self.executor, workers, seconds=0.03, named=named)
+
+    def _has_script(self) -> bool:
+        """Whether its workers have this script as their `__main__`: they do where their initializer is from there."""
+        initializer = getattr(self.executor, "_initializer", None)
+        layers = stack(initializer) if callable(initializer) else ()
+        return any(getattr(one, "__module__", None) in ("__main__", "__mp_main__") for one in layers)
 
 
 def place(executor: Any) -> Place:

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from spearmint_fp import RunError, dask_cluster, ray_cluster, run
+from spearmint_fp.running import clusters, crews
+from spearmint_fp.running.boundary import Job, Order
+from spearmint_fp.running.chunks import Chunk, Listed
+
 from .executors import OURS
-from .test_faults import seen
-from .test_scripts import program, saw
+from .test_faults import BEFORE
+from .test_scripts import LIMIT, program, saw
+
+
+def seen(code: str) -> dict[str, Any]:
+    watch = f"import faulthandler; faulthandler.dump_traceback_later({LIMIT}, exit=True)\n"
+    return saw([sys.executable, "-c", watch + BEFORE + textwrap.dedent(code)], Path.cwd())
+
 
 # --- what tasks leave running ------------------------------------------------------------------------------
 
@@ -362,3 +378,146 @@ def test_a_program_that_is_started_in_place_of_an_interpreter_does_not_go_on_for
     got = saw([sys.executable, "main.py"], tmp_path)
     assert got["kind"] == "RunError"
     assert (tmp_path / "starts").read_text() == "start " * 3  # and two attempts to have a process that forks
+
+
+# --- clusters that go away -----------------------------------------------------------------------------------
+
+
+def test_a_client_of_dask_that_is_closed_or_never_was_open_is_a_run_error() -> None:
+    got = seen(
+        """
+        import dask, distributed
+        dask.config.set({"distributed.comm.timeouts.connect": "3s"})
+        client = dask_client()
+        outcomes = run(lambda n: time.sleep(0.05) or n, range(1000), executor=dask_cluster(client))
+        next(outcomes)
+        client.close()
+        said = []
+        for going in (lambda: outcomes, lambda: run(abs, [1], executor=dask_cluster(client)),
+                      lambda: run(abs, [1], executor=dask_cluster("tcp://127.0.0.1:1")),
+                      lambda: run(abs, [1], executor=dask_cluster("nonsense://x"))):
+            try:
+                list(going())
+            except RunError as error:
+                said.append(str(error))
+        client.cluster.close()
+        tell(said=said)
+        """
+    )
+    assert len(got["said"]) == 4
+    assert "keep it open until the run has ended" in got["said"][1]
+    assert all("cannot connect to a scheduler of Dask" in message for message in got["said"][2:])
+
+
+class _Line:
+    """A client of Dask whose workers are what a test says."""
+
+    status = "running"
+    asynchronous = False
+
+    def __init__(self, states: list[list[str]]) -> None:
+        self.states = states
+
+    def get_executor(self, pure: bool) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1)
+
+    def nthreads(self) -> dict[str, int]:
+        return {"one": 1}
+
+    def scheduler_info(self, n_workers: int) -> Any:
+        states = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        return {"workers": {str(n): {"status": state} for n, state in enumerate(states)}}
+
+    def submit(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("states", "says"),
+    [
+        ([["running"], ["paused", "paused"]], r"are paused \(2\)"),
+        ([["running"], []], "have ended, and none has come back"),
+        ([[]], None),  # a cluster that is still to come
+        ([["running", "paused"]], None),
+        ([["running"], ["paused"], ["running"]], None),
+    ],
+)
+def test_a_cluster_without_a_worker_that_goes_on_ends_the_run(
+    states: list[list[str]], says: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = _Line(states)
+    monkeypatch.setattr(crews, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(clusters, "LOOK", 0.01)
+    monkeypatch.setattr(clusters, "STUCK", 0.1 if says else 600.0)
+    GO_ON.clear()
+    if says is None:
+        threading.Timer(1.0, GO_ON.set).start()
+        assert [outcome.ok for outcome in run(_held, [1], executor=dask_cluster(client))] == [True]
+    else:
+        with pytest.raises(RunError, match=says):
+            list(run(_held, [1], executor=dask_cluster(client)))
+    GO_ON.set()
+
+
+GO_ON = threading.Event()
+
+
+def _held(n: int) -> int:
+    GO_ON.wait(60)
+    return n
+
+
+class _Rays:
+    """Ray, as far as a run uses it; what is submitted never ends."""
+
+    def __init__(self) -> None:
+        self.session: str | None = "one"
+        self.calls = 0
+
+    def is_initialized(self) -> bool:
+        return self.session is not None
+
+    def get_runtime_context(self) -> Any:
+        return SimpleNamespace(get_worker_id=lambda: self.session)
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {"CPU": 2.0}
+
+    def remote(self, **options: Any) -> Any:
+        def call(*args: Any) -> Any:
+            self.calls += 1
+            return SimpleNamespace(future=Future)
+
+        return lambda fn: SimpleNamespace(remote=call)
+
+
+@pytest.mark.parametrize("later", [None, "two"])
+@pytest.mark.parametrize("close", [True, False])
+def test_ray_that_is_shut_down_during_a_run_ends_it(
+    later: str | None, close: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it was started again since: what was submitted before is nowhere, and nothing is submitted there."""
+    rays = _Rays()
+    monkeypatch.setitem(sys.modules, "ray", rays)
+    threading.Timer(0.5, setattr, (rays, "session", later)).start()
+    outcomes = run(abs, range(100), executor=ray_cluster(), in_flight=2)
+    with pytest.raises(RunError, match=r"Ray was shut down during the run"):
+        next(outcomes)
+    calls = rays.calls
+    if close:
+        outcomes.close()
+    assert rays.calls == calls
+
+
+def test_large_results_do_not_gather_in_a_worker() -> None:
+    """A chunk of them is answered in parts, so that a worker holds a few at a time."""
+    job, order = Job(_large, None).sealed(), Order(Chunk(0, Listed(tuple(range(64))))).sealed()
+    assert len(crews.carried(job, order)) < 2 * crews.ANSWER
+    with ThreadPoolExecutor(1) as pool:
+        crew = crews.FutureCrew(job, pool, 1, 0.03)
+        crew.put(Chunk(0, Listed(tuple(range(64)))))
+        outcomes = [outcome for _ in range(16) for came in crew.get() for outcome in came[1]]  # type: ignore[index]
+    assert [(outcome.index, outcome.result[:1]) for outcome in outcomes] == [(n, bytes([n])) for n in range(64)]
+
+
+def _large(n: int) -> bytes:
+    return bytes([n]) * (crews.ANSWER // 4 + 1)

@@ -245,3 +245,56 @@ def test_whatever_kind_of_thing_a_script_defines(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(program(code))
     got = saw([sys.executable, "script.py", *OURS], tmp_path)
     assert got == {"wrong": "", "changed": False}
+
+
+@pytest.mark.parametrize("method", OURS)
+def test_tasks_in_a_pool_see_what_its_initializer_has_made(method: str, tmp_path: Path) -> None:
+    code = f"""
+        STATE = None
+        FIXED = 5
+        @attrs.frozen
+        class Model:
+            scale: int
+        @attrs.frozen
+        class Wanted:
+            model: Model | None
+        class Holder:
+            value = 0
+            def task(self, c):
+                return self.value + STATE.scale
+            @classmethod
+            def twice(cls, c):
+                return cls.value * 2
+        def initialize(scale):
+            global STATE
+            STATE = Model(scale)
+            Holder.value = scale
+        def task(c):
+            assert isinstance(STATE, Model) and isinstance(c["model"], Model)
+            return STATE.scale * c["n"] + FIXED
+        @functools.cache
+        def cached(c):
+            return STATE.scale
+        @experiment(configs=[{{"k": 2}}])
+        def scored(config: Config) -> int:
+            return config.k * STATE.scale
+        def made():
+            return lambda c: STATE.scale + FIXED
+        def gives(c):
+            return Wanted(STATE)
+        if __name__ == "__main__":
+            LATE = 7
+            pool = ProcessPoolExecutor(2, get_context({method!r}), initialize, (3,), max_tasks_per_child=
+                                       None if {method!r} == "fork" else 4)
+            configs = [{{"n": 1, "model": Model(1)}}]
+            lambdas = [lambda c: STATE.scale + FIXED + LATE, lambda c: cached(1), lambda c: scored()]
+            with pool:
+                def ran(fn):
+                    [got] = [o.result if o.ok else o.error.message for o in run(fn, configs, executor=pool)]
+                    return [got.model.scale, type(got) is Wanted] if fn is gives else got
+                tasks = [task, made(), Holder().task, Holder.twice, functools.partial(task), gives, *lambdas]
+                tell(got=[ran(fn) for fn in tasks])
+        """
+    (tmp_path / "script.py").write_text(program(code))
+    got = saw([sys.executable, "script.py"], tmp_path)["got"]
+    assert got == [8, 8, 6, 6, 8, [3, True], 15, 3, 6]
