@@ -181,7 +181,7 @@ def _name_in_main(obj: object) -> str | None:
 def _single_again(obj: Any, name: str) -> tuple[Any, ...]:
     """An object that stands at a name in `__main__`: the same one, however often it is sent, and when it is back."""
     origin = _ORIGIN.get(id(obj), (_TOKEN, os.getpid(), name))
-    state = None if type(obj) is object else object.__getstate__(obj)  # type: ignore[attr-defined]  # Python 3.11
+    state = None if type(obj) is object else object.__getstate__(obj)
     return _single, (origin, type(obj)), state
 
 
