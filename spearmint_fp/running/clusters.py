@@ -138,7 +138,10 @@ class _Ray(Executor):
 
     def _connection(self) -> Any:
         """What tells one connection of this process to Ray from another; None where there is none."""
-        return self._ray.get_runtime_context().get_worker_id() if self._ray.is_initialized() else None
+        if not self._ray.is_initialized():
+            return None
+        here = self._ray.get_runtime_context()
+        return here.get_job_id(), here.get_node_id()  # one counts in a cluster, the other is of this cluster
 
     def gone(self) -> str | None:
         """Why no answer will come."""

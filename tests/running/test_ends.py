@@ -477,7 +477,7 @@ class _Rays:
         return self.session is not None
 
     def get_runtime_context(self) -> Any:
-        return SimpleNamespace(get_worker_id=lambda: self.session)
+        return SimpleNamespace(get_job_id=lambda: "01", get_node_id=lambda: self.session)
 
     def cluster_resources(self) -> dict[str, float]:
         return {"CPU": 2.0}
