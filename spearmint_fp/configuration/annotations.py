@@ -336,7 +336,7 @@ class _Hint:
 
 
 def types_of(kind: Any, declared: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The types of a class's annotations by name, or of the fields in `declared`, which has what the class keeps of them.
+    """The types of a class by name: of all its annotations, or of the fields in `declared`, as the class keeps them.
 
     Each annotation is read in the class that it stands in, with the arguments that `kind` gives it. What a class
     keeps beside its annotations (after `attrs.resolve_types`, or from `make_class`) goes before these.
