@@ -75,6 +75,7 @@ FLOORS = {
         "tally",
         "output",
         "chunks",
+        "by_value",
         "boundary",
         "worker",
         "launch",

@@ -335,8 +335,8 @@ class _Hint:
     known: Mapping[Any, Any]
 
 
-def types_of(kind: Any, declared: Mapping[str, Any]) -> dict[str, Any]:
-    """The types of some fields of a class, by name: `declared` has those that the class itself keeps.
+def types_of(kind: Any, declared: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The types of a class by name: of all its annotations, or of the fields in `declared`, as the class keeps them.
 
     Each annotation is read in the class that it stands in, with the arguments that `kind` gives it. What a class
     keeps beside its annotations (after `attrs.resolve_types`, or from `make_class`) goes before these.
@@ -347,7 +347,7 @@ def types_of(kind: Any, declared: Mapping[str, Any]) -> dict[str, Any]:
     cls = get_origin(kind) or kind
     hints = _hints(kind, cls)
     found: dict[str, Any] = {}
-    for name, kept in declared.items():
+    for name, kept in (dict.fromkeys(hints) if declared is None else declared).items():
         hint = hints.get(name, _Hint(Any if kept is None else kept, cls, {}))
         annotation = hint.annotation if kept is None or isinstance(kept, str) else kept
         names, where = _scope_of(hint.owner), f"{_name(cls)}.{name}"

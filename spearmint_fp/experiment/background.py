@@ -13,6 +13,7 @@ from typing import Any, Final, final
 from weakref import WeakSet
 
 from ..configuration.errors import ArgumentError, ExperimentError
+from ..running.boundary import SCOPE
 from ..running.wrappers import is_seconds, said_seconds
 
 __all__ = ["BACKLOG", "LOG", "WORKERS", "Behind"]
@@ -67,6 +68,7 @@ class Behind:
 
     def start(self, name: str, work: Callable[[], None]) -> None:
         """Run `work` in a thread, with the caller's context variables; told in the log where no thread can begin."""
+        scope = SCOPE.get()
         with self._lock:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix=f"variants of {name}")
@@ -76,7 +78,9 @@ class Behind:
                 LOG.warning("%s: the variants of this call do not run: %s", name, error)
                 return
             self._futures.add(future)
+        scope.begin(name)
         future.add_done_callback(self._futures.discard)
+        future.add_done_callback(lambda _: scope.end(name))
 
     def _work(self, work: Callable[[], None]) -> None:
         _INSIDE.set((*_INSIDE.get(), self))

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from enum import Enum
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any, Final, Generic, TypeVar, cast, final
 
@@ -13,11 +14,12 @@ import attrs
 
 from ..configuration.errors import ArgumentError, ExperimentError, said, shown
 from ..configuration.tree import Config
+from ..running.boundary import travels
 from ..running.injection import Injected, inject
 from ..running.layers import Layer, is_async
 from ..running.outcomes import Outcome
 from ..sweep.core import Sweep, expand
-from .background import Behind
+from .background import LOG, Behind
 from .context import current_context
 from .discovery import references
 from .strategies import BranchStrategy, branches
@@ -59,8 +61,30 @@ class Experiment(Generic[T]):
         return is_async(self.call)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Without what belongs to this process: who is told of outcomes, and what runs behind."""
-        return Experiment, (self.call, self.configs, self.strategy, self.uses)
+        """Without what runs behind, which belongs to this process; so may who is told of outcomes."""
+        told = self.on_outcome
+        return Experiment, (
+            self.call,
+            self.configs,
+            self.strategy,
+            self.uses,
+            told if travels(told) else Untold(self.name),
+        )
+
+
+@final
+@attrs.frozen
+class Untold:
+    """In another process, who cannot be told of outcomes there; the log says so with each."""
+
+    name: str
+
+    def __call__(self, outcome: Outcome[Any, Any]) -> None:
+        LOG.warning(
+            "%s: its on_outcome cannot be sent to a worker process, and is not told of variant %s",
+            self.name,
+            outcome.index,
+        )
 
 
 def described(fn: Fn) -> Experiment[Any]:
@@ -222,4 +246,10 @@ def inside_a_case() -> bool:
     return bool(_BOUND.get())
 
 
-UNBOUND: Final = object()
+class _Unbound(Enum):
+    """A value that is found by its name wherever it is copied to, and so is the same object."""
+
+    UNBOUND = 0
+
+
+UNBOUND: Final = _Unbound.UNBOUND

@@ -63,31 +63,43 @@ def decorated(about: Experiment[Any], fn: Callable[..., Any]) -> Callable[..., A
 
     @functools.wraps(fn)
     def direct(*args: Any, **kwargs: Any) -> Any:
-        config = bound_config(wrapper)
-        if config is not UNBOUND:
-            return about.call(config, *args, **kwargs)
-        case, cases = case_of(wrapper, args, kwargs)
-        if _goes_behind(about, cases):
-            about.behind.start(
-                about.name, functools.partial(_run_behind, about, case.rest, cases[1:], about.behind.turn)
-            )
-        return case.here(cases[0])
+        return _call(wrapper, about, args, kwargs)
 
     @functools.wraps(fn)
     async def direct_async(*args: Any, **kwargs: Any) -> Any:
-        config = bound_config(wrapper)
-        if config is not UNBOUND:
-            return await about.call(config, *args, **kwargs)
-        case, cases = case_of(wrapper, args, kwargs)
-        if _goes_behind(about, cases):
-            about.behind.start_task(_await_behind(about, case.rest, cases[1:], about.behind.turn))
-        return await case.awaited(cases[0])
+        return await _await(wrapper, about, args, kwargs)
 
     wrapper: Any = direct_async if about.is_async else direct
     wrapper.__experiment__ = about
     wrapper.__decorated__ = wrapper
     wrapper.__signature__ = about.call.signature
     return cast(Callable[..., Any], wrapper)
+
+
+# Where the function of a script goes to another process, `direct` is copied by value, together with the globals that it
+# names: all else stands in functions that are found by name there, so that what they compare by identity is one object.
+
+
+def _call(fn: Callable[..., Any], about: Experiment[Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    config = bound_config(fn)
+    if config is not UNBOUND:
+        return about.call(config, *args, **kwargs)
+    case, cases = case_of(fn, args, kwargs)
+    if _goes_behind(about, cases):
+        about.behind.start(about.name, functools.partial(_run_behind, about, case.rest, cases[1:], about.behind.turn))
+    return case.here(cases[0])
+
+
+async def _await(
+    fn: Callable[..., Any], about: Experiment[Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    config = bound_config(fn)
+    if config is not UNBOUND:
+        return await about.call(config, *args, **kwargs)
+    case, cases = case_of(fn, args, kwargs)
+    if _goes_behind(about, cases):
+        about.behind.start_task(_await_behind(about, case.rest, cases[1:], about.behind.turn))
+    return await case.awaited(cases[0])
 
 
 def _goes_behind(about: Experiment[Any], cases: Sweep[Any]) -> bool:

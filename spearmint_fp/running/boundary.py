@@ -7,8 +7,13 @@ bytes of their own, so that one that cannot be opened is the failure of its conf
 from __future__ import annotations
 
 import marshal
+import os
 import pickle
+import threading
+from collections import Counter
 from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
 from itertools import islice
 from struct import Struct
 from types import NoneType
@@ -25,13 +30,13 @@ from .layers import stack
 from .outcomes import ErrorInfo, Outcome, made_at_once
 
 __all__ = [
-    "BROKEN", "INTERRUPTED", "READY", "UNREADABLE", "WATCH", "Frames", "Job", "Order", "Parcel", "as_error",
-    "frame", "performed",
+    "BEHIND", "BROKEN", "INTERRUPTED", "READY", "SCOPE", "UNFINISHED", "UNREADABLE", "WATCH", "Frames", "Job", "Order",
+    "Parcel", "Unfinished", "as_error", "frame", "performed", "travels",
 ]  # fmt: skip
 
-PLAIN, OTHER, FAILED, WATCH, READY, BROKEN, UNREADABLE, INTERRUPTED = range(8)
+PLAIN, OTHER, FAILED, WATCH, READY, BROKEN, UNREADABLE, INTERRUPTED, BEHIND = range(9)
 """Kinds of frames: a result of a builtin type; any other; an error; a deadline; the worker can begin; it cannot;
-a chunk that it cannot read; an interrupt inside a task."""
+a chunk that it cannot read; an interrupt inside a task; the work that tasks have left running."""
 
 _HEAD: Final = Struct("<BQ")
 _SCALARS: Final = frozenset({int, float, str, bool, bytes, NoneType})
@@ -45,20 +50,67 @@ Resume = tuple[int, Marks, float]
 """How often a task had been tried again when it was ended, the frames of its wrappers, and when it began."""
 
 
+# --- what tasks leave running ----------------------------------------------------------------------------
+
+
+@final
+class Unfinished:
+    """Work that goes on after the task that began it, how much of it by name: its process may not end before."""
+
+    def __init__(self, watch: Callable[[dict[str, int]], object] | None = None) -> None:
+        self.watch = watch
+        self._counts: Counter[str] = Counter()
+        self._change = threading.Condition()
+
+    def begin(self, name: str) -> None:
+        """Note that work has begun."""
+        self._add(name, 1)
+
+    def end(self, name: str) -> None:
+        """Note that it has ended."""
+        self._add(name, -1)
+
+    def _add(self, name: str, count: int) -> None:
+        with self._change:
+            self._counts[name] += count
+            self._counts = +self._counts
+            if self.watch is not None:
+                self.watch(dict(self._counts))
+            self._change.notify_all()
+
+    def wait(self) -> None:
+        """Until all of it has ended."""
+        with self._change:
+            self._change.wait_for(lambda: not self._counts)
+
+
+UNFINISHED: Final = Unfinished()
+"""That of this process."""
+
+SCOPE: Final[ContextVar[Unfinished]] = ContextVar("spearmint_fp_scope", default=UNFINISHED)
+"""That of a chunk in a process that is somebody else's."""
+
+if hasattr(os, "register_at_fork"):  # the threads that work stay with the parent
+    os.register_at_fork(after_in_child=partial(Unfinished.__init__, UNFINISHED))
+
+
 # --- pickling ----------------------------------------------------------------------------------------
 
 
-def _cloudpickle() -> Any:
-    """cloudpickle, which takes lambdas, closures and what `__main__` defines too, or None where it is not installed."""
+def _by_value() -> Any:
+    """What takes lambdas, closures and what `__main__` defines too; None where cloudpickle is not installed."""
     try:
-        import cloudpickle
+        import cloudpickle  # noqa: F401
+
+        from .by_value import dumps
     except ModuleNotFoundError:
         return None
-    return cloudpickle
+    return dumps
 
 
-def _dumps(value: Any) -> bytes:
-    return cast(bytes, (_cloudpickle() or pickle).dumps(value, _PROTOCOL))
+def _dumps(value: Any, named: bool = False) -> bytes:
+    dumps = _by_value()
+    return cast(bytes, pickle.dumps(value, _PROTOCOL) if dumps is None else dumps(value, _PROTOCOL, named=named))
 
 
 def _sealed(value: Any) -> bytes:
@@ -69,6 +121,21 @@ def _sealed(value: Any) -> bytes:
         return _dumps(value)
 
 
+def travels(value: Any) -> bool:
+    """Whether an object can be sent to another process; True of one that is being asked about already."""
+    asked = _ASKED.get()
+    if value is None or id(value) in asked:
+        return True
+    token = _ASKED.set(asked | {id(value)})
+    try:
+        return not _refused(value)
+    finally:
+        _ASKED.reset(token)
+
+
+_ASKED: Final[ContextVar[frozenset[int]]] = ContextVar("spearmint_fp_asked", default=frozenset())
+
+
 @final
 @attrs.frozen(eq=False)
 class Job:
@@ -76,14 +143,16 @@ class Job:
 
     fn: Callable[[Any], Any]
     sweep: Sweep[Any] | None
+    named: bool = False
+    """Whether the workers have the script as their `__main__`, so that what it defines is found there by its name."""
 
     def sealed(self) -> bytes:
         """The job as bytes, or the error that says why it cannot travel, before any task has run."""
-        by_name = _cloudpickle() is None
-        if by_name and any(getattr(fn, "__module__", None) == "__main__" for fn in stack(self.fn)):
+        by_name = _by_value() is None
+        if by_name and any(getattr(fn, "__module__", None) in ("__main__", "__mp_main__") for fn in stack(self.fn)):
             raise MissingExtraError(f"{said(self.fn)} of __main__ {_NEEDS}")
         try:
-            return _dumps((self.fn, self.sweep))
+            return _dumps((self.fn, self.sweep), self.named)
         except Exception as error:  # whatever a user's object does when it is pickled
             what = f"the function {said(self.fn)}" if _refused(self.fn) else f"the sweep {self.sweep!r}"
             way = f"A lambda or a closure {_NEEDS}" if by_name else "Let it make what it needs where it runs"
@@ -119,10 +188,10 @@ class Order:
     chunk: Chunk
     resume: Resume | None = None
 
-    def sealed(self) -> bytes:
+    def sealed(self, named: bool = False) -> bytes:
         """The order as bytes; raises what the configurations raise when they are pickled."""
         configs = self.chunk.configs
-        content: Any = (configs.start, configs.stop) if isinstance(configs, Span) else _dumps(tuple(configs))
+        content: Any = (configs.start, configs.stop) if isinstance(configs, Span) else _dumps(tuple(configs), named)
         return pickle.dumps((self.chunk.start, content, self.resume), _PROTOCOL)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from abc import ABC, abstractmethod
@@ -16,10 +17,24 @@ from typing import Any, Final, final
 
 from ..configuration.errors import RunError, TransferError, WorkerError, said
 from .attempts import Trace, attempt
-from .boundary import BROKEN, FAILED, INTERRUPTED, Frames, Job, Order, Parcel, as_error, frame, performed
+from .boundary import (
+    BROKEN,
+    FAILED,
+    INTERRUPTED,
+    SCOPE,
+    Frames,
+    Job,
+    Order,
+    Parcel,
+    Unfinished,
+    as_error,
+    frame,
+    performed,
+)
 from .chunks import Chunk, Halt
 from .exceptions import message_of
 from .outcomes import ErrorInfo, Outcome
+from .worker import HEARTBEAT
 
 __all__ = ["Batch", "Crew", "FutureCrew", "PoolCrew", "ThreadCrew", "alone", "answered", "refused", "split"]
 
@@ -145,9 +160,15 @@ def _patience(why: BaseException | None) -> float | None:
     return None if why is None or isinstance(why, GeneratorExit) else PATIENCE
 
 
-def _waiting(queue: SimpleQueue[Any]) -> Iterable[Any]:
-    """What is in a queue now; waits for the first item."""
-    yield queue.get()
+def _waiting(queue: SimpleQueue[Any], look: Callable[[], object] | None = None) -> Iterable[Any]:
+    """What is in a queue now; waits for the first item, and looks around now and then while nothing comes."""
+    while True:
+        try:
+            first = queue.get(timeout=None if look is None else HEARTBEAT)
+            break
+        except Empty:
+            _ = look and look()
+    yield first
     while True:
         try:
             yield queue.get_nowait()
@@ -208,11 +229,18 @@ def _broken(executor: Executor, error: BaseException) -> str:
     )
 
 
-def _dismissed(futures: set[Future[Any]], patience: float | None) -> None:
-    """Cancel what has not begun, and wait for the rest."""
+def _never() -> str | None:
+    """An executor that says itself when it is gone."""
+    return None
+
+
+def _dismissed(futures: set[Future[Any]], patience: float | None, gone: Callable[[], str | None] = _never) -> None:
+    """Cancel what has not begun, and wait for the rest, as long as there is anybody to do it."""
     running = {future for future in futures if not future.cancel()}
-    if patience is None or patience > 0:
-        wait(running, patience)
+    start = monotonic()
+    while running and (patience is None or monotonic() - start < patience) and gone() is None:
+        left = HEARTBEAT if patience is None else min(HEARTBEAT, patience)
+        running = wait(running, left).not_done
 
 
 # --- executors elsewhere -----------------------------------------------------------------------------
@@ -225,8 +253,30 @@ def carried(job: bytes, order: bytes) -> bytes:
         opened = _job(job)
     except Exception as error:  # whatever importing and opening a user's function does
         return frame(BROKEN, f"{type(error).__qualname__}: {message_of(error)}")
-    performed(opened, order, frames.append, Trace())
+    mine, size = Unfinished(), 0
+
+    def add(data: bytes) -> None:
+        nonlocal size
+        frames.append(data)
+        if (size := size + len(data)) > ANSWER:
+            raise _FullError
+
+    token = SCOPE.set(mine)
+    try:
+        with contextlib.suppress(_FullError):
+            performed(opened, order, add, Trace())
+        mine.wait()  # nobody knows how long this process will be there
+    finally:
+        SCOPE.reset(token)
     return b"".join(frames)
+
+
+ANSWER: Final = 1 << 24
+"""With how many bytes the answer of a worker of somebody else's pool ends; the rest of the chunk is sent again."""
+
+
+class _FullError(BaseException):
+    """The answer holds enough."""
 
 
 @lru_cache(maxsize=4)
@@ -243,8 +293,20 @@ def split(parcel: Parcel) -> Iterable[Parcel]:
 class FutureCrew(Crew):
     """The workers of a live executor, of Dask or of Ray. A chunk whose worker ended is run again, one by one, alone."""
 
-    def __init__(self, job: bytes, executor: Executor, workers: int, seconds: float) -> None:
+    def __init__(  # noqa: PLR0913
+        self,
+        job: bytes,
+        executor: Executor,
+        workers: int,
+        seconds: float,
+        *,
+        gone: Callable[[], str | None] = _never,
+        named: bool = False,
+    ) -> None:
+        """`gone` says why no answer will ever come; None while some may."""
+        self._named = named
         self.workers, self.seconds = workers, seconds
+        self._gone = gone
         self._job = job
         self._executor = executor
         self._queue: deque[Parcel] = deque()
@@ -260,9 +322,15 @@ class FutureCrew(Crew):
         while not came:
             came += self._send()
             if not came:
-                for future in _waiting(self._done):
+                for future in _waiting(self._done, self._look):
                     came += self._back(self._out.pop(future), future)
         return came
+
+    def _look(self) -> None:
+        """Raise where to wait is in vain."""
+        why = self._gone()
+        if why is not None:
+            raise RunError(why)
 
     def _send(self) -> list[Came]:
         """Send what may go: everything, or, while some are suspected of ending their worker, one of those at a time."""
@@ -275,12 +343,13 @@ class FutureCrew(Crew):
 
     def _sent(self, parcel: Parcel, queue: deque[Parcel]) -> list[Came]:
         try:
-            order = Order(parcel.chunk).sealed()
+            order = Order(parcel.chunk).sealed(self._named)
         except Exception as error:  # whatever a user's object does when it is pickled
             if parcel.left == 1:
                 return [alone(parcel, refused(error))]
             queue.extendleft(reversed(list(split(parcel))))
             return []
+        self._look()
         future = _submitted(self._executor, carried, self._job, order)
         self._out[future] = parcel
         future.add_done_callback(self._done.put)
@@ -298,6 +367,8 @@ class FutureCrew(Crew):
         came, unreadable = answered(parcel, frames)
         if unreadable:
             self._queue.extendleft(reversed(list(split(parcel))))
+        elif parcel.left:
+            self._queue.appendleft(parcel.rest())
         return came
 
     def _died(self, parcel: Parcel, error: Exception) -> list[Came]:
@@ -313,7 +384,8 @@ class FutureCrew(Crew):
         return []
 
     def stop(self, why: BaseException | None) -> None:
-        _dismissed(set(self._out), 0.0 if sys.is_finalizing() else _patience(why))
+        if self._gone() is None:
+            _dismissed(set(self._out), 0.0 if sys.is_finalizing() else _patience(why), self._gone)
 
 
 def answered(

@@ -119,9 +119,16 @@ class Processes(Place):
                 "executor=ProcessPoolExecutor(n)"
             )
         from .boundary import Job
-        from .launch import LAUNCHERS
+        from .launch import LAUNCHERS, no_interpreter
         from .supervisor import Supervisor
 
+        why = None if self.start_method == "fork" else no_interpreter()
+        if why is not None:
+            raise ArgumentError(
+                f"processes(n) cannot start its workers: {why}. Set sys.executable to the path of an interpreter that "
+                f'has this library, or take threads(n), start_method="fork", or a live ProcessPoolExecutor(n) after '
+                f"multiprocessing.freeze_support()"
+            )
         job = Job(fn, sweep).sealed()
         return lambda: Supervisor(job, self.workers, LAUNCHERS[self.start_method](), self.deaths)
 
@@ -247,8 +254,15 @@ class _Live(Place):
         workers = getattr(self.executor, "_max_workers", None) or cores()
         if isinstance(self.executor, ThreadPoolExecutor):
             return lambda: PoolCrew(fn, self.executor, workers)
-        job = Job(fn, sweep).sealed()
-        return lambda: FutureCrew(job, self.executor, workers, seconds=0.03)
+        named = self._has_script()
+        job = Job(fn, sweep, named).sealed()
+        return lambda: FutureCrew(job, self.executor, workers, seconds=0.03, named=named)
+
+    def _has_script(self) -> bool:
+        """Whether its workers have this script as their `__main__`: they do where their initializer is from there."""
+        initializer = getattr(self.executor, "_initializer", None)
+        layers = stack(initializer) if callable(initializer) else ()
+        return any(getattr(one, "__module__", None) in ("__main__", "__mp_main__") for one in layers)
 
 
 def place(executor: Any) -> Place:

@@ -8,23 +8,25 @@ run again in a worker, and nothing outlives the launcher.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
-import select
+import re
+import selectors
 import signal
 import socket
 import subprocess
 import sys
-import threading
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from struct import Struct
 from time import monotonic, sleep
 from typing import Final, NoReturn, final
 
 from ..configuration.errors import RunError
-from .worker import HEARTBEAT, serve
+from .worker import HEARTBEAT, flush, serve
 
-__all__ = ["KILLED_SECONDS", "LAUNCHERS", "Launcher", "Process", "pipe"]
+__all__ = ["KILLED_SECONDS", "LAUNCHERS", "Launcher", "Process", "no_interpreter", "pipe"]
 
 KILLED_SECONDS: Final = 30.0
 """How many seconds to wait for the end of a process that was killed: it comes, and only a busy machine delays it."""
@@ -51,29 +53,44 @@ class Process(ABC):
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self.code: int | None = None
+        self.code: int | None = None  # as `subprocess` says it (-9: by signal 9); None where nobody can tell
+        self._over = False
 
     @abstractmethod
     def _poll(self) -> int | None:
-        """How it ended, as `subprocess` says it (-9: by signal 9), or None while it has not."""
+        """How it ended, None while it has not; raises ChildProcessError where it has, and nobody can tell how."""
 
     def ended(self, seconds: float = 0.0) -> bool:
         """Whether it ends within so many seconds."""
         until = monotonic() + seconds
-        while self.code is None and (code := self._poll()) is None:
-            if monotonic() >= until:
-                return False
-            sleep(0.002)
-        self.code = code if self.code is None else self.code
+        while not self._over:
+            try:
+                self.code = self._poll()
+                self._over = self.code is not None
+            except ChildProcessError:
+                self._over = True
+            if not self._over:
+                if monotonic() >= until:
+                    return False
+                sleep(0.002)
         return True
 
     def signal(self, number: int) -> None:
         """Signal it, and what it has started."""
-        if self.code is None:
+        if not self._over:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(self.pid, number)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
+
+
+@final
+class _Child(Process):
+    """A child of this process."""
+
+    def _poll(self) -> int | None:
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if pid else None
 
 
 class Launcher(ABC):
@@ -98,33 +115,77 @@ class _Direct(Launcher):
 # --- spawn -------------------------------------------------------------------------------------------
 
 
-def _interpreter(call: str, *pipes: int) -> subprocess.Popen[bytes]:
-    """A fresh interpreter with this one's path and arguments, in a group of its own, that makes a call."""
-    path = [entry for entry in sys.path if isinstance(entry, str)]
+STARTED: Final = "SPEARMINT_FP_STARTED"
+"""Set in the environment of an interpreter that is started here, which takes it away again."""
+
+
+def no_interpreter() -> str | None:
+    """Why no interpreter can be started from this program; None where one can."""
+    if STARTED in os.environ:
+        return f"{sys.executable} has started this program once more, where a Python interpreter was asked for"
+    if getattr(sys, "frozen", False):
+        return "this program is frozen, and sys.executable is the program itself"
+    if not sys.executable:
+        return "sys.executable names no Python interpreter"
+    names = {os.path.basename(path) for path in (sys.executable, os.path.realpath(sys.executable))}
+    if not os.access(sys.executable, os.X_OK) or not any(_PYTHON.search(name) for name in names):
+        return f"sys.executable, {sys.executable!r}, is no Python interpreter"
+    return None
+
+
+_PYTHON: Final = re.compile("python|pypy|graalpy|mayapy|hython", re.IGNORECASE)
+"""The names under which interpreters are known; others are those of programs that Python is a part of."""
+
+
+def _interpreter(call: str, *pipes: int) -> int:
+    """A fresh interpreter with this one's path and arguments, in a group of its own, that makes a call; its number."""
     code = (
-        f"import sys; sys.path[:] = {path!r}; sys.argv[:1] = {sys.argv[:1]!r}; "
+        f"import os, sys; os.environ.pop({STARTED!r}, None); "
+        f"sys.path[:] = {_path()!r}; sys.argv[:1] = {sys.argv[:1]!r}; "
         f"import spearmint_fp.running.launch as launch; launch.{call}"
     )
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-    return subprocess.Popen(  # noqa: S603  # this interpreter
-        [sys.executable, *flags, "-c", code, *sys.argv[1:]], stdin=subprocess.DEVNULL, pass_fds=pipes, process_group=0
+    popen = subprocess.Popen(  # noqa: S603  # this interpreter
+        [sys.executable, *flags, "-c", code, *sys.argv[1:]],
+        stdin=subprocess.DEVNULL,
+        pass_fds=pipes,
+        process_group=0,
+        env={**os.environ, STARTED: "1"},
     )
+    popen.returncode = 0  # whoever has its number waits for it; `subprocess` need not
+    return popen.pid
 
 
-@final
-class _Spawned(Process):
-    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
-        super().__init__(popen.pid)
-        self._popen = popen
+def _path() -> list[str]:
+    """`sys.path`, so that a module which was found here is found there, though this process is elsewhere since then.
 
-    def _poll(self) -> int | None:
-        return self._popen.poll()
+    A relative entry, `""` among them, stands for the folders where something was found through it, and for what it is
+    now. Folders that were on the path only while something was imported come last.
+    """
+    entries = [entry for entry in sys.path if isinstance(entry, str)]
+    was = [folder for folder in _folders() if folder not in entries]
+    path: list[str] = []
+    for entry in entries:
+        with contextlib.suppress(OSError):  # this process stands in a folder that is there no more
+            path += [entry] if os.path.isabs(entry) else [*was, os.path.abspath(entry)]
+    return list(dict.fromkeys([*path, *was]))
+
+
+def _folders() -> Iterator[str]:
+    """Where the import system has found the modules at the top that are loaded."""
+    searched = {*sys.path_importer_cache, *(getattr(one, "path", None) for one in sys.path_importer_cache.values())}
+    for name, module in tuple(sys.modules.items()):
+        spec = getattr(module, "__spec__", None)
+        if spec is None or "." in name:
+            continue
+        files = spec.submodule_search_locations or [spec.origin]
+        yield from (folder for file in files if (folder := os.path.dirname(str(file))) in searched)
 
 
 @final
 class _Spawn(_Direct):
     def start(self, orders: int, records: int, ours: tuple[int, ...]) -> Process:  # noqa: ARG002
-        return _Spawned(_interpreter(f"serve({orders}, {records}, {os.getpid()})", orders, records))
+        return _Child(_interpreter(f"serve({orders}, {records}, {os.getpid()})", orders, records))
 
 
 # --- fork --------------------------------------------------------------------------------------------
@@ -132,9 +193,7 @@ class _Spawn(_Direct):
 
 def _forked(orders: int, records: int, ours: tuple[int, ...]) -> int:
     """Fork a worker; its process id, in the parent."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
+    flush()
     parent = os.getpid()
     held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # an interrupt inside a fork would be lost
     try:
@@ -150,6 +209,7 @@ def _child(orders: int, records: int, parent: int, ours: tuple[int, ...], held: 
     """What the forked process does, and all that it does."""
     code = 1
     try:
+        signal.set_wakeup_fd(-1)  # it would write into the parent's event loop
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # one that was sent to the parent's group is not this one's
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
         for pipe in ours:
@@ -157,38 +217,37 @@ def _child(orders: int, records: int, parent: int, ours: tuple[int, ...], held: 
         null = beside(os.open(os.devnull, os.O_RDONLY))
         os.dup2(null, 0)
         os.close(null)
+        _reseed()
         serve(orders, records, parent)
         code = 0
     except BaseException:  # it is told, and ends here: the caller's code is not this process's
         sys.excepthook(*sys.exc_info())
     finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
+        flush()
         os._exit(code)
 
 
-@final
-class _Forked(Process):
-    def _poll(self) -> int | None:
-        try:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-        except ChildProcessError:  # somebody else has waited for it
-            return -signal.SIGKILL
-        return os.waitstatus_to_exitcode(status) if pid else None
+def _reseed() -> None:
+    """Random numbers of its own: a fork has a copy of the state of its parent. `random` itself sees to that."""
+    for module in ("numpy.random", "torch"):
+        with contextlib.suppress(Exception):  # it is loaded in part, or something else has this name
+            if module in sys.modules:
+                sys.modules[module].seed()
 
 
 @final
 class _Fork(_Direct):
     def start(self, orders: int, records: int, ours: tuple[int, ...]) -> Process:
-        return _Forked(_forked(orders, records, ours))
+        return _Child(_forked(orders, records, ours))
 
 
 # --- forkserver --------------------------------------------------------------------------------------
 
 _ASK: Final = Struct("<q")
-_ANSWER: Final = Struct("<q")
-_RUNNING: Final = 1 << 20
+"""A number for a worker to be forked; its two pipes travel beside it."""
+
+_TOLD: Final = Struct("<qqq")
+"""A number, the worker's process id, and 0 or why it cannot be forked; or -1, a process id, and how that ended."""
 
 
 def nursery(pipe: int, parent: int) -> None:
@@ -197,40 +256,55 @@ def nursery(pipe: int, parent: int) -> None:
     with contextlib.suppress(ImportError):
         import cloudpickle  # noqa: F401  # so that no worker has to
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a caller may ignore it, and how workers ended would be lost
+    awake, wake = (beside(end) for end in os.pipe())
+    for end in (awake, wake):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # it wakes `select`; a caller may have it ignored
     with contextlib.suppress(ConnectionError), socket.socket(fileno=pipe) as line:  # whoever asked may have ended
         line.set_inheritable(False)
-        while (asked := _asked(line, parent)) is not None:
-            line.sendall(_ANSWER.pack(_born(asked[1], line, workers) if asked[1] else _status(asked[0], workers)))
+        _nurse(line, (awake, wake), parent, workers)
     for worker in workers:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(worker, signal.SIGKILL)
+        _Child(worker).signal(signal.SIGKILL)
+    for worker in workers:
+        os.waitpid(worker, 0)
 
 
-def _asked(line: socket.socket, parent: int) -> tuple[int, list[int]] | None:
-    """The process that is asked about, or the pipes of one to be born; None where nobody asks any more."""
-    while not select.select([line], [], [], HEARTBEAT)[0]:
-        if os.getppid() != parent:
-            return None
-    ask, pipes, _, _ = socket.recv_fds(line, _ASK.size, 2)
-    return (_ASK.unpack(ask)[0], list(pipes)) if len(ask) == _ASK.size else None
+def _nurse(line: socket.socket, waking: tuple[int, int], parent: int, workers: set[int]) -> None:
+    with selectors.DefaultSelector() as selector:
+        selector.register(line, selectors.EVENT_READ)
+        selector.register(waking[0], selectors.EVENT_READ)
+        ours = (line.fileno(), *waking)
+        while os.getppid() == parent:
+            ready = [key.fd for key, _ in selector.select(HEARTBEAT)]
+            if waking[0] in ready:
+                os.read(waking[0], 4096)
+            for worker in tuple(workers):
+                pid, status = os.waitpid(worker, os.WNOHANG)
+                if pid:
+                    workers.discard(pid)
+                    line.sendall(_TOLD.pack(-1, pid, os.waitstatus_to_exitcode(status)))
+            if line.fileno() in ready:
+                ask, pipes, _, _ = socket.recv_fds(line, _ASK.size, 2)
+                if len(ask) < _ASK.size:
+                    return
+                line.sendall(_TOLD.pack(*_ASK.unpack(ask), *_born(pipes, ours, workers)))
 
 
-def _born(pipes: list[int], line: socket.socket, workers: set[int]) -> int:
-    orders, records = pipes
-    pid = _forked(orders, records, (line.fileno(),))
-    workers.add(pid)
-    os.close(orders)
-    os.close(records)
-    return pid
-
-
-def _status(pid: int, workers: set[int]) -> int:
-    found, status = os.waitpid(pid, os.WNOHANG)
-    if not found:
-        return _RUNNING
-    workers.discard(pid)
-    return os.waitstatus_to_exitcode(status)
+def _born(pipes: list[int], ours: tuple[int, ...], workers: set[int]) -> tuple[int, int]:
+    """The process id of a new worker, and 0; or 0, and why there is none."""
+    try:
+        orders, records = pipes
+        worker = _forked(orders, records, ours)
+    except ValueError:  # they could not be opened here
+        return 0, errno.EMFILE
+    except OSError as error:  # no more processes
+        return 0, error.errno or errno.EAGAIN
+    finally:
+        for pipe in pipes:
+            os.close(pipe)
+    workers.add(worker)
+    return worker, 0
 
 
 @final
@@ -241,37 +315,67 @@ class _Nursed(Process):
 
     def _poll(self) -> int | None:
         try:
-            code = self._nursery.ask(self.pid)
-        except OSError:  # the process that would know has ended, and has taken its workers along
-            return -signal.SIGKILL
-        return None if code == _RUNNING else code
+            self._nursery.listen(0.0)
+        except OSError:  # the process that would know has ended, and its workers end with it
+            raise ChildProcessError from None
+        return self._nursery.codes.pop(self.pid, None)
 
 
 @final
 class _Nursery:
-    """The process that forks workers, seen from here."""
+    """The process that forks workers, seen from here. It is asked for workers, and tells how they end by itself."""
 
     def __init__(self) -> None:
         self._line, theirs = (socket.socket(fileno=beside(end.detach())) for end in socket.socketpair())
         with theirs:
-            self.process = _Spawned(_interpreter(f"nursery({theirs.fileno()}, {os.getpid()})", theirs.fileno()))
-        self._lock = threading.Lock()
+            self.process = _Child(_interpreter(f"nursery({theirs.fileno()}, {os.getpid()})", theirs.fileno()))
+        self.codes: dict[int, int] = {}
+        self._born: dict[int, tuple[int, int]] = {}
+        self._number = 0
+        self._heard = b""
 
-    def ask(self, pid: int, *pipes: int) -> int:
-        with self._lock:
-            socket.send_fds(self._line, [_ASK.pack(pid)], pipes)
-            answer = self._line.recv(_ANSWER.size, socket.MSG_WAITALL)
-        if len(answer) < _ANSWER.size:
+    def bear(self, *pipes: int) -> int:
+        """The process id of a new worker. An answer to whoever has stopped waiting for it is nobody else's."""
+        self._number += 1
+        number = self._number
+        socket.send_fds(self._line, [_ASK.pack(number)], pipes)
+        while number not in self._born:
+            self.listen(HEARTBEAT)
+        pid, refused = self._born.pop(number)
+        if refused:
+            raise _RefusedError(refused, os.strerror(refused))
+        return pid
+
+    def listen(self, seconds: float) -> None:
+        """Note what it has told, if it tells something within so many seconds; raises OSError where it has ended."""
+        self._line.settimeout(seconds)
+        try:
+            data = self._line.recv(1 << 16)
+        except (BlockingIOError, TimeoutError):
+            return
+        if not data:
             raise ConnectionError("the process that starts workers has ended")
-        return int(_ANSWER.unpack(answer)[0])
+        self._heard += data
+        while len(self._heard) >= _TOLD.size:
+            number, pid, code = _TOLD.unpack_from(self._heard)
+            self._heard = self._heard[_TOLD.size :]
+            if number < 0:
+                self.codes[pid] = code
+            else:
+                self._born[number] = (pid, code)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # it has ended
             self._line.shutdown(socket.SHUT_RDWR)  # heard also where a process forked meanwhile holds this end open
         self._line.close()
+        self.process.signal(signal.SIGCONT)  # one that was stopped hears nothing
         if not self.process.ended(1.0):
             self.process.signal(signal.SIGKILL)
             self.process.ended(KILLED_SECONDS)
+
+
+class _RefusedError(OSError):
+    """No worker can be forked, though the process that forks them is well."""
 
 
 @final
@@ -283,7 +387,9 @@ class _Forkserver(Launcher):
         for _ in range(2):
             self._nursery = self._nursery or _Nursery()
             try:
-                return _Nursed(self._nursery.ask(0, orders, records), self._nursery)
+                return _Nursed(self._nursery.bear(orders, records), self._nursery)
+            except _RefusedError:
+                raise
             except OSError:
                 self.close()
         raise RunError("the process that starts workers ends before it has started one; its error stands above")

@@ -8,16 +8,18 @@ again by another worker, and is a failure when that has happened too often.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import selectors
 import signal
 from collections import deque
+from collections.abc import Callable
 from math import inf
 from time import monotonic
 from typing import Any, Final, final
 
 from ..configuration.errors import RunError, WorkerError
-from .boundary import READY, WATCH, Frames, Order, Parcel, Resume
+from .boundary import BEHIND, READY, WATCH, Frames, Order, Parcel, Resume
 from .chunks import Chunk
 from .crews import Came, Crew, alone, answered, refused, split
 from .launch import KILLED_SECONDS, Launcher, Process, pipe
@@ -32,16 +34,27 @@ STILLBORN: Final = 3
 GRACE: Final = 0.3
 """How many seconds a worker has to end by itself when it is told to, before it is killed."""
 
+LEAVE: Final = 5.0
+"""How many seconds an idle worker has to end by itself; one that has been killed, until it is known how it ended."""
+
+INTERRUPTS: Final = 100
+"""How many interrupts the end of all workers outlives."""
+
 
 @final
 class _Worker:
     """A worker process, seen from here: its pipes, and what it is doing."""
 
-    __slots__ = ("deadline", "expired", "frames", "lost", "orders", "parcel", "process", "ready", "records", "resume")
+    __slots__ = (
+        "behind", "deadline", "expired", "frames", "lost", "open", "orders", "parcel", "process", "ready", "records",
+        "resume",
+    )  # fmt: skip
 
     def __init__(self, process: Process, orders: int, records: int) -> None:
         self.process, self.orders, self.records = process, orders, records
+        self.open = [orders, records]
         self.frames = Frames()
+        self.behind: dict[str, int] = {}
         self.parcel: Parcel | None = None
         self.ready = self.lost = False
         self.deadline = inf
@@ -64,7 +77,9 @@ class _Worker:
             self.ready = True
         elif kind == WATCH:
             self.deadline, self.resume = content[0], content[1:]
-        return kind in (READY, WATCH)
+        elif kind == BEHIND:
+            self.behind = content
+        return kind in (READY, WATCH, BEHIND)
 
     def expire(self) -> None:
         """End the task that has run too long, and the process with it."""
@@ -78,8 +93,15 @@ class _Worker:
             os.write(self.orders, LENGTH.pack(0))
 
     def close(self) -> None:
-        os.close(self.orders)
-        os.close(self.records)
+        """Close the pipes, once, and tell of what the worker had left running when it ended."""
+        while self.open:
+            os.close(self.open.pop())
+        while self.behind:
+            name, count = self.behind.popitem()
+            logging.getLogger("spearmint_fp").warning(
+                "%s: a worker process ended (%s) before the variants of %d direct calls had; they have no outcome",
+                name, _how(self.process), count,
+            )  # fmt: skip
 
 
 @final
@@ -231,25 +253,66 @@ class Supervisor(Crew):
     def _buried(self, worker: _Worker) -> None:
         self._crew.remove(worker)
         self._selector.unregister(worker.records)
-        worker.close()
         worker.process.signal(signal.SIGKILL)
         worker.process.ended(KILLED_SECONDS)
+        worker.close()
+
+    # --- the end of all
 
     def stop(self, why: BaseException | None) -> None:
-        for worker in self._crew:
-            if why is None and worker.idle:
+        try:
+            self._dismiss(why)
+        finally:
+            _insist(self._end)
+
+    def _dismiss(self, why: BaseException | None) -> None:
+        """Have the workers end by themselves. When all is done they are waited for while tasks' variants run there."""
+        left = list(self._crew)
+        for worker in left:
+            if worker.idle and (why is None or isinstance(why, GeneratorExit)):
                 worker.dismiss()
             else:
                 worker.process.signal(signal.SIGTERM)
-            worker.close()
-        until = monotonic() + (GRACE if why is not None else 2.0)
+        until = monotonic() + (LEAVE if why is None else GRACE)
+        while (left := [w for w in left if not w.process.ended()]) and (
+            monotonic() < until or (why is None and any(w.behind for w in left))
+        ):
+            for key, _ in self._selector.select(0.005):
+                data = os.read(key.fd, READ)
+                key.data.frames.add(data)
+                answered(None, (run for run in key.data.frames.take() if run[0] == BEHIND), key.data.noted)
+                if not data:
+                    self._selector.unregister(key.fd)
+        if left and why is None:
+            logging.getLogger("spearmint_fp").warning(
+                "%d worker processes are killed: threads that tasks have started still run there", len(left)
+            )
+
+    def _end(self) -> None:
+        """Leave no process. It can be done again where it was interrupted."""
+        for worker in self._crew:
+            worker.process.signal(signal.SIGKILL)
+        until = monotonic() + KILLED_SECONDS
         for worker in self._crew:
             worker.process.ended(until - monotonic())
-            worker.process.signal(signal.SIGKILL)
-            worker.process.ended(KILLED_SECONDS)
-        self._crew.clear()
+        while self._crew:
+            self._crew[-1].close()
+            self._crew.pop()
         self._selector.close()
         self._launcher.close()
+
+
+def _insist(step: Callable[[], None]) -> None:
+    """Do a step to its end, whatever the handlers of signals raise meanwhile; that is raised afterwards."""
+    raised: BaseException | None = None
+    for _ in range(INTERRUPTS):
+        try:
+            step()
+            break
+        except BaseException as error:  # a second Ctrl-C, or whatever a handler of the caller's raises
+            raised = error
+    if raised is not None:
+        raise raised
 
 
 def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:
@@ -261,9 +324,11 @@ def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[i
 
 
 def _how(process: Process) -> str:
-    """`exit code 3`, or `killed by signal 9 (SIGKILL)`."""
+    """`exit code 3`, or `exit code -9, killed by SIGKILL`."""
     code = process.code
-    if code is None or code >= 0:
+    if code is None:
+        return "its exit code is unknown, since this program ignores SIGCHLD or waits for all its children"
+    if code >= 0:
         return f"exit code {code}"
     try:
         return f"exit code {code}, killed by {signal.Signals(-code).name}"

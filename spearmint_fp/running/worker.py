@@ -10,13 +10,13 @@ import threading
 from functools import partial
 from struct import Struct
 from time import sleep
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, final
 
 from .attempts import Trace
-from .boundary import BROKEN, READY, WATCH, Job, frame, performed
+from .boundary import BEHIND, BROKEN, READY, UNFINISHED, WATCH, Job, frame, performed
 from .exceptions import message_of
 
-__all__ = ["LENGTH", "serve"]
+__all__ = ["HEARTBEAT", "LENGTH", "flush", "serve"]
 
 LENGTH: Final = Struct("<Q")
 """What stands before each message to a worker: how many bytes it has."""
@@ -30,9 +30,10 @@ def serve(orders: int, records: int, parent: int) -> None:
     for pipe in (orders, records):
         os.set_inheritable(pipe, False)
     _settle(parent)
-    os.register_at_fork(after_in_child=partial(_let_go, [orders, records]))
+    writer = _Writer(records)
+    os.register_at_fork(after_in_child=partial(_let_go, [orders, records], writer))
     with open(orders, "rb") as source:
-        _work(source, partial(_written, records))
+        _work(source, writer.write)
 
 
 def _settle(parent: int) -> None:
@@ -52,8 +53,9 @@ def _follow(parent: int) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _let_go(pipes: list[int]) -> None:
+def _let_go(pipes: list[int], writer: _Writer) -> None:
     """A process that a task forks has no part in this one's conversation; those that it forks have none to let go."""
+    writer.pipe = None
     while pipes:
         with contextlib.suppress(OSError):  # a task has closed it
             os.close(pipes.pop())
@@ -70,9 +72,13 @@ def _work(source: BinaryIO, write: Any) -> None:
         return
     write(frame(READY))
     trace = Trace(lambda trace: write(frame(WATCH, (trace.deadline, trace.retries, tuple(trace.frames), trace.since))))
+    UNFINISHED.watch = lambda counts: write(frame(BEHIND, counts))
     while order := _message(source):
         performed(job, order, write, trace)
-        _flush()
+        flush()
+    if order is not None:  # the parent waits
+        UNFINISHED.wait()
+        threading._shutdown()  # type: ignore[attr-defined]  # threads that tasks have started, as at a program's end
 
 
 def _message(source: BinaryIO) -> bytes | None:
@@ -85,17 +91,29 @@ def _message(source: BinaryIO) -> bytes | None:
     return data if len(data) == size else None
 
 
-def _written(pipe: int, data: bytes) -> None:
-    """Write all of it; a worker that nobody listens to ends."""
-    try:
-        count = os.write(pipe, data)
-        while count < len(data):
-            count += os.write(pipe, memoryview(data)[count:])
-    except OSError:
-        os._exit(0)
+@final
+class _Writer:
+    """Writes what is said, whichever thread says it."""
+
+    def __init__(self, pipe: int) -> None:
+        self.pipe: int | None = pipe
+        self._lock = threading.Lock()
+
+    def write(self, data: bytes) -> None:
+        """Write all of it; a worker that nobody listens to ends, and a process that is no worker says nothing."""
+        if self.pipe is None:
+            return
+        try:
+            with self._lock:
+                count = os.write(self.pipe, data)
+                while count < len(data):
+                    count += os.write(self.pipe, memoryview(data)[count:])
+        except OSError:
+            os._exit(0)
 
 
-def _flush() -> None:
+def flush() -> None:
+    """Write out what stands in the buffers of the standard streams."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # it is None, a task has closed it, or nobody reads it any more
+        with contextlib.suppress(Exception):  # it is None, somebody has closed it, or nobody reads it any more
             stream.flush()
