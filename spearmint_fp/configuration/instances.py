@@ -6,10 +6,11 @@ A tree takes them as leaves. A path leads into them all the same, and what is se
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import cached_property
+from itertools import product
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Final, final
 
@@ -64,7 +65,10 @@ class InstanceShape:
         return tuple(self.fields.values()) if value is self.node else None
 
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
-        raise NotImplementedError("a tree has no record of this shape")
+        return map(self.build, product(*pools))
+
+    def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
+        return map(self.build, rows)
 
     def find(self, step: object) -> int | None:
         return self.keys.index(step) if step in self.keys else None
