@@ -6,14 +6,16 @@ import gc
 import json
 import shutil
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 
 import pytest
 
 from .bench import __main__ as bench
-from .bench import access, core, growth, measure, pages, peers, show
+from .bench import access, constrained, core, growth, measure, pages, peers, show
+from .bench.constrained import count_model, feature_model, groups, rows_of_space
 from .bench.measure import Row, Way, compared, seconds, turns, worked
+from .bench.spaces import SPACES, Space, sweep_of
 from .bench.workloads import W1, W2, WORKLOADS, flat
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +46,10 @@ REPORT = report(
     ("memory", Row("kept", 168, "bytes")),
     grown("axes", "expand"),
     grown("axes", "memory kept", "bytes"),
+    *[("spaces", Row(what, size, "", case="tiny")) for what, size in (("raw", 10**12), ("valid", 1234))],
+    ("spaces", Row("counted", 0.5, "ms", 0.4, case="tiny")),
+    ("spaces", Row("pyATF", None, "ms", None, "not installed", "tiny")),
+    ("spaces", Row("ratio", 0.25, "x", 0.6, "python-constraint2", "tiny")),
     cost("hand-written loops", 0.25),
     cost("spearmint_fp", 0.2),
     cost("missing", None, "not installed"),
@@ -131,6 +137,62 @@ def test_growth_measures_every_family(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(len(row.points) == 2 for row in rows)
 
 
+SMALL = Space(
+    {"a": [1, 2, 3, 4], "b": [1, 2, 3], "c": [5, 6], "d": [1, 2]},
+    ((("b", "a"), "a % b == 0"), (("a",), "a > 1"), (("c", "d"), "c > 5 or d == 1"), (("a", "b"), "a != b")),
+    12,
+    "",
+)
+
+
+def test_groups_are_what_no_rule_connects() -> None:
+    assert [set(part.parameters) for part in groups(SMALL)] == [{"a", "b"}, {"c", "d"}]
+    assert [sweep_of(part).size for part in groups(SMALL)] == [4, 3]
+    assert [len(part.constraints) for part in groups(SMALL)] == [3, 1]
+
+
+@pytest.mark.parametrize("way", ["_listed", "_solved", "_solved_from_texts", "_built"])
+@pytest.mark.parametrize("name", ["SMALL", "bat_triad", "convolution_hub"])
+def test_each_way_finds_the_size_of_a_space(way: str, name: str) -> None:
+    pytest.importorskip({"_listed": "attrs", "_built": "pyatf"}.get(way, "constraint"))
+    space = SMALL if name == "SMALL" else SPACES[name]
+    assert getattr(constrained, way)(space) == space.size
+
+
+def test_a_space_has_a_row_for_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {row.what: row for row in rows_of_space("small", SMALL, 1)}
+    assert {*rows} >= {"raw", "valid", *show.SOLVERS} - {"ratio"}
+    assert (rows["raw"].measured, rows["valid"].measured) == (48, 12)
+    monkeypatch.setattr(constrained, "find_spec", lambda module: None)
+    absent = [row for row in rows_of_space("small", SMALL, 1) if row.measured is None]
+    assert {row.note for row in absent} == {"not installed"}
+    with pytest.raises(AssertionError, match="counted finds 12 configurations in small, where there are 13"):
+        list(rows_of_space("small", SMALL._replace(size=13), 1))
+    monkeypatch.setattr(constrained, "LISTED", 11)
+    assert [row.note for row in rows_of_space("small", SMALL, 1) if row.what == "listed"] == ["more than 11"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_model_has_the_products_that_brute_force_finds(seed: int) -> None:
+    model = feature_model(14, seed)
+    holding = [
+        bits
+        for bits in product((0, 1), repeat=model.features)
+        if all(constrained.predicate_of(*rule)(*(bits[int(name[1:])] for name in rule[0])) for rule in model.rules)
+    ]
+    assert count_model(model) == len(holding)
+    for module in ("dd.autoref", "dd.cudd"):
+        if constrained._importable(module):
+            assert constrained._counted_by_dd(model, module) == len(holding)
+
+
+def test_constraints_are_measured_in_pickles_and_workers() -> None:
+    rows = {row.what: row for row in constrained.constrained(1)}
+    assert rows["five of a constrained sweep, after unpickling: predicate calls"].measured == 0
+    assert rows["first outcome in workers: constrained"].must
+    assert len([what for what in rows if "share the last axis" in what]) == 4
+
+
 @pytest.mark.parametrize("power", [0, 1, 2])
 def test_the_exponent_is_the_power(power: int) -> None:
     assert growth.exponent([(x, 7.0 * x**power) for x in (1, 10, 100, 1000)]) == pytest.approx(power)
@@ -181,7 +243,9 @@ def test_the_command_measures_prints_and_writes(
 def test_pages_are_filled_and_pictures_drawn(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
-        "\n".join(f"<!-- bench: {name} -->\nold\n<!-- end -->" for name in ("core", "peers", "growth", "running"))
+        "\n".join(
+            f"<!-- bench: {name} -->\nold\n<!-- end -->" for name in ("core", "peers", "spaces", "growth", "running")
+        )
     )
     (tmp_path / "report.json").write_text(json.dumps(REPORT))
     bench.main(["--saved", str(tmp_path / "report.json"), "--docs", str(tmp_path)])
@@ -191,6 +255,8 @@ def test_pages_are_filled_and_pictures_drawn(capsys: pytest.CaptureFixture[str],
     assert "| missing | not installed |  |" in text
     assert "| W1, spearmint_fp : the fastest peer | **0.6 x** | 0.5 to 0.7 | 0.5 | missing |" in text
     assert "| axes | expand | 2 us at 1 | 200 us at 100 | 1.00 | 1.15 |" in text
+    assert "| tiny | 1e+12 | 1,234 | **0.5 ms** | - | - | - | 0.25 x | not installed |" in text
+    assert "median 0.25 x, from 0.25 to 0.25." in text
     assert text.count("old") == 1  # nothing about running was measured
     drawn = sorted((tmp_path / "images").iterdir())
     assert [path.name for path in drawn] == ["growth.png", "peers.png"]

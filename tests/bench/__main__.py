@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .access import access, memory, peer_imports
+from .constrained import constrained, spaces
 from .core import constant, converting, expansion, floors, identity, importing, selection
 from .growth import growth
 from .measure import Row
@@ -33,6 +34,8 @@ PARTS: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "importing": importing,
     "running": running,
     "growth": growth,
+    "spaces": spaces,
+    "constrained": constrained,
     "memory": memory,
     "access": access,
     "peers": peers,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from .show import Report, columns, described, grown, listed, rows_of
+from .show import Report, columns, described, grown, listed, rows_of, solved
 
 __all__ = ["TABLES", "fill"]
 
@@ -23,6 +23,8 @@ TABLES: Tables = {
     "imports": (("imports",), lambda reports: listed(reports, "imports")),
     "running": (("running",), lambda reports: listed(reports, "running")),
     "growth": (("growth",), lambda reports: grown(reports[0])),
+    "spaces": (("spaces",), lambda reports: solved(reports[0])),
+    "constrained": (("constrained",), lambda reports: listed(reports, "constrained")),
     "peers": (("peers",), lambda reports: columns(reports[0])),
 }
 """By name: the parts that a table is of, and how it is written."""

@@ -6,12 +6,15 @@ import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
+from .constrained import PACKAGES
 from .measure import Row
 from .peers import versions
 
-__all__ = ["Report", "about", "cell", "columns", "described", "grown", "lines", "listed", "rows_of"]
+__all__ = ["Report", "about", "cell", "columns", "described", "grown", "lines", "listed", "rows_of", "solved"]
 
 Report = dict[str, Any]
 """`about`, a mapping of texts, and `rows`, each a Row as a mapping with the name of its part."""
@@ -23,7 +26,7 @@ def about(*, quick: bool) -> dict[str, Any]:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
         "date": datetime.now(UTC).date().isoformat(),
         "quick": quick,
-        "versions": versions(),
+        "versions": versions() | {name: version(name) for name, module in PACKAGES.items() if find_spec(module)},
     }
 
 
@@ -120,6 +123,35 @@ def _ratios(rows: Sequence[Row]) -> Iterator[str]:
         if row.unit == "x" and row.spread is not None:
             low, high = row.spread
             yield f"| {row.case}, {row.what} | {cell(row)} | {low:.3g} to {high:.3g} | {_must(row)} | {row.note} |"
+
+
+SOLVERS = ("counted", "listed", "python-constraint2", "python-constraint2, texts", "ratio", "pyATF")
+"""The columns of the table of spaces: what is measured of each."""
+
+
+def solved(report: Report) -> list[str]:
+    """A line for each constrained space: its sizes, and what each way takes."""
+    found: dict[str, dict[str, Row]] = {}
+    for _, row in rows_of(report, "spaces"):
+        found.setdefault(row.case, {})[row.what] = row
+    heads = ("space", "raw", "valid", "counted", "counted and listed", "python-constraint2: functions", ": texts")
+    table = [f"| {' | '.join((*heads, 'listed : its quicker', 'pyATF: counted'))} |", f"|{'---|' * 9}"]
+    for case, rows in found.items():
+        cells = [cell(rows[what]) if what in rows else "-" for what in SOLVERS]
+        table.append(f"| {case} | {_size(rows['raw'])} | {_size(rows['valid'])} | {' | '.join(cells)} |")
+    ratios = sorted(rows["ratio"].measured or 0.0 for rows in found.values() if "ratio" in rows)
+    if ratios:
+        middle = ratios[len(ratios) // 2]
+        table += [
+            "",
+            f"Listed : its quicker, over the spaces: median {middle:.2g} x, from {ratios[0]:.2g} to {ratios[-1]:.2g}.",
+        ]
+    return table
+
+
+def _size(row: Row) -> str:
+    size = row.measured or 0
+    return f"{size:,.0f}" if size < 10**10 else f"{size:.2g}"
 
 
 def grown(report: Report) -> list[str]:
