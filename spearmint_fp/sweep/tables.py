@@ -7,7 +7,7 @@ configuration, so a combination that raised stays allowed here, and is remembere
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice, repeat
 from operator import truth
@@ -25,6 +25,10 @@ __all__ = ["Asker", "Constraint", "Raised", "Space", "Table", "dump_table", "loa
 
 PREFIXES: Final = 4 * LIMIT
 """How many combinations of all digits but the last are looked at before a predicate is refused."""
+
+BLOCK_POINTS: Final = 512
+BLOCK_DIGITS: Final = 8
+"""How many combinations of how many last digits a predicate is asked about in one go: no step of Python for each."""
 
 UNSET: Final = object()
 """An argument that a later digit decides."""
@@ -123,6 +127,20 @@ class _Frame:
 
 
 @final
+@attrs.frozen(eq=False)
+class _Plan:
+    """The combinations of the last digits that a guard leaves, and their arguments as columns.
+
+    The tree has, per value of a digit, the tree of the next one; for the last, where its combinations begin, and its
+    values.
+    """
+
+    combinations: list[tuple[int, ...]]
+    columns: list[tuple[int, list[Any]]]
+    tree: Any
+
+
+@final
 @attrs.define(eq=False)
 class Space:
     """What predicates are asked about: the digits, the diagrams so far, and the values of each digit.
@@ -159,10 +177,20 @@ class Asker:
         columns = [column for columns in self.columns.values() for _, column in columns]
         branching = any(digits.all[number].context for number in self.scope)
         self.plain = not branching and not any(self.shared.values()) and not any(map(_has_absent, columns))
-        self.last_rows: dict[tuple[int, int], tuple[list[int], list[tuple[int, list[Any]]]]] = {}
+        self.block = self._find_block() if self.plain else 0
+        self.plans: dict[int, _Plan] = {}
         self.raised: list[Raised] = []
         self.asked = self.prefixes = 0
         self.stack: list[_Frame] = []
+
+    def _find_block(self) -> int:
+        """How many of the last digits are asked about together."""
+        points = 1
+        for length, number in enumerate(reversed(self.scope)):
+            points *= len(self.live[number])
+            if length and (points > BLOCK_POINTS or length == BLOCK_DIGITS):
+                return length
+        return len(self.scope)
 
     def _supply(self, argument: int, source: Source) -> None:
         """Note which digits give an argument: one alone, by a column of values, or several that share it."""
@@ -204,7 +232,9 @@ class Asker:
         if self.prefixes > PREFIXES:
             raise self._too_many()
         if not agenda:
-            return int(self._ask_many((), given, sums, None, (0,))[0])
+            return int(self._ask_many((), given, sums, (), [()])[0])
+        if len(agenda) == self.block:
+            return self._ask_block(agenda, guard, given)
         digit, rest = agenda[0], agenda[1:]
         if not rest and digit.branches is None:
             return self._ask_row(digit, guard, given, sums)
@@ -243,27 +273,66 @@ class Asker:
                 agenda = self._relevant(digit.branches[original]) + agenda
         return self._open(agenda, guard, given, sums)
 
-    def _ask_row(self, digit: Digit, guard: int, given: list[Any], sums: list[int]) -> int:
-        """The diagram of the last digit."""
-        key = digit.number, guard  # the guard decides which values are kept
-        if key not in self.last_rows:
-            self.last_rows[key] = self._cut_row(digit, guard)
-        kept, columns = self.last_rows[key]
-        row = [FALSE] * len(self.domains[digit.number])
-        if not self.plain:
-            kept, columns = self._leave_out_absent(digit, kept, columns, sums, row)
-        for value, verdict in zip(kept, self._ask_many(columns, given, sums, digit, kept), strict=True):
-            row[value] = verdict
-        return self.diagrams.make_node(digit.number, tuple(row))
+    def _ask_block(self, digits: Sequence[Digit], guard: int, given: list[Any]) -> int:
+        """The diagram of the last few digits of a plain scope."""
+        plan = self.plans.get(guard)
+        if plan is None:
+            plan = self.plans[guard] = self._plan_block(digits, guard)
+        numbers = [digit.number for digit in digits]
+        verdicts = self._ask_many(plan.columns, given, (), numbers, plan.combinations)
+        return self._fold_rows(numbers, plan.tree, verdicts)
 
-    def _cut_row(self, digit: Digit, guard: int) -> tuple[list[int], list[tuple[int, list[Any]]]]:
-        """The live values of a digit that a guard leaves, and the columns of arguments over these."""
-        kept = list(self.live[digit.number])
+    def _plan_block(self, digits: Sequence[Digit], guard: int) -> _Plan:
+        """The combinations of a block that a guard leaves."""
+        numbers = [digit.number for digit in digits]
+        combinations: list[tuple[int, ...]] = []
+        tree = self._list_combinations(numbers, guard, (), combinations)
+        columns = [
+            (argument, [column[combination[k]] for combination in combinations])
+            for k, number in enumerate(numbers)
+            for argument, column in self.columns[number]
+        ]
+        return _Plan(combinations, columns, tree)
+
+    def _list_combinations(
+        self, numbers: Sequence[int], guard: int, before: tuple[int, ...], found: list[tuple[int, ...]]
+    ) -> Any:
+        """Append the combinations that a guard leaves; the tree says where those of each row are."""
+        number = numbers[len(before)]
+        kept: Sequence[int] = self.live[number]
+        row = self.diagrams.rows[guard] if self.diagrams.levels[guard] == number else None
+        if row is not None:
+            kept = [value for value in kept if row[value]]
+        if len(before) == len(numbers) - 1:
+            found += [(*before, value) for value in kept]
+            return len(found) - len(kept), kept
+        below = [(value, guard if row is None else row[value]) for value in kept]
+        return [(value, self._list_combinations(numbers, rest, (*before, value), found)) for value, rest in below]
+
+    def _fold_rows(self, numbers: Sequence[int], tree: Any, verdicts: Sequence[int]) -> int:
+        """The diagram of a block, given the answers; at most `BLOCK_DIGITS` deep."""
+        row = [FALSE] * len(self.domains[numbers[0]])
+        if len(numbers) == 1:
+            start, kept = tree
+            for value, verdict in zip(kept, verdicts[start : start + len(kept)], strict=True):
+                row[value] = verdict
+        else:
+            for value, below in tree:
+                row[value] = self._fold_rows(numbers[1:], below, verdicts)
+        return self.diagrams.make_node(numbers[0], tuple(row))
+
+    def _ask_row(self, digit: Digit, guard: int, given: list[Any], sums: list[int]) -> int:
+        """The diagram of the last digit of a scope in which an argument may be absent, or comes from several digits."""
+        kept, row = list(self.live[digit.number]), [FALSE] * len(self.domains[digit.number])
         if self.diagrams.levels[guard] == digit.number:
             allowed = self.diagrams.rows[guard]
             kept = [value for value in kept if allowed[value]]
-        columns = self.columns[digit.number]
-        return kept, [(argument, [column[value] for value in kept]) for argument, column in columns]
+        columns = [(argument, [column[value] for value in kept]) for argument, column in self.columns[digit.number]]
+        kept, columns = self._leave_out_absent(digit, kept, columns, sums, row)
+        verdicts = self._ask_many(columns, given, sums, (digit.number,), [(value,) for value in kept])
+        for value, verdict in zip(kept, verdicts, strict=True):
+            row[value] = verdict
+        return self.diagrams.make_node(digit.number, tuple(row))
 
     def _leave_out_absent(
         self, digit: Digit, kept: list[int], columns: list[tuple[int, list[Any]]], sums: list[int], row: list[int]
@@ -285,11 +354,14 @@ class Asker:
         columns: Sequence[tuple[int, list[Any]]],
         given: Sequence[Any],
         sums: Sequence[int],
-        digit: Digit | None,
-        kept: Sequence[int],
+        numbers: Sequence[int],
+        combinations: Sequence[tuple[int, ...]],
     ) -> list[int]:
-        """The predicate's answers, as diagrams, to combinations that differ in the columns; `TRUE` where it raised."""
-        count = len(kept)
+        """The predicate's answers, as diagrams, to combinations of the last digits; `TRUE` where it raised.
+
+        The columns are the arguments that differ; the others are given.
+        """
+        count = len(combinations)
         fixed = list(given)
         if not self.plain:
             fixed = [v.value(total) if isinstance(v, Source) else v for v, total in zip(given, sums, strict=True)]
@@ -312,10 +384,10 @@ class Asker:
                 return verdicts
             for argument, column in columns:
                 fixed[argument] = column[k]
-            self._note_raised([] if digit is None else [(digit.number, kept[k])], fixed)
+            self._note_raised(zip(numbers, combinations[k], strict=True), fixed)
             verdicts.append(TRUE)
 
-    def _note_raised(self, last: list[tuple[int, int]], values: Sequence[Any]) -> None:
+    def _note_raised(self, last: Iterable[tuple[int, int]], values: Sequence[Any]) -> None:
         combination = [*((frame.digit.number, frame.current) for frame in self.stack), *last]
         originals = tuple([(number, self.domains[number][value]) for number, value in combination])
         self.raised.append((originals, tuple(values)))
