@@ -26,6 +26,7 @@ from .digits import narrow_node, read_digits
 from .indices import Indices
 from .listing import RowLister, part_values, walk_runs
 from .nodes import Columns, Merge, Node, Record, merged
+from .outline import TERMS
 from .tables import Asker, Constraint, Raised, Space, dump_table, load_table
 
 __all__ = ["Allowed", "Constraint", "build_automaton"]
@@ -84,7 +85,7 @@ class _Builder:
         if constraint.table is not None:
             return constraint
         table = dump_table(self.diagrams, self.roots[number], self.digits, self.scopes[number], self.space.domains)
-        return attrs.evolve(constraint, table=table)
+        return attrs.evolve(constraint, table=table, turn=list(self.roots).index(number))
 
     def _ask_all(self, numbers: Sequence[int]) -> None:
         """Make a diagram of each constraint: first those that have been asked, then the narrowest."""
@@ -273,6 +274,18 @@ class Allowed(Indices):
     @property
     def how(self) -> str:
         return "constrained"
+
+    def notes(self) -> Iterator[str]:
+        """How many configurations each constraint removes of those that the ones before it leave, in asking order."""
+        left, before = self.base.size, tuple[Constraint, ...]()
+        for constraint in sorted(self._built[1], key=lambda constraint: constraint.turn)[:TERMS]:
+            before = (*before, constraint)
+            count = Allowed(self.base, before).size
+            paths = join_some([show_path(path) for path in constraint.paths])
+            yield f"on {paths}: {counted(left - count)} removed, {counted(count)} left"
+            left = count
+        if len(self.constraints) > TERMS:
+            yield f"… and {len(self.constraints) - TERMS} more constraints: {counted(left - self.size)} removed"
 
     def at(self, index: int) -> int:
         return self._automaton.find_position(index)

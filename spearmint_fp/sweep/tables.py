@@ -60,6 +60,7 @@ class Constraint:
     paths: tuple[Steps, ...]
     place: Place = ()
     table: Table | None = attrs.field(default=None, eq=False)
+    turn: int = attrs.field(default=0, eq=False)  # when it was asked: those before it guarded it
 
     @property
     def question(self) -> Question:
