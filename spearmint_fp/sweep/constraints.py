@@ -339,8 +339,8 @@ class Allowed(Indices):
     def walk(self, base: Node, start: int, stop: int) -> Iterator[Any]:
         if base.calls:  # what a class raises stands at its own configuration, behind all before it
             return (self.point(base, index) for index in range(start, stop))
-        blocks = self._points.walk_blocks(start, stop)
-        points = chain.from_iterable(map(self._record.shape.build_all, blocks))
+        shape = self._record.shape
+        points = chain.from_iterable(map(shape.build_all, self._points.walk_blocks(start, stop, shape.row_head)))
         return map(merged, points) if isinstance(base, Merge) else points
 
     def _build(self, row: tuple[Any, ...]) -> Any:
