@@ -70,6 +70,10 @@ class InstanceShape:
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
         return map(self.build, rows)
 
+    @property
+    def row_head(self) -> tuple[Any, ...]:
+        return ()
+
     def find(self, step: object) -> int | None:
         return self.keys.index(step) if step in self.keys else None
 

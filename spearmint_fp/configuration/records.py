@@ -37,7 +37,11 @@ class Shape(Protocol):
         """`map(self.build, itertools.product(*pools))`."""
 
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
-        """`map(self.build, rows)`."""
+        """`map(self.build, rows)`, for rows that begin with `row_head`."""
+
+    @property
+    def row_head(self) -> tuple[Any, ...]:
+        """What a row begins with, beside its values: a configuration keeps its layout there."""
 
     def find(self, step: object) -> int | None:
         """Where the child that a path's step names stands, or None."""
@@ -85,6 +89,10 @@ class TupleShape:
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         return rows
 
+    @property
+    def row_head(self) -> tuple[Any, ...]:
+        return ()
+
     def find(self, step: object) -> int | None:
         return find_index(step, self.length)
 
@@ -114,6 +122,10 @@ class NamedShape:
 
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
         return map(self.cls._make, rows)
+
+    @property
+    def row_head(self) -> tuple[Any, ...]:
+        return ()
 
     def find(self, step: object) -> int | None:
         names = self.cls._fields
@@ -179,6 +191,10 @@ class FieldsShape:
 
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
         return map(self.build, rows)
+
+    @property
+    def row_head(self) -> tuple[Any, ...]:
+        return ()
 
     def find(self, step: object) -> int | None:
         return self.names.index(step) if step in self.names else None

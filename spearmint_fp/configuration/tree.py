@@ -119,10 +119,13 @@ class Layout:
         return _filled(cells) if count < BLOCK // 4 else chain.from_iterable(_blocks(cells, count))
 
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[Config]:
-        cells = map((self,).__add__, rows)
         configs = list(starmap(_new, repeat((Config,), len(rows))))
-        deque(starmap(_set_cell, zip(configs, cells, strict=True)), 0)
+        deque(starmap(_set_cell, zip(configs, rows, strict=True)), 0)
         return configs
+
+    @property
+    def row_head(self) -> tuple[Any, ...]:
+        return (self,)
 
     def find(self, step: object) -> int | None:
         slot = self.slots.get(step) if isinstance(step, Hashable) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
-from itertools import repeat
+from itertools import chain, repeat
 from operator import is_
 from typing import TYPE_CHECKING, Any, Final
 
@@ -216,6 +216,8 @@ def _positions(indices: Indices, chosen: NDArray[Any] | None = None) -> NDArray[
         return _array(indices.positions)
     if isinstance(indices, Chosen):
         return np.array(indices.positions)[list(ranks)]
+    if chosen is None:
+        return _fitting([*chain.from_iterable(indices.runs(0, indices.size))])
     return _fitting([indices.at(rank) for rank in ranks])
 
 

@@ -17,9 +17,10 @@ from ..configuration.records import FieldsShape
 from ..configuration.tables import is_keyed
 from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
-from .constraints import Allowed, Constraint
+from .constraints import Allowed, Constraint, lift_constraints
 from .core import Sweep, as_sweep
-from .indices import Chosen, Permutation, Span, length
+from .digits import count_values
+from .indices import Chosen, Indices, Permutation, Span, length
 from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap, points_of
 from .reach import check_path
 
@@ -99,10 +100,11 @@ def constrained(node: Node, constraint: Constraint) -> Node:
         return union_of([constrained(part, constraint) for part in node.parts])
     if isinstance(node, Derive) and not any(overlap(node.path, path) for path in constraint.paths):
         return attrs.evolve(node, base=constrained(node.base, constraint))
-    if isinstance(node, Select) and isinstance(node.indices, Span) and abs(node.indices.positions.step) == 1:
+    if isinstance(node, Select) and isinstance(node.indices, Span):
         return _cut(node, node.indices.positions, constraint)
     if isinstance(node, Record) or (isinstance(node, Merge) and isinstance(node.inner, Record)):
-        return Select(node, Allowed(node, (constraint,)))
+        base, lifted = lift_constraints(node)
+        return Select(base, Allowed(base, (*lifted, constraint)))
     return _listed(node, constraint)
 
 
@@ -120,11 +122,25 @@ def _cut(node: Select, positions: range, constraint: Constraint) -> Node:
         return _listed(node, constraint)
     if not positions:
         return node
+    indices, origin = whole.indices, _find_origin(node.base)
+    if abs(positions.step) > 1:
+        if origin is not None or abs(positions.step) * count_values(node.base) > LIMIT:
+            return _listed(node, constraint)  # its positions are not those of the axes, or of too many
+        every = Constraint(None, ((),), congruence=(abs(positions.step), positions[0]))
+        whole = Select(whole.base, indices := indices.narrow(every))
     low, high = sorted((positions[0], positions[-1]))
-    if isinstance(node.base, Select):  # a constrained sweep: its positions as those of what it was made from
-        low, high = node.base.indices.at(low), node.base.indices.at(high)
-    part = sliced(whole, slice(whole.indices.before(low), whole.indices.before(high + 1)))
-    return part if positions.step == 1 else sliced(part, slice(None, None, -1))
+    if origin is not None:
+        low, high = origin.at(low), origin.at(high)
+    part = sliced(whole, slice(indices.before(low), indices.before(high + 1)))
+    return part if positions.step > 0 else sliced(part, slice(None, None, -1))
+
+
+def _find_origin(node: Node) -> Indices | None:
+    """Of a sweep with constraints in it, its positions among those of the axes that it was made from."""
+    if isinstance(node, Select):
+        return node.indices
+    base, lifted = lift_constraints(node)
+    return Allowed(base, lifted) if lifted else None
 
 
 def _listed(node: Node, constraint: Constraint) -> Node:

@@ -20,8 +20,11 @@ from .elimination import EliminationTree
 
 __all__ = ["STEPS", "Conjunction", "OutOfSteps", "conjoin_all"]
 
-SLICE: Final = 2_000
+SLICE: Final = 1_000
 """After so many steps one way of building lets the other go on; a step is a value of a digit that is looked at."""
+
+CHEAPER: Final = 4
+"""How many steps downwards take the time of one upwards."""
 
 STEPS: Final = 1_500_000
 """After so many steps of each a conjunction is refused: some seconds, and some hundred megabytes."""
@@ -105,6 +108,8 @@ def conjoin_all(
 class _Way:
     """What both ways of building share: the inputs, the nodes made so far, and the count of steps."""
 
+    slice: int = SLICE
+
     def __init__(
         self,
         digits: Digits,
@@ -116,7 +121,7 @@ class _Way:
         self.digits, self.live, self.diagrams, self.starts, self.tree = digits, live, diagrams, starts, tree
         self.made = Conjunction()
         self.steps = 0
-        self.turn_ends = SLICE
+        self.turn_ends = self.slice
 
     def _count_steps(self, steps: int, number: int, residuals: Iterable[int]) -> bool:
         """Count steps; true where it is the other way's turn.
@@ -129,7 +134,7 @@ class _Way:
             raise OutOfSteps(number, frozenset().union(*map(self.diagrams.find_support, residuals)))
         if self.steps < self.turn_ends:
             return False
-        self.turn_ends = self.steps + SLICE
+        self.turn_ends = self.steps + self.slice
         return True
 
 
@@ -187,11 +192,18 @@ class _Upwards(_Way):
                 done[at] = self.made.make_product(~digit, (*row[:home], part, *row[home + 1 :]))
                 stack.pop()
                 continue
-            rests = rows[rest] if levels[rest] == digit else (rest,) * len(row)
-            cells = [self._look(cell, below) for cell, below in zip(row, rests, strict=True)]
+            if levels[rest] == digit:
+                rests = rows[rest]
+                cells = [
+                    cell if below == TRUE or not cell else known.get(below, _NONE).get(cell) if below else FALSE
+                    for cell, below in zip(row, rests, strict=True)
+                ]
+            else:
+                rests = (rest,) * len(row)
+                cells = [done.get(cell) if cell else FALSE for cell in row]
             if None in cells:
-                pairs = dict.fromkeys(zip(row, rests, strict=True))
-                stack += [pair for pair in pairs if self._look(*pair) is None]
+                missing = zip(row, rests, cells, strict=True)
+                stack += dict.fromkeys((cell, below) for cell, below, known_cell in missing if known_cell is None)
                 continue
             done[at] = self.made.make_choice(digit, tuple(cells))  # type: ignore[arg-type]  # none is None
             stack.pop()
@@ -216,6 +228,8 @@ class _Downwards(_Way):
     Such a set of residuals is a number. Residuals over the same digits, or fewer, are joined into one, so that axes
     that all constrain a later one have as many states as that axis has subsets in use.
     """
+
+    slice = CHEAPER * SLICE
 
     def build(self) -> Turns:
         self._sets: list[frozenset[int]] = [frozenset()]

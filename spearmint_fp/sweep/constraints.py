@@ -22,13 +22,36 @@ from ..configuration.tree import show_path
 from .automata import Automaton, Shape, shape_of
 from .conjunction import STEPS, OutOfSteps, conjoin_all
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import narrow_node, read_digits
+from .digits import Place, narrow_node, read_digits
 from .indices import Indices
 from .listing import RowLister, part_values, walk_runs
-from .nodes import Columns, Merge, Node, Record, merged
-from .tables import Asker, Constraint, Raised, Space, dump_table, load_table
+from .nodes import Columns, Merge, Node, Record, Select, Union, merged
+from .outline import TERMS
+from .predicates import Asker, Raised, Space, join_congruent
+from .tables import Constraint, dump_table, load_table
 
-__all__ = ["Allowed", "Constraint", "build_automaton"]
+__all__ = ["Allowed", "Constraint", "build_automaton", "lift_constraints"]
+
+
+# --- sweeps inside sweeps ------------------------------------------------------------------------------
+
+
+def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constraint, ...]]:
+    """The node without the constraints on parts of it, and these constraints, as those of the whole.
+
+    Positions keep their order: a record of constrained parts is the constrained record.
+    """
+    if isinstance(node, Select) and isinstance(node.indices, Allowed):
+        base, inner = lift_constraints(node.base, place)
+        return base, (*(constraint.below(place) for constraint in node.indices.constraints), *inner)
+    if isinstance(node, Merge):
+        record, lifted = lift_constraints(node.inner, place)
+        return (Merge(cast(Record, record)), lifted) if lifted else (node, ())
+    if not isinstance(node, Record | Union):
+        return node, ()
+    parts = [lift_constraints(part, (*place, k)) for k, part in enumerate(node.parts)]
+    lifted = tuple([constraint for _, inner in parts for constraint in inner])
+    return (attrs.evolve(node, parts=tuple([part for part, _ in parts])), lifted) if lifted else (node, ())
 
 
 # --- building ----------------------------------------------------------------------------------------
@@ -84,7 +107,7 @@ class _Builder:
         if constraint.table is not None:
             return constraint
         table = dump_table(self.diagrams, self.roots[number], self.digits, self.scopes[number], self.space.domains)
-        return attrs.evolve(constraint, table=table)
+        return attrs.evolve(constraint, table=table, turn=list(self.roots).index(number))
 
     def _ask_all(self, numbers: Sequence[int]) -> None:
         """Make a diagram of each constraint: first those that have been asked, then the narrowest."""
@@ -101,10 +124,18 @@ class _Builder:
             if self._count_points(number) < points:  # what was asked since has cut its digits
                 heappush(waiting, (self._count_points(number), number))
                 continue
-            asker = Asker(self.constraints[number], number, self.space)
-            self._keep(number, asker.ask(self._guard(number)))
-            if asker.raised:
-                self.raised[number] = asker.raised
+            self._keep(number, self._ask(number))
+
+    def _ask(self, number: int) -> int:
+        """The diagram of a constraint."""
+        constraint = self.constraints[number]
+        if constraint.congruence is not None:
+            return join_congruent(*constraint.congruence, self.space)
+        asker = Asker(constraint, number, self.space)
+        root = asker.ask(self._guard(number))
+        if asker.raised:
+            self.raised[number] = asker.raised
+        return root
 
     def _count_points(self, number: int) -> int:
         return prod([len(self.space.live[digit]) for digit in self.scopes[number]])
@@ -168,15 +199,17 @@ class _Builder:
 
     def _join_raised(self, raised: Sequence[Raised]) -> int:
         """The diagram of the combinations about which a predicate raised, built from their ends."""
-        found: dict[tuple[tuple[int, int], ...], int] = {combination: TRUE for combination, _ in raised}
-        for length in range(max(map(len, found)), 0, -1):
+        domains = self.space.domains
+        left = [combination for combination, _ in raised if all(value in domains[n] for n, value in combination)]
+        found: dict[tuple[tuple[int, int], ...], int] = dict.fromkeys(left, TRUE)
+        for length in range(max(map(len, found), default=0), 0, -1):
             rows: dict[tuple[tuple[int, int], ...], tuple[int, list[int]]] = {}
             for combination in [combination for combination in found if len(combination) == length]:
                 *before, (digit, value) = combination
                 _, row = rows.setdefault(tuple(before), (digit, [FALSE] * len(self.space.domains[digit])))
                 row[list(self.space.domains[digit]).index(value)] = found.pop(combination)
             found.update({before: self.diagrams.make_node(digit, tuple(row)) for before, (digit, row) in rows.items()})
-        return found[()]
+        return found.get((), FALSE)
 
     def _too_many(self, stop: OutOfSteps) -> SizeError:
         paths = [show_path(path) for path in dict.fromkeys(path for c in self.constraints for path in c.paths)]
@@ -223,7 +256,8 @@ class Allowed(Indices):
             return NotImplemented
         if not self.base == other.base:
             return False
-        asked_alike = self.constraints == other.constraints and all(c.predicate is not None for c in self.constraints)
+        known = all(c.predicate is not None or c.congruence is not None for c in self.constraints)
+        asked_alike = known and self.constraints == other.constraints
         return asked_alike or self._automaton.shape == other._automaton.shape
 
     def __hash__(self) -> int:
@@ -274,6 +308,17 @@ class Allowed(Indices):
     def how(self) -> str:
         return "constrained"
 
+    def notes(self) -> Iterator[str]:
+        """How many configurations each constraint removes of those that the ones before it leave, in asking order."""
+        left, before = self.base.size, tuple[Constraint, ...]()
+        for constraint in sorted(self._built[1], key=lambda constraint: constraint.turn)[:TERMS]:
+            before = (*before, constraint)
+            count = Allowed(self.base, before).size
+            yield f"{constraint.name}: {counted(left - count)} removed, {counted(count)} left"
+            left = count
+        if len(self.constraints) > TERMS:
+            yield f"… and {len(self.constraints) - TERMS} more constraints: {counted(left - self.size)} removed"
+
     def at(self, index: int) -> int:
         return self._automaton.find_position(index)
 
@@ -294,8 +339,8 @@ class Allowed(Indices):
     def walk(self, base: Node, start: int, stop: int) -> Iterator[Any]:
         if base.calls:  # what a class raises stands at its own configuration, behind all before it
             return (self.point(base, index) for index in range(start, stop))
-        blocks = self._points.walk_blocks(start, stop)
-        points = chain.from_iterable(map(self._record.shape.build_all, blocks))
+        shape = self._record.shape
+        points = chain.from_iterable(map(shape.build_all, self._points.walk_blocks(start, stop, shape.row_head)))
         return map(merged, points) if isinstance(base, Merge) else points
 
     def _build(self, row: tuple[Any, ...]) -> Any:

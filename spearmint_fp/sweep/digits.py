@@ -20,7 +20,18 @@ import attrs
 from ..configuration.paths import get_in
 from .nodes import Axis, Merge, Node, Record, Steps, Union
 
-__all__ = ["ABSENT", "Digit", "Digits", "Place", "Question", "Source", "narrow_node", "read_digits", "touches"]
+__all__ = [
+    "ABSENT",
+    "Digit",
+    "Digits",
+    "Place",
+    "Question",
+    "Source",
+    "count_values",
+    "narrow_node",
+    "read_digits",
+    "touches",
+]
 
 ABSENT: Final = object()
 """What a configuration has at a path that it lacks; never leaves this room."""
@@ -238,6 +249,11 @@ def _ways(node: Node, record: Record, want: _Want) -> list[tuple[int, _Want]]:
         child = record.shape.find(want.rest[0])
         return [] if child is None else [(child, attrs.evolve(want, rest=want.rest[1:]))]
     return [(child, want) for child, part in enumerate(record.parts) if touches(part, want.rest)]
+
+
+def count_values(node: Node) -> int:
+    """How many values all digits of a sweep have together, read as finely as they go."""
+    return sum(digit.size for digit in read_digits(node, (Question(((),)),)).all)
 
 
 def touches(node: Node, path: Steps) -> bool:

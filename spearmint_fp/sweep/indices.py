@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import chain
 from math import isqrt
@@ -56,6 +56,10 @@ class Indices(ABC):
     @abstractmethod
     def how(self) -> str:
         """What was done to the base, for its formula: a word, or `[start:stop:step]`."""
+
+    def notes(self) -> Iterable[str]:
+        """What `explain` says of the selection, line by line."""
+        return ()
 
     def point(self, base: Any, index: int) -> Any:
         """The point of `base` at the position that stands at `index`."""

@@ -71,12 +71,12 @@ class RowLister:
             row += entry
         return row
 
-    def walk_blocks(self, start: int, stop: int) -> Iterator[list[Row]]:
-        """The rows at `start` to `stop`, in lists."""
+    def walk_blocks(self, start: int, stop: int, head: Row = ()) -> Iterator[list[Row]]:
+        """The rows at `start` to `stop`, in lists, each with `head` before it."""
         if start >= stop:
             return
         left, size, block = stop - start, 4, list[Row]()
-        stack: list[tuple[Row, Iterator[tuple[Row, State, int]]]] = [((), self._walk_part(0, self._start, start))]
+        stack: list[tuple[Row, Iterator[tuple[Row, State, int]]]] = [(head, self._walk_part(0, self._start, start))]
         while stack:
             prefix, steps = stack[-1]
             part = len(stack)

@@ -1006,4 +1006,4 @@ class Select(Node):
         return _listed_claims(self) if exact else attrs.evolve(whole, exact=False)
 
     def outline(self, path: Steps) -> Outline:
-        return self.base.outline(path).selected(self.indices.how, self.size)
+        return self.base.outline(path).selected(self.indices.how, self.size, self.indices.notes)

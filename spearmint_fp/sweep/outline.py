@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, final
 
@@ -22,6 +22,17 @@ SHOWN: Final = 6
 
 @final
 @attrs.frozen(eq=False, repr=False)
+class Lines:
+    """Lines of text that are written when they are read: a `repr` needs the formula alone."""
+
+    write: Callable[[], Iterable[str]] = tuple
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.write())
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
 class Outline:
     """The formula of a size ("" where nothing varies), whether it is a sum, and one line per axis or branch.
 
@@ -30,31 +41,33 @@ class Outline:
 
     formula: str
     is_sum: bool = False
-    lines: tuple[str, ...] = ()
+    lines: Lines = Lines()
     mark: str = ""
 
     @classmethod
     def of_axis(cls, path: str, values: Sequence[Any]) -> Outline:
         size = counted(length(values))
-        return cls(size, False, (f"{path}: {size} ({first_of(values) or 'empty'})",))
+        return cls(size, False, Lines(lambda: [f"{path}: {size} ({first_of(values) or 'empty'})"]))
 
     @classmethod
     def nested(cls, formula: str, head: str, parts: Sequence[Outline]) -> Outline:
-        return cls(formula, False, (head, *(f"  {line}" for part in parts for line in part.lines)))
+        return cls(formula, False, Lines(lambda: [head, *(f"  {line}" for part in parts for line in part.lines)]))
 
     def factor(self) -> str:
         return f"({self.formula})" if self.is_sum else self.formula
 
     def with_line(self, line: str) -> Outline:
-        return attrs.evolve(self, lines=(*self.lines, line))
+        return attrs.evolve(self, lines=Lines(lambda: [*self.lines, line]))
 
-    def selected(self, how: str, size: int) -> Outline:
+    def selected(self, how: str, size: int, notes: Callable[[], Iterable[str]]) -> Outline:
+        """The outline of a selection: `notes` says more of it."""
         inside = self.formula or "1"
         if how.startswith("["):
             formula = f"({inside}){how}" if " " in inside else f"{inside}{how}"
         else:
             formula = f"{how}({inside})"
-        return Outline(formula, False, (f"{how}: {counted(size)} of", *(f"  {line}" for line in self.lines)))
+        head = f"{how}: {counted(size)} of"
+        return Outline(formula, False, Lines(lambda: [head, *(f"  {line}" for line in (*self.lines, *notes()))]))
 
 
 def first_of(values: Sequence[Any]) -> str:
@@ -70,7 +83,7 @@ def of_product(parts: Sequence[Outline]) -> Outline:
     formula = " × ".join(part.factor() for part in parts if part.formula)
     alone = [part for part in parts if part.formula]
     is_sum = len(alone) == 1 and alone[0].is_sum
-    lines = tuple(line for part in parts for line in part.lines)
+    lines = Lines(lambda: [line for part in parts for line in part.lines])
     mark = next((part.mark for part in parts if part.mark), "")
     return Outline(alone[0].formula if is_sum else formula, is_sum, lines, mark)
 
@@ -79,10 +92,14 @@ def of_choice(path: str, parts: Sequence[Outline], count: int) -> Outline:
     """The outline of a union of `count` parts, given the first few: terms in order, one group of lines per branch."""
     more = count - len(parts)
     formula = " + ".join([*(part.formula or "1" for part in parts), *(["…"] if more else [])])
-    lines = [f"{path}: one of {count} branches"] if parts else []
-    for number, part in enumerate(parts):
-        lines.append(f"  branch {number}{f' ({part.mark})' if part.mark else ''}: {part.formula or '1'}")
-        lines.extend(f"    {line}" for line in part.lines)
-    if more:
-        lines.append(f"  … and {more} more")
-    return Outline(formula, count > 1, tuple(lines))
+
+    def write() -> Iterator[str]:
+        if parts:
+            yield f"{path}: one of {count} branches"
+        for number, part in enumerate(parts):
+            yield f"  branch {number}{f' ({part.mark})' if part.mark else ''}: {part.formula or '1'}"
+            yield from (f"    {line}" for line in part.lines)
+        if more:
+            yield f"  … and {more} more"
+
+    return Outline(formula, count > 1, Lines(write))

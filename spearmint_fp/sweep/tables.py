@@ -1,36 +1,23 @@
-"""Predicates as tables: which combinations of a few digits satisfy one, as a diagram.
+"""Constraints, and the tables that they become once their predicates have been asked.
 
-A predicate is an opaque function of values, so it is asked about combinations; never about one that other constraints
-already exclude (the guard), and never twice. What it raises counts only if the other constraints leave such a
-configuration, so a combination that raised stays allowed here, and is remembered.
+A table is a diagram that stands alone: it is kept with its constraint, pickled with it, and laid over a sweep again
+without a call of the predicate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import suppress
-from itertools import islice, repeat
-from operator import truth
-from typing import Any, Final, cast, final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast, final
 
 import attrs
 
-from ..configuration.errors import STOPS, SizeError, counted, note, shown, stop_error
+from ..configuration.errors import STOPS, note, shown, stop_error
 from ..configuration.tree import show_path
 from .diagrams import FALSE, TRUE, Diagrams, Row
-from .digits import ABSENT, Digit, Digits, Place, Question, Source
-from .nodes import LIMIT, Steps
+from .digits import Digits, Place, Question
+from .nodes import Steps
 
-__all__ = ["Asker", "Constraint", "Raised", "Space", "Table", "dump_table", "load_table"]
-
-PREFIXES: Final = 4 * LIMIT
-"""How many combinations of all digits but the last are looked at before a predicate is refused."""
-
-UNSET: Final = object()
-"""An argument that a later digit decides."""
-
-Raised = tuple[tuple[tuple[int, int], ...], tuple[Any, ...]]
-"""A combination of (digit, value of the digit) about which a predicate raised, and the arguments that it was given."""
+__all__ = ["Constraint", "Table", "dump_table", "load_table"]
 
 
 @final
@@ -56,10 +43,26 @@ class Constraint:
     paths: tuple[Steps, ...]
     place: Place = ()
     table: Table | None = attrs.field(default=None, eq=False)
+    turn: int = attrs.field(default=0, eq=False)  # when it was asked: those before it guarded it
+    congruence: tuple[int, int] | None = None  # instead of a predicate: a step and where it starts, for positions
 
     @property
     def question(self) -> Question:
         return Question(self.paths, self.place)
+
+    @property
+    def name(self) -> str:
+        """What `explain` calls it."""
+        if self.congruence is not None:
+            return f"one of every {self.congruence[0]} positions"
+        paths = ", ".join([show_path(path) for path in self.paths[:12]])
+        return f"on {paths}{', …' if len(self.paths) > 12 else ''}"
+
+    def below(self, place: Place) -> Constraint:
+        """The same constraint of a sweep that stands at a place of another one."""
+        scope = () if self.table is None else tuple([(*place, *inner) for inner in self.table.scope])
+        table = None if self.table is None else attrs.evolve(self.table, scope=scope)
+        return attrs.evolve(self, place=(*place, *self.place), table=table)
 
     def holds(self, values: Sequence[Any]) -> bool:
         """The predicate's answer; what it raises names the values."""
@@ -105,243 +108,3 @@ def load_table(table: Table, diagrams: Diagrams, digits: Digits, domains: Mappin
     for k, row in table.nodes:
         image.append(diagrams.make_node(levels[k], tuple([image[row[value]] for value in kept[k]])))
     return image[table.root]
-
-
-@final
-@attrs.define(eq=False)
-class _Frame:
-    """A digit whose values are being gone through: the arguments so far, and the row that grows."""
-
-    digit: Digit
-    agenda: tuple[Digit, ...]  # the digits after this one
-    guard: int
-    given: list[Any]  # per argument its value, `UNSET`, or a source of several digits
-    sums: list[int]  # per argument, what its digits have added to a position
-    values: Iterator[int]
-    row: list[int]
-    current: int = -1
-
-
-@final
-@attrs.define(eq=False)
-class Space:
-    """What predicates are asked about: the digits, the diagrams so far, and the values of each digit.
-
-    Rows of diagrams go through the values in `domains`; `live` has the positions in them of those that are left.
-    """
-
-    digits: Digits
-    diagrams: Diagrams
-    domains: dict[int, Sequence[int]]
-    live: dict[int, Sequence[int]]
-
-
-@final
-class Asker:
-    """Asks the predicate of the constraint of a number about the combinations that a guard leaves."""
-
-    def __init__(
-        self,
-        constraint: Constraint,
-        number: int,
-        space: Space,
-    ) -> None:
-        self.constraint, self.predicate = constraint, constraint.ask
-        self.digits, self.diagrams, self.domains, self.live = space.digits, space.diagrams, space.domains, space.live
-        digits = space.digits
-        self.scope = digits.scope(number)
-        self.columns: dict[int, list[tuple[int, list[Any]]]] = {number: [] for number in self.scope}
-        self.shared: dict[int, list[tuple[int, Source]]] = {number: [] for number in self.scope}
-        for argument, sources in enumerate(digits.sources[number]):
-            for source in sources:
-                self._supply(argument, source)
-        # in a plain scope every combination has all arguments, each from one digit: nothing need be checked on the way
-        columns = [column for columns in self.columns.values() for _, column in columns]
-        branching = any(digits.all[number].context for number in self.scope)
-        self.plain = not branching and not any(self.shared.values()) and not any(map(_has_absent, columns))
-        self.last_rows: dict[tuple[int, int], tuple[list[int], list[tuple[int, list[Any]]]]] = {}
-        self.raised: list[Raised] = []
-        self.asked = self.prefixes = 0
-        self.stack: list[_Frame] = []
-
-    def _supply(self, argument: int, source: Source) -> None:
-        """Note which digits give an argument: one alone, by a column of values, or several that share it."""
-        if len(source.digits) == 1:
-            digit = source.digits[0]
-            column = source.column
-            self.columns[digit].append((argument, [column[value] for value in self.domains[digit]]))
-        else:
-            for digit in source.digits:
-                self.shared[digit].append((argument, source))
-
-    def ask(self, guard: int) -> int:
-        """The diagram of the combinations in the guard that satisfy the constraint or raised."""
-        if guard == TRUE and _count_points(self.digits.items, self.columns, self.live) > LIMIT:
-            raise self._too_many()
-        count = len(self.constraint.paths)
-        result = self._open(self._relevant(self.digits.items), guard, [UNSET] * count, [0] * count)
-        while self.stack:  # depth first, with an explicit stack: a scope may have a thousand digits
-            frame = self.stack[-1]
-            if result is not None:
-                frame.row[frame.current] = result
-            value = next(frame.values, None)
-            if value is None:
-                result = self.diagrams.make_node(frame.digit.number, tuple(frame.row))
-                self.stack.pop()
-            else:
-                frame.current = value
-                result = self._descend(frame, value)
-        return cast(int, result)
-
-    def _relevant(self, items: Sequence[Digit]) -> tuple[Digit, ...]:
-        return tuple([digit for digit in items if digit.number in self.columns])
-
-    def _open(self, agenda: tuple[Digit, ...], guard: int, given: list[Any], sums: list[int]) -> int | None:
-        """The diagram of what is left to decide; None where it goes on in a new frame on the stack."""
-        if not guard or not (self.plain or self._is_decided_by(agenda, given)):
-            return guard
-        self.prefixes += 1
-        if self.prefixes > PREFIXES:
-            raise self._too_many()
-        if not agenda:
-            return int(self._ask_many((), given, sums, None, (0,))[0])
-        digit, rest = agenda[0], agenda[1:]
-        if not rest and digit.branches is None:
-            return self._ask_row(digit, guard, given, sums)
-        row = [FALSE] * len(self.domains[digit.number])
-        if not row:
-            return FALSE
-        self.stack.append(_Frame(digit, rest, guard, given, sums, iter(self.live[digit.number]), row))
-        return None
-
-    def _is_decided_by(self, agenda: Sequence[Digit], given: Sequence[Any]) -> bool:
-        """False where this branch lacks a path: then every configuration in it satisfies the constraint."""
-        if _has_absent(given):
-            return False
-        missing = {argument for argument, value in enumerate(given) if value is UNSET}
-        for digit in agenda if missing else ():
-            for number in range(digit.number, max(digit.number, digit.last) + 1):
-                supplied = (*self.columns.get(number, ()), *self.shared.get(number, ()))
-                missing.difference_update([argument for argument, _ in supplied])
-        return not missing
-
-    def _descend(self, frame: _Frame, value: int) -> int | None:
-        """Go on below one value of a digit."""
-        digit, guard, agenda, sums = frame.digit, frame.guard, frame.agenda, frame.sums
-        if self.diagrams.levels[guard] == digit.number:
-            guard = self.diagrams.rows[guard][value]
-        given = frame.given.copy()
-        for argument, column in self.columns[digit.number]:
-            given[argument] = column[value]
-        if not self.plain:
-            original = self.domains[digit.number][value]
-            sums = sums.copy()
-            for argument, source in self.shared[digit.number]:
-                sums[argument] += digit.offsets[original]
-                given[argument] = source
-            if digit.branches is not None:
-                agenda = self._relevant(digit.branches[original]) + agenda
-        return self._open(agenda, guard, given, sums)
-
-    def _ask_row(self, digit: Digit, guard: int, given: list[Any], sums: list[int]) -> int:
-        """The diagram of the last digit."""
-        key = digit.number, guard  # the guard decides which values are kept
-        if key not in self.last_rows:
-            self.last_rows[key] = self._cut_row(digit, guard)
-        kept, columns = self.last_rows[key]
-        row = [FALSE] * len(self.domains[digit.number])
-        if not self.plain:
-            kept, columns = self._leave_out_absent(digit, kept, columns, sums, row)
-        for value, verdict in zip(kept, self._ask_many(columns, given, sums, digit, kept), strict=True):
-            row[value] = verdict
-        return self.diagrams.make_node(digit.number, tuple(row))
-
-    def _cut_row(self, digit: Digit, guard: int) -> tuple[list[int], list[tuple[int, list[Any]]]]:
-        """The live values of a digit that a guard leaves, and the columns of arguments over these."""
-        kept = list(self.live[digit.number])
-        if self.diagrams.levels[guard] == digit.number:
-            allowed = self.diagrams.rows[guard]
-            kept = [value for value in kept if allowed[value]]
-        columns = self.columns[digit.number]
-        return kept, [(argument, [column[value] for value in kept]) for argument, column in columns]
-
-    def _leave_out_absent(
-        self, digit: Digit, kept: list[int], columns: list[tuple[int, list[Any]]], sums: list[int], row: list[int]
-    ) -> tuple[list[int], list[tuple[int, list[Any]]]]:
-        """The values for which no argument is absent, and all columns over them; the others are allowed in the row."""
-        offsets = [digit.offsets[self.domains[digit.number][value]] for value in kept]
-        shared = [
-            (argument, [source.value(sums[argument] + offset) for offset in offsets])
-            for argument, source in self.shared[digit.number]
-        ]
-        columns = [*columns, *shared]
-        asked = [k for k in range(len(kept)) if not any(column[k] is ABSENT for _, column in columns)]
-        for value in {*kept}.difference([kept[k] for k in asked]):
-            row[value] = TRUE
-        return [kept[k] for k in asked], [(argument, [column[k] for k in asked]) for argument, column in columns]
-
-    def _ask_many(
-        self,
-        columns: Sequence[tuple[int, list[Any]]],
-        given: Sequence[Any],
-        sums: Sequence[int],
-        digit: Digit | None,
-        kept: Sequence[int],
-    ) -> list[int]:
-        """The predicate's answers, as diagrams, to combinations that differ in the columns; `TRUE` where it raised."""
-        count = len(kept)
-        fixed = list(given)
-        if not self.plain:
-            fixed = [v.value(total) if isinstance(v, Source) else v for v, total in zip(given, sums, strict=True)]
-            varying = {argument for argument, _ in columns}
-            if any(value is ABSENT for argument, value in enumerate(fixed) if argument not in varying):
-                return [TRUE] * count
-        self.asked += count
-        if self.asked > LIMIT:
-            raise self._too_many()
-        arguments: list[Any] = list(map(repeat, fixed))
-        for argument, column in columns:
-            arguments[argument] = column
-        answers = map(truth, map(self.predicate, *arguments))  # no step of the interpreter for each combination
-        verdicts: list[int] = []
-        while True:
-            with suppress(Exception, GeneratorExit):  # noted below, as is a StopIteration, which only ends the islice
-                verdicts += islice(answers, count - len(verdicts))
-            k = len(verdicts)
-            if k == count:
-                return verdicts
-            for argument, column in columns:
-                fixed[argument] = column[k]
-            self._note_raised([] if digit is None else [(digit.number, kept[k])], fixed)
-            verdicts.append(TRUE)
-
-    def _note_raised(self, last: list[tuple[int, int]], values: Sequence[Any]) -> None:
-        combination = [*((frame.digit.number, frame.current) for frame in self.stack), *last]
-        originals = tuple([(number, self.domains[number][value]) for number, value in combination])
-        self.raised.append((originals, tuple(values)))
-
-    def _too_many(self) -> SizeError:
-        paths = ", ".join([show_path(path) for path in self.constraint.paths[:12]])
-        points = _count_points(self.digits.items, self.columns, self.live)
-        return SizeError(
-            f"constraining on {paths} takes {counted(points)} points to enumerate, more than {LIMIT}. "
-            f"Name fewer or shorter axes, cut them first with constraints over fewer axes, or stream with "
-            f"filter(predicate, sweep)"
-        )
-
-
-def _has_absent(values: Sequence[Any]) -> bool:
-    return any(value is ABSENT for value in values)  # by identity: values may compare as they like
-
-
-def _count_points(items: Sequence[Digit], scope: Container[int], live: Mapping[int, Sequence[int]]) -> int:
-    """How many combinations the digits of a scope have: a configuration is in one branch, so branches add."""
-    points = 1
-    for digit in items:
-        if digit.number not in scope:
-            continue
-        if digit.branches is None:
-            points *= len(live[digit.number])
-        else:
-            points *= sum(_count_points(digit.branches[branch], scope, live) for branch in live[digit.number])
-    return points

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from spearmint_fp import DynamicValue, Sweep, constrain, expand
+from spearmint_fp import Config, DynamicValue, Sweep, constrain, expand
 
 __all__ = ["SPACES", "Rule", "Space", "digest_rows", "predicate_of", "sweep_of"]
 
@@ -35,7 +35,7 @@ def predicate_of(names: tuple[str, ...], expression: str) -> Callable[..., Any]:
     return eval(f"lambda {', '.join(names)}: {expression}", {})  # type: ignore[no-any-return]  # the texts stand below
 
 
-def sweep_of(space: Space) -> Sweep:
+def sweep_of(space: Space) -> Sweep[Config]:
     """The space as a constrained sweep."""
     sweep = expand({name: DynamicValue(values) for name, values in space.parameters.items()})
     for names, expression in space.constraints:

@@ -1,0 +1,365 @@
+"""Asking predicates: which combinations of a few digits satisfy one, as a diagram.
+
+A predicate is an opaque function of values, so it is asked about combinations; never about one that other constraints
+already exclude (the guard), and never twice. What it raises counts only if the other constraints leave such a
+configuration, so a combination that raised stays allowed here, and is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice, repeat
+from operator import truth
+from typing import Any, Final, cast, final
+
+import attrs
+
+from ..configuration.errors import SizeError, counted
+from ..configuration.tree import show_path
+from .diagrams import FALSE, TRUE, Diagrams
+from .digits import ABSENT, Digit, Digits, Source
+from .nodes import LIMIT
+from .tables import Constraint
+
+__all__ = ["Asker", "Raised", "Space", "join_congruent"]
+
+PREFIXES: Final = 4 * LIMIT
+"""How many combinations of all digits but the last are looked at before a predicate is refused."""
+
+BLOCK_POINTS: Final = 512
+BLOCK_DIGITS: Final = 8
+"""How many combinations of how many last digits a predicate is asked about in one go: no step of Python for each."""
+
+UNSET: Final = object()
+"""An argument that a later digit decides."""
+
+Raised = tuple[tuple[tuple[int, int], ...], tuple[Any, ...]]
+"""A combination of (digit, value of the digit) about which a predicate raised, and the arguments that it was given."""
+
+
+@final
+@attrs.define(eq=False)
+class _Frame:
+    """A digit whose values are being gone through: the arguments so far, and the row that grows."""
+
+    digit: Digit
+    agenda: tuple[Digit, ...]  # the digits after this one
+    guard: int
+    given: list[Any]  # per argument its value, `UNSET`, or a source of several digits
+    sums: list[int]  # per argument, what its digits have added to a position
+    values: Iterator[int]
+    row: list[int]
+    current: int = -1
+
+
+@final
+@attrs.frozen(eq=False)
+class _Plan:
+    """The combinations of the last digits that a guard leaves, and their arguments as columns.
+
+    The tree has, per value of a digit, the tree of the next one; for the last, where its combinations begin, and its
+    values.
+    """
+
+    combinations: list[tuple[int, ...]]
+    columns: list[tuple[int, list[Any]]]
+    tree: Any
+
+
+@final
+@attrs.define(eq=False)
+class Space:
+    """What predicates are asked about: the digits, the diagrams so far, and the values of each digit.
+
+    Rows of diagrams go through the values in `domains`; `live` has the positions in them of those that are left.
+    """
+
+    digits: Digits
+    diagrams: Diagrams
+    domains: dict[int, Sequence[int]]
+    live: dict[int, Sequence[int]]
+
+
+@final
+class Asker:
+    """Asks the predicate of the constraint of a number about the combinations that a guard leaves."""
+
+    def __init__(
+        self,
+        constraint: Constraint,
+        number: int,
+        space: Space,
+    ) -> None:
+        self.constraint, self.predicate = constraint, constraint.ask
+        self.digits, self.diagrams, self.domains, self.live = space.digits, space.diagrams, space.domains, space.live
+        digits = space.digits
+        self.scope = digits.scope(number)
+        self.columns: dict[int, list[tuple[int, list[Any]]]] = {number: [] for number in self.scope}
+        self.shared: dict[int, list[tuple[int, Source]]] = {number: [] for number in self.scope}
+        for argument, sources in enumerate(digits.sources[number]):
+            for source in sources:
+                self._supply(argument, source)
+        # in a plain scope every combination has all arguments, each from one digit: nothing need be checked on the way
+        columns = [column for columns in self.columns.values() for _, column in columns]
+        branching = any(digits.all[number].context for number in self.scope)
+        self.plain = not branching and not any(self.shared.values()) and not any(map(_has_absent, columns))
+        self.block = self._find_block() if self.plain else 0
+        self.plans: dict[int, _Plan] = {}
+        self.raised: list[Raised] = []
+        self.asked = self.prefixes = 0
+        self.stack: list[_Frame] = []
+
+    def _find_block(self) -> int:
+        """How many of the last digits are asked about together."""
+        points = 1
+        for length, number in enumerate(reversed(self.scope)):
+            points *= len(self.live[number])
+            if length and (points > BLOCK_POINTS or length == BLOCK_DIGITS):
+                return length
+        return len(self.scope)
+
+    def _supply(self, argument: int, source: Source) -> None:
+        """Note which digits give an argument: one alone, by a column of values, or several that share it."""
+        if len(source.digits) == 1:
+            digit = source.digits[0]
+            column = source.column
+            self.columns[digit].append((argument, [column[value] for value in self.domains[digit]]))
+        else:
+            for digit in source.digits:
+                self.shared[digit].append((argument, source))
+
+    def ask(self, guard: int) -> int:
+        """The diagram of the combinations in the guard that satisfy the constraint or raised."""
+        if guard == TRUE and _count_points(self.digits.items, self.columns, self.live) > LIMIT:
+            raise self._too_many()
+        count = len(self.constraint.paths)
+        result = self._open(self._relevant(self.digits.items), guard, [UNSET] * count, [0] * count)
+        while self.stack:  # depth first, with an explicit stack: a scope may have a thousand digits
+            frame = self.stack[-1]
+            if result is not None:
+                frame.row[frame.current] = result
+            value = next(frame.values, None)
+            if value is None:
+                result = self.diagrams.make_node(frame.digit.number, tuple(frame.row))
+                self.stack.pop()
+            else:
+                frame.current = value
+                result = self._descend(frame, value)
+        return cast(int, result)
+
+    def _relevant(self, items: Sequence[Digit]) -> tuple[Digit, ...]:
+        return tuple([digit for digit in items if digit.number in self.columns])
+
+    def _open(self, agenda: tuple[Digit, ...], guard: int, given: list[Any], sums: list[int]) -> int | None:
+        """The diagram of what is left to decide; None where it goes on in a new frame on the stack."""
+        if not guard or not (self.plain or self._is_decided_by(agenda, given)):
+            return guard
+        self.prefixes += 1
+        if self.prefixes > PREFIXES:
+            raise self._too_many()
+        if not agenda:
+            return int(self._ask_many((), given, sums, (), [()])[0])
+        if len(agenda) == self.block:
+            return self._ask_block(agenda, guard, given)
+        digit, rest = agenda[0], agenda[1:]
+        if not rest and digit.branches is None:
+            return self._ask_row(digit, guard, given, sums)
+        row = [FALSE] * len(self.domains[digit.number])
+        if not row:
+            return FALSE
+        self.stack.append(_Frame(digit, rest, guard, given, sums, iter(self.live[digit.number]), row))
+        return None
+
+    def _is_decided_by(self, agenda: Sequence[Digit], given: Sequence[Any]) -> bool:
+        """False where this branch lacks a path: then every configuration in it satisfies the constraint."""
+        if _has_absent(given):
+            return False
+        missing = {argument for argument, value in enumerate(given) if value is UNSET}
+        for digit in agenda if missing else ():
+            for number in range(digit.number, max(digit.number, digit.last) + 1):
+                supplied = (*self.columns.get(number, ()), *self.shared.get(number, ()))
+                missing.difference_update([argument for argument, _ in supplied])
+        return not missing
+
+    def _descend(self, frame: _Frame, value: int) -> int | None:
+        """Go on below one value of a digit."""
+        digit, guard, agenda, sums = frame.digit, frame.guard, frame.agenda, frame.sums
+        if self.diagrams.levels[guard] == digit.number:
+            guard = self.diagrams.rows[guard][value]
+        given = frame.given.copy()
+        for argument, column in self.columns[digit.number]:
+            given[argument] = column[value]
+        if not self.plain:
+            original = self.domains[digit.number][value]
+            sums = sums.copy()
+            for argument, source in self.shared[digit.number]:
+                sums[argument] += digit.offsets[original]
+                given[argument] = source
+            if digit.branches is not None:
+                agenda = self._relevant(digit.branches[original]) + agenda
+        return self._open(agenda, guard, given, sums)
+
+    def _ask_block(self, digits: Sequence[Digit], guard: int, given: list[Any]) -> int:
+        """The diagram of the last few digits of a plain scope."""
+        plan = self.plans.get(guard)
+        if plan is None:
+            plan = self.plans[guard] = self._plan_block(digits, guard)
+        numbers = [digit.number for digit in digits]
+        verdicts = self._ask_many(plan.columns, given, (), numbers, plan.combinations)
+        return self._fold_rows(numbers, plan.tree, verdicts)
+
+    def _plan_block(self, digits: Sequence[Digit], guard: int) -> _Plan:
+        """The combinations of a block that a guard leaves."""
+        numbers = [digit.number for digit in digits]
+        combinations: list[tuple[int, ...]] = []
+        tree = self._list_combinations(numbers, guard, (), combinations)
+        columns = [
+            (argument, [column[combination[k]] for combination in combinations])
+            for k, number in enumerate(numbers)
+            for argument, column in self.columns[number]
+        ]
+        return _Plan(combinations, columns, tree)
+
+    def _list_combinations(
+        self, numbers: Sequence[int], guard: int, before: tuple[int, ...], found: list[tuple[int, ...]]
+    ) -> Any:
+        """Append the combinations that a guard leaves; the tree says where those of each row are."""
+        number = numbers[len(before)]
+        kept: Sequence[int] = self.live[number]
+        row = self.diagrams.rows[guard] if self.diagrams.levels[guard] == number else None
+        if row is not None:
+            kept = [value for value in kept if row[value]]
+        if len(before) == len(numbers) - 1:
+            found += [(*before, value) for value in kept]
+            return len(found) - len(kept), kept
+        below = [(value, guard if row is None else row[value]) for value in kept]
+        return [(value, self._list_combinations(numbers, rest, (*before, value), found)) for value, rest in below]
+
+    def _fold_rows(self, numbers: Sequence[int], tree: Any, verdicts: Sequence[int]) -> int:
+        """The diagram of a block, given the answers; at most `BLOCK_DIGITS` deep."""
+        row = [FALSE] * len(self.domains[numbers[0]])
+        if len(numbers) == 1:
+            start, kept = tree
+            for value, verdict in zip(kept, verdicts[start : start + len(kept)], strict=True):
+                row[value] = verdict
+        else:
+            for value, below in tree:
+                row[value] = self._fold_rows(numbers[1:], below, verdicts)
+        return self.diagrams.make_node(numbers[0], tuple(row))
+
+    def _ask_row(self, digit: Digit, guard: int, given: list[Any], sums: list[int]) -> int:
+        """The diagram of the last digit of a scope in which an argument may be absent, or comes from several digits."""
+        kept, row = list(self.live[digit.number]), [FALSE] * len(self.domains[digit.number])
+        if self.diagrams.levels[guard] == digit.number:
+            allowed = self.diagrams.rows[guard]
+            kept = [value for value in kept if allowed[value]]
+        columns = [(argument, [column[value] for value in kept]) for argument, column in self.columns[digit.number]]
+        kept, columns = self._leave_out_absent(digit, kept, columns, sums, row)
+        verdicts = self._ask_many(columns, given, sums, (digit.number,), [(value,) for value in kept])
+        for value, verdict in zip(kept, verdicts, strict=True):
+            row[value] = verdict
+        return self.diagrams.make_node(digit.number, tuple(row))
+
+    def _leave_out_absent(
+        self, digit: Digit, kept: list[int], columns: list[tuple[int, list[Any]]], sums: list[int], row: list[int]
+    ) -> tuple[list[int], list[tuple[int, list[Any]]]]:
+        """The values for which no argument is absent, and all columns over them; the others are allowed in the row."""
+        offsets = [digit.offsets[self.domains[digit.number][value]] for value in kept]
+        shared = [
+            (argument, [source.value(sums[argument] + offset) for offset in offsets])
+            for argument, source in self.shared[digit.number]
+        ]
+        columns = [*columns, *shared]
+        asked = [k for k in range(len(kept)) if not any(column[k] is ABSENT for _, column in columns)]
+        for value in {*kept}.difference([kept[k] for k in asked]):
+            row[value] = TRUE
+        return [kept[k] for k in asked], [(argument, [column[k] for k in asked]) for argument, column in columns]
+
+    def _ask_many(
+        self,
+        columns: Sequence[tuple[int, list[Any]]],
+        given: Sequence[Any],
+        sums: Sequence[int],
+        numbers: Sequence[int],
+        combinations: Sequence[tuple[int, ...]],
+    ) -> list[int]:
+        """The predicate's answers, as diagrams, to combinations of the last digits; `TRUE` where it raised.
+
+        The columns are the arguments that differ; the others are given.
+        """
+        count = len(combinations)
+        fixed = list(given)
+        if not self.plain:
+            fixed = [v.value(total) if isinstance(v, Source) else v for v, total in zip(given, sums, strict=True)]
+            varying = {argument for argument, _ in columns}
+            if any(value is ABSENT for argument, value in enumerate(fixed) if argument not in varying):
+                return [TRUE] * count
+        self.asked += count
+        if self.asked > LIMIT:
+            raise self._too_many()
+        arguments: list[Any] = list(map(repeat, fixed))
+        for argument, column in columns:
+            arguments[argument] = column
+        answers = map(truth, map(self.predicate, *arguments))  # no step of the interpreter for each combination
+        verdicts: list[int] = []
+        while True:
+            with suppress(Exception, GeneratorExit):  # noted below, as is a StopIteration, which only ends the islice
+                verdicts += islice(answers, count - len(verdicts))
+            k = len(verdicts)
+            if k == count:
+                return verdicts
+            for argument, column in columns:
+                fixed[argument] = column[k]
+            self._note_raised(zip(numbers, combinations[k], strict=True), fixed)
+            verdicts.append(TRUE)
+
+    def _note_raised(self, last: Iterable[tuple[int, int]], values: Sequence[Any]) -> None:
+        combination = [*((frame.digit.number, frame.current) for frame in self.stack), *last]
+        originals = tuple([(number, self.domains[number][value]) for number, value in combination])
+        self.raised.append((originals, tuple(values)))
+
+    def _too_many(self) -> SizeError:
+        paths = ", ".join([show_path(path) for path in self.constraint.paths[:12]])
+        points = _count_points(self.digits.items, self.columns, self.live)
+        return SizeError(
+            f"constraining on {paths} takes {counted(points)} points to enumerate, more than {LIMIT}. "
+            f"Name fewer or shorter axes, cut them first with constraints over fewer axes, or stream with "
+            f"filter(predicate, sweep)"
+        )
+
+
+def _has_absent(values: Sequence[Any]) -> bool:
+    return any(value is ABSENT for value in values)  # by identity: values may compare as they like
+
+
+def join_congruent(step: int, start: int, space: Space) -> int:
+    """The diagram of the positions that lie a multiple of `step` from `start`: few states, however many these are."""
+
+    def join_items(items: Sequence[Digit], after: list[int]) -> list[int]:
+        """Per residue of what the digits before add to a position, the diagram from these digits on."""
+        for digit in reversed(items):
+            ends = [after] if digit.branches is None else [join_items(branch, after) for branch in digit.branches]
+            values = [(digit.offsets[value], ends[value % len(ends)]) for value in space.domains[digit.number]]
+            after = [
+                space.diagrams.make_node(
+                    digit.number, tuple([end[(residue + offset) % step] for offset, end in values])
+                )
+                for residue in range(step)
+            ]
+        return after
+
+    return join_items(space.digits.items, [int(residue == start % step) for residue in range(step)])[0]
+
+
+def _count_points(items: Sequence[Digit], scope: Container[int], live: Mapping[int, Sequence[int]]) -> int:
+    """How many combinations the digits of a scope have: a configuration is in one branch, so branches add."""
+    points = 1
+    for digit in items:
+        if digit.number not in scope:
+            continue
+        if digit.branches is None:
+            points *= len(live[digit.number])
+        else:
+            points *= sum(_count_points(digit.branches[branch], scope, live) for branch in live[digit.number])
+    return points
