@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -395,5 +396,5 @@ def test_an_empty_record_that_is_filled_is_no_column(one: Any, other: Any, paths
     for both in (product(expand(one), expand(other)), product(expand(other)[::-1], expand(one))):
         assert sorted(columns(both)) == sorted(paths)
         for path, values in columns(both).items():
-            assert list(values) == [next(iter(found_in(path, c)), None) for c in both]
+            assert list(values) == [next(iter(found_in(path, c)), numpy.ma.masked) for c in both]
         assert set(columns(both[1:])) <= set(paths)
