@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Iterator
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from ..configuration.errors import PathError, SizeError, counted, suggestion
 from ..configuration.paths import can_set_in, found_in

@@ -303,8 +303,8 @@ def moment(reader: Reader) -> Any:
     if kind == "timezone":
         if rest.startswith("UTC"):
             return kind, rest
-        days, seconds, micros, name = rest.split(" ", 3)
-        return kind, dt.timedelta(int(days), int(seconds), int(micros)), name
+        *offset, name = rest.split(" ", 3)
+        return kind, dt.timedelta(*map(int, offset)), name
     iso, fold, name = rest.split(" ", 2)
     return kind, iso, int(fold), name
 

@@ -360,8 +360,10 @@ def test_the_order_of_alternatives_decides_nothing(alternatives: Any) -> None:
 
 
 def test_an_empty_record_conflicts_with_nothing() -> None:
-    for other in ({"a": {"b": 1}}, {"a": 5}, {"a": {}}, {"a": (1, 2)}, {"b": 1}):
-        for pair in [({"a": {}}, other), (other, {"a": {}})]:
+    empty: dict[str, Any] = {"a": {}}
+    others: list[dict[str, Any]] = [{"a": {"b": 1}}, {"a": 5}, empty, {"a": (1, 2)}, {"b": 1}]
+    for other in others:
+        for pair in [(empty, other), (other, empty)]:
             for combine in (product, zipped):
                 both = combine(*map(expand, pair))
                 assert list(both) == [{"a": {}, **other}]
