@@ -282,7 +282,7 @@ UNCHECKED = [
     typing.Union, typing.Optional, Literal, typing.TypeAlias, "int", typing.ForwardRef("int"), list["int"], 5, ..., [int],
     collections.abc.Iterator[int], collections.abc.Generator[int, None, None], collections.abc.Awaitable[int],
     collections.abc.KeysView[int], collections.ChainMap[str, int], types.MappingProxyType[str, int], re.Pattern[str],
-    os.PathLike[str], Asked, type[Asked], type[Keyed], type[typing.Self], Endless[int], Nothing, list[int, str], dict[str],  # type: ignore[type-arg]
+    os.PathLike[str], Asked, type[Asked], type[Keyed], type[typing.Self], Endless[int], Nothing, list[int, str], dict[str],
     tuple[Unpack[tuple[int, ...]], Unpack[tuple[str, ...]]],
 ]  # fmt: skip
 

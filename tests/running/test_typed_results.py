@@ -194,7 +194,7 @@ def test_nothing_is_refused_where_the_type_names_the_classes(value: Any) -> None
         (list[Point], (Point(1),)),
         (tuple[Point, ...], [Point(1)]),
         (Point, Point([1], [2])),
-        (Pair, Pair((1,), (2,))),  # type: ignore[arg-type]
+        (Pair, Pair((1,), (2,))),
         (Mapping[str, Point], OrderedDict(a=Point(1))),
         (dict[str, Point], defaultdict(list, a=Point(1))),
         (Point | Pair, Pair(Point(1))),

@@ -201,7 +201,7 @@ class Unequal:
 
 @attrs.frozen
 class Converted:
-    x: str = attrs.field(converter=lambda text: text.upper())
+    x: str = attrs.field(converter=upper)
     y: set[int] = attrs.field(factory=set)
 
 
