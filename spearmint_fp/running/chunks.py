@@ -13,6 +13,7 @@ from ..configuration.tree import as_expanded
 from ..sweep.core import Sweep, only_expanded
 from ..sweep.indices import length
 from ..sweep.nodes import located
+from .signals import passes_through
 
 __all__ = ["Chunk", "Halt", "Listed", "Pace", "Source", "Span", "counted_size", "expanded"]
 
@@ -96,7 +97,7 @@ class Chunk:
 class Halt(Exception):  # noqa: N818  # a stop, as StopIteration is
     """The configurations themselves raise: at which position, how many of a chunk will never come, and what."""
 
-    def __init__(self, start: int, count: int, error: Exception) -> None:
+    def __init__(self, start: int, count: int, error: BaseException) -> None:
         super().__init__(start, count, error)
         self.start, self.count, self.error = start, count, error
 
@@ -112,7 +113,7 @@ class Source:
         self.sweep = configs if isinstance(configs, Sweep) else None
         self.size = counted_size(configs)
         self.pulled = 0
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.ended = False
         self._items: Iterator[Any] = iter(()) if self.sweep is not None else located(iter(configs), 0)
 
@@ -149,7 +150,9 @@ class Source:
                 items.append(item)  # what came before an error is kept
                 if perf_counter() > end:
                     break
-        except Exception as error:  # whatever it is, it is told when the configurations before it have been run
+        except BaseException as error:  # whatever it is, it is told when the configurations before it have been run
+            if passes_through(error):
+                raise
             self.error, self._items = error, iter(())
         return Listed(tuple(items))
 
