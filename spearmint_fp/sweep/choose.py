@@ -19,6 +19,7 @@ from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
 from .constraints import Allowed, Constraint
 from .core import Sweep, as_sweep
+from .digits import touches
 from .indices import Chosen, Permutation, Span, length
 from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap, points_of
 from .reach import check_path
@@ -93,7 +94,7 @@ def constrained(node: Node, constraint: Constraint) -> Node:
     """The points of a sweep that satisfy a constraint, counted by the axes that it names wherever there are such."""
     if isinstance(node, Select) and isinstance(node.indices, Allowed):
         return Select(node.base, node.indices.narrow(constraint))
-    if not node.size:
+    if not node.size or not all(touches(node, path) for path in constraint.paths):  # what lacks a path is kept
         return node
     if isinstance(node, Union):
         return union_of([constrained(part, constraint) for part in node.parts])

@@ -158,7 +158,8 @@ class Asker:
         # in a plain scope every combination has all arguments, each from one digit: nothing need be checked on the way
         columns = [column for columns in self.columns.values() for _, column in columns]
         branching = any(digits.all[number].context for number in self.scope)
-        self.plain = not branching and not any(self.shared.values()) and not any(map(_has_absent, columns))
+        missing = branching or not all(digits.sources[number]) or any(map(_has_absent, columns))
+        self.plain = not missing and not any(self.shared.values())
         self.last_rows: dict[tuple[int, int], tuple[list[int], list[tuple[int, list[Any]]]]] = {}
         self.raised: list[Raised] = []
         self.asked = self.prefixes = 0
