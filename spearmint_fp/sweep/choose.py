@@ -111,11 +111,12 @@ def _cut(node: Select, positions: range, constraint: Constraint) -> Node:
     """A filtered slice is a slice of the filtered sweep: from the count before its start to that before its end."""
     try:
         whole = constrained(node.base, constraint)
+        all_kept = whole.size == node.base.size
     except Exception:  # outside the slice there may be too much, or what the predicate refuses
         if node.size > LIMIT:
             raise
         return _listed(node, constraint)
-    if whole.size == node.base.size:
+    if all_kept:
         return node
     if not (isinstance(whole, Select) and isinstance(whole.indices, Allowed)):
         return _listed(node, constraint)

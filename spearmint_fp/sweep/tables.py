@@ -19,6 +19,7 @@ from ..configuration.errors import STOPS, SizeError, counted, note, shown, stop_
 from ..configuration.tree import show_path
 from .diagrams import FALSE, TRUE, Diagrams, Row
 from .digits import ABSENT, Digit, Digits, Place, Question, Source
+from .indices import length
 from .nodes import LIMIT, Steps
 
 __all__ = ["Asker", "Constraint", "Raised", "Space", "Table", "dump_table", "load_table"]
@@ -100,7 +101,7 @@ def load_table(table: Table, diagrams: Diagrams, digits: Digits, domains: Mappin
     kept = []
     for level, domain in zip(levels, table.domains, strict=True):
         position = {value: k for k, value in enumerate(domain)} if domain != domains[level] else {}
-        kept.append([position[value] for value in domains[level]] if position else range(len(domain)))
+        kept.append([position[value] for value in domains[level]] if position else range(length(domain)))
     image = [FALSE, TRUE]
     for k, row in table.nodes:
         image.append(diagrams.make_node(levels[k], tuple([image[row[value]] for value in kept[k]])))
@@ -160,6 +161,7 @@ class Asker:
         branching = any(digits.all[number].context for number in self.scope)
         missing = branching or not all(digits.sources[number]) or any(map(_has_absent, columns))
         self.plain = not missing and not any(self.shared.values())
+        self.exact = not branching  # then the combinations can be counted before any is asked about
         self.last_rows: dict[tuple[int, int], tuple[list[int], list[tuple[int, list[Any]]]]] = {}
         self.raised: list[Raised] = []
         self.asked = self.prefixes = 0
@@ -169,15 +171,16 @@ class Asker:
         """Note which digits give an argument: one alone, by a column of values, or several that share it."""
         if len(source.digits) == 1:
             digit = source.digits[0]
-            column = source.column
-            self.columns[digit].append((argument, [column[value] for value in self.domains[digit]]))
+            domain = self.domains[digit]
+            column = source.column if length(domain) <= LIMIT else None  # no longer digit is gone through, see `_open`
+            self.columns[digit].append((argument, [] if column is None else [column[value] for value in domain]))
         else:
             for digit in source.digits:
                 self.shared[digit].append((argument, source))
 
     def ask(self, guard: int) -> int:
         """The diagram of the combinations in the guard that satisfy the constraint or raised."""
-        if guard == TRUE and _count_points(self.digits.items, self.columns, self.live) > LIMIT:
+        if self.exact and guard == TRUE and _count_points(self.digits.items, self.columns, self.live) > LIMIT:
             raise self._too_many()
         count = len(self.constraint.paths)
         result = self._open(self._relevant(self.digits.items), guard, [UNSET] * count, [0] * count)
@@ -202,7 +205,7 @@ class Asker:
         if not guard or not (self.plain or self._is_decided_by(agenda, given)):
             return guard
         self.prefixes += 1
-        if self.prefixes > PREFIXES:
+        if self.prefixes > PREFIXES or (agenda and length(self.domains[agenda[0].number]) > LIMIT):
             raise self._too_many()
         if not agenda:
             return int(self._ask_many((), given, sums, None, (0,))[0])
@@ -342,7 +345,7 @@ def _count_points(items: Sequence[Digit], scope: Container[int], live: Mapping[i
         if digit.number not in scope:
             continue
         if digit.branches is None:
-            points *= len(live[digit.number])
+            points *= length(live[digit.number])
         else:
             points *= sum(_count_points(digit.branches[branch], scope, live) for branch in live[digit.number])
     return points

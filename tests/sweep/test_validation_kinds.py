@@ -200,7 +200,7 @@ MANY = expand({"k": DynamicValue([f"k{number}" for number in range(1_500)])})
         (derive("k", lambda _: "x", RECORD), 2),
         (MAPPED * MANY, 3_000),
         ((expand({"a": {"b": DynamicValue([1, 2])}}) * MANY)[7:], 2_993),
-        (derive("a.b.c", lambda _: 1, RECORD), 2),
+        (derive("a.b.c", lambda _: 1, expand({"a": {"b": DynamicValue([1, {"c": 0}])}})), 2),
     ],
     ids=str,
 )
