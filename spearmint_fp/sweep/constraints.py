@@ -98,7 +98,11 @@ class _Builder:
 
     def _cut_domains(self) -> None:
         """Let rows go through the values that are left alone: what is asked from here on may be short."""
-        left = {number: [self.space.domains[number][k] for k in live] for number, live in self.space.live.items()}
+        domains = self.space.domains
+        left = {
+            number: domains[number] if len(live) == len(domains[number]) else [domains[number][k] for k in live]
+            for number, live in self.space.live.items()
+        }
         self.space.domains = {**left}
         self.space.live = {number: range(len(values)) for number, values in left.items()}
 

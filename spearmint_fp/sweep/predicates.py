@@ -123,6 +123,8 @@ class Asker:
         """Note which digits give an argument: one alone, by a column of values, or several that share it."""
         if len(source.digits) == 1:
             digit = source.digits[0]
+            if len(self.domains[digit]) > LIMIT:  # no guard leaves few of them, and a column would hold them all
+                raise self._too_many()
             column = source.column
             self.columns[digit].append((argument, [column[value] for value in self.domains[digit]]))
         else:
