@@ -995,7 +995,6 @@ def test_what_has_no_end_is_ended(name: str, told: dict[str, tuple[str, str]]) -
         "a choice of a huge choice": r": DynamicValue\(range\(0, 1000",
         "an endless mapping, compared": ": False",
         "a vast number in a range": ": False",
-        "a vast number of a long axis": "AbsentError: ",
         "deep choices, set": "PathError: cannot set a|TreeError: cannot set a: choices inside choices",
     }
     wanted = expected.get(name, r"(Choice|Conversion|Argument|File|Format|Size|Tree)Error: ")
@@ -1043,7 +1042,7 @@ def test_nothing_runs_that_a_file_says(tmp_path: Folder) -> None:
     told = dict(map(json.loads, printed(f"t.tell_evil(t.Path({str(tmp_path)!r}))").splitlines()))
     assert told.pop("opened by load") == "[]"
     assert told.pop("opened by pickle") == "['pickle.find_class']", "the hook sees what it is for"
-    assert "(Config({'__reduce__'" in told.pop("object.json"), "plain data is plain data"
+    assert told.pop("object.json").startswith("Config({'__reduce__'"), "plain data is plain data"
     assert told.keys() == EVIL.keys() - {"object.json"}
     assert [name for name, what in told.items() if not what.startswith("FormatError: ")] == []
 
@@ -1058,7 +1057,8 @@ def test_no_room_that_reads_knows_a_pickle(room: str) -> None:
             node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         ]
         assert not {name.split(".")[0] for name in names} & {*DANGEROUS}, module
-        assert not {*called} & {"eval", "exec", "compile", "__import__"}, module
+        read = {"compile", "eval"} if module.name == "annotations.py" else set()  # the text of the program's own source
+        assert {*called} & {"eval", "exec", "compile", "__import__"} == read, module
 
 
 # --- junk ------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ from .tree import MAX_ALTERNATIVES, Algebra, Config, Layout, fold, freeze
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["Extra", "checker", "classes_of", "is_structured", "plain", "structure", "unstructure"]
+__all__ = ["Extra", "checker", "classes_of", "field_types", "is_structured", "plain", "structure", "unstructure"]
 
 T = TypeVar("T")
 Extra = Literal["forbid", "ignore"]
@@ -682,9 +682,20 @@ def _parts_of(kind: Any) -> list[Any]:
     if cls is abstract.Callable or not (isclass(cls) or get_args(kind)):
         return []
     if is_model(cls):
-        return [field.annotation for field in cls.model_fields.values()]
+        return field_types(cls)
     is_record = is_structured(cls) or isinstance(getattr(cls, "_fields", None), tuple)
     return [*get_args(kind), *(field.kind for field in _fields_of(kind, cls))] if is_record else list(get_args(kind))
+
+
+def field_types(cls: Any) -> list[Any]:
+    """The types of the fields of a class that a configuration can become, without arguments for its type variables.
+
+    Raises:
+        ArgumentError: an annotation that names what cannot be found; names the class, the field and the text.
+    """
+    if is_model(cls):
+        return [field.annotation for field in cls.model_fields.values()]
+    return [field.kind for field in _fields_of(cls, cls)]
 
 
 def _own_converter(field: Any) -> Callable[[Any], Any] | None:

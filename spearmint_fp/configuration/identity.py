@@ -17,7 +17,8 @@ from operator import add, itemgetter
 from typing import Any, Final
 
 from .errors import IdentityError, TreeError, said
-from .models import content, is_model, is_struct
+from .instances import content
+from .models import is_model, is_struct
 from .records import Shape, TupleShape
 from .tree import Algebra, Choice, Layout, fold, leaves, show_path
 

@@ -21,7 +21,7 @@ from .opaque import is_struct
 from .records import Shape
 from .tree import Choice, freeze, thaw
 
-__all__ = ["has_fields", "instance_shape"]
+__all__ = ["content", "has_fields", "instance_shape"]
 
 
 @final
@@ -87,17 +87,34 @@ MOST_TEXT: Final = 600
 
 def instance_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     """The shape and the fields of a pydantic model or a msgspec struct; None for all else."""
-    kind = type(value)
     try:
-        if is_struct(kind):
-            fields = {name: getattr(value, name) for name in kind.__struct_fields__}
-        elif _is_model(kind):
-            fields = {name: getattr(value, name) for name in kind.model_fields} | (value.model_extra or {})
-        else:
-            return None
+        held = content(value)
     except AttributeError:  # an instance whose fields are not all set
         return None
+    if held is None:
+        return None
+    fields = held[0] | (held[1] if _is_model(type(value)) else {})
     return InstanceShape(value, fields), tuple(fields.values())
+
+
+def content(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The fields of a model or a struct by their own names, and what it holds besides; None for all else.
+
+    Raises:
+        AttributeError: an instance whose fields are not all set.
+    """
+    kind: Any = type(value)
+    if is_struct(kind):
+        return {name: getattr(value, name) for name in kind.__struct_fields__}, _attributes(value)
+    if _is_model(kind):
+        return {name: getattr(value, name) for name in kind.model_fields}, dict(value.model_extra or {})
+    return None
+
+
+def _attributes(struct: Any) -> dict[str, Any]:
+    """What a struct with a dictionary holds besides its fields, without what is computed from them, and so again."""
+    besides = getattr(struct, "__dict__", {})
+    return {name: value for name, value in besides.items() if not _is_cached(type(struct), name)}
 
 
 def _is_model(kind: type) -> bool:
@@ -124,14 +141,12 @@ def _new_struct(struct: Any, changed: Mapping[str, Any]) -> Any:
     types = {field.name: field.type for field in msgspec.structs.fields(type(struct))}
     values = {name: msgspec.convert(value, types[name], strict=True) for name, value in changed.items()}
     made = msgspec.structs.replace(struct, **values)
-    kind = type(struct)
-    kept = {name: value for name, value in getattr(struct, "__dict__", {}).items() if not _is_cached(kind, name)}
-    getattr(made, "__dict__", {}).update(kept)
+    getattr(made, "__dict__", {}).update(_attributes(struct))
     return made
 
 
 def _is_cached(kind: type, name: str) -> bool:
-    """True for an attribute that is computed from the fields, and so again."""
+    """True for an attribute that a class computes when it is first asked for."""
     return isinstance(getattr(kind, name, None), cached_property)
 
 

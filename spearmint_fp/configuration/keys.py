@@ -11,7 +11,7 @@ from decimal import Decimal
 from numbers import Number
 from typing import Any, Final, final
 
-from .instances import instance_shape
+from .instances import content
 from .opaque import is_array
 from .tables import table_content
 from .tree import Algebra, Config, fold
@@ -145,13 +145,11 @@ def _cells(array: Any) -> Hashable:
 
 
 def _fields(leaf: Any) -> Hashable | None:
-    """The fields of a model or a struct by their own keys, and what it holds besides; None for all else."""
-    found = instance_shape(leaf)
-    if found is None:
+    """A key of the fields of a model or a struct, and of what it holds besides; None for all else."""
+    held = content(leaf)
+    if held is None:
         return None
-    besides = getattr(leaf, "__pydantic_private__", None) or getattr(leaf, "__dict__", None) or {}
-    named = dict(zip(found[0].keys, found[1], strict=True))
-    return exact_key(named), exact_key({name: value for name, value in besides.items() if name not in named})
+    return tuple(map(exact_key, (*held, getattr(leaf, "__pydantic_private__", None))))
 
 
 # --- records -----------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from .problems import Problem, RefusalError, Steps
 
 __all__ = [
     "complete",
-    "content",
     "dumped",
     "is_model",
     "is_struct",
@@ -351,12 +350,3 @@ def untagged(cls: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
         return dict(fields)
     names = {key: name for name, key, _ in struct_fields(cls)}
     return {names[key]: value for key, value in fields.items() if key in names}
-
-
-def content(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """The fields of a model or a struct by their own names, and what it holds besides; None for all else."""
-    if is_model(type(value)):
-        return {name: getattr(value, name) for name in type(value).model_fields}, dict(value.model_extra or {})
-    if is_struct(type(value)) and not isinstance(value, type):
-        return {name: getattr(value, name) for name in value.__struct_fields__}, dict(getattr(value, "__dict__", {}))
-    return None

@@ -13,6 +13,7 @@ from .tree import MAX_DEPTH, Algebra, Choice, Config, DynamicValue, Layout, diss
 
 __all__ = [
     "Path",
+    "can_set_in",
     "found_in",
     "get_in",
     "merge",
@@ -199,6 +200,24 @@ def _update(node: Any, steps: tuple[Hashable, ...], depth: int, fn: Callable[[An
     position = _position(shape, steps[:depth], step)
     new = _update(children[position], steps, depth + 1, fn)
     return _built(shape, _replaced(children, position, new), steps[:depth])
+
+
+def can_set_in(path: Path, config: Any) -> bool:
+    """True where `set_in(path, ..., config)` finds nothing in its way, in a configuration without choices.
+
+    >>> can_set_in("a.b", {"a": {}}), can_set_in("a.b", {"a": 1})
+    (True, False)
+    """
+    node = config
+    for step in parse_path(path):
+        parts = _children(Config() if node is None else node)
+        if parts is None:
+            return False
+        position = parts[0].find(step)
+        if position is None:
+            return isinstance(parts[0], Layout)
+        node = parts[1][position]
+    return True
 
 
 def _replaced(children: tuple[Any, ...], position: int, value: Any) -> tuple[Any, ...]:

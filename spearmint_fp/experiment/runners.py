@@ -14,11 +14,12 @@ from typing import Any, Final, TypeVar, cast, final
 
 import attrs
 
-from ..configuration.errors import ExperimentError
+from ..configuration.errors import ExperimentError, RunError
 from ..running.asynchronous import arun
 from ..running.crews import PATIENCE
 from ..running.engine import run
 from ..running.executors import threads
+from ..running.loops import start_thread
 from ..running.outcomes import Failure, Outcome
 from ..sweep.core import Sweep
 from .background import BACKLOG, LOG, WORKERS
@@ -204,11 +205,18 @@ class _Runner:
         self.pumps = [*(one for one in self.pumps if not one.ended), pump]
         most = inf if inside_a_case() else WORKERS  # a variant's own call must not wait for those that wait for it
         if not here:
-            self._threads.start(pump.taking(run(task, cases, **self._options)), most)
+            self._start(pump, run(task, cases, **self._options), most)
             return ExperimentResult(pump.main(), pump.pending)
         outcomes = run(task_of(case.rest), cases[1:], **{**self._options, "executor": threads(WORKERS)})
-        self._threads.start(pump.taking(outcomes), most)
+        self._start(pump, outcomes, most)
         return ExperimentResult(self._here(case, cases), pump.pending)
+
+    def _start(self, pump: _Pump, outcomes: Any, most: float) -> None:
+        try:
+            self._threads.start(pump.taking(outcomes), most)
+        except RunError as error:
+            pump.end(error)
+            raise
 
     def _awaited(self, case: Case[Any], task: Callable[[Any], Any], cases: Sweep[Any]) -> ExperimentResult[Any]:
         if self._options["executor"] is not None:
@@ -241,7 +249,15 @@ class _Threads:
             if self._count >= most:
                 return
             self._count += 1
-        threading.Thread(target=self._work, name=self._name, daemon=True).start()
+        try:
+            start_thread(threading.Thread(target=self._work, name=self._name, daemon=True))
+        except RunError:
+            with self._lock:
+                self._count -= 1
+                if work not in self._waiting or self._count:  # others do it
+                    return
+                self._waiting.remove(work)
+            raise
 
     def _work(self) -> None:
         while (work := self._next()) is not None:
@@ -279,7 +295,12 @@ class _Pump:
         except BaseException as error:  # told where an outcome is asked for
             self._error = error
             LOG.exception("a variant stopped its run; those that have no outcome will have none")
-        self.pending.stop(self._error)
+        self.end(self._error)
+
+    def end(self, error: BaseException | None) -> None:
+        """Nothing more will come."""
+        self._error = error
+        self.pending.stop(error)
         self._first.set()
         self._ended.set()
 

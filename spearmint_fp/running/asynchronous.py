@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing, suppress
-from contextvars import copy_context
+from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
 from time import perf_counter
@@ -22,7 +20,7 @@ from .engine import AHEAD, checked, total, window
 from .executors import unlimited
 from .journal import Journal, ledger_of
 from .layers import is_async
-from .loops import start_thread
+from .loops import in_thread
 from .outcomes import ErrorInfo, Failure, Outcome
 from .resuming import settled_async
 from .signals import handlers_in_force
@@ -167,37 +165,20 @@ def _in_thread(fn: Callable[[Any], Any]) -> One:
     """`fn` in a thread; where it gives something to await, as `lambda c: fetch(c.url)` does, that is awaited here."""
 
     async def one(index: int, config: Any) -> Outcome[Any, Any]:
-        boxed, *rest = await _threaded(partial(tried, lambda config: (fn(config),), config, Trace()))
+        boxed, *rest = await in_thread(partial(tried, lambda config: (fn(config),), config, Trace()))
         result = None if boxed is None else boxed[0]
-        if isawaitable(result):
+        if _is_awaitable(result):
             return await attempt_async(lambda _: result, config, index=index)
         return outcome(config, index, cast(Ending, (result, *rest)))
 
     return one
 
 
-async def _threaded(call: Callable[[], Ending]) -> Ending:
-    """`call()` in a thread of its own, with the task's context variables; it never keeps the program from ending."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Ending] = loop.create_future()
-
-    def tell(ending: Ending | None, error: BaseException | None) -> None:
-        if not done.done() and error is not None:
-            done.set_exception(error)
-        elif not done.done():
-            done.set_result(cast(Ending, ending))
-
-    def work() -> None:
-        ending, interrupt = None, None
-        try:
-            ending = call()
-        except BaseException as error:  # an interrupt, told where it is awaited
-            interrupt = error
-        with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-            loop.call_soon_threadsafe(tell, ending, interrupt)
-
-    start_thread(threading.Thread(target=copy_context().run, args=(work,), name="spearmint_fp", daemon=True))
-    return await done
+def _is_awaitable(result: Any) -> bool:
+    try:
+        return isawaitable(result)
+    except (Exception, SystemExit):  # whatever a user's object does when it is asked for its class
+        return False
 
 
 _END: Final = object()

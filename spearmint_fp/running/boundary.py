@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from functools import partial
 from itertools import islice
 from struct import Struct
+from time import monotonic
 from types import NoneType
 from typing import Any, Final, cast, final
 
@@ -28,10 +29,27 @@ from .chunks import Chunk, Halt, Listed, Span
 from .exceptions import message_of
 from .layers import stack
 from .outcomes import ErrorInfo, Outcome, made_at_once
+from .signals import ends_the_run, passes_through
 
 __all__ = [
-    "BEHIND", "BROKEN", "INTERRUPTED", "READY", "SCOPE", "UNFINISHED", "UNREADABLE", "WATCH", "Frames", "Job", "Order",
-    "Parcel", "Unfinished", "as_error", "frame", "performed", "travels",
+    "BEHIND",
+    "BROKEN",
+    "INTERRUPTED",
+    "READY",
+    "SCOPE",
+    "UNFINISHED",
+    "UNREADABLE",
+    "WATCH",
+    "Frames",
+    "FullError",
+    "Job",
+    "Order",
+    "Parcel",
+    "Unfinished",
+    "as_error",
+    "frame",
+    "performed",
+    "travels",
 ]  # fmt: skip
 
 PLAIN, OTHER, FAILED, WATCH, READY, BROKEN, UNREADABLE, INTERRUPTED, BEHIND = range(9)
@@ -224,8 +242,16 @@ def performed(job: Job, data: bytes, write: Callable[[bytes], object], trace: Tr
                 write(_told(*ending))
     except KeyboardInterrupt:
         write(frame(INTERRUPTED))
-    except Exception as error:  # the configurations themselves: what they raise when they are opened or computed
+    except FullError:
+        return
+    except BaseException as error:  # the configurations themselves: what they raise when they are opened or computed
+        if ends_the_run(error, trace.outside):  # not theirs: a handler that the task has set
+            raise
         write(frame(UNREADABLE, _as_data(ErrorInfo.of(error))))
+
+
+class FullError(BaseException):
+    """Raised by what `performed` writes to where it holds enough."""
 
 
 # --- frames, on their way back -------------------------------------------------------------------------
@@ -323,10 +349,11 @@ class Frames:
 class Parcel:
     """A chunk on its way: its outcomes, as they come back, put to its configurations in their order."""
 
-    __slots__ = ("_configs", "chunk", "deaths", "done", "resume")
+    __slots__ = ("_configs", "_since", "chunk", "deaths", "done", "resume")
 
-    def __init__(self, chunk: Chunk, deaths: int = 0, resume: Resume | None = None) -> None:
+    def __init__(self, chunk: Chunk, deaths: int = 0, resume: Resume | None = None, since: float | None = None) -> None:
         self.chunk, self.deaths, self.resume = chunk, deaths, resume
+        self._since = since  # when the next configuration was begun first, as far as can be seen from here
         self.done = 0
         self._configs = iter(chunk.configs)
 
@@ -335,13 +362,19 @@ class Parcel:
         """How many outcomes are still to come."""
         return len(self.chunk) - self.done
 
+    def begin(self) -> None:
+        """Note that a worker has it."""
+        if self._since is None:
+            self._since = monotonic()
+
     def next(self, kind: int, contents: list[Any], outcomes: list[Outcome[Any, Any]]) -> None:
         """Add the outcomes of the next configurations, from frames of one kind that tell how their tasks ended."""
+        self._since = monotonic()
         if kind == PLAIN and not self.deaths:  # nearly always, and so in as few steps as can be
             configs, start = list[Any](), self.chunk.start + self.done
             try:
                 configs.extend(islice(self._configs, len(contents)))
-            except Exception as error:  # whatever a user's function in a sweep does
+            except BaseException as error:  # whatever a user's function in a sweep does
                 outcomes += made_at_once(configs, contents, start)
                 self.done += len(configs)
                 raise self._halted(error) from error
@@ -361,21 +394,24 @@ class Parcel:
         """The next configuration; where it raises itself, it and what is left will never come."""
         try:
             return next(self._configs)
-        except Exception as error:  # whatever a user's function in a sweep does
+        except BaseException as error:  # whatever a user's function in a sweep does
             raise self._halted(error) from error
 
-    def _halted(self, error: Exception) -> Halt:
+    def _halted(self, error: BaseException) -> Halt:
+        if passes_through(error):
+            raise error
         halt = Halt(self.chunk.start + self.done, self.left, error)
         self.done = len(self.chunk)
         return halt
 
     def failed(self, error: ErrorInfo) -> Outcome[Any, Any]:
         """The failure of the next configuration, which ended where nobody saw it."""
-        return self._next(None, error, 0.0, 1)
+        seconds = 0.0 if self._since is None else monotonic() - self._since
+        return self._next(None, error, seconds, 1)
 
     def rest(self, deaths: int = 0, resume: Resume | None = None) -> Parcel:
         """What has no outcome yet, to be sent again."""
-        return Parcel(self.chunk.cut(self.done), deaths, resume)
+        return Parcel(self.chunk.cut(self.done), deaths, resume, self._since if deaths or resume else None)
 
 
 def _ending(kind: int, content: Any) -> Ending:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from itertools import islice
 from time import perf_counter
+from types import NoneType
 from typing import Any, Final, Protocol, final
 
 import attrs
@@ -13,6 +14,7 @@ from ..configuration.tree import as_expanded
 from ..sweep.core import Sweep, only_expanded
 from ..sweep.indices import length
 from ..sweep.nodes import located
+from .signals import passes_through
 
 __all__ = ["Chunk", "Halt", "Listed", "Pace", "Source", "Span", "counted_size", "expanded"]
 
@@ -96,7 +98,7 @@ class Chunk:
 class Halt(Exception):  # noqa: N818  # a stop, as StopIteration is
     """The configurations themselves raise: at which position, how many of a chunk will never come, and what."""
 
-    def __init__(self, start: int, count: int, error: Exception) -> None:
+    def __init__(self, start: int, count: int, error: BaseException) -> None:
         super().__init__(start, count, error)
         self.start, self.count, self.error = start, count, error
 
@@ -112,7 +114,7 @@ class Source:
         self.sweep = configs if isinstance(configs, Sweep) else None
         self.size = counted_size(configs)
         self.pulled = 0
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.ended = False
         self._items: Iterator[Any] = iter(()) if self.sweep is not None else located(iter(configs), 0)
 
@@ -149,7 +151,9 @@ class Source:
                 items.append(item)  # what came before an error is kept
                 if perf_counter() > end:
                     break
-        except Exception as error:  # whatever it is, it is told when the configurations before it have been run
+        except BaseException as error:  # whatever it is, it is told when the configurations before it have been run
+            if passes_through(error):
+                raise
             self.error, self._items = error, iter(())
         return Listed(tuple(items))
 
@@ -161,7 +165,7 @@ class _Expanded(Iterable[Any]):
         self._configs = configs
 
     def __iter__(self) -> Iterator[Any]:
-        return map(as_expanded, self._configs)
+        return map(_checked, self._configs)
 
 
 class _Sized(_Expanded):
@@ -176,7 +180,29 @@ class _Awaited(AsyncIterator[Any]):
         self._configs = aiter(configs)
 
     async def __anext__(self) -> Any:
-        return as_expanded(await anext(self._configs))
+        return _checked(await anext(self._configs))
+
+
+_SCALARS: Final = frozenset({int, float, str, bool, bytes, NoneType})
+
+
+def _checked(config: Any) -> Any:
+    """`as_expanded(config)`, in fewer steps for what nearly all configurations beside `Config` are."""
+    return config if _is_plain(config, 4) else as_expanded(config)
+
+
+def _is_plain(value: Any, depth: int) -> bool:
+    """True for scalars, and for containers of nothing else, so many levels deep: a container may hold itself."""
+    kind = type(value)
+    if kind is dict:
+        parts = value.values()
+        if not _SCALARS.issuperset(map(type, value)):
+            return False
+    elif kind is list or kind is tuple:
+        parts = value
+    else:
+        return kind in _SCALARS
+    return _SCALARS.issuperset(map(type, parts)) or (depth > 0 and all(_is_plain(part, depth - 1) for part in parts))
 
 
 def expanded(configs: Any) -> Any:

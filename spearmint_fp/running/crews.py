@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import threading
 from abc import ABC, abstractmethod
@@ -23,6 +22,7 @@ from .boundary import (
     INTERRUPTED,
     SCOPE,
     Frames,
+    FullError,
     Job,
     Order,
     Parcel,
@@ -59,9 +59,6 @@ class Crew(ABC):
 
     seconds: float
     """How long a chunk should take, so that sending it is cheap beside it."""
-
-    is_quick_to_stop: bool = False
-    """True if `stop` takes seconds at most, whatever is running."""
 
     @abstractmethod
     def put(self, chunk: Chunk) -> None:
@@ -129,13 +126,13 @@ class ThreadCrew(Crew):
                     start, outcomes, since = index + 1, [], perf_counter()
             if outcomes:
                 self._told.put((start, outcomes))
-        except Exception as error:  # the configurations' own: what came before it has run
+        except KeyboardInterrupt as interrupt:  # told in `get`
+            self._told.put(interrupt)
+        except BaseException as error:  # the configurations' own: what came before it has run
             if outcomes:
                 self._told.put((start, outcomes))
             at = start + len(outcomes)
             self._told.put(Halt(at, chunk.start + len(chunk) - at, error))
-        except BaseException as error:  # an interrupt, told in `get`
-            self._told.put(error)
 
     def get(self) -> list[Came]:
         return list(map(_came, _waiting(self._told)))
@@ -259,12 +256,11 @@ def carried(job: bytes, order: bytes) -> bytes:
         nonlocal size
         frames.append(data)
         if (size := size + len(data)) > ANSWER:
-            raise _FullError
+            raise FullError
 
     token = SCOPE.set(mine)
     try:
-        with contextlib.suppress(_FullError):
-            performed(opened, order, add, Trace())
+        performed(opened, order, add, Trace())
         mine.wait()  # nobody knows how long this process will be there
     finally:
         SCOPE.reset(token)
@@ -273,10 +269,6 @@ def carried(job: bytes, order: bytes) -> bytes:
 
 ANSWER: Final = 1 << 24
 """With how many bytes the answer of a worker of somebody else's pool ends; the rest of the chunk is sent again."""
-
-
-class _FullError(BaseException):
-    """The answer holds enough."""
 
 
 @lru_cache(maxsize=4)
@@ -351,6 +343,7 @@ class FutureCrew(Crew):
             return []
         self._look()
         future = _submitted(self._executor, carried, self._job, order)
+        parcel.begin()
         self._out[future] = parcel
         future.add_done_callback(self._done.put)
         return []

@@ -20,7 +20,8 @@ import attrs
 
 from ..configuration.convert import classes_of, structure, unstructure
 from ..configuration.errors import ArgumentError, ConversionError, EncodingError, TreeError, said, written
-from ..configuration.models import content, dumped, is_model, untagged
+from ..configuration.instances import content
+from ..configuration.models import dumped, is_model, untagged
 from ..configuration.problems import ABSENT, type_name
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..configuration.tree import Algebra, Config, Layout, alike, fold, show_path

@@ -252,8 +252,8 @@ def _driven(
 
 
 def _stop(crew: Crew, why: BaseException | None) -> None:
-    """Stop a crew. What interrupts that waits until it has been done, or, where a task is waited for, ends the wait."""
-    if crew.is_quick_to_stop or not (why is None or isinstance(why, GeneratorExit)):
+    """Stop a crew. An interrupt ends the wait for what still runs; a second one waits until nothing is left behind."""
+    if not (why is None or isinstance(why, GeneratorExit)):
         with held():
             crew.stop(why)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from copy import copy
+from functools import lru_cache
 from operator import is_
 from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MemberDescriptorType, TracebackType
 from typing import Any, Final, cast, final
@@ -113,12 +114,12 @@ class _Copies:
         """What an exception holds: its arguments, the fields of its classes, and its dictionary."""
         made.args = self._light(error.args)
         for base in type(error).__mro__:
-            for name, field in vars(base).items():
-                if isinstance(field, MemberDescriptorType | GetSetDescriptorType) and _is_own(base, name):
-                    with suppress(AttributeError, TypeError):  # it is not set, or only its class may set it
-                        value = field.__get__(error)
-                        if value is not None or base.__module__ != "builtins":  # where None is what is not there
-                            field.__set__(made, self._light(value))
+            builtin = base.__module__ == "builtins"
+            for field in _fields_of_builtin(base) if builtin else _fields(base):
+                with suppress(AttributeError, TypeError):  # it is not set, or only its class may set it
+                    value = field.__get__(error)
+                    if value is not None or not builtin:  # where None is what is not there
+                        field.__set__(made, self._light(value))
         made.__dict__.update({name: self._light(value) for name, value in error.__dict__.items()})
 
     def _light(self, value: Any) -> Any:
@@ -141,10 +142,15 @@ def _without_variables(raised: TracebackType | None) -> TracebackType | None:
         raised = raised.tb_next
     made = None
     for code, line in reversed(nodes):
-        stub = _NOTHING.replace(co_name=code.co_name, co_qualname=code.co_qualname, co_filename=code.co_filename)
-        never_run = FunctionType(stub.replace(co_firstlineno=max(line, 1)), {})()
+        never_run = FunctionType(_stub(code.co_name, code.co_qualname, code.co_filename, max(line, 1)), {})()
         made = TracebackType(made, never_run.gi_frame, 0, line)
     return made
+
+
+@lru_cache(maxsize=1024)
+def _stub(name: str, qualname: str, filename: str, line: int) -> CodeType:
+    """Code that does nothing, and says that it is at that line."""
+    return _NOTHING.replace(co_name=name, co_qualname=qualname, co_filename=filename, co_firstlineno=line)
 
 
 def _nothing() -> Iterator[None]:
@@ -155,6 +161,19 @@ _NO_COLUMNS: Final = b"\xe8\x00"
 """An entry of a line table (PEP 626 and 657): one instruction on the same line, without columns to underline."""
 
 _NOTHING: Final = _nothing.__code__.replace(co_linetable=_NO_COLUMNS * (len(_nothing.__code__.co_code) // 2))
+
+
+def _fields(base: type) -> tuple[Any, ...]:
+    """What the instances of a class hold beside their dictionary."""
+    return tuple(
+        field
+        for name, field in vars(base).items()
+        if isinstance(field, MemberDescriptorType | GetSetDescriptorType) and _is_own(base, name)
+    )
+
+
+_fields_of_builtin: Final = lru_cache(maxsize=None)(_fields)
+"""Those of a class that stays as it is, as long as the program runs."""
 
 
 def _is_own(base: type, name: str) -> bool:

@@ -27,6 +27,7 @@ from ..configuration.problems import ABSENT
 from .checks import check_position, check_row, checked_json, checked_text, damaged, decode_config, utf8_size
 from .chunks import counted_size
 from .encoding import MOST_BITS, decoded, encoded, encoded_config
+from .exceptions import message_of
 from .injection import hints_of
 from .keys import Asked, Key, asked, claim_key, find_key, former_name
 from .layers import arguments_of, bound_to, places_of, stack
@@ -411,8 +412,7 @@ class Ledger:
         typed, content = False, ""
         if isinstance(outcome, Success):
             try:
-                content, typed = encoded(outcome.result, self._result)
-                _check_size(content, outcome.result, most)
+                content, typed = self._result_text(outcome.result, most)
             except EncodingError as error:
                 error.value = outcome.result
                 told = ErrorInfo.of(error)
@@ -421,6 +421,20 @@ class Ledger:
             content = _error_text(outcome.error, most)
         index = self._first + self._step * outcome.index
         return (name, config, index, outcome.ok, typed, content, outcome.seconds, outcome.attempts), outcome
+
+    def _result_text(self, result: Any, most: int) -> tuple[str, bool]:
+        """A result as text of at most so many bytes, and whether reading it takes a type."""
+        try:
+            content, typed = encoded(result, self._result)
+        except EncodingError:
+            raise
+        except (Exception, SystemExit) as error:  # whatever a user's object does when it is looked at
+            why = f"{type(error).__qualname__}: {message_of(error)}"
+            raise EncodingError(
+                f"{said(result)} cannot be written into a journal, since looking at it raises {why}"
+            ) from error
+        _check_size(content, result, most)
+        return content, typed
 
     def _config_text(self, name: str, config: Any) -> tuple[str, int]:
         """A configuration as text, shortened where it would fill a row, and how many bytes are left for the rest."""

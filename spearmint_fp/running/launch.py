@@ -313,6 +313,11 @@ class _Nursed(Process):
         super().__init__(pid)
         self._nursery = nursery
 
+    def signal(self, number: int) -> None:
+        super().signal(number)
+        if number == signal.SIGKILL:  # to be told of its end; one that was stopped tells nothing
+            self._nursery.process.signal(signal.SIGCONT)
+
     def _poll(self) -> int | None:
         try:
             self._nursery.listen(0.0)

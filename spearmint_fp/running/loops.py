@@ -19,7 +19,7 @@ from .wrappers import CANCELS, PATIENCE, ended
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Blocking", "blocking", "run_to_end", "start_thread"]
+__all__ = ["Blocking", "blocking", "in_thread", "run_to_end", "start_thread"]
 
 T = TypeVar("T")
 
@@ -116,6 +116,35 @@ def _run_aside(coroutine: Coroutine[Any, Any, T]) -> T:
                 loop.call_soon_threadsafe(task.cancel)
         thread.join(PATIENCE * CANCELS)
         raise
+
+
+async def in_thread(call: Callable[[], T]) -> T:
+    """`call()` in a thread of its own, with the task's context variables; neither loop nor program waits for its end.
+
+    The threads of `asyncio.to_thread` would be waited for, though they may wait themselves, for a lock for instance.
+    """
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(result: Any, error: BaseException | None) -> None:
+        if not done.done() and error is not None:
+            done.set_exception(error)
+        elif not done.done():
+            done.set_result(result)
+
+    def work() -> None:
+        result, failure = None, None
+        try:
+            result = call()
+        except BaseException as error:  # raised where it is awaited
+            failure = error
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            loop.call_soon_threadsafe(tell, result, failure)
+
+    start_thread(threading.Thread(target=copy_context().run, args=(work,), name="spearmint_fp", daemon=True))
+    return await done
 
 
 def start_thread(thread: threading.Thread) -> None:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import suppress
-from contextvars import copy_context
 from functools import partial
 from itertools import groupby
-from typing import Any, TypeVar, final
+from typing import Any, final
 
 import attrs
 
 from .chunks import Chunk, Halt
 from .crews import Came
 from .journal import Ledger
+from .loops import in_thread
 from .outcomes import Failure, Outcome
+from .signals import passes_through
 
 __all__ = ["Resumption", "resumed", "settled", "settled_async"]
-
-T = TypeVar("T")
 
 
 def settled(ledger: Ledger, config: Any, index: int, work: Callable[[], Outcome[Any, Any]]) -> Outcome[Any, Any]:
@@ -94,7 +91,9 @@ def _computed(chunk: Chunk) -> tuple[list[Any], Halt | None]:
     configs: list[Any] = []
     try:
         configs.extend(chunk.configs)
-    except Exception as error:  # whatever a user's function in a sweep does
+    except BaseException as error:  # whatever a user's function in a sweep does
+        if passes_through(error):
+            raise
         return configs, Halt(chunk.start + len(configs), len(chunk) - len(configs), error)
     return configs, None
 
@@ -109,33 +108,6 @@ def resumed(ledger: Ledger | None) -> tuple[Out, Back]:
         return lambda chunk: (chunk,), lambda came: came
     resumption = Resumption(ledger)
     return resumption.pieces, resumption.kept
-
-
-async def _aside(call: Callable[[], T]) -> T:
-    """`call()` in a thread that neither the event loop nor the program waits for at its end: a lock may be held."""
-    import asyncio  # only for those who run it
-
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def tell(result: Any, error: BaseException | None) -> None:
-        if not done.done():
-            if error is None:
-                done.set_result(result)
-            else:
-                done.set_exception(error)
-
-    def work() -> None:
-        result, failure = None, None
-        try:
-            result = call()
-        except BaseException as error:  # raised where it is awaited
-            failure = error
-        with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-            loop.call_soon_threadsafe(tell, result, failure)
-
-    threading.Thread(target=copy_context().run, args=(work,), name="spearmint_fp journal", daemon=True).start()
-    return await done
 
 
 def settled_async(
@@ -154,10 +126,10 @@ def settled_async(
             await at_work[name].wait()
         at_work[name] = asyncio.Event()
         try:
-            [(_, known)] = await _aside(partial(ledger.known, [config], index))
+            [(_, known)] = await in_thread(partial(ledger.known, [config], index))
             if known is not None:
                 return known
-            [kept] = await _aside(partial(ledger.keep, [(name, await one(index, config))]))
+            [kept] = await in_thread(partial(ledger.keep, [(name, await one(index, config))]))
             return kept
         finally:
             at_work.pop(name).set()

@@ -13,7 +13,7 @@ from traceback import walk_tb
 from types import CodeType, FrameType
 from typing import Any, Final
 
-__all__ = ["NO_HANDLERS", "ends_the_run", "handlers_in_force", "held"]
+__all__ = ["NO_HANDLERS", "ends_the_run", "handlers_in_force", "held", "passes_through"]
 
 NO_HANDLERS: Final[frozenset[CodeType]] = frozenset()
 
@@ -37,6 +37,11 @@ def ends_the_run(error: BaseException, outside: frozenset[CodeType]) -> bool:
     if isinstance(error, Exception):
         frames = (frame for frame in frames if frame.f_code in outside)
     return any(map(_is_handler, frames))
+
+
+def passes_through(error: BaseException) -> bool:
+    """True for an interrupt, and for the exit of a handler: whatever else a configuration raises is its own error."""
+    return isinstance(error, KeyboardInterrupt) or ends_the_run(error, NO_HANDLERS)
 
 
 def _is_handler(frame: FrameType) -> bool:

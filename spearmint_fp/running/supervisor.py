@@ -109,7 +109,6 @@ class Supervisor(Crew):
     """Runs chunks in worker processes that are started when there is work for them, and replaced when they end."""
 
     seconds = 0.03
-    is_quick_to_stop = True
 
     def __init__(self, job: bytes, workers: int, launcher: Launcher, deaths: int) -> None:
         self.workers = workers
@@ -154,6 +153,7 @@ class Supervisor(Crew):
             self._queue.extendleft(reversed(list(split(parcel))))
             return []
         worker.parcel = parcel
+        parcel.begin()
         try:
             worker.send(order)
         except OSError:  # it has ended; its pipe says so too, in a moment

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from types import UnionType
-from typing import Annotated, Any, Final, NotRequired, Required, Union, get_args, get_origin, is_typeddict
+from typing import Annotated, Any, Final, NotRequired, Required, TypeVar, Union, get_args, get_origin, is_typeddict
 
 import attrs
 
-from ..configuration.annotations import types_of
+from ..configuration.convert import field_types
 from ..configuration.models import is_model, is_struct
 
 __all__ = ["sees_several"]
@@ -49,16 +49,18 @@ def sees_several(kind: Any, _known: tuple[Any, ...] = ()) -> bool:
         return True
     if not isinstance(cls, type) or not _has_fields(cls):
         return False
-    return _has_own_code(cls) or any(sees_several(t, known) for t in _field_types(cls) if _has_parts(t))
+    return _has_own_code(cls) or any(sees_several(t, known) for t in field_types(cls) if _has_parts(t))
 
 
 def _has_fields(cls: Any) -> bool:
     made = attrs.has(cls) or dataclasses.is_dataclass(cls) or is_typeddict(cls)
-    return made or is_model(cls) or is_struct(cls) or hasattr(cls, "_fields")
+    return made or is_model(cls) or is_struct(cls) or isinstance(getattr(cls, "_fields", None), tuple)
 
 
 def _has_parts(kind: Any) -> bool:
     """False for a type whose values are scalars, so that there is nothing to combine."""
+    if isinstance(kind, TypeVar):  # any type may stand for it
+        return True
     return bool(get_args(kind)) or hasattr(kind, "__value__") or (isinstance(kind, type) and _has_fields(kind))
 
 
@@ -84,9 +86,3 @@ def _sees_others(field: Any) -> bool:
     checks, converts = field.validator, isinstance(field.converter, attrs.Converter)
     alone = checks is None or (type(checks).__module__ == "attr.validators" and type(checks).__name__ in _OF_ONE_VALUE)
     return not alone or converts or getattr(field.default, "takes_self", False)
-
-
-def _field_types(cls: Any) -> list[Any]:
-    if is_model(cls):
-        return [field.annotation for field in cls.model_fields.values()]
-    return list(types_of(cls).values())

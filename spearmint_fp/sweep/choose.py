@@ -19,7 +19,7 @@ from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
 from .constraints import Allowed, Constraint, lift_constraints
 from .core import Sweep, as_sweep
-from .digits import count_values
+from .digits import count_values, touches
 from .indices import Chosen, Indices, Permutation, Span, length
 from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap, points_of
 from .reach import check_path
@@ -108,6 +108,8 @@ def constrained(node: Node, constraint: Constraint) -> Node:
     if isinstance(node, Select) and isinstance(node.indices, Span):
         return _cut(node, node.indices.positions, constraint)
     if isinstance(node, Record) or (isinstance(node, Merge) and isinstance(node.inner, Record)):
+        if not all(touches(node, path) for path in constraint.paths):  # no configuration has all of them
+            return node
         base, lifted = lift_constraints(node)
         return Select(base, Allowed(base, (*lifted, constraint)))
     return _listed(node, constraint)

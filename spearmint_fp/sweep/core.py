@@ -169,9 +169,11 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def _position(self, frozen: Any, low: int, high: int) -> int | None:
         """The first position between `low` and `high` of a value, types told apart first."""
         for exact in (True, False):
-            found = next(self._node.places(frozen, exact).walk(low, 1), None)
+            places = self._node.places(frozen, exact)
+            found = next(places.walk(low, 1), None)
             if found is not None and found < high:
                 return found
+            places.check()
         return None
 
     def __contains__(self, value: object) -> bool:

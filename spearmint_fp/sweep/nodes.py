@@ -192,20 +192,13 @@ def points_of(node: Node, start: int, stop: int) -> Iterator[Any]:
 def located(points: Iterator[Any], start: int) -> Iterator[Any]:
     """The points, the first of which stands at `start`: all of them, or an error, never an early end without a word."""
     position = start
-    while True:
-        try:
-            point = next(points)
-        except StopIteration:
-            return
-        except (StopAsyncIteration, GeneratorExit) as error:
-            told = stop_error(points, error)
-            told.position = position
-            raise told from error
-        except CallbackError as error:  # of nested sweeps, the outermost has the last word
-            error.position = position
-            raise
-        yield point
-        position += 1
+    try:
+        for point in points:
+            yield point
+            position += 1
+    except CallbackError as error:  # of nested sweeps, the outermost has the last word
+        error.position = position
+        raise
 
 
 # --- points, exactly -------------------------------------------------------------------------------

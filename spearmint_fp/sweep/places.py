@@ -45,10 +45,18 @@ class Places(Protocol):
     def count(self, bound: int) -> int:
         """How many there are; any number above `bound` where there are more."""
 
+    def check(self) -> None:
+        """An error where there may be others than were given so far: to be asked by who stops before their end."""
+
 
 def _count(places: Places, bound: int) -> int:
     """How many places there are, one by one."""
     return sum(1 for _ in islice(places.walk(0, 1), bound + 1))
+
+
+def _check(many: Iterable[Places]) -> None:
+    for places in many:
+        places.check()
 
 
 def list_few(places: Places, bound: int) -> Iterator[int]:
@@ -92,6 +100,9 @@ class Known:
     def count(self, bound: int) -> int:
         return _count(self, bound)
 
+    def check(self) -> None:
+        self._read.extend(self._rest)
+
     def _ascend(self, start: int) -> Iterator[int]:
         k = bisect_left(self._read, start)
         while k < len(self._read) or self._reads_one():
@@ -120,6 +131,9 @@ class Listed:
 
     def count(self, bound: int) -> int:  # noqa: ARG002  # they are counted already
         return len(self.places)
+
+    def check(self) -> None:
+        """They are all that there are."""
 
 
 NOWHERE: Final = Listed(())
@@ -161,6 +175,9 @@ class Combined:
     def count(self, bound: int) -> int:
         return prod(part.count(bound) for part in self.parts)
 
+    def check(self) -> None:
+        _check(self.parts)
+
     def _digits(self, position: int) -> list[int]:
         """A position as one digit per child."""
         digits = []
@@ -195,6 +212,9 @@ class InOrder:
                 break
         return found
 
+    def check(self) -> None:
+        _check(self._parts.values())  # those that were not asked are not those that were left before their end
+
     def _place(self, k: int) -> Places:
         if k not in self._parts:
             self._parts[k] = self._part(k)
@@ -220,13 +240,17 @@ class Common:
                         walks[k] = part.walk(furthest, step)
                         heads[k] = next(walks[k], None)
                 if None in heads:
-                    return
+                    return _check(self.parts)
                 if misses > self.bound:
                     raise _too_many_misses(self.bound)
             yield from (head for head in heads[:1] if head is not None)
+        return _check(self.parts)
 
     def count(self, bound: int) -> int:
         return _count(self, bound)
+
+    def check(self) -> None:
+        _check(self.parts)
 
 
 @final
@@ -246,6 +270,9 @@ class AnyOf:
     def count(self, bound: int) -> int:
         return _count(self, bound)
 
+    def check(self) -> None:
+        _check(self.parts)
+
 
 @final
 class Verified:
@@ -260,6 +287,9 @@ class Verified:
 
     def count(self, bound: int) -> int:
         return _count(self, bound)
+
+    def check(self) -> None:
+        self._possible.check()
 
     def _verdict(self, place: int) -> bool:
         if place not in self._verdicts:
@@ -289,11 +319,14 @@ class Selected:
     def count(self, bound: int) -> int:
         return _count(self, bound)
 
+    def check(self) -> None:
+        self._base.check()
+
     def _in_order(self, start: int, step: int, base_step: int) -> Iterator[int]:
         """Where greater places of the base are all greater, or all less, in the selection."""
         first, last = self._indices.at(start), self._indices.at(self._indices.size - 1 if step > 0 else 0)
         low, high = min(first, last), max(first, last)
-        inside = _while_inside(self._base.walk(first, base_step), low, high)
+        inside = _while_inside(self._base, first, base_step, low, high)
         ranks = map(self._indices.rank, inside)
         return (rank for rank in _hits(ranks, lambda rank: rank is not None, self._bound) if rank is not None)
 
@@ -305,8 +338,8 @@ class Selected:
         return self._sorted
 
 
-def _while_inside(places: Iterator[int], low: int, high: int) -> Iterator[int]:
-    for place in places:
+def _while_inside(places: Places, first: int, step: int, low: int, high: int) -> Iterator[int]:
+    for place in places.walk(first, step):
         if not low <= place <= high:
-            return
+            return places.check()
         yield place

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Iterator
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from ..configuration.errors import PathError, SizeError, counted, suggestion
-from ..configuration.paths import found_in, path_key
+from ..configuration.paths import can_set_in, found_in
 from ..configuration.records import find_index
-from ..configuration.tree import Config, Layout, dissect, leaves, show_path
+from ..configuration.tree import Layout, leaves, show_path
 from .nodes import LIMIT, Axis, Derive, Image, Merge, Node, Record, Select, Steps, Union, possible_points
 
 __all__ = ["can_be_set", "check_path"]
@@ -27,8 +27,8 @@ def check_path(path: Steps, node: Node) -> None:
         SizeError: more than 10^6 configurations would have to be looked at.
     """
     if not _stands(node, path):
-        known = dict.fromkeys(str(path_key(key)) for key in islice(_known(node), SUGGESTED))
-        near = suggestion(str(path_key(path)), known) if known else ": they are no records"
+        known = dict.fromkeys(map(show_path, islice(_known(node), SUGGESTED)))
+        near = suggestion(show_path(path), known) if known else ": they are no records"
         raise PathError(f"no configuration has {show_path(path)}{near}")
 
 
@@ -90,7 +90,7 @@ def can_be_set(path: Steps, node: Node) -> bool:
     if not path:
         return True
     if isinstance(node, Axis):
-        return not node.size or (not isinstance(node.values, range) and any(_takes(v, path) for v in node.values))
+        return not node.size or (not isinstance(node.values, range) and any(can_set_in(path, v) for v in node.values))
     if isinstance(node, Record):
         position = node.shape.find(path[0])
         return isinstance(node.shape, Layout) if position is None else can_be_set(path[1:], node.parts[position])
@@ -101,16 +101,3 @@ def can_be_set(path: Steps, node: Node) -> bool:
     if isinstance(node, Image):
         return True  # it is told when a point is built
     return all(can_be_set(path, child) for child in node.children)
-
-
-def _takes(value: Any, path: Steps) -> bool:
-    """True where `set_in(path, ..., value)` works: a mapping without the key gets it."""
-    for step in path:
-        parts = dissect(Config() if value is None else value)
-        if parts is None or parts[0] is None:
-            return False
-        position = parts[0].find(step)
-        if position is None:
-            return isinstance(parts[0], Layout)
-        value = parts[1][position]
-    return True

@@ -19,8 +19,7 @@ from uuid import UUID
 import attrs
 from toolz import unique
 
-from ..configuration.annotations import types_of
-from ..configuration.convert import Extra, checker, structure, unstructure
+from ..configuration.convert import Extra, checker, field_types, structure, unstructure
 from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, counted
 from ..configuration.paths import found_in, set_in
 from ..configuration.problems import Steps
@@ -292,7 +291,7 @@ def _has_kept_fields(cls: Any) -> bool:
         plain = all(field.init and field.compare for field in fields(cls))
     else:
         return False
-    return plain and all(map(_is_kept, types_of(cls).values()))
+    return plain and all(map(_is_kept, field_types(cls)))
 
 
 def _is_small(values: Sequence[Any]) -> bool:

@@ -131,6 +131,7 @@ leaves = (
     | texts.map(np.str_)
 )
 fields = st.dictionaries(st.sampled_from(["b", "c", "a1", "m1"]), leaves, max_size=2)
+closed = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))
 trees = st.recursive(
     leaves,
     lambda inner: (
@@ -142,10 +143,10 @@ trees = st.recursive(
         | st.builds(Settings, inner, inner)
         | st.builds(Sizes, inner)
         | st.builds(Pair, inner, inner)
-        | st.builds(Closed, a=inner)
-        | st.builds(lambda a, more: Open(a=a, **more), inner, fields)
-        | st.builds(Part, inner)
-        | st.builds(roomy, inner, fields)
+        | st.builds(Closed, a=closed)
+        | st.builds(lambda a, more: Open(a=a, **more), closed, fields)
+        | st.builds(Part, closed)
+        | st.builds(roomy, closed, fields)
         | st.lists(inner, min_size=1, max_size=3).map(DynamicValue)
         | st.integers(1, 5).map(lambda n: DynamicValue(range(n)))
     ),
@@ -302,8 +303,8 @@ def moment(reader: Reader) -> Any:
     if kind == "timezone":
         if rest.startswith("UTC"):
             return kind, rest
-        days, seconds, micros, name = rest.split(" ", 3)
-        return kind, dt.timedelta(int(days), int(seconds), int(micros)), name
+        *offset, name = rest.split(" ", 3)
+        return kind, dt.timedelta(*map(int, offset)), name
     iso, fold, name = rest.split(" ", 2)
     return kind, iso, int(fold), name
 

@@ -174,12 +174,17 @@ def test_merging_refuses_what_meets() -> None:
     clashes: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"a": 1}, {"a": 1}),
         ({"a": {"x": 1}}, {"a": 2}),
-        ({"a": {}}, {"a": {"x": 1}}),
-        ({"a": [1]}, {"a": {}}),
+        ({"a": [1]}, {"a": {"x": 1}}),
     ]
     for one, other in clashes:
         with pytest.raises(ConflictError, match="a is set twice"):
             merge(Config(one), Config(other))
+    for value in (1, [1], {"x": 1}, {}):
+        assert (
+            merge(Config({"a": {}}), Config({"a": value}))
+            == merge(Config({"a": value}), Config({"a": {}}))
+            == {"a": value}
+        )
     with pytest.raises(ArgumentError, match="only records from mappings merge"):
         merge(Config(), 5)
 

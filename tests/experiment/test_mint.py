@@ -21,6 +21,7 @@ from spearmint_fp import (
     DynamicValue,
     ExperimentError,
     Failure,
+    RunError,
     Spearmint,
     concat,
     constrain,
@@ -28,6 +29,7 @@ from spearmint_fp import (
     expand,
     experiment,
     shuffled,
+    threads,
 )
 from tests.waiting import HANG_SECONDS, LIMIT_SECONDS, wait_until, wait_until_async
 
@@ -581,3 +583,16 @@ def test_variants_that_call_their_own_runner_do_not_wait_for_each_other() -> Non
     thread.start()
     thread.join(LIMIT_SECONDS)
     assert results == [15 * 5 * 5]
+
+
+@pytest.mark.parametrize("executor", [None, threads(2)])
+def test_a_runner_without_threads_says_so_and_ends(executor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with Spearmint.run(inverse, executor=executor) as runner:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", start)
+            with pytest.raises(RunError, match=r"a thread cannot be started: can't start new thread. Run fewer"):
+                runner()
+        assert len(list(runner().variant_results)) == 2

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from spearmint_fp import (
     ArgumentError,
     DynamicValue,
     Failure,
+    Journal,
     Outcome,
     RunError,
     Success,
@@ -764,15 +766,20 @@ def test_the_way_out_of_trio_is_one() -> None:
     assert [outcome.result for outcome in trio.run(main)] == [1, 2]
 
 
-@pytest.mark.parametrize("fn", [abs, lambda n: n])
-def test_no_more_threads(fn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("with_journal", [False, True])
+@pytest.mark.parametrize("fn", [abs, lambda n: n, asyncio.sleep])
+def test_no_more_threads(fn: Any, with_journal: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if fn is asyncio.sleep and not with_journal:
+        return  # it takes none
+
     def start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     async def main() -> None:
         monkeypatch.setattr(threading.Thread, "start", start)
-        async for _ in arun(fn, range(3)):
-            pass
+        with Journal(tmp_path / "runs.db", name="work") as journal:
+            async for _ in arun(fn, range(3), journal=journal if with_journal else None):
+                pass
 
     with pytest.raises(RunError, match=r"a thread cannot be started: can't start new thread. Run fewer"):
         asyncio.run(main())

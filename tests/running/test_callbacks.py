@@ -24,6 +24,7 @@ from spearmint_fp import (
     run,
 )
 from spearmint_fp.configuration.errors import STOPS
+from tests.waiting import LIMIT_SECONDS
 
 from .executors import HERE, OURS, opened
 
@@ -33,7 +34,7 @@ PLACE = 7
 
 @pytest.fixture(autouse=True)
 def _hangs_are_told() -> Iterator[None]:
-    faulthandler.dump_traceback_later(120, exit=True)
+    faulthandler.dump_traceback_later(LIMIT_SECONDS, exit=True)
     yield
     faulthandler.cancel_dump_traceback_later()
 
@@ -67,6 +68,20 @@ def test_a_sweep_that_stops(name: str, error: type[BaseException], kind: str) ->
     with opened(name) as executor:
         got = taken(run(lambda config: config.n, stopping(error, kind), executor=executor))
     assert got == (list(range(PLACE)), PLACE)
+
+
+class Exits(BaseException):
+    """As the exits of other libraries are."""
+
+
+@pytest.mark.parametrize("error", [SystemExit, Exits, asyncio.CancelledError])
+@pytest.mark.parametrize("name", EVERY)
+def test_a_sweep_that_exits_ends_the_run_after_all_before_it(name: str, error: type[BaseException]) -> None:
+    """Where the sweep is computed in workers, it costs none of them."""
+    found: list[int] = []
+    with opened(name) as executor, pytest.raises(error):
+        found.extend(o.config.n for o in run(lambda config: config.n, stopping(error, "mapped"), executor=executor))
+    assert found == list(range(PLACE))
 
 
 @pytest.mark.parametrize("error", STOPS)

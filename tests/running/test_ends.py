@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import textwrap
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,16 +16,11 @@ from spearmint_fp import RunError, dask_cluster, ray_cluster, run
 from spearmint_fp.running import clusters, crews
 from spearmint_fp.running.boundary import Job, Order
 from spearmint_fp.running.chunks import Chunk, Listed
+from tests.waiting import HANG_SECONDS
 
 from .executors import OURS
-from .test_faults import BEFORE
-from .test_scripts import LIMIT, program, saw
-
-
-def seen(code: str) -> dict[str, Any]:
-    watch = f"import faulthandler; faulthandler.dump_traceback_later({LIMIT}, exit=True)\n"
-    return saw([sys.executable, "-c", watch + BEFORE + textwrap.dedent(code)], Path.cwd())
-
+from .test_faults import seen
+from .test_scripts import program, saw
 
 # --- what tasks leave running ------------------------------------------------------------------------------
 
@@ -93,12 +87,14 @@ def test_variants_that_end_with_their_worker_are_told_of(method: str, way: str, 
     end = {
         "left early": "outcomes.close()",
         "killed": "rest = list(outcomes)",
-        "interrupted": "threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
-        "        try: collect(outcomes)\n"
+        "interrupted": "try:\n"
+        "            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "            collect(outcomes)\n"
         "        except KeyboardInterrupt: pass",
     }[way]
+    variant = "time.sleep(HANG_SECONDS if n == 1 else 0)" if way == "killed" else "time.sleep(HANG_SECONDS)"
     got = seen(
-        _variants(tmp_path / "ran", "time.sleep(600)" if way != "killed" else "time.sleep(600 if n == 1 else 0)")
+        _variants(tmp_path / "ran", variant)
         + f"""
         told = []
         class Noted(logging.Handler):
@@ -184,7 +180,7 @@ def test_interrupts_during_the_stop_leave_nothing(method: str) -> None:
         def stubborn(n):
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             if n > 1:
-                time.sleep(600)
+                time.sleep(HANG_SECONDS)
             return n
         before = len(os.listdir("/proc/self/fd"))
         outcomes = run(stubborn, range(8), executor=processes(4, start_method={method!r}), in_flight=8, ordered=False)
@@ -447,7 +443,7 @@ def test_a_cluster_without_a_worker_that_goes_on_ends_the_run(
     client = _Line(states)
     monkeypatch.setattr(crews, "HEARTBEAT", 0.01)
     monkeypatch.setattr(clusters, "LOOK", 0.01)
-    monkeypatch.setattr(clusters, "STUCK", 0.1 if says else 600.0)
+    monkeypatch.setattr(clusters, "STUCK", 0.1 if says else HANG_SECONDS)
     GO_ON.clear()
     if says is None:
         threading.Timer(1.0, GO_ON.set).start()

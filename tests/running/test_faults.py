@@ -115,6 +115,21 @@ def test_a_worker_that_ends_at_17_of_100_costs_17() -> None:
     assert "exit code 3, 3 times of 3" in got["failed"][0][3]
 
 
+def test_the_failure_of_a_task_whose_workers_end_says_how_long_it_took() -> None:
+    got = seen(
+        """
+        fn = lambda n: os._exit(3) if time.sleep(0.1) or n == 2 else n
+        outcomes = [*run(fn, range(4), executor=processes(1))]
+        with ProcessPoolExecutor(1) as pool:
+            never_sent = next(run(fn, [threading.Lock()], executor=pool))
+        tell(ok=[o.ok for o in outcomes], seconds=outcomes[2].seconds, never_sent=never_sent.seconds)
+        """
+    )
+    assert got["ok"] == [True, True, False, True]
+    assert got["seconds"] >= 3 * 0.1
+    assert got["never_sent"] == 0.0
+
+
 def test_the_signal_that_ended_a_worker_is_named() -> None:
     got = seen(
         """

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+import attrs
 import pytest
 
 from spearmint_fp import (
@@ -35,6 +36,7 @@ from spearmint_fp.running.boundary import Frames, Job, Order, Parcel
 from spearmint_fp.running.chunks import Chunk, Listed
 from spearmint_fp.running.crews import answered
 from tests.running.test_faults import seen
+from tests.waiting import LIMIT_SECONDS
 
 TEN = expand({"n": DynamicValue(range(10))})
 
@@ -190,6 +192,79 @@ def test_a_failure_and_a_configuration_of_any_size_are_kept(path: Path) -> None:
         assert [o.replayed for o in run(len, big, journal=journal)] == [True]
 
 
+class DeniesItsClass:
+    @property
+    def __class__(self) -> Any:
+        raise RuntimeError("not mine to say")
+
+    @__class__.setter
+    def __class__(self, kind: type) -> None:
+        raise NotImplementedError
+
+
+class DeniesAll:
+    def __getattribute__(self, name: str) -> Any:
+        raise SystemExit(name)
+
+
+class DeniesItsItems(list[int]):
+    def __iter__(self) -> Any:
+        raise RuntimeError("not mine to give")
+
+
+class DeniesItsKeys(dict[str, int]):
+    def __iter__(self) -> Any:
+        raise RuntimeError("not mine to give")
+
+
+@attrs.define
+class DeniesItsField:
+    x: int = 1
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "x":
+            raise RuntimeError("not mine to give")
+        return object.__getattribute__(self, name)
+
+
+DENIALS: list[Callable[[], Any]] = [
+    DeniesItsClass,
+    DeniesAll,
+    lambda: DeniesItsItems([1]),
+    lambda: DeniesItsKeys(a=1),
+    DeniesItsField,
+    lambda: [1, {"a": DeniesItsClass()}],
+]
+
+
+@pytest.mark.parametrize("made", DENIALS)
+@pytest.mark.parametrize("way", [*WAYS, "arun of a plain function"])
+def test_a_result_that_raises_when_it_is_looked_at_costs_itself(way: str, made: Callable[[], Any], path: Path) -> None:
+    def task(config: Config) -> Any:
+        return made() if config.n == 4 else config.n
+
+    async def plain(journal: Journal) -> Any:
+        return [outcome async for outcome in arun(task, TEN, journal=journal)], None
+
+    with Journal(path, name="task") as journal:
+        got, error = WAYS[way](task, journal) if way in WAYS else asyncio.run(plain(journal))
+        assert error is None
+        assert sorted(o.index for o in got) == list(range(10))
+        [failed] = [outcome for outcome in got if not outcome.ok]
+        assert (failed.config.n, failed.error.type.rpartition(".")[2]) == (4, "EncodingError")
+        assert len(failed.error.message) < 500
+        assert journal.status(TEN, "task") == JournalStatus(9, 1, 0)
+
+
+def test_arun_gives_a_result_that_denies_its_class_as_it_is() -> None:
+    async def main() -> Any:
+        return [outcome async for outcome in arun(lambda _: DeniesItsClass(), range(1))]
+
+    [outcome] = asyncio.run(main())
+    assert outcome.ok
+    assert type(outcome.result) is DeniesItsClass
+
+
 def test_a_result_that_marshal_does_not_take_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is above two gigabytes, with a limit that a test can reach."""
     real = marshal.dumps
@@ -268,9 +343,9 @@ journal = Journal(path, name="work")
 list(run(work, rising(2), journal=journal))
 other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 other.execute("BEGIN EXCLUSIVE")
-threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 told = "nothing"
 try:
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     DO
 except KeyboardInterrupt:
     told = "interrupt"
@@ -312,8 +387,8 @@ def test_closing_ends_the_wait_of_other_threads(path: Path) -> None:
 
         thread = Thread(target=wait)
         thread.start()
-        begun.wait(60)
+        assert begun.wait(LIMIT_SECONDS)
         journal.close()
-        thread.join(60)
+        thread.join(LIMIT_SECONDS)
     assert len(told) == 1
     assert "it is closed" in told[0]

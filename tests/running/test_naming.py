@@ -36,6 +36,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.running import database
 from spearmint_fp.running.fingerprints import fingerprint_function, is_changed
+from tests.waiting import LIMIT_SECONDS
 
 ROOT = Path(__file__).parent.parent.parent
 THREE = expand({"n": DynamicValue(range(3))})
@@ -262,7 +263,13 @@ def ran(*arguments: str, cwd: Path) -> tuple[list[int], bool, list[str], str]:
     """The results of a program that runs `score`, whether all were replayed, the names in its journal, its warnings."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     got, replayed, names = json.loads(done.stdout)
@@ -331,7 +338,7 @@ def test_an_interactive_function_is_refused(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LIMIT_SECONDS,
         check=False,
     )
     assert "interactive session" in done.stderr

@@ -14,12 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import LIMIT_SECONDS
+
 from .executors import OURS
 
 ROOT = Path(__file__).parent.parent.parent
-LIMIT = 120.0
-"""How many seconds a program may take on a busy machine; it is stopped then, with its stacks printed."""
-
 HEAD = """\
 from __future__ import annotations
 import faulthandler; faulthandler.dump_traceback_later({limit}, exit=True)
@@ -35,14 +34,21 @@ def tell(**seen):
 
 
 def program(code: str) -> str:
-    return HEAD.format(limit=LIMIT) + textwrap.dedent(code)
+    return HEAD.format(limit=LIMIT_SECONDS) + textwrap.dedent(code)
 
 
 def saw(command: list[str], folder: Path, **options: Any) -> dict[str, Any]:
     """What a program prints as JSON on its last line."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, cwd=folder, timeout=LIMIT + 30, check=False, **options
+        command,
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=folder,
+        timeout=LIMIT_SECONDS + 60,
+        check=False,
+        **options,
     )
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads([line for line in done.stdout.splitlines() if line.startswith("{")][-1])

@@ -70,10 +70,10 @@ signal.signal(signal.SIGUSR1, handler)
 }
 
 TASKS = {
-    "sleeps": "lambda n: time.sleep(0.001) or (n == 3 and print('running', flush=True)) or (n < 3 or time.sleep(600))",
+    "sleeps": "lambda n: time.sleep(0.001) or (n == 3 and print('running', flush=True)) or n < 3 or time.sleep(3600)",
     "computes": "lambda n: n < 3 or print('running', flush=True) or sum(1 for _ in count())",
     "catches errors": "catches",
-    "tries again": "retrying(3, on=BaseException)(lambda n: n < 3 or print('running', flush=True) or time.sleep(600))",
+    "tries again": "retrying(3, on=BaseException)(lambda n: n < 3 or print('running', flush=True) or time.sleep(3600))",
     "awaits": "awaits",
     "blocks a loop": "blocks",
 }
@@ -94,13 +94,13 @@ folder = tempfile.mkdtemp()
 given = []
 def catches(n):
     try:
-        n < 3 or print("running", flush=True) or time.sleep(600)
+        n < 3 or print("running", flush=True) or time.sleep(HANG_SECONDS)
     except ValueError:
         pass
 async def awaits(n):
-    n < 3 or print("running", flush=True) or await asyncio.sleep(600)
+    n < 3 or print("running", flush=True) or await asyncio.sleep(HANG_SECONDS)
 async def blocks(n):
-    n < 3 or print("running", flush=True) or time.sleep(600)
+    n < 3 or print("running", flush=True) or time.sleep(HANG_SECONDS)
 def named(n):
     return task(n)
 async def under_arun():
@@ -192,7 +192,7 @@ def test_a_time_limit_that_a_task_sets_itself_is_its_own() -> None:
             before = signal.signal(signal.SIGALRM, late)
             signal.setitimer(signal.ITIMER_REAL, 0.05 if n == 1 else 0)
             try:
-                return n if n != 1 else time.sleep(600)
+                return n if n != 1 else time.sleep(HANG_SECONDS)
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 signal.signal(signal.SIGALRM, before)
@@ -212,7 +212,7 @@ def test_a_time_limit_around_the_run_ends_it() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         given = []
         try:
-            for outcome in run(lambda n: n < 3 or time.sleep(600), range(9)):
+            for outcome in run(lambda n: n < 3 or time.sleep(HANG_SECONDS), range(9)):
                 given.append(outcome.ok)
         except TimeoutError as error:
             tell(given=given, error=str(error))
@@ -224,30 +224,30 @@ def test_a_time_limit_around_the_run_ends_it() -> None:
 # --- Ctrl-C in serial runs of coroutines -----------------------------------------------------------------------
 
 COROUTINES = {
-    "sleeps": "await asyncio.sleep(600)",
-    "blocks": "time.sleep(600)",
+    "sleeps": "await asyncio.sleep(HANG_SECONDS)",
+    "blocks": "time.sleep(HANG_SECONDS)",
     "cleans up": """
         try:
-            await asyncio.sleep(600)
+            await asyncio.sleep(HANG_SECONDS)
         finally:
             await asyncio.sleep(0)
             cleaned.append(n)""",
     "swallows its cancellation": """
         while True:
             try:
-                await asyncio.sleep(600)
+                await asyncio.sleep(HANG_SECONDS)
             except asyncio.CancelledError:
                 pass""",
-    "waits for a thread": "await asyncio.to_thread(event.wait, 600)",
+    "waits for a thread": "await asyncio.to_thread(event.wait, HANG_SECONDS)",
     "has a task that goes on": """
         async def goes_on():
             while True:
                 try:
-                    await asyncio.sleep(600)
+                    await asyncio.sleep(HANG_SECONDS)
                 except asyncio.CancelledError:
                     pass
         other = asyncio.create_task(goes_on())
-        await asyncio.sleep(600)""",
+        await asyncio.sleep(HANG_SECONDS)""",
 }
 
 
@@ -290,7 +290,7 @@ def test_a_serial_run_of_coroutines_leaves_what_asyncio_run_leaves() -> None:
                 log.append("stream closed")
         async def background():
             try:
-                await asyncio.sleep(600)
+                await asyncio.sleep(HANG_SECONDS)
             finally:
                 log.append("task cancelled")
         streams = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -359,8 +360,10 @@ def test_the_order_of_alternatives_decides_nothing(alternatives: Any) -> None:
 
 
 def test_an_empty_record_conflicts_with_nothing() -> None:
-    for other in ({"a": {"b": 1}}, {"a": 5}, {"a": {}}, {"a": (1, 2)}, {"b": 1}):
-        for pair in [({"a": {}}, other), (other, {"a": {}})]:
+    empty: dict[str, Any] = {"a": {}}
+    others: list[dict[str, Any]] = [{"a": {"b": 1}}, {"a": 5}, empty, {"a": (1, 2)}, {"b": 1}]
+    for other in others:
+        for pair in [(empty, other), (other, empty)]:
             for combine in (product, zipped):
                 both = combine(*map(expand, pair))
                 assert list(both) == [{"a": {}, **other}]
@@ -395,5 +398,5 @@ def test_an_empty_record_that_is_filled_is_no_column(one: Any, other: Any, paths
     for both in (product(expand(one), expand(other)), product(expand(other)[::-1], expand(one))):
         assert sorted(columns(both)) == sorted(paths)
         for path, values in columns(both).items():
-            assert list(values) == [next(iter(found_in(path, c)), None) for c in both]
+            assert list(values) == [next(iter(found_in(path, c)), numpy.ma.masked) for c in both]
         assert set(columns(both[1:])) <= set(paths)

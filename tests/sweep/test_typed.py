@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import pickle
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -200,7 +201,7 @@ class Unequal:
 
 @attrs.frozen
 class Converted:
-    x: str = attrs.field(converter=str.upper)
+    x: str = attrs.field(converter=upper)
     y: set[int] = attrs.field(factory=set)
 
 
@@ -296,7 +297,8 @@ def typed_sweeps(draw: st.DrawFn) -> Sweep[Any]:
         lambda: zipped(expand({"in": sweep}), expand({"z": number})),
         lambda: product(expand({"in": sweep}), expand({"z": DynamicValue([1, 2])})),
     ]
-    return draw(st.sampled_from(made))()
+    sweep_of: Callable[[], Sweep[Any]] = draw(st.sampled_from(made))
+    return sweep_of()
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))

@@ -121,7 +121,9 @@ KINDS = [
     dict[str, list[int] | list[str]], Any,
 ]  # fmt: skip
 
-VALUES = st.sampled_from([1, 2, "a", "aa", None, True, 1.5, (1, 2), (1, "a"), [], {}, {"c": 1}, {"c": "x", "d": 2}])
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [1, 2, "a", "aa", None, True, 1.5, (1, 2), (1, "a"), [], {}, {"c": 1}, {"c": "x", "d": 2}]
+)
 CHOSEN = VALUES | st.lists(VALUES, max_size=3).map(DynamicValue)
 TAGGED = st.fixed_dictionaries({"kind": st.just(DynamicValue(["l", "r"])), "x": CHOSEN})
 RECORDS = st.dictionaries(st.sampled_from("cd"), CHOSEN, max_size=2)
@@ -200,7 +202,7 @@ MANY = expand({"k": DynamicValue([f"k{number}" for number in range(1_500)])})
         (derive("k", lambda _: "x", RECORD), 2),
         (MAPPED * MANY, 3_000),
         ((expand({"a": {"b": DynamicValue([1, 2])}}) * MANY)[7:], 2_993),
-        (derive("a.b.c", lambda _: 1, RECORD), 2),
+        (derive("a.c", lambda _: 1, RECORD), 2),
     ],
     ids=str,
 )
@@ -209,7 +211,7 @@ def test_what_is_not_text_is_told(sweep: Sweep[Any], count: int, listed: int, mo
     report = validate(dict[str, str], sweep)
     known = [problem.spoils for problem in report.problems]
     assert report.problems
-    assert None in known or sum(known) == count
+    assert None in known or sum(filter(None, known)) == count
 
 
 def test_what_is_fine_is_not_refused() -> None:
