@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from spearmint_fp import DynamicValue, Sweep, config_id, expand
+from spearmint_fp import DynamicValue, Sweep, config_id, constrain, expand
 from spearmint_fp.configuration.tree import Algebra, fold
 
 TREE = {
@@ -25,6 +25,9 @@ GRID = expand(
         "top_k": DynamicValue([3, 5, 10, 20]),
     }
 )
+SQUARE = constrain(lambda a, b: a < b, expand({x: DynamicValue(range(4)) for x in "ab"}), on=("a", "b"))
+RANK = 4
+"""The index that the automaton looks up."""
 TURN = 11
 """The position that the odometer shows: after it, every wheel turns."""
 
@@ -313,6 +316,55 @@ def turning(sizes: Sequence[int]) -> list[str]:
     ]
 
 
+# --- an automaton: how many ways lead on from each value -----------------------------------------------------
+
+
+def automaton() -> str:
+    """The values of `a`, from each the values of `b` that are left, and the way to one index."""
+    found = SQUARE[RANK]
+    shapes = [text(98, 44, "a", "word middle bold"), text(400, 44, "b, after each", "word middle bold")]
+    for a in range(4):
+        left = [config.b for config in SQUARE if config.a == a]
+        y = 64 + 52 * a
+        shapes += pill(52, y, 92, str(a), _shade(bool(left), a == found.a), 34)
+        if left:
+            shapes += arrow((144, y + 17), (276, y + 17))
+            words = f"{len(left)} way{'s' * (len(left) > 1)}"
+            shapes += [text(206, y + 21, words, "word middle muted halo")]
+            for b in range(4):
+                shapes += pill(280 + 62 * b, y, 52, str(b), _shade(b in left, (a, b) == tuple(found.values())), 34)
+        else:
+            shapes.append(text(160, y + 21, "none is left: cut off the axis, as is 0 from b", "word muted"))
+    return picture(
+        860,
+        292,
+        f"The automaton of a < b over four values each, and index {RANK} of {SQUARE.size}",
+        [*shapes, *looked_up()],
+    )
+
+
+def _shade(left: bool, found: bool) -> str:
+    return "choice" if found else "kept" if left else "lost"
+
+
+def looked_up() -> list[str]:
+    """The steps from an index to its configuration."""
+    rest, shapes = RANK, [text(572, 44, f"index {RANK} of {SQUARE.size}", "word bold")]
+    for a in SQUARE.axes["a"]:
+        left = [config.b for config in SQUARE if config.a == a]
+        y = 85 + 52 * a
+        if rest < len(left):
+            shapes += [
+                text(572, y, f"{rest} < {len(left)}, so a = {a},"),
+                text(572, y + 22, f"and b is number {rest}: {left[rest]}"),
+            ]
+            break
+        shapes.append(text(572, y, f"{rest} - {len(left)} = {rest - len(left)} after a = {a}"))
+        rest -= len(left)
+    assert (a, left[rest]) == tuple(SQUARE[RANK].values())  # noqa: S101
+    return shapes
+
+
 # --- a run -----------------------------------------------------------------------------------------------
 
 
@@ -347,7 +399,7 @@ def flow() -> str:
 
 
 PICTURES: dict[str, Callable[[], str]] = {
-    "tree.svg": tree, "expansion.svg": expansion, "odometer.svg": odometer, "run.svg": flow,
+    "tree.svg": tree, "expansion.svg": expansion, "odometer.svg": odometer, "automaton.svg": automaton, "run.svg": flow,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -375,6 +375,14 @@ def test_points_that_a_class_refuses_may_be_excluded_first() -> None:
     assert list(constrain(lambda w: w.low == 1, s, on="w")) == [c for c in s if c.w.low == 1]
 
 
+@pytest.mark.parametrize("on", ["n", ("a", "n"), ("n", "a")])
+def test_an_axis_too_long_to_ask_about_is_refused_before_its_values_are_listed(on: str | tuple[str, ...]) -> None:
+    whole = expand({"a": DynamicValue([1, 2]), "n": DynamicValue(range(10**15))})
+    for base in (whole, constrain(lambda a: a > 1, whole, on="a")):
+        with pytest.raises(SizeError, match=r"points to enumerate, more than 1000000. Name fewer or shorter axes"):
+            constrain(lambda *values: True, base, on=on).size
+
+
 def test_branches_add_to_the_width_of_a_scope() -> None:
     branches = [{"name": str(k), "lr": DynamicValue(range(5))} for k in range(12)]
     s = expand({"opt": DynamicValue(branches), "b": DynamicValue(range(5))})
