@@ -178,7 +178,7 @@ def test_a_model_has_the_products_that_brute_force_finds(seed: int) -> None:
     holding = [
         bits
         for bits in product((0, 1), repeat=model.features)
-        if all(constrained.predicate_of(*rule)(*(bits[int(name[1:])] for name in rule[0])) for rule in model.rules)
+        if all(predicate_of(*rule)(*(bits[int(name[1:])] for name in rule[0])) for rule in model.rules)
     ]
     assert count_model(model) == len(holding)
     for module in ("dd.autoref", "dd.cudd"):

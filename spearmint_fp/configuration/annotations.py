@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from inspect import unwrap
 from operator import or_
-from typing import Annotated, Any, Final, ForwardRef, Literal, TypeVar, Union, final, get_args, get_origin, is_typeddict
+from typing import Annotated, Any, Final, ForwardRef, Literal, TypeVar, Union, final, get_args, get_origin
+from typing import is_typeddict as _is_typeddict
 
 import attrs
 
 from .errors import ArgumentError, shown
 
-__all__ = ["alias_of", "alias_value", "argument_types", "filled", "is_form", "types_of", "union_of"]
+__all__ = ["alias_of", "alias_value", "argument_types", "filled", "is_form", "is_typeddict", "types_of", "union_of"]
 
 Names = Callable[[str], Any]
 """What a name means in a scope; a NameError where it means nothing."""
@@ -34,6 +35,11 @@ def is_form(kind: Any, *names: str) -> bool:
     """True for a special form of `typing` with one of these names, also as `typing_extensions` has it."""
     form = getattr(kind, "_name", None) or getattr(kind, "__name__", None)
     return form in names and getattr(kind, "__module__", "typing") in ("typing", "typing_extensions")
+
+
+def is_typeddict(kind: Any) -> bool:
+    """True for a TypedDict, also for one of `typing_extensions`, which has a class of its own for them."""
+    return _is_typeddict(kind) or type(kind).__name__ == "_TypedDictMeta"
 
 
 def union_of(members: Iterable[Any]) -> Any:

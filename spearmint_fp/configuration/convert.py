@@ -27,13 +27,12 @@ from typing import (
     final,
     get_args,
     get_origin,
-    is_typeddict,
     overload,
 )
 
 import attrs
 
-from .annotations import alias_of, alias_value, is_form, types_of, union_of
+from .annotations import alias_of, alias_value, is_form, is_typeddict, types_of, union_of
 from .diagnosis import aliases_of, problems_of
 from .errors import ArgumentError, TreeError, bounded, said, shown
 from .models import complete, dumped, is_model, is_struct, struct_check, struct_fields, struct_tag, validated

@@ -148,13 +148,18 @@ def _clock(kind: str, value: Any) -> bytes:
     unnamed = unnamed or (zone is not None and str(zone) == str(None))  # what stands for no zone at all
     if value.tzinfo is not None and unnamed and (zone is not None or value.utcoffset() is None):
         raise IdentityError(f"{said(value)} has a time zone without a name. Use a ZoneInfo by its key, or an offset")
+    if type(zone).__name__ == "timezone" and _has_own_name(zone):  # else it could be taken for the place of that name
+        return _sized(b"d", kind.encode() + _text(b"s", f"{value.isoformat()} {value.fold}") + _zone(zone))
     return _text(b"d", f"{kind} {value.isoformat()} {value.fold} {zone}")
+
+
+def _has_own_name(zone: Any) -> bool:
+    return str(zone) != str(type(zone)(zone.utcoffset(None)))
 
 
 def _zone(value: Any) -> bytes:
     """A fixed offset: by its name where that says the offset, with both where it is one of the user's own."""
-    own = str(value) != str(type(value)(value.utcoffset(None)))
-    if not own:
+    if not _has_own_name(value):
         return _text(b"d", f"timezone {value}")
     offset = value.utcoffset(None)  # first, in numbers: a name may hold anything
     return _text(b"d", f"timezone {offset.days} {offset.seconds} {offset.microseconds} {value}")
@@ -166,6 +171,8 @@ def _function(value: Any) -> bytes:
     found: Any = sys.modules.get(value.__module__)
     for step in value.__qualname__.split("."):
         found = getattr(found, step, None)
+    if found is None and value.__module__ not in ("__main__", "__mp_main__"):  # whose functions travel without it
+        raise IdentityError(f"{said(value)} is not found under its own name. Name what stands at module level")
     if found is not None and found is not value and _behaviour(found) != _behaviour(value):  # defined anew, it is it
         raise IdentityError(f"{said(value)} has the name of another function. Name what stands at module level")
     return name

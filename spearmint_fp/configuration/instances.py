@@ -6,7 +6,7 @@ A tree takes them as leaves. A path leads into them all the same, and what is se
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import cached_property
@@ -19,7 +19,7 @@ import attrs
 from .errors import ConversionError, shown
 from .opaque import is_struct
 from .records import Shape
-from .tree import Choice, freeze, thaw
+from .tree import Choice, alike, freeze, thaw
 
 __all__ = ["content", "has_fields", "instance_shape"]
 
@@ -132,7 +132,19 @@ def _new_model(model: Any, fields: Mapping[str, Any], changed: Mapping[str, Any]
     mixed = any(alias in data and alias != name for name, alias in aliases.items() if isinstance(alias, str))
     made = kind.model_validate(data, by_name=True, by_alias=not mixed)
     made.model_fields_set.intersection_update(model.model_fields_set | changed.keys())
+    _keep_private(model, made, lambda: kind.model_validate(dict(fields), by_name=True, by_alias=not mixed))
     return made
+
+
+def _keep_private(model: Any, made: Any, again: Callable[[], Any]) -> None:
+    """Private attributes of the old model go to the new one, but for those that follow from the fields."""
+    private = getattr(model, "__pydantic_private__", None)
+    if not private:
+        return
+    computed = getattr(again(), "__pydantic_private__", None) or {}
+    for name, value in private.items():
+        if name not in computed or not alike(value, computed[name]):
+            setattr(made, name, value)
 
 
 def _new_struct(struct: Any, changed: Mapping[str, Any]) -> Any:

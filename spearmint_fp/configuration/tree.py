@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import UserString, deque
 from collections.abc import (
     Callable,
     Hashable,
@@ -453,7 +453,7 @@ def _alternatives(values: Any) -> Sequence[Any]:
         return values
     if type(values) in (list, tuple):
         return tuple(map(freeze, values))
-    if isinstance(values, str | bytes | bytearray | Mapping) or not isinstance(values, Iterable):
+    if isinstance(values, _ONE) or _is_model(values) or not isinstance(values, Iterable):
         rows = table_rows(values)
         if rows is None:
             raise ChoiceError(
@@ -468,6 +468,15 @@ def _alternatives(values: Any) -> Sequence[Any]:
     if isinstance(values, set | frozenset):
         return tuple(map(freeze, _in_stable_order(values)))
     return tuple(map(freeze, _listed(values)))
+
+
+_ONE: Final = (str, bytes, bytearray, UserString, Mapping)
+"""What can be iterated over and yet is meant as one alternative."""
+
+
+def _is_model(value: Any) -> bool:
+    """True for a pydantic model: iterating over one gives its fields with their names."""
+    return hasattr(type(value), "__pydantic_validator__")
 
 
 def _listed(values: Any) -> Sequence[Any]:
@@ -915,13 +924,31 @@ def alike(one: Any, other: Any) -> bool:
     """`one == other`, NaN equal to itself; by content where comparing fails, or is done element by element."""
     if one is other:
         return True
+    if type(one) in _SCALARS and type(other) is type(one):
+        return bool(one == other or (one != one and other != other))  # noqa: PLR0124
     if type(one) is tuple and type(other) is tuple:
         return len(one) == len(other) and all(map(alike, one, other))
     with suppress(Exception):  # a hostile __eq__ says nothing about equality
         equal = one == other
         if _is_truth(equal):
-            return bool(equal) or (_is_number(one) and _is_number(other) and bool(one != one and other != other))  # noqa: PLR0124
+            both = _is_number(one) and _is_number(other) and bool(one != one and other != other)  # noqa: PLR0124
+            return bool(equal) or both or _are_alike_in_parts(one, other)
     return type(one) is type(other) and _same_content(one, other)
+
+
+def _are_alike_in_parts(one: Any, other: Any) -> bool:
+    """True for two records, models or sets of one type that are not equal only because there is NaN in them."""
+    if type(one) is not type(other) or type(one) in _SCALARS:
+        return False
+    mine, theirs = dissect(one), dissect(other)
+    if mine is None or theirs is None:
+        return not callable(one) and _same_content(one, other)
+    if mine[0] is None or theirs[0] is None or len(mine[1]) != len(theirs[1]):
+        return False
+    if mine[0] is theirs[0]:
+        return all(map(alike, mine[1], theirs[1]))
+    parts = dict(zip(theirs[0].keys, theirs[1], strict=True))
+    return parts.keys() == {*mine[0].keys} and all(map(alike, mine[1], map(parts.__getitem__, mine[0].keys)))
 
 
 def _is_truth(equal: Any) -> bool:

@@ -168,7 +168,7 @@ def _in_thread(fn: Callable[[Any], Any]) -> One:
         boxed, *rest = await in_thread(partial(tried, lambda config: (fn(config),), config, Trace()))
         result = None if boxed is None else boxed[0]
         if _is_awaitable(result):
-            return await attempt_async(lambda _: result, config, index=index)
+            return await attempt_async(lambda _: cast(Awaitable[Any], result), config, index=index)
         return outcome(config, index, cast(Ending, (result, *rest)))
 
     return one

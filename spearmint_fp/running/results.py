@@ -122,7 +122,10 @@ def _is_nan(leaf: Any) -> bool:
     if isinstance(leaf, set | frozenset):
         return any(map(holds_nan, leaf))
     unequal = leaf != leaf  # noqa: PLR0124
-    return bool(unequal.any() if hasattr(unequal, "any") else unequal)  # an array compares element by element
+    try:
+        return bool(unequal.any() if hasattr(unequal, "any") else unequal)  # an array compares element by element
+    except TypeError:  # pandas.NA: whether it equals itself is not known
+        return True
 
 
 _HOLDS_NAN: Final[Algebra[bool]] = Algebra(

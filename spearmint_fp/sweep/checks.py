@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from types import UnionType
-from typing import Annotated, Any, Final, NotRequired, Required, TypeVar, Union, get_args, get_origin, is_typeddict
+from typing import Annotated, Any, Final, NotRequired, Required, TypeVar, Union, get_args, get_origin
 
 import attrs
 
+from ..configuration.annotations import is_typeddict
 from ..configuration.convert import field_types
 from ..configuration.models import is_model, is_struct
 

@@ -141,17 +141,13 @@ def _inner(part: Claims) -> frozenset[Steps]:
     return frozenset([path[:end] for path in part.leaves | part.empties for end in range(len(path))])
 
 
-def find_filled(parts: Sequence[Claims]) -> frozenset[Steps]:
-    """The empty records of one part that some other part has something in, in every of its points."""
+def find_filled(parts: Sequence[Claims]) -> list[frozenset[Steps]]:
+    """Per part, its empty records that some other part has something in, in every of its points."""
     if not any(part.empties for part in parts):
-        return frozenset()
+        return [frozenset() for _ in parts]
     filled = [_inner(part) | part.leaves if part.uniform else frozenset[Steps]() for part in parts]
-    return frozenset(
-        empty
-        for number, part in enumerate(parts)
-        for empty in part.empties
-        if any(empty in there for other, there in enumerate(filled) if other != number)
-    )
+    others = [[there for other, there in enumerate(filled) if other != number] for number in range(len(parts))]
+    return [part.empties & frozenset[Steps]().union(*there) for part, there in zip(parts, others, strict=True)]
 
 
 # --- the parts that a merged point came from ----------------------------------------------------------

@@ -218,9 +218,15 @@ def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
 def _matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
     """Whether a point is `value`, types told apart or not."""
     if not exact:
-        return lambda point: alike(point, value) or alike(freeze(point), value)  # as what is looked for was frozen
+        return lambda point: alike(point, value) or _is_alike_frozen(point, value)
     key = exact_key(value)
     return lambda point: exact_key(point) == key
+
+
+def _is_alike_frozen(point: Any, value: Any) -> bool:
+    """Whether a point is `value` once it is frozen, as what is looked for was."""
+    frozen = freeze(point)
+    return frozen is not point and alike(frozen, value)
 
 
 def few(ranks: Iterator[int]) -> Iterator[int]:
@@ -687,15 +693,19 @@ class Merge(Node):
         return ()
 
     def columns(self) -> Columns:
-        columns = {path: column for part in self.inner.parts for path, column in part.columns().items()}
+        gathered: dict[Steps, list[Column]] = {}
         filled = find_filled([part.claims(exact=False) for part in self.inner.parts])
-        return {path: column for path, column in columns.items() if path not in filled}
+        for part, hidden in zip(self.inner.parts, filled, strict=True):
+            for path, column in part.columns().items():
+                if path not in hidden:
+                    gathered.setdefault(path, []).append(column)
+        return {path: _joined(some, len(some)) if some[1:] else some[0] for path, some in gathered.items()}
 
     @property
     def fills(self) -> bool:
         """True where one part may have something in what is an empty record of another one."""
         shares = [part.claims(exact=False) for part in self.inner.parts]
-        return bool(find_filled([attrs.evolve(share, uniform=True) for share in shares]))
+        return any(find_filled([attrs.evolve(share, uniform=True) for share in shares]))
 
     def claims(self, exact: bool) -> Claims:
         return together(part.claims(exact) for part in self.inner.parts) if self.size else NOTHING

@@ -294,3 +294,24 @@ def test_keys_of_a_kind_and_mixed_keys_are_put_into_one_order() -> None:
     mixed = {"b": 1, 2: 2, (1, "a"): 3, "a": 4, True: 5}
     assert config_id(mixed) == config_id(dict(reversed(mixed.items())))
     assert config_id({"é": 1, "z": 2}) == config_id({"z": 2, "é": 1})
+
+
+def test_a_place_and_an_offset_that_is_called_like_it_have_names_of_their_own() -> None:
+    for name in ("Europe/Berlin", "Asia/Tokyo", "Etc/GMT-3"):
+        place = dt.datetime(2020, 1, 1, tzinfo=ZoneInfo(name))
+        offset = place.replace(tzinfo=dt.timezone(place.utcoffset() or dt.timedelta(), name))
+        assert place == offset
+        assert config_id(place) != config_id(offset)
+
+
+def _made(code: str) -> Any:
+    """A function that no module holds."""
+    names: dict[str, Any] = {"__name__": "nowhere"}
+    exec(code, names)
+    return names["f"]
+
+
+def test_a_function_that_is_not_found_under_its_name_has_no_identity() -> None:
+    for function in (_made("def f(): return 1"), _made("def f(): return 2")):
+        with pytest.raises(IdentityError, match="no identity for a: .* is not found under its own name"):
+            config_id({"a": function})

@@ -232,3 +232,20 @@ def test_what_an_instance_holds_besides_its_fields() -> None:
     assert (changed.own, changed.twice, struct.twice) == ("kept", 10, 2)
     root = pydantic.RootModel[dict[str, int]]({"x": 1, "y": 2})
     assert override({"m": {"root": {"x": 9}}}, {"m": root}).m.root == {"x": 9, "y": 2}
+
+
+class _Remembers(pydantic.BaseModel):
+    x: int = 0
+    y: int = 0
+    _note: str = pydantic.PrivateAttr(default="")
+    _double: int = pydantic.PrivateAttr(default=0)
+
+    def model_post_init(self, _: Any) -> None:
+        self._double = 2 * self.x
+
+
+def test_private_attributes_of_a_model_are_kept_and_those_that_follow_from_fields_are_computed() -> None:
+    model = _Remembers(x=1, y=2)
+    model._note = "kept"
+    for changed in (override({"m": {"x": 9}}, {"m": model}), set_in("m.x", 9, {"m": model})):
+        assert (changed["m"].x, changed["m"].y, changed["m"]._note, changed["m"]._double) == (9, 2, "kept", 18)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
-from collections import OrderedDict
+from collections import OrderedDict, UserString
 from collections.abc import Iterator, Mapping
 from dataclasses import InitVar, dataclass, field
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import attrs
 import numpy as np
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -464,3 +465,12 @@ def test_messages_are_cut_and_guarded() -> None:
     with pytest.raises(PathError, match="no key"):
         Config({"a": 1})[10**5000]
     assert list(reversed(Config({"a": 1, "b": 2}))) == ["b", "a"]
+
+
+def test_what_can_be_iterated_over_and_is_one_alternative_is_refused() -> None:
+    class Model(pydantic.BaseModel):
+        x: int = 1
+
+    for one in (Model(), UserString("ab")):
+        with pytest.raises(ChoiceError, match="For this one alternative write"):
+            DynamicValue(one)

@@ -360,3 +360,26 @@ def test_final_fields_are_fields() -> None:
     assert structure(Final, "anything") == "anything"
     with pytest.raises(ConversionError, match=r"kept: no such field.*\n.*|said: expected int"):
         structure(Marked, {"said": "x", "kept": 1})
+
+
+def test_a_typed_dict_of_typing_extensions_is_one() -> None:
+    """Python before 3.12 has no other one that pydantic takes."""
+
+    class Options(more.TypedDict, total=False):
+        n: more.Required[int]
+        names: more.NotRequired[list[str]]
+
+    class Held(more.TypedDict):
+        inner: Options
+
+    class Box(more.TypedDict, Generic[T]):
+        item: T
+
+    assert structure(Held, {"inner": {"n": 1, "names": ["a"]}}) == {"inner": {"n": 1, "names": ["a"]}}
+    refused: list[Any] = [{"inner": {"n": "1"}}, {"inner": {}}, {"inner": {"n": 1, "m": 2}}, {}]
+    for config in refused:
+        with pytest.raises(ConversionError):
+            structure(Held, config)
+    assert structure(Box[int], {"item": 1}) == {"item": 1}
+    with pytest.raises(ConversionError, match="item: expected int, got 'x'"):
+        structure(Box[int], {"item": "x"})

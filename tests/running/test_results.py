@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import numpy as np
+import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,6 +95,8 @@ NAN = [
     Decimal("NaN"),
     Decimal("sNaN"),
     np.float64("nan"),
+    pandas.NA,
+    pandas.NaT,
     np.float32("nan"),
     np.datetime64("NaT"),
     np.array([math.nan]),

@@ -12,8 +12,9 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
+import attrs
 import numpy as np
 import pytest
 
@@ -30,6 +31,7 @@ from spearmint_fp import (
     derive,
     empty,
     expand,
+    freeze,
     mapped,
     override,
     product,
@@ -492,3 +494,41 @@ def test_a_function_that_raises_costs_no_configuration_before_it(size: int, plac
             configs.extend(expand(tree))
         assert len(configs) == before
         assert configs == [expand(tree)[k] for k in range(before)]
+
+
+class _Pair(NamedTuple):
+    x: Any
+
+
+@attrs.frozen
+class _Holder:
+    x: Any
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda nan: nan,
+        lambda nan: {"b": {"c": nan}},
+        lambda nan: (1, {"x": (nan,)}),
+        _Pair,
+        lambda nan: _Holder({"x": nan}),
+        lambda nan: frozenset({nan, 1}),
+        lambda nan: complex(nan, 1),
+        lambda nan: {"d": Decimal(nan)},
+    ],
+)
+def test_nan_equals_itself_wherever_it_stands(of: Callable[[float], Any]) -> None:
+    def sweep() -> Sweep[Config]:
+        return expand({"a": DynamicValue([of(float("nan")), 1]), "z": 2})
+
+    one, other = sweep(), sweep()
+    assert one == other
+    assert hash(one) == hash(other)
+    for kind in (one, mapped(lambda config: config, one), shuffled(one), one * expand({"q": {}}), one + empty):
+        for config in other:
+            there = freeze({**config, "q": {}}) if "q" in kind[0] else config
+            assert there in kind
+            assert kind.count(there) == 1
+            assert kind.count({**there, "z": 2.0}) == 1
+            assert kind.count({**there, "z": 3}) == 0

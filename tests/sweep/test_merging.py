@@ -22,6 +22,7 @@ from spearmint_fp import (
     derive,
     distinct,
     expand,
+    label,
     mapped,
     product,
     sample,
@@ -400,3 +401,10 @@ def test_an_empty_record_that_is_filled_is_no_column(one: Any, other: Any, paths
         for path, values in columns(both).items():
             assert list(values) == [next(iter(found_in(path, c)), numpy.ma.masked) for c in both]
         assert set(columns(both[1:])) <= set(paths)
+
+
+def test_what_stands_beside_an_empty_record_stays_an_axis() -> None:
+    sweep = expand({"c": DynamicValue([2, ""]), "e": DynamicValue([1, 2])})
+    for whole in (sweep * expand({"c": {}}), expand({"c": {}, "q": 1}) * sweep):
+        assert whole.axes["c"] == (2, "")
+        assert len({label(config, whole) for config in whole}) == whole.size
