@@ -15,7 +15,7 @@ from .bench import __main__ as bench
 from .bench import access, constrained, core, growth, measure, pages, peers, show
 from .bench.constrained import count_model, feature_model, groups, rows_of_space
 from .bench.measure import Row, Way, compared, seconds, turns, worked
-from .bench.spaces import SPACES, Space, sweep_of
+from .bench.spaces import SPACES, Space, predicate_of, sweep_of
 from .bench.workloads import W1, W2, WORKLOADS, flat
 
 ROOT = Path(__file__).parent.parent
