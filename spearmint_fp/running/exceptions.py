@@ -40,7 +40,8 @@ def traceback_of(error: BaseException) -> str:
 def _last_raised(error: BaseException) -> TracebackType | None:
     """The traceback without earlier attempts: an error object that many tasks raise collects those of all of them."""
     tracebacks: list[TracebackType] = []
-    after = raised = _own(error, "__traceback__")
+    raised: TracebackType | None = _own(error, "__traceback__")
+    after = raised
     while after is not None and not (tracebacks and after.tb_frame.f_code in ENTRIES):
         tracebacks.append(after)
         after = after.tb_next
