@@ -264,7 +264,8 @@ class _Tasks:
             self._note(task, Failure(config, error, index, perf_counter() - start))
             return
         del self._running[task]
-        self._interrupt = self._interrupt or task.exception()
+        interrupt = task.exception()  # of each, or asyncio tells that nobody has asked for it
+        self._interrupt = self._interrupt or interrupt
         self._room.set()
         self._arrived.set()
 

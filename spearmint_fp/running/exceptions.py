@@ -41,16 +41,17 @@ def traceback_of(error: BaseException) -> str:
 def _last_raised(error: BaseException) -> TracebackType | None:
     """The traceback without earlier attempts: an error object that many tasks raise collects those of all of them."""
     tracebacks: list[TracebackType] = []
-    after = error.__traceback__
+    raised: TracebackType | None = _own(error, "__traceback__")
+    after = raised
     while after is not None and not (tracebacks and after.tb_frame.f_code in ENTRIES):
         tracebacks.append(after)
         after = after.tb_next
     if after is None:
-        return error.__traceback__
+        return raised
     last = None
     for one in reversed(tracebacks):
         last = TracebackType(last, one.tb_frame, one.tb_lasti, one.tb_lineno)
-    error.__traceback__ = last  # the frames of earlier attempts, told of already, are let go
+    _FIELDS["__traceback__"].__set__(error, last)  # the frames of earlier attempts, told of already, are let go
     return last
 
 
@@ -78,10 +79,16 @@ class _Copies:
         self._originals: list[tuple[BaseException, TracebackType | None]] = []
 
     def of(self, error: BaseException) -> BaseException:
-        """The copy of an exception, to be filled."""
-        if id(error) not in self._made:
-            self._originals.append((error, error.__traceback__))
-            self._made[id(error)] = self._shell(error)
+        """The copy of an exception, to be filled; that of a group after those of its members, however deep they lie."""
+        waiting = [error]
+        while waiting:
+            one = waiting[-1]
+            missing = [member for member in _members(one) if id(member) not in self._made]
+            if not missing and id(waiting.pop()) not in self._made:
+                raised = _own(one, "__traceback__")
+                self._made[id(one)] = self._shell(one)
+                self._originals.append((one, raised))
+            waiting += missing
         return self._made[id(error)]
 
     def fill(self) -> None:
@@ -91,9 +98,9 @@ class _Copies:
             with suppress(Exception, SystemExit):  # whatever a user's exception does when it is looked at
                 self._attributes(error, made)
             for name in ("__cause__", "__context__"):
-                other = getattr(error, name)
-                setattr(made, name, None if other is None else self.of(other))
-            made.__suppress_context__ = error.__suppress_context__
+                other = _own(error, name)
+                _FIELDS[name].__set__(made, None if other is None else self.of(other))
+            _FIELDS["__suppress_context__"].__set__(made, _own(error, "__suppress_context__"))
 
     def _shell(self, error: BaseException) -> BaseException:
         """An instance of the same class; the exception itself, without its traceback, where its class makes none."""
@@ -101,7 +108,7 @@ class _Copies:
         with suppress(Exception, SystemExit):
             if isinstance(error, BaseExceptionGroup):
                 group: Any = BaseExceptionGroup.__new__  # of any members
-                return cast(BaseException, group(kind, error.message, list(map(self.of, error.exceptions))))
+                return cast(BaseException, group(kind, error.message, [self._made[id(one)] for one in _members(error)]))
             builtin = next(base for base in kind.__mro__ if base.__module__ == "builtins")
             return builtin.__new__(kind, *error.args)
         with suppress(Exception, SystemExit):
@@ -132,6 +139,21 @@ class _Copies:
             return value
         light = list(map(self._light, value))
         return value if all(map(is_, light, value)) else type(value)(light)
+
+
+_FIELDS: Final[dict[str, Any]] = dict(vars(BaseException))
+
+
+def _own(error: BaseException, name: str) -> Any:
+    """What an exception has as a cause or a traceback, whatever its class says of it."""
+    return _FIELDS[name].__get__(error)
+
+
+def _members(error: BaseException) -> tuple[BaseException, ...]:
+    """The members of a group; of another exception, none."""
+    if not isinstance(error, BaseExceptionGroup):
+        return ()
+    return cast("tuple[BaseException, ...]", vars(BaseExceptionGroup)["exceptions"].__get__(error))
 
 
 def _without_variables(raised: TracebackType | None) -> TracebackType | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, final
@@ -11,7 +10,7 @@ import attrs
 
 from ..configuration.errors import JournalError, shown
 from .fingerprints import fingerprint_function, is_changed
-from .naming import FunctionName, innermost, name_function
+from .naming import FunctionName, innermost, is_file, name_function
 
 if TYPE_CHECKING:
     from .database import Database
@@ -132,7 +131,7 @@ def _resolved(database: Database, wanted: Asked) -> tuple[Key, str | None]:
 
 def _has_moved(place: str, fingerprint: Any, wanted: Asked) -> bool:
     """True if the file of that name is gone, and the function in it was this one."""
-    return bool(fingerprint == wanted.fingerprint) and not os.path.exists(place.rpartition(":")[0])
+    return bool(fingerprint == wanted.fingerprint) and not is_file(place.rpartition(":")[0])
 
 
 def _hint(database: Database, wanted: Asked) -> str | None:

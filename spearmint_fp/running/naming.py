@@ -14,7 +14,7 @@ import attrs
 from ..configuration.errors import ArgumentError, said, shown
 from .layers import stack
 
-__all__ = ["FunctionName", "innermost", "name_function"]
+__all__ = ["FunctionName", "innermost", "is_file", "name_function"]
 
 MAINS: Final = ("__main__", "__mp_main__")
 """What the program itself is called while it runs, and in the processes that `multiprocessing` starts."""
@@ -103,10 +103,15 @@ def _named(home: Any, module: str, qualname: str, inner: Any) -> FunctionName:
         return FunctionName(module, qualname, None if file is None or _is_installed(file) else file, False)
     known = getattr(getattr(home, "__spec__", None), "name", None)
     if not isinstance(known, str) or known in MAINS:
-        if file is None or not os.path.exists(file):
+        if file is None or not is_file(file):
             raise _nameless(inner, "it is defined in an interactive session, which nobody can open again")
         known = _module_of(Path(file))
     return FunctionName(known, qualname, file, True)
+
+
+def is_file(file: str) -> bool:
+    """True for a file, and for one in an archive that Python runs (python app.pyz)."""
+    return os.path.exists(file) or os.path.isfile(os.path.dirname(file))
 
 
 def _module_of(file: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import marshal
 import sqlite3
 from collections.abc import Callable
@@ -31,6 +32,7 @@ from spearmint_fp import (
     threads,
 )
 from spearmint_fp.running import boundary, database
+from spearmint_fp.running.asynchronous import _Tasks
 from spearmint_fp.running.attempts import Trace
 from spearmint_fp.running.boundary import Frames, Job, Order, Parcel
 from spearmint_fp.running.chunks import Chunk, Listed
@@ -296,6 +298,27 @@ def test_a_result_that_marshal_does_not_take_is_told_in_words(monkeypatch: pytes
 @experiment([{"n": 1}, {"n": 2}, {"n": 3}])
 def tried(config: Config) -> str:
     return "x" * 9_000
+
+
+def test_an_error_of_many_tasks_at_once_is_raised_once_and_asyncio_tells_of_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What ends an `arun` is raised to its caller; that other tasks met it too is nobody's news."""
+
+    async def main() -> None:
+        together = asyncio.Barrier(3)
+
+        async def one(index: int, config: Any) -> Any:
+            await together.wait()
+            raise JournalError("full")
+
+        async for _ in _Tasks(one, range(3), 3, 3, True).outcomes():
+            raise AssertionError
+
+    with pytest.raises(JournalError, match="full"):
+        asyncio.run(main())
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 @pytest.mark.parametrize("await_variants", [True, False])

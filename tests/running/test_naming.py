@@ -13,6 +13,7 @@ import subprocess
 import sys
 import textwrap
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -321,6 +322,20 @@ def test_the_second_script_of_a_name_is_told_so_once(tmp_path: Path) -> None:
         "If it is the same function, say so: Journal(path, name='job.score')" in ran(str(two), journal, cwd=tmp_path)[3]
     )
     assert ran(str(two), journal, cwd=tmp_path)[3] == ""
+
+
+def test_programs_in_archives_are_scripts_too(tmp_path: Path) -> None:
+    journal = str(tmp_path / "runs.db")
+    apps = [tmp_path / "a" / "app.pyz", tmp_path / "b" / "app.pyz"]
+    for k, app in enumerate(apps, 1):
+        app.parent.mkdir()
+        with zipfile.ZipFile(app, "w") as archive:
+            archive.writestr("__main__.py", SCRIPT.format(k=k))
+    for replayed in (False, True):
+        assert [ran(str(app), journal, cwd=tmp_path)[:2] for app in apps] == [
+            ([0, 1, 2], replayed),
+            ([0, 2, 4], replayed),
+        ]
 
 
 def test_a_script_that_has_moved_finds_its_outcomes_again(tmp_path: Path) -> None:

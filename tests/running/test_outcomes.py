@@ -16,7 +16,7 @@ import attrs
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from spearmint_fp import Config, Failure, Success, config_id
+from spearmint_fp import Config, Failure, Success, config_id, run
 from spearmint_fp.running.attempts import attempt, attempt_async
 from spearmint_fp.running.outcomes import ErrorInfo, Outcome
 
@@ -300,6 +300,43 @@ def test_a_failure_has_its_exception_again_and_keeps_nothing_that_the_task_had(k
         assert [entry.name for entry in raised.traceback].count("fail") == 1
         for name in ("errno", "filename", "name", "path", "code", "message", "obj", "start", "lineno"):
             assert getattr(raised.value, name, None) == getattr(expected, name, None)
+
+
+class Liar(Exception):
+    """Its class says nothing of what every exception has."""
+
+    @property
+    def __cause__(self) -> Any:  # type: ignore[override]
+        raise StopIteration
+
+    @property
+    def __context__(self) -> Any:  # type: ignore[override]
+        raise RuntimeError
+
+
+def _nested_group(depth: int) -> BaseException:
+    error: Exception = ValueError("the innermost")
+    for _ in range(depth):
+        error = ExceptionGroup("group", [error])
+    return error
+
+
+def test_an_exception_of_any_shape_is_one_configuration_s_failure() -> None:
+    errors = [_nested_group(3000), Liar("text"), ValueError("after")]
+
+    def fail(index: int) -> None:
+        raise errors[index]
+
+    outcomes = list(run(fail, range(3)))
+    assert [type(o.error.exception) for o in outcomes if isinstance(o, Failure)] == list(map(type, errors))
+    found: Any = outcomes[0].error.exception  # type: ignore[union-attr]
+    for _ in range(3000):
+        (found,) = found.exceptions
+    assert str(found) == "the innermost"
+    with pytest.raises(ExceptionGroup):
+        _ = outcomes[0].result
+    with pytest.raises(Liar, match="text"):
+        _ = outcomes[1].result
 
 
 def test_the_object_that_lacked_an_attribute_is_not_kept() -> None:
