@@ -87,6 +87,8 @@ def conjoin_all(
     Raises:
         OutOfSteps: both ways take too long.
     """
+    if FALSE in roots:
+        return Conjunction()
     tree = EliminationTree(digits, scopes)
     starts: dict[int, list[int]] = {}
     for root in roots:

@@ -181,15 +181,19 @@ class _Builder:
 
     def _join_raised(self, raised: Sequence[Raised]) -> int:
         """The diagram of the combinations about which a predicate raised, built from their ends."""
-        found: dict[tuple[tuple[int, int], ...], int] = {combination: TRUE for combination, _ in raised}
-        for length in range(max(map(len, found)), 0, -1):
+        looked_at = {number for where, _ in raised for number, _ in where}
+        domains = {number: {v: k for k, v in enumerate(self.space.domains[number])} for number in looked_at}
+        found: dict[tuple[tuple[int, int], ...], int] = {
+            where: TRUE for where, _ in raised if all(value in domains[number] for number, value in where)
+        }
+        for depth in range(max(map(len, found), default=0), 0, -1):
             rows: dict[tuple[tuple[int, int], ...], tuple[int, list[int]]] = {}
-            for combination in [combination for combination in found if len(combination) == length]:
+            for combination in [combination for combination in found if len(combination) == depth]:
                 *before, (digit, value) = combination
-                _, row = rows.setdefault(tuple(before), (digit, [FALSE] * len(self.space.domains[digit])))
-                row[list(self.space.domains[digit]).index(value)] = found.pop(combination)
+                _, row = rows.setdefault(tuple(before), (digit, [FALSE] * len(domains[digit])))
+                row[domains[digit][value]] = found.pop(combination)
             found.update({before: self.diagrams.make_node(digit, tuple(row)) for before, (digit, row) in rows.items()})
-        return found[()]
+        return found.get((), FALSE)
 
     def _too_many(self, stop: OutOfSteps) -> SizeError:
         paths = [show_path(path) for path in dict.fromkeys(path for c in self.constraints for path in c.paths)]
