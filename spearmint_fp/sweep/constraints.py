@@ -198,13 +198,21 @@ class _Builder:
     def _too_many(self, stop: OutOfSteps) -> SizeError:
         paths = [show_path(path) for path in dict.fromkeys(path for c in self.constraints for path in c.paths)]
         open_paths = dict.fromkeys(self._name_digit(number) for number in sorted(stop.open_digits))
-        later = [self._name_digit(number) for number in sorted(stop.open_digits) if number > stop.number]
-        first = self._name_digit(min(self.touching))
         return SizeError(
             f"the constraints on {join_some(paths)} take more than {STEPS} steps to count together: at "
-            f"{self._name_digit(stop.number)} too many cases of {join_some(list(open_paths))} are open at once. Write "
-            f"{join_some(later[:3] or [first])} before {first} in the tree, so that fewer are, or constrain fewer axes"
+            f"{self._name_digit(stop.number)} too many cases of {join_some(list(open_paths))} are open at once. "
+            f"{self._advise_order()}onstrain fewer axes, or cut them first with constraints over one axis each"
         )
+
+    def _advise_order(self) -> str:
+        """The beginning of advice: to write the axis that most constraints look at before all that it meets in them."""
+        for number in sorted(self.touching, key=lambda number: (-len(self.touching[number]), number)):
+            earlier = [n for other in self.touching[number] for n in self.scopes[other] if n < number]
+            if earlier and len(self.touching[number]) > len(self.touching[min(earlier)]):
+                moved, anchor = self._name_digit(number), self._name_digit(min(earlier))
+                if moved != anchor:
+                    return f"Write {moved} before {anchor} in the tree, so that fewer are, or c"
+        return "C"
 
     def _name_digit(self, number: int) -> str:
         """A path that the digit gives a value to."""
