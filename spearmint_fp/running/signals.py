@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import signal
 import sys
@@ -51,13 +52,22 @@ def _is_handler(frame: FrameType) -> bool:
     if interrupted is None or not (code.co_argcount >= 2 or code.co_flags & _VARARGS):
         return False
     given = frame.f_locals
-    if any(name not in given for name in names):  # deleted, as some styles have it for arguments that are not used
+    if _rebinds_parameters(code):  # some styles delete arguments that are not used, or name the signal
         return any(code is _code_of(handler) for handler in _handlers().values())
     rest = given.get(code.co_varnames[len(names) + code.co_kwonlyargcount]) if code.co_flags & _VARARGS else ()
     arguments: Iterable[Any] = (*(given[name] for name in names), *(rest if isinstance(rest, tuple) else ()))
     return any(isinstance(one, int) and two is interrupted for one, two in pairwise(arguments))
 
 
+@functools.lru_cache(maxsize=256)
+def _rebinds_parameters(code: CodeType) -> bool:
+    """True if a function gives its parameters other values, or deletes them: then they tell nothing of the call."""
+    names = set(code.co_varnames[: code.co_argcount])
+    bound = [i.argval for i in dis.get_instructions(code) if i.opname.startswith(_BINDING)]
+    return not names.isdisjoint(name for one in bound for name in (one if isinstance(one, tuple) else (one,)))
+
+
+_BINDING: Final = ("STORE_FAST", "STORE_DEREF", "DELETE_FAST", "DELETE_DEREF")
 _VARARGS: Final = 0x04  # inspect.CO_VARARGS
 
 

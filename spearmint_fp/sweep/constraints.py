@@ -212,28 +212,38 @@ class _Builder:
 
     def _join_raised(self, raised: Sequence[Raised]) -> int:
         """The diagram of the combinations about which a predicate raised, built from their ends."""
-        domains = self.space.domains
-        left = [combination for combination, _ in raised if all(value in domains[n] for n, value in combination)]
-        found: dict[tuple[tuple[int, int], ...], int] = dict.fromkeys(left, TRUE)
-        for taken in range(max(map(len, found), default=0), 0, -1):
+        looked_at = {number for where, _ in raised for number, _ in where}
+        domains = {number: {v: k for k, v in enumerate(self.space.domains[number])} for number in looked_at}
+        found: dict[tuple[tuple[int, int], ...], int] = {
+            where: TRUE for where, _ in raised if all(value in domains[number] for number, value in where)
+        }
+        for depth in range(max(map(len, found), default=0), 0, -1):
             rows: dict[tuple[tuple[int, int], ...], tuple[int, list[int]]] = {}
-            for combination in [combination for combination in found if len(combination) == taken]:
+            for combination in [combination for combination in found if len(combination) == depth]:
                 *before, (digit, value) = combination
-                _, row = rows.setdefault(tuple(before), (digit, [FALSE] * len(self.space.domains[digit])))
-                row[list(self.space.domains[digit]).index(value)] = found.pop(combination)
+                _, row = rows.setdefault(tuple(before), (digit, [FALSE] * len(domains[digit])))
+                row[domains[digit][value]] = found.pop(combination)
             found.update({before: self.diagrams.make_node(digit, tuple(row)) for before, (digit, row) in rows.items()})
         return found.get((), FALSE)
 
     def _too_many(self, stop: OutOfSteps) -> SizeError:
         paths = [show_path(path) for path in dict.fromkeys(path for c in self.constraints for path in c.paths)]
         open_paths = dict.fromkeys(self._name_digit(number) for number in sorted(stop.open_digits))
-        later = [self._name_digit(number) for number in sorted(stop.open_digits) if number > stop.number]
-        first = self._name_digit(min(self.touching))
         return SizeError(
             f"the constraints on {join_some(paths)} take more than {STEPS} steps to count together: at "
-            f"{self._name_digit(stop.number)} too many cases of {join_some(list(open_paths))} are open at once. Write "
-            f"{join_some(later[:3] or [first])} before {first} in the tree, so that fewer are, or constrain fewer axes"
+            f"{self._name_digit(stop.number)} too many cases of {join_some(list(open_paths))} are open at once. "
+            f"{self._advise_order()}onstrain fewer axes, or cut them first with constraints over one axis each"
         )
+
+    def _advise_order(self) -> str:
+        """The beginning of advice: to write the axis that most constraints look at before all that it meets in them."""
+        for number in sorted(self.touching, key=lambda number: (-len(self.touching[number]), number)):
+            earlier = [n for other in self.touching[number] for n in self.scopes[other] if n < number]
+            if earlier and len(self.touching[number]) > len(self.touching[min(earlier)]):
+                moved, anchor = self._name_digit(number), self._name_digit(min(earlier))
+                if moved != anchor:
+                    return f"Write {moved} before {anchor} in the tree, so that fewer are, or c"
+        return "C"
 
     def _name_digit(self, number: int) -> str:
         """A path that the digit gives a value to."""

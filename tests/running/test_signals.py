@@ -33,6 +33,12 @@ def handler(number, frame):
     sys.exit(7)
 signal.signal(signal.SIGUSR1, handler)
 """,
+    "a function that names what it was given": """
+def handler(number, frame):
+    number, frame = signal.Signals(number).name, None
+    sys.exit(7)
+signal.signal(signal.SIGUSR1, handler)
+""",
     "a method": """
 class Program:
     def stop(self, number, frame):

@@ -1,0 +1,72 @@
+"""Digits against positions: what is split adds up again, and the values are those of the configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spearmint_fp import DynamicValue, expand, shuffled
+from spearmint_fp.configuration.paths import found_in
+from spearmint_fp.sweep.digits import ABSENT, Digits, Question, narrow_node, read_digits, touches
+
+from ..oracle import exactly, listing, paths_of, record_specs, tree_of
+
+some = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def values_at(digits: Digits, question: int, position: int) -> Iterator[Any]:
+    """Per path of a question, what the sources say that stands there."""
+    chosen = {digit.number: (value, digit.offsets[value]) for digit, value in digits.split_position(position)}
+    for sources in digits.sources[question]:
+        here = [
+            s for s in sources if all(n in chosen for n in s.digits) and all(chosen[n][0] == b for n, b in s.context)
+        ]
+        yield here[0].value(sum(chosen[n][1] for n in here[0].digits)) if here else ABSENT
+
+
+@some
+@given(st.data(), record_specs())
+def test_positions_are_split_into_digits_that_give_the_values(data: Any, spec: Any) -> None:
+    sweep, expected = expand(tree_of(spec)), listing(spec)
+    known = sorted({p for c in expected for p in paths_of(c)}, key=str)
+    if not known:
+        return
+    paths = data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=3))
+    digits = read_digits(sweep._node, [Question(tuple(paths))])
+    assert digits.size == len(expected)
+    for position, config in enumerate(sweep):
+        split = list(digits.split_position(position))
+        assert sum(digit.offsets[value] for digit, value in split) == position
+        assert [digit.number for digit, _ in split] == sorted({digit.number for digit, _ in split})
+        for path, value in zip(paths, values_at(digits, 0, position), strict=True):
+            there = [*found_in(path, config)]
+            assert (value is ABSENT) == (not there)
+            assert not there or exactly(value) == exactly(there[0])
+    for path in known:
+        assert touches(sweep._node, path)
+    assert not touches(sweep._node, ("nothing", "has", "this"))
+
+
+def test_what_no_path_leads_into_stays_one_digit() -> None:
+    sweep = expand({"a": DynamicValue([1, 2]), "b": {f"x{k}": DynamicValue(range(10)) for k in range(300)}})
+    digits = read_digits(sweep._node, [Question((("a",),))])
+    assert [digit.size for digit in digits.items] == [2, 10**300]
+    inside = expand({"a": DynamicValue([1, 2]), "b": shuffled(expand({"x": DynamicValue(range(5))}))})
+    assert [digit.size for digit in read_digits(inside._node, [Question((("b", "x"),))]).items] == [2, 5]
+
+
+def test_a_choice_is_a_digit_and_its_branches_have_digits_of_their_own() -> None:
+    branches = DynamicValue([{"k": DynamicValue([1, 2, 3])}, {"m": DynamicValue([1, 2])}, 5])
+    digits = read_digits(expand({"c": branches, "z": DynamicValue([0, 1])})._node, [Question((("c", "k"), ("z",)))])
+    choice, last = digits.items
+    assert [[digit.size for digit in part] for part in choice.parts] == [[3], [2], [1]]
+    assert digits.scope(0) == (choice.number, choice.parts[0][0].number, last.number)
+
+
+def test_a_node_is_narrowed_to_the_values_that_are_left() -> None:
+    sweep = expand({"a": DynamicValue([1, 2, 3]), "c": DynamicValue([{"k": DynamicValue([1, 2])}, {"m": 1}, 5])})
+    narrowed = narrow_node(sweep._node, {(0,): [0, 2], (1, 0, 0): [1], (1, 1): [1]})
+    assert [narrowed.at(k) for k in range(narrowed.size)] == [{"a": a, "c": c} for a in (1, 3) for c in ({"k": 2}, 5)]
