@@ -15,7 +15,7 @@ from .bench import __main__ as bench
 from .bench import access, constrained, core, growth, measure, pages, peers, show
 from .bench.constrained import count_model, feature_model, groups, rows_of_space
 from .bench.measure import Row, Way, compared, seconds, turns, worked
-from .bench.spaces import SPACES, Space, sweep_of
+from .bench.spaces import SPACES, Space, predicate_of, sweep_of
 from .bench.workloads import W1, W2, WORKLOADS, flat
 
 ROOT = Path(__file__).parent.parent
@@ -178,7 +178,7 @@ def test_a_model_has_the_products_that_brute_force_finds(seed: int) -> None:
     holding = [
         bits
         for bits in product((0, 1), repeat=model.features)
-        if all(constrained.predicate_of(*rule)(*(bits[int(name[1:])] for name in rule[0])) for rule in model.rules)
+        if all(predicate_of(*rule)(*(bits[int(name[1:])] for name in rule[0])) for rule in model.rules)
     ]
     assert count_model(model) == len(holding)
     for module in ("dd.autoref", "dd.cudd"):

@@ -90,9 +90,9 @@ def groups(space: Space) -> list[Space]:
         together = set().union(*(group[name] for name in names))
         group |= dict.fromkeys(together, together)
     found = []
-    for names in dict.fromkeys(frozenset(together) for together in group.values()):
-        rules = tuple(rule for rule in space.constraints if names.issuperset(rule[0]))
-        found.append(Space({n: v for n, v in space.parameters.items() if n in names}, rules, 0, ""))
+    for part in dict.fromkeys(frozenset(together) for together in group.values()):
+        rules = tuple(rule for rule in space.constraints if part.issuperset(rule[0]))
+        found.append(Space({n: v for n, v in space.parameters.items() if n in part}, rules, 0, ""))
     return found
 
 
@@ -309,7 +309,7 @@ def _first(sweep: Callable[[], Sweep[Any]]) -> float:
     """Milliseconds from building a sweep to its first outcome in two new workers."""
 
     def step() -> None:
-        with closing(iter(run(trivial, sweep(), executor=processes(2)))) as outcomes:  # type: ignore[type-var]
+        with closing(iter(run(trivial, sweep(), executor=processes(2)))) as outcomes:
             next(outcomes)
 
     return seconds(step) * 1e3
