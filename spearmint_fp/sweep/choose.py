@@ -99,7 +99,7 @@ def constrained(node: Node, constraint: Constraint) -> Node:
     """The points of a sweep that satisfy a constraint, counted by the axes that it names wherever there are such."""
     if isinstance(node, Select) and isinstance(node.indices, Allowed):
         return Select(node.base, node.indices.narrow(constraint))
-    if not node.size:
+    if not node.size or not all(touches(node, path) for path in constraint.paths):  # what lacks a path is kept
         return node
     if isinstance(node, Union):
         return union_of([constrained(part, constraint) for part in node.parts])
@@ -119,11 +119,12 @@ def _cut(node: Select, positions: range, constraint: Constraint) -> Node:
     """A filtered slice is a slice of the filtered sweep: from the count before its start to that before its end."""
     try:
         whole = constrained(node.base, constraint)
+        all_kept = whole.size == node.base.size
     except Exception:  # outside the slice there may be too much, or what the predicate refuses
         if node.size > LIMIT:
             raise
         return _listed(node, constraint)
-    if whole.size == node.base.size:
+    if all_kept:
         return node
     if not (isinstance(whole, Select) and isinstance(whole.indices, Allowed)):
         return _listed(node, constraint)

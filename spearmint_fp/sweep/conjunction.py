@@ -90,6 +90,8 @@ def conjoin_all(
     Raises:
         OutOfSteps: both ways take too long.
     """
+    if FALSE in roots:
+        return Conjunction()
     tree = EliminationTree(digits, scopes)
     starts: dict[int, list[int]] = {}
     for root in roots:
@@ -246,8 +248,10 @@ class _Downwards(_Way):
         for digit in self.digits.all:
             states = self._states.get(digit.number, {})
             for residuals in states if digit.number in self.live else ():
+                known = len(self.diagrams.levels)
                 states[residuals] = self._expand(digit, residuals)
-                if self._count_steps(len(self.live[digit.number]), digit.number, self._sets[residuals]):
+                made = 1 + len(self.diagrams.levels) - known  # residuals that were joined into new ones took time, too
+                if self._count_steps(made * len(self.live[digit.number]), digit.number, self._sets[residuals]):
                     yield
         for digit in reversed(self.digits.all):
             self._found[digit.number] = self._resolve(digit, self._states.pop(digit.number, {}))

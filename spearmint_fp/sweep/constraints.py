@@ -23,7 +23,7 @@ from .automata import Automaton, Shape, shape_of
 from .conjunction import STEPS, OutOfSteps, conjoin_all
 from .diagrams import FALSE, TRUE, Diagrams
 from .digits import Place, narrow_node, read_digits
-from .indices import Indices
+from .indices import Indices, length
 from .listing import RowLister, part_values, walk_runs
 from .nodes import Columns, Merge, Node, Record, Select, Union, merged
 from .outline import TERMS
@@ -98,13 +98,11 @@ class _Builder:
 
     def _cut_domains(self) -> None:
         """Let rows go through the values that are left alone: what is asked from here on may be short."""
-        domains = self.space.domains
-        left = {
-            number: domains[number] if len(live) == len(domains[number]) else [domains[number][k] for k in live]
-            for number, live in self.space.live.items()
-        }
-        self.space.domains = {**left}
-        self.space.live = {number: range(len(values)) for number, values in left.items()}
+        for number, live in self.space.live.items():
+            domain = self.space.domains[number]
+            if length(live) < length(domain):
+                self.space.domains[number] = [domain[k] for k in live]
+                self.space.live[number] = range(len(live))
 
     def _dump(self, number: int) -> Constraint:
         constraint = self.constraints[number]
@@ -142,7 +140,7 @@ class _Builder:
         return root
 
     def _count_points(self, number: int) -> int:
-        return prod([len(self.space.live[digit]) for digit in self.scopes[number]])
+        return prod([length(self.space.live[digit]) for digit in self.scopes[number]])
 
     def _guard(self, number: int) -> int:
         """What the constraints over some of these digits, and no others, leave of them."""
@@ -162,7 +160,7 @@ class _Builder:
             del waiting[asked]
             supported = self.diagrams.find_supported(self.roots[asked], self.scopes[asked], self.space.live)
             for digit, values in supported.items():
-                if len(values) < len(self.space.live[digit]):
+                if length(values) < length(self.space.live[digit]):
                     self.space.live[digit] = values
                     again = [other for other in self.touching[digit] if other in self.roots and other != asked]
                     waiting.update(dict.fromkeys(again))
@@ -170,12 +168,23 @@ class _Builder:
     def _conjoin(self, extra: dict[int, int]) -> Shape:
         """The conjunction of all diagrams, those in `extra` in addition."""
         roots = [self.diagrams.restrict(root, self.space.live) for root in (*self.roots.values(), *extra.values())]
-        kept = {n: [self.space.domains[n][k] for k in live] for n, live in self.space.live.items()}
+        bound = self._list_bound(roots)
+        kept = {n: [self.space.domains[n][k] for k in live] for n, live in self.space.live.items() if n in bound}
+        scopes = [[number for number in scope if number in bound] for scope in self.scopes]
         try:
-            made = conjoin_all(self.digits, kept, self.diagrams, roots, self.scopes)
+            made = conjoin_all(self.digits, kept, self.diagrams, roots, scopes)
         except OutOfSteps as stop:
             raise self._too_many(stop) from None
         return shape_of(made, self.digits, kept)
+
+    def _list_bound(self, roots: Sequence[int]) -> set[int]:
+        """The digits that the diagrams look at, or that have been cut, and the choices that these lie in.
+
+        All others are free, however long they are.
+        """
+        bound = {n for n, live in self.space.live.items() if length(live) < self.digits.all[n].size}
+        bound.update(*map(self.diagrams.find_support, roots))
+        return bound.union(choice for n in bound for choice, _ in self.digits.all[n].context)
 
     def _raise_what_is_left(self, automaton: Automaton) -> None:
         """Raise the error of the first configuration that is left although a predicate raised about it.
@@ -206,9 +215,9 @@ class _Builder:
         domains = self.space.domains
         left = [combination for combination, _ in raised if all(value in domains[n] for n, value in combination)]
         found: dict[tuple[tuple[int, int], ...], int] = dict.fromkeys(left, TRUE)
-        for length in range(max(map(len, found), default=0), 0, -1):
+        for taken in range(max(map(len, found), default=0), 0, -1):
             rows: dict[tuple[tuple[int, int], ...], tuple[int, list[int]]] = {}
-            for combination in [combination for combination in found if len(combination) == length]:
+            for combination in [combination for combination in found if len(combination) == taken]:
                 *before, (digit, value) = combination
                 _, row = rows.setdefault(tuple(before), (digit, [FALSE] * len(self.space.domains[digit])))
                 row[list(self.space.domains[digit]).index(value)] = found.pop(combination)

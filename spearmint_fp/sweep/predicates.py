@@ -19,6 +19,7 @@ from ..configuration.errors import SizeError, counted
 from ..configuration.tree import show_path
 from .diagrams import FALSE, TRUE, Diagrams
 from .digits import ABSENT, Digit, Digits, Source
+from .indices import length
 from .nodes import LIMIT
 from .tables import Constraint
 
@@ -103,7 +104,9 @@ class Asker:
         # in a plain scope every combination has all arguments, each from one digit: nothing need be checked on the way
         columns = [column for columns in self.columns.values() for _, column in columns]
         branching = any(digits.all[number].context for number in self.scope)
-        self.plain = not branching and not any(self.shared.values()) and not any(map(_has_absent, columns))
+        missing = branching or not all(digits.sources[number]) or any(map(_has_absent, columns))
+        self.plain = not missing and not any(self.shared.values())
+        self.exact = not branching  # then the combinations can be counted before any is asked about
         self.block = self._find_block() if self.plain else 0
         self.plans: dict[int, _Plan] = {}
         self.raised: list[Raised] = []
@@ -113,27 +116,26 @@ class Asker:
     def _find_block(self) -> int:
         """How many of the last digits are asked about together."""
         points = 1
-        for length, number in enumerate(reversed(self.scope)):
-            points *= len(self.live[number])
-            if length and (points > BLOCK_POINTS or length == BLOCK_DIGITS):
-                return length
+        for taken, number in enumerate(reversed(self.scope)):
+            points *= length(self.live[number])
+            if taken and (points > BLOCK_POINTS or taken == BLOCK_DIGITS):
+                return taken
         return len(self.scope)
 
     def _supply(self, argument: int, source: Source) -> None:
         """Note which digits give an argument: one alone, by a column of values, or several that share it."""
         if len(source.digits) == 1:
             digit = source.digits[0]
-            if len(self.domains[digit]) > LIMIT:  # no guard leaves few of them, and a column would hold them all
-                raise self._too_many()
-            column = source.column
-            self.columns[digit].append((argument, [column[value] for value in self.domains[digit]]))
+            domain = self.domains[digit]
+            column = source.column if length(domain) <= LIMIT else None  # no longer digit is gone through, see `_open`
+            self.columns[digit].append((argument, [] if column is None else [column[value] for value in domain]))
         else:
             for digit in source.digits:
                 self.shared[digit].append((argument, source))
 
     def ask(self, guard: int) -> int:
         """The diagram of the combinations in the guard that satisfy the constraint or raised."""
-        if guard == TRUE and _count_points(self.digits.items, self.columns, self.live) > LIMIT:
+        if self.exact and guard == TRUE and _count_points(self.digits.items, self.columns, self.live) > LIMIT:
             raise self._too_many()
         count = len(self.constraint.paths)
         result = self._open(self._relevant(self.digits.items), guard, [UNSET] * count, [0] * count)
@@ -158,7 +160,7 @@ class Asker:
         if not guard or not (self.plain or self._is_decided_by(agenda, given)):
             return guard
         self.prefixes += 1
-        if self.prefixes > PREFIXES:
+        if self.prefixes > PREFIXES or (agenda and length(self.domains[agenda[0].number]) > LIMIT):
             raise self._too_many()
         if not agenda:
             return int(self._ask_many((), given, sums, (), [()])[0])
@@ -361,7 +363,7 @@ def _count_points(items: Sequence[Digit], scope: Container[int], live: Mapping[i
         if digit.number not in scope:
             continue
         if digit.branches is None:
-            points *= len(live[digit.number])
+            points *= length(live[digit.number])
         else:
             points *= sum(_count_points(digit.branches[branch], scope, live) for branch in live[digit.number])
     return points

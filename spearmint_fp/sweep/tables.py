@@ -15,6 +15,7 @@ from ..configuration.errors import STOPS, note, shown, stop_error
 from ..configuration.tree import show_path
 from .diagrams import FALSE, TRUE, Diagrams, Row
 from .digits import Digits, Place, Question
+from .indices import length
 from .nodes import Steps
 
 __all__ = ["Constraint", "Table", "dump_table", "load_table"]
@@ -103,7 +104,7 @@ def load_table(table: Table, diagrams: Diagrams, digits: Digits, domains: Mappin
     kept = []
     for level, domain in zip(levels, table.domains, strict=True):
         position = {value: k for k, value in enumerate(domain)} if domain != domains[level] else {}
-        kept.append([position[value] for value in domains[level]] if position else range(len(domain)))
+        kept.append([position[value] for value in domains[level]] if position else range(length(domain)))
     image = [FALSE, TRUE]
     for k, row in table.nodes:
         image.append(diagrams.make_node(levels[k], tuple([image[row[value]] for value in kept[k]])))

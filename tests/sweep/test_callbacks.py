@@ -176,7 +176,7 @@ def test_a_predicate(error: Error) -> None:
 
     for sweep in (expand({"n": DynamicValue(range(5))}), shuffled(expand({"n": DynamicValue(range(5))}))):
         with pytest.raises(CallbackError, match=r"which ends an iteration(.|\n)*while constraining on n=3"):
-            _ = constrain(predicate, sweep, on="n").size
+            constrain(predicate, sweep, on="n").size
 
 
 @pytest.mark.parametrize("error", STOPS)
@@ -231,5 +231,5 @@ def test_an_error_that_is_raised_again_and_again_keeps_one_note() -> None:
 
     for _ in range(3):
         with pytest.raises(ValueError, match="stored"):
-            _ = constrain(predicate, expand({"n": DynamicValue(range(50))}), on="n").size
+            constrain(predicate, expand({"n": DynamicValue(range(50))}), on="n").size
     assert len(stored.__notes__) == 1
