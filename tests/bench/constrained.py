@@ -90,9 +90,9 @@ def groups(space: Space) -> list[Space]:
         together = set().union(*(group[name] for name in names))
         group |= dict.fromkeys(together, together)
     found = []
-    for members in dict.fromkeys(frozenset(together) for together in group.values()):
-        rules = tuple(rule for rule in space.constraints if members.issuperset(rule[0]))
-        found.append(Space({n: v for n, v in space.parameters.items() if n in members}, rules, 0, ""))
+    for part in dict.fromkeys(frozenset(together) for together in group.values()):
+        rules = tuple(rule for rule in space.constraints if part.issuperset(rule[0]))
+        found.append(Space({n: v for n, v in space.parameters.items() if n in part}, rules, 0, ""))
     return found
 
 
