@@ -15,7 +15,8 @@ from spearmint_fp import DynamicValue, SizeError, constrain, expand
 from spearmint_fp.sweep.constraints import Constraint, build_automaton
 from spearmint_fp.sweep.diagrams import Diagrams
 from spearmint_fp.sweep.digits import Question, read_digits
-from spearmint_fp.sweep.tables import Asker, Space, dump_table, load_table
+from spearmint_fp.sweep.predicates import Asker, Space
+from spearmint_fp.sweep.tables import dump_table, load_table
 
 from ..oracle import predicate
 
@@ -107,7 +108,12 @@ def test_a_predicate_over_values_that_are_strange() -> None:
     values = [1, 1.0, True, nan, [1], {"k": [1]}, None, "1"]
     asked: list[Any] = []
     sweep = expand({"a": DynamicValue(values), "b": DynamicValue([0, 1])})
-    kept = constrain(lambda a, b: bool(asked.append(a)) or (type(a) is int) == b, sweep, on=("a", "b"))
+
+    def whole(a: Any, b: int) -> bool:
+        asked.append(a)
+        return (type(a) is int) == b
+
+    kept = constrain(whole, sweep, on=("a", "b"))
     assert [(type(c["a"]).__name__, c["b"]) for c in kept] == [
         (type(c["a"]).__name__, c["b"]) for c in sweep if (type(c["a"]) is int) == c["b"]
     ]
