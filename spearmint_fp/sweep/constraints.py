@@ -77,6 +77,11 @@ class _Builder:
         for number, scope in enumerate(self.scopes):
             for digit in scope:
                 self.touching.setdefault(digit, []).append(number)
+        for digit in self.digits.all:
+            if (
+                digit.branches is not None
+            ):  # a choice that was looked into is one, whether or not a path was found there
+                self.touching.setdefault(digit.number, [])
         domains: dict[int, Sequence[int]] = {number: range(self.digits.all[number].size) for number in self.touching}
         self.diagrams = Diagrams()
         self.space = Space(self.digits, self.diagrams, domains, dict(domains))
@@ -178,13 +183,13 @@ class _Builder:
         return shape_of(made, self.digits, kept)
 
     def _list_bound(self, roots: Sequence[int]) -> set[int]:
-        """The digits that the diagrams look at, or that have been cut, and the choices that these lie in.
+        """The digits that the diagrams look at, or that have been cut, and every choice among branches.
 
         All others are free, however long they are.
         """
         bound = {n for n, live in self.space.live.items() if length(live) < self.digits.all[n].size}
         bound.update(*map(self.diagrams.find_support, roots))
-        return bound.union(choice for n in bound for choice, _ in self.digits.all[n].context)
+        return bound.union(digit.number for digit in self.digits.all if digit.branches is not None)
 
     def _raise_what_is_left(self, automaton: Automaton) -> None:
         """Raise the error of the first configuration that is left although a predicate raised about it.
