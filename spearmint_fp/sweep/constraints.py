@@ -147,13 +147,17 @@ class _Builder:
         return shape_of(made, self.digits, kept)
 
     def _list_bound(self, roots: Sequence[int]) -> set[int]:
-        """The digits that the diagrams look at, or that have been cut, and the choices that these lie in.
+        """The digits that the diagrams look at, that have been cut, or that choose a branch.
 
         All others are free, however long they are.
         """
-        bound = {n for n, live in self.space.live.items() if length(live) < self.digits.all[n].size}
-        bound.update(*map(self.diagrams.find_support, roots))
-        return bound.union(choice for n in bound for choice, _ in self.digits.all[n].context)
+        all_digits = self.digits.all
+        bound = {
+            number
+            for number, live in self.space.live.items()
+            if all_digits[number].branches is not None or length(live) < all_digits[number].size
+        }
+        return bound.union(*map(self.diagrams.find_support, roots))
 
     def _raise_what_is_left(self, automaton: Automaton) -> None:
         """Raise the error of the first configuration that is left although a predicate raised about it.
