@@ -24,7 +24,10 @@ def build(store: Diagrams, kept: frozenset[String], prefix: String = ()) -> int:
     return store.make_node(level, tuple([build(store, kept, (*prefix, value)) for value in range(WIDTHS[level])]))
 
 
-def read(store: Diagrams, root: int, domains: Sequence[Sequence[int]] = [range(w) for w in WIDTHS]) -> set[String]:  # noqa: B006
+FULL: list[Sequence[int]] = [range(width) for width in WIDTHS]
+
+
+def read(store: Diagrams, root: int, domains: Sequence[Sequence[int]] = tuple(FULL)) -> set[String]:
     found = set()
     for string in product(*[range(len(domain)) for domain in domains]):
         node = root
@@ -36,7 +39,9 @@ def read(store: Diagrams, root: int, domains: Sequence[Sequence[int]] = [range(w
 
 
 @given(sets, sets)
-def test_equal_sets_are_one_number_and_conjunction_is_intersection(one: frozenset[String], two: frozenset[String]) -> None:
+def test_equal_sets_are_one_number_and_conjunction_is_intersection(
+    one: frozenset[String], two: frozenset[String]
+) -> None:
     store = Diagrams()
     a, b = build(store, one), build(store, two)
     assert read(store, a) == one
@@ -81,6 +86,9 @@ def test_a_diagram_may_be_deeper_than_the_stack() -> None:
     store = Diagrams()
     odd = even = TRUE
     for level in range(5_000, 0, -1):
-        odd, even = store.make_node(level, (odd, FALSE) if level % 2 else (odd, odd)), store.make_node(level, (even, FALSE) if not level % 2 else (even, even))
+        odd, even = (
+            store.make_node(level, (odd, FALSE) if level % 2 else (odd, odd)),
+            store.make_node(level, (even, FALSE) if not level % 2 else (even, even)),
+        )
     both = store.conjoin(odd, even)
     assert len(store.list_nodes(both)) == 5_000 == len(store.find_support(both))

@@ -21,7 +21,9 @@ def values_at(digits: Digits, question: int, position: int) -> Iterator[Any]:
     """Per path of a question, what the sources say that stands there."""
     chosen = {digit.number: (value, digit.offsets[value]) for digit, value in digits.split_position(position)}
     for sources in digits.sources[question]:
-        here = [s for s in sources if all(n in chosen for n in s.digits) and all(chosen[n][0] == b for n, b in s.context)]
+        here = [
+            s for s in sources if all(n in chosen for n in s.digits) and all(chosen[n][0] == b for n, b in s.context)
+        ]
         yield here[0].value(sum(chosen[n][1] for n in here[0].digits)) if here else ABSENT
 
 
@@ -67,6 +69,4 @@ def test_a_choice_is_a_digit_and_its_branches_have_digits_of_their_own() -> None
 def test_a_node_is_narrowed_to_the_values_that_are_left() -> None:
     sweep = expand({"a": DynamicValue([1, 2, 3]), "c": DynamicValue([{"k": DynamicValue([1, 2])}, {"m": 1}, 5])})
     narrowed = narrow_node(sweep._node, {(0,): [0, 2], (1, 0, 0): [1], (1, 1): [1]})
-    assert [narrowed.at(k) for k in range(narrowed.size)] == [
-        {"a": a, "c": c} for a in (1, 3) for c in ({"k": 2}, 5)
-    ]
+    assert [narrowed.at(k) for k in range(narrowed.size)] == [{"a": a, "c": c} for a in (1, 3) for c in ({"k": 2}, 5)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -40,7 +40,7 @@ def test_blocks_are_the_rows_in_order(
         assert [sum(lister.find_row(rank)) for rank in range(len(allowed))] == allowed
         runs = list(walk_runs(lister.walk_blocks(start, stop)))
     assert [position for run in runs for position in run] == allowed[start:stop]
-    assert all(one.stop < two.start for one, two in zip(runs, runs[1:], strict=False)), "neighbours are joined"
+    assert all(one.stop < two.start for one, two in pairwise(runs)), "neighbours are joined"
 
 
 @some
