@@ -35,8 +35,8 @@ T = TypeVar("T")
 def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequence[Path]) -> Sweep[T]:
     """`[c for c in sweep if predicate(*(get_in(path, c) for path in on))]` as a sweep: counted, in order.
 
-    Only the axes that `on` names are enumerated, once, when this is called; size, index, slices and
-    positions stay exact at any size. The predicate takes one argument per path and must be pure. Constraints
+    Constraints gather, and are counted when something is asked: only the axes that `on` names are enumerated, once,
+    as far as the other constraints leave them. Size, index, slices and positions stay exact at any size. The predicate takes one argument per path and must be pure. Constraints
     compose, also with overlapping paths. A configuration that lacks one of the paths (another branch of a conditional
     space) is kept. A predicate that needs the whole config is a job for `filter(predicate, sweep)`, which streams.
 
@@ -51,10 +51,12 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
     Raises:
         PathError: no configuration has such a path, nor one of the sweep that these were selected from; names the path
             and the nearest that there is.
-        SizeError: the named axes have more than 10^6 combinations, or a path could be seen only by looking at more than
-            10^6 configurations; says how many.
+        SizeError: a path could be seen only by looking at more than 10^6 configurations; says how many.
         ArgumentError: `predicate` is not callable, `sweep` is not a sweep, or `on` is not 1 to 1000 paths.
-        CallbackError: `predicate` raises StopIteration or another end of an iteration.
+
+    When something is asked, a SizeError says that more than 10^6 combinations of the named axes are left by the other
+    constraints, or that all together take too many steps; what `predicate` raises counts where such a configuration is
+    left (StopIteration and other ends of an iteration as CallbackError).
 
     See also: `.index`, exact here too; `distinct`.
     """
