@@ -36,9 +36,10 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
     """`[c for c in sweep if predicate(*(get_in(path, c) for path in on))]` as a sweep: counted, in order.
 
     Constraints gather, and are counted when something is asked: only the axes that `on` names are enumerated, once,
-    as far as the other constraints leave them. Size, index, slices and positions stay exact at any size. The predicate takes one argument per path and must be pure. Constraints
-    compose, also with overlapping paths. A configuration that lacks one of the paths (another branch of a conditional
-    space) is kept. A predicate that needs the whole config is a job for `filter(predicate, sweep)`, which streams.
+    as far as the other constraints leave them. Size, index, slices and positions stay exact at any size. The
+    predicate takes one argument per path and must be pure. Constraints compose, also with overlapping paths. A
+    configuration that lacks one of the paths (another branch of a conditional space) is kept. A predicate that
+    needs the whole config is a job for `filter(predicate, sweep)`, which streams.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> s = expand({"a": DynamicValue(range(10)), "b": DynamicValue(range(10)), "c": DynamicValue(range(10**28))})
