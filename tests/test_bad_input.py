@@ -706,10 +706,10 @@ CASES = [
     Case(
         "Sweeps",
         "a constraint over 10^400 values",
-        on(lambda: constrain(bool, VAST, on="n")),
+        on(lambda: constrain(bool, VAST, on="n").size),
         SizeError,
         "constraining on n takes about 10^400 points to enumerate, more than 1000000. Name fewer or "
-        "shorter axes, or stream with filter(predicate, sweep)",
+        "shorter axes, cut them first with constraints over fewer axes, or stream with filter(predicate, sweep)",
     ),
     Case(
         "Sweeps",

@@ -186,11 +186,11 @@ def point_of(node: Node, index: int) -> Any:
 def points_of(node: Node, start: int, stop: int) -> Iterator[Any]:
     """`node.walk(start, stop)`; a `CallbackError` says at which configuration."""
     points = node.walk(start, stop)
-    return located(points, start) if node.calls else points
+    return _locate_errors(points, start) if node.calls else points
 
 
-def located(points: Iterator[Any], start: int) -> Iterator[Any]:
-    """The points, the first of which stands at `start`: all of them, or an error, never an early end without a word."""
+def _locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
+    """The points of a node, whose own functions have been looked after: only the place of an error is to be noted."""
     position = start
     try:
         for point in points:
@@ -199,6 +199,25 @@ def located(points: Iterator[Any], start: int) -> Iterator[Any]:
     except CallbackError as error:  # of nested sweeps, the outermost has the last word
         error.position = position
         raise
+
+
+def located(points: Iterator[Any], start: int) -> Iterator[Any]:
+    """The points of any iterator: all of them, or an error with its place, never an early end without a word."""
+    position = start
+    while True:
+        try:
+            point = next(points)
+        except StopIteration:
+            return
+        except (StopAsyncIteration, GeneratorExit) as error:
+            told = stop_error(points, error)
+            told.position = position
+            raise told from error
+        except CallbackError as error:
+            error.position = position
+            raise
+        yield point
+        position += 1
 
 
 # --- points, exactly -------------------------------------------------------------------------------

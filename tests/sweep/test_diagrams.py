@@ -24,7 +24,10 @@ def build(store: Diagrams, kept: frozenset[String], prefix: String = ()) -> int:
     return store.make_node(level, tuple([build(store, kept, (*prefix, value)) for value in range(WIDTHS[level])]))
 
 
-def read(store: Diagrams, root: int, domains: Sequence[Sequence[int]] = tuple(map(range, WIDTHS))) -> set[String]:
+FULL: list[Sequence[int]] = [range(width) for width in WIDTHS]
+
+
+def read(store: Diagrams, root: int, domains: Sequence[Sequence[int]] = tuple(FULL)) -> set[String]:
     found = set()
     for string in product(*[range(len(domain)) for domain in domains]):
         node = root
