@@ -77,11 +77,9 @@ class _Builder:
         for number, scope in enumerate(self.scopes):
             for digit in scope:
                 self.touching.setdefault(digit, []).append(number)
-        for digit in self.digits.all:
-            if (
-                digit.branches is not None
-            ):  # a choice that was looked into is one, whether or not a path was found there
-                self.touching.setdefault(digit.number, [])
+        for choice in self.digits.all:  # one that was looked into is a choice, whether or not a path was found there
+            if choice.branches is not None:
+                self.touching.setdefault(choice.number, [])
         domains: dict[int, Sequence[int]] = {number: range(self.digits.all[number].size) for number in self.touching}
         self.diagrams = Diagrams()
         self.space = Space(self.digits, self.diagrams, domains, dict(domains))
