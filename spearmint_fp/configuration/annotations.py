@@ -161,7 +161,7 @@ def _read(annotation: Any, names: Names, where: str) -> Any:
         try:
             code = compile(f"({text}\n)", "<annotation>", "eval", dont_inherit=True)
             # names are looked up in `meaning` alone; the builtins are there for operators, `T | None` imports in 3.13
-            found = eval(code, {"__builtins__": vars(builtins)}, _Looked(meaning))  # noqa: S307  # the author's own text
+            found = eval(code, {"__builtins__": vars(builtins)}, _Looked(meaning))  # noqa: S307  # the author wrote it
         except Exception as error:  # whatever the text raises
             raise ArgumentError(
                 f"cannot read the annotation {shown(text)} of {where}: {_reason(error)}. "

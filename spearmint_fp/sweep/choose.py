@@ -157,7 +157,8 @@ def _listed(node: Node, constraint: Constraint) -> Node:
         paths = ", ".join(map(show_path, constraint.paths))
         raise SizeError(
             f"constraining on {paths} takes {counted(node.size)} points to enumerate here, more than {LIMIT}: the "
-            f"sweep is shuffled, zipped or mapped, or strided over long axes. Constrain it first, or stream with filter(predicate, sweep)"
+            f"sweep is shuffled, zipped or mapped, or strided over long axes. Constrain it first, or stream with "
+            f"filter(predicate, sweep)"
         )
     kept = [k for k, point in enumerate(points_of(node, 0, node.size)) if _holds(constraint, point)]
     return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
