@@ -16,7 +16,7 @@ from .opaque import is_array
 from .tables import table_content
 from .tree import Algebra, Config, fold
 
-__all__ = ["exact_key", "same_content"]
+__all__ = ["exact_key", "is_nan", "same_content"]
 
 
 def exact_key(value: Any) -> Hashable:
@@ -77,14 +77,14 @@ def _object_key(leaf: Any) -> Hashable:
         return kind, _leaf_key(leaf.real), _leaf_key(leaf.imag)
     if isinstance(leaf, set | frozenset):
         return frozenset, frozenset(map(exact_key, leaf))
-    if is_array(leaf) or not _has_hash(leaf):
+    if is_array(leaf) or kind is slice or not _has_hash(leaf):  # a slice has a hash from 3.12 on, and its parts' ==
         return _content(leaf)
     fields = _fields(leaf)
     if fields is not None:
         return kind, fields
     if isinstance(leaf, tuple):  # of a class of its own, whose items may be equal and yet differ
         return kind, tuple(map(exact_key, leaf))
-    return (kind, "nan") if _is_nan(leaf) else (kind, leaf)
+    return (kind, "nan") if is_nan(leaf) else (kind, leaf)
 
 
 def _has_hash(leaf: Any) -> bool:
@@ -95,7 +95,7 @@ def _has_hash(leaf: Any) -> bool:
     return True
 
 
-def _is_nan(leaf: Any) -> bool:
+def is_nan(leaf: Any) -> bool:
     """True for a number, or a time of NumPy, that is not equal to itself."""
     if isinstance(leaf, Decimal):
         return leaf.is_nan()

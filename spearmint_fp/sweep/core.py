@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
-from numbers import Number
 from operator import index as as_index
 from os import PathLike
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -28,6 +27,7 @@ from ..configuration.errors import (
     said,
     shown,
 )
+from ..configuration.keys import is_nan
 from ..configuration.paths import path_key
 from ..configuration.tables import is_keyed
 from ..configuration.tree import Algebra, Choice, Config, DynamicValue, as_expanded, fold, freeze, leaves, show_path
@@ -288,10 +288,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 def _has_one_hash(ends: tuple[Any, ...]) -> bool:
     """False where points that are equal may have several hashes: each NaN has one of its own."""
     inside = (leaf for _, leaf in leaves(ends))
-    return not any(
-        isinstance(leaf, frozenset) or (isinstance(leaf, Number) and leaf != leaf)  # noqa: PLR0124
-        for leaf in inside
-    )
+    return not any(isinstance(leaf, frozenset) or is_nan(leaf) for leaf in inside)
 
 
 def _is_built_alike(one: Node, other: Node) -> bool:
