@@ -99,7 +99,7 @@ def is_nan(leaf: Any) -> bool:
     """True for a number, or a time of NumPy, that is not equal to itself."""
     if isinstance(leaf, Decimal):
         return leaf.is_nan()
-    measured = isinstance(leaf, Number) or type(leaf).__module__ == "numpy"
+    measured = isinstance(leaf, Number) or (type(leaf).__module__ == "numpy" and not is_array(leaf))
     return measured and bool(leaf != leaf)  # noqa: PLR0124
 
 
