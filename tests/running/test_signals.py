@@ -86,7 +86,7 @@ TASKS = {
 
 WAYS = {
     "serial": "list(map(given.append, run(task, range(10))))",
-    "with a journal": "list(map(given.append, run(named, range(10), journal=Journal(folder + '/journal.db'))))",
+    "with a journal": "list(map(given.append, run(named, range(10), journal=Journal(folder + '/j.db', name='named'))))",
     "threads": "list(map(given.append, run(task, range(10), executor=threads(1), in_flight=1)))",
     "forkserver": "list(map(given.append, run(task, range(10), executor=processes(1), in_flight=1)))",
     "fork": "list(map(given.append, run(task, range(10), executor=processes(1, start_method='fork'), in_flight=1)))",
