@@ -311,6 +311,8 @@ PATHS = {
 @pytest.mark.parametrize("name", PATHS)
 @pytest.mark.parametrize("how", ["-c", "-"])
 def test_what_was_imported_here_is_imported_there(name: str, how: str, tmp_path: Path) -> None:
+    if "no more" in name and sys.version_info[:3] == (3, 13, 0):
+        pytest.skip("this Python cannot import socket in a folder that is there no more")
     for folder in ("lib", "elsewhere", "spaced"):
         (tmp_path / folder).mkdir()
     for file in ("lib/helper.py", "spaced/inner.py", *([] if "entry" in name else ["helper.py"])):
