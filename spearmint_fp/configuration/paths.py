@@ -332,6 +332,8 @@ def _is_empty(node: Any) -> bool:
 
 def _merge(patch: Any, tree: Any, path: tuple[Hashable, ...], clash: _Clash) -> Any:
     """`tree` with the records of `patch` merged in; `clash` decides where they meet and are not both records."""
+    if isinstance(patch, dict) or isinstance(tree, dict):  # what a mapped function gave, inside a configuration
+        patch, tree = freeze(patch), freeze(tree)
     if clash is _conflicts and (_is_empty(patch) or _is_empty(tree)):
         return tree if _is_empty(patch) else patch
     if clash is _wins and _has_records(patch) and (_has_records(tree) or _children(tree) is not None):
