@@ -6,11 +6,10 @@ A tree takes them as leaves. A path leads into them all the same, and what is se
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import cached_property
-from itertools import product
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Final, final
 
@@ -18,7 +17,7 @@ import attrs
 
 from .errors import ConversionError, shown
 from .opaque import is_struct
-from .records import Shape
+from .records import OneByOne, Shape
 from .tree import Choice, alike, freeze, thaw
 
 __all__ = ["content", "has_fields", "instance_shape"]
@@ -26,7 +25,7 @@ __all__ = ["content", "has_fields", "instance_shape"]
 
 @final
 @attrs.frozen(eq=False)
-class InstanceShape:
+class InstanceShape(OneByOne):
     """The fields of one instance; `build` makes another of its class, which validates what has changed."""
 
     node: Any
@@ -63,16 +62,6 @@ class InstanceShape:
 
     def split(self, value: Any) -> tuple[Any, ...] | None:
         return tuple(self.fields.values()) if value is self.node else None
-
-    def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
-        return map(self.build, product(*pools))
-
-    def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
-        return map(self.build, rows)
-
-    @property
-    def row_head(self) -> tuple[Any, ...]:
-        return ()
 
     def find(self, step: object) -> int | None:
         return self.keys.index(step) if step in self.keys else None

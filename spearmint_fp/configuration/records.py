@@ -7,6 +7,7 @@ which builds every combination of its children's pools.
 from __future__ import annotations
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Protocol, TypeVar, final
@@ -15,7 +16,7 @@ import attrs
 
 from .errors import STOPS, note, shown, stop_error
 
-__all__ = ["FieldsShape", "NamedShape", "PlainTuple", "Shape", "TupleShape", "find_index", "typed_shape"]
+__all__ = ["FieldsShape", "NamedShape", "OneByOne", "PlainTuple", "Shape", "TupleShape", "find_index", "typed_shape"]
 
 T = TypeVar("T")
 
@@ -135,9 +136,29 @@ class NamedShape:
         return _call_text(self.cls, self.cls._fields, parts)
 
 
+class OneByOne(ABC):
+    """A shape whose records are built by a class of the user's, one after the other."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def build(self, values: Sequence[Any]) -> Any:
+        """The record with these children."""
+
+    def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
+        return map(self.build, product(*pools))
+
+    def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
+        return map(self.build, rows)
+
+    @property
+    def row_head(self) -> tuple[Any, ...]:
+        return ()
+
+
 @final
 @attrs.frozen
-class FieldsShape:
+class FieldsShape(OneByOne):
     """An instance of an attrs class or a dataclass, rebuilt by name through its own `__init__`.
 
     Fields with `init=False` are not children: the class computes them anew, and its converters and validators run
@@ -185,16 +206,6 @@ class FieldsShape:
 
     def children(self, value: Any) -> tuple[Any, ...]:
         return tuple(getattr(value, name) for name in self.names)
-
-    def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
-        return map(self.build, product(*pools))
-
-    def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
-        return map(self.build, rows)
-
-    @property
-    def row_head(self) -> tuple[Any, ...]:
-        return ()
 
     def find(self, step: object) -> int | None:
         return self.names.index(step) if step in self.names else None
