@@ -98,7 +98,7 @@ NAN = [
     pandas.NA,
     pandas.NaT,
     np.float32("nan"),
-    np.datetime64("NaT"),
+    np.datetime64("NaT", "ns"),
     np.array([math.nan]),
     np.array(math.nan),
     frozenset({math.nan}),
