@@ -11,7 +11,7 @@ __all__ = ["main"]
 def main() -> int:
     """Run the command line; without the package that it is made with, say how to get it."""
     try:
-        from .cli import cli
+        from .cli.commands import cli
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise

@@ -28,7 +28,7 @@ import spearmint_fp
 
 from .configuration.errors import ArgumentError
 
-__all__ = [*spearmint_fp.__all__]  # noqa: PLE0604  # they are strings
+__all__ = [*dir(spearmint_fp)]  # noqa: PLE0604  # they are strings
 
 DATA: Final = frozenset({"config", "configs", "outcomes", "sweep", "tree"})
 """What the house calls the argument that flows through a pipe."""

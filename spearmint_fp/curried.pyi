@@ -80,11 +80,11 @@ from spearmint_fp import timed_out as timed_out
 from spearmint_fp import unit as unit
 from spearmint_fp import unstructure as unstructure
 from spearmint_fp import zipped as zipped
-from spearmint_fp.configuration.convert import Extra
 from spearmint_fp.configuration.paths import Path
+from spearmint_fp.conversion.convert import Extra
 from spearmint_fp.report.plots import Kind
-from spearmint_fp.running.asynchronous import AsyncOutcomes
-from spearmint_fp.running.engine import Outcomes
+from spearmint_fp.running.arun import AsyncOutcomes
+from spearmint_fp.running.run import Outcomes
 
 _C = TypeVar("_C")
 _S = TypeVar("_S")

@@ -44,11 +44,11 @@ from spearmint_fp import (
     validate,
     zipped,
 )
-from spearmint_fp.running.asynchronous import AsyncOutcomes
-from spearmint_fp.running.attempts import attempt
-from spearmint_fp.running.engine import Outcomes
-from spearmint_fp.running.executors import Processes, Threads
-from spearmint_fp.running.outcomes import Outcome
+from spearmint_fp.outcomes.outcomes import Outcome
+from spearmint_fp.running.arun import AsyncOutcomes
+from spearmint_fp.running.run import Outcomes
+from spearmint_fp.tasks.attempts import attempt
+from spearmint_fp.workers.executors import Processes, Threads
 
 
 @attrs.frozen

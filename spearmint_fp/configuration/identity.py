@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from .errors import IdentityError, TreeError, said
 from .instances import content
-from .models import is_model, is_struct
+from .opaque import is_model, is_struct
 from .records import Shape, TupleShape
 from .tree import Algebra, Choice, Layout, fold, leaves, show_path
 

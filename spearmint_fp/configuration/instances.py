@@ -16,7 +16,7 @@ from typing import Any, Final, final
 import attrs
 
 from .errors import ConversionError, shown
-from .opaque import is_struct
+from .opaque import is_model, is_struct
 from .records import OneByOne, Shape
 from .tree import Choice, alike, freeze, thaw
 
@@ -82,7 +82,7 @@ def instance_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
         return None
     if held is None:
         return None
-    fields = held[0] | (held[1] if _is_model(type(value)) else {})
+    fields = held[0] | (held[1] if is_model(type(value)) else {})
     return InstanceShape(value, fields), tuple(fields.values())
 
 
@@ -95,7 +95,7 @@ def content(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
     kind: Any = type(value)
     if is_struct(kind):
         return {name: getattr(value, name) for name in kind.__struct_fields__}, _attributes(value)
-    if _is_model(kind):
+    if is_model(kind):
         return {name: getattr(value, name) for name in kind.model_fields}, dict(value.model_extra or {})
     return None
 
@@ -104,12 +104,6 @@ def _attributes(struct: Any) -> dict[str, Any]:
     """What a struct with a dictionary holds besides its fields, without what is computed from them, and so again."""
     besides = getattr(struct, "__dict__", {})
     return {name: value for name, value in besides.items() if not _is_cached(type(struct), name)}
-
-
-def _is_model(kind: type) -> bool:
-    """True for an instance's class that pydantic made."""
-    base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
-    return isinstance(base, type) and base in kind.__mro__
 
 
 def _new_model(model: Any, fields: Mapping[str, Any], changed: Mapping[str, Any]) -> Any:

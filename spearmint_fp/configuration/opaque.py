@@ -12,7 +12,7 @@ from itertools import chain, islice
 from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any, Final
 
-__all__ = ["MAX_ENTERED", "find_inside", "is_array", "is_struct"]
+__all__ = ["MAX_ENTERED", "find_inside", "is_array", "is_model", "is_struct"]
 
 MAX_ENTERED: Final = 10_000
 """How many objects are entered below one leaf: a leaf may refer to half of a program."""
@@ -134,7 +134,13 @@ def _is_array_type(kind: type) -> bool:
     return array is not None and _derives(kind, array)
 
 
-def is_struct(kind: type) -> bool:
+def is_model(kind: Any) -> bool:
+    """True for the class of a pydantic model."""
+    names = ("__pydantic_validator__", "model_validate", "model_fields")
+    return isinstance(kind, type) and all(hasattr(kind, name) for name in names)
+
+
+def is_struct(kind: Any) -> bool:
     """True for the class of a msgspec struct, whose instances may be hidden from the collector (`gc=False`)."""
     struct = getattr(sys.modules.get("msgspec"), "Struct", None)
-    return struct is not None and _derives(kind, struct)
+    return struct is not None and isinstance(kind, type) and _derives(kind, struct)

@@ -42,9 +42,10 @@ from .errors import (
     shown,
     written,
 )
-from .opaque import find_inside
+from .opaque import find_inside, is_model
 from .records import FieldsShape, Shape, TupleShape, typed_shape
 from .tables import is_keyed, table_rows
+from .views import show_html
 
 __all__ = [
     "MAX_ALTERNATIVES",
@@ -292,9 +293,7 @@ class Config(Mapping[Any, Any]):
         return f"Config({fold(_REPR, self)})"
 
     def _repr_html_(self) -> str:
-        from ..report.reprs import config_html  # what notebooks ask for: reports stand above all else
-
-        return config_html(self)
+        return show_html(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _thawed_config, (self._cell[0], self._cell[1:])
@@ -453,7 +452,7 @@ def _alternatives(values: Any) -> Sequence[Any]:
         return values
     if type(values) in (list, tuple):
         return tuple(map(freeze, values))
-    if isinstance(values, _ONE) or _is_model(values) or not isinstance(values, Iterable):
+    if isinstance(values, _ONE) or is_model(type(values)) or not isinstance(values, Iterable):
         rows = table_rows(values)
         if rows is None:
             raise ChoiceError(
@@ -472,11 +471,6 @@ def _alternatives(values: Any) -> Sequence[Any]:
 
 _ONE: Final = (str, bytes, bytearray, UserString, Mapping)
 """What can be iterated over and yet is meant as one alternative."""
-
-
-def _is_model(value: Any) -> bool:
-    """True for a pydantic model: iterating over one gives its fields with their names."""
-    return hasattr(type(value), "__pydantic_validator__")
 
 
 def _listed(values: Any) -> Sequence[Any]:

@@ -13,8 +13,8 @@ from typing import Any, Final, final
 from weakref import WeakSet
 
 from ..configuration.errors import ArgumentError, ExperimentError
-from ..running.boundary import SCOPE
-from ..running.wrappers import is_seconds, said_seconds
+from ..tasks.wrappers import is_seconds, said_seconds
+from ..workers.wire import SCOPE
 
 __all__ = ["BACKLOG", "LOG", "WORKERS", "Behind"]
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, MethodType, ModuleType
 from typing import Any, Final
 
-from ..running.layers import PARTIALS
+from ..tasks.wrapping import PARTIALS
 
 __all__ = ["references"]
 

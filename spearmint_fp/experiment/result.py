@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 import attrs
 
 if TYPE_CHECKING:
-    from ..running.outcomes import Outcome
+    from ..outcomes.outcomes import Outcome
 
 __all__ = ["ExperimentResult"]
 

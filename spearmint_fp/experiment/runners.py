@@ -15,15 +15,15 @@ from typing import Any, Final, TypeVar, cast, final
 import attrs
 
 from ..configuration.errors import ExperimentError, RunError
-from ..running.asynchronous import arun
-from ..running.crews import PATIENCE
-from ..running.engine import run
-from ..running.executors import threads
-from ..running.loops import start_thread
-from ..running.outcomes import Failure, Outcome
+from ..outcomes.outcomes import Failure, Outcome
+from ..running.arun import arun
+from ..running.run import run
 from ..sweep.core import Sweep
+from ..tasks.event_loops import start_thread
+from ..workers.executors import threads
+from ..workers.pools import PATIENCE
 from .background import BACKLOG, LOG, WORKERS
-from .described import (
+from .cases import (
     UNBOUND,
     AsyncCase,
     Case,
@@ -34,8 +34,8 @@ from .described import (
     planned,
     taking_part,
 )
-from .pending import Pending
 from .result import ExperimentResult
+from .variants import Pending
 
 __all__ = ["async_runner", "decorated", "runner"]
 

@@ -14,10 +14,10 @@ from ..configuration.errors import SizeError, counted
 from ..configuration.extras import needed
 from ..configuration.paths import path_key
 from ..configuration.records import FieldsShape
+from ..outcomes.cells import ABSENT
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.indices import Chosen, Indices, Span
 from ..sweep.nodes import Axis, Merge, Node, Record, Select, Steps, Union, flat, points_of
-from .texts import ABSENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

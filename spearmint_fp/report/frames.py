@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from ..configuration.errors import ArgumentError, said
 from ..configuration.extras import needed
-from ..configuration.scalars import scalar
-from ..running.outcomes import Outcome
+from ..conversion.scalars import scalar
+from ..outcomes.cells import ABSENT, Absent, text_of, utf8
+from ..outcomes.outcomes import Outcome
+from ..outcomes.rows import spelled, table
 from ..sweep.core import Sweep
 from .columns import WHOLE, columns, floats_and_mask
-from .rows import spelled, table
-from .texts import ABSENT, Absent, text_of, utf8
 
 if TYPE_CHECKING:
     import pandas

@@ -11,11 +11,11 @@ from string import Template
 from typing import Any, Final
 
 from ..configuration.errors import ArgumentError, said, suggestion
-from ..configuration.scalars import scalar
-from ..running.outcomes import Failure, Outcome
+from ..conversion.scalars import scalar
+from ..outcomes.cells import ABSENT, is_number, number_of, text_of, utf8
+from ..outcomes.outcomes import Failure, Outcome
+from ..outcomes.rows import Column, listed, table
 from ..sweep.core import Sweep
-from .rows import Column, listed, table
-from .texts import ABSENT, is_number, number_of, text_of, utf8
 
 __all__ = ["html_page"]
 

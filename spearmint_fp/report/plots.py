@@ -12,12 +12,12 @@ from toolz import groupby, unique
 
 from ..configuration.errors import AbsentError, ArgumentError, SizeError, said, suggestion
 from ..configuration.extras import needed
-from ..configuration.scalars import scalar
-from ..running.outcomes import Failure, Outcome, Success
+from ..conversion.scalars import scalar
+from ..outcomes.cells import ABSENT, is_number, number_of, text_of
+from ..outcomes.outcomes import Failure, Outcome, Success
+from ..outcomes.rows import Column, listed, table
 from ..sweep.core import Sweep
 from ..sweep.nodes import exact_key
-from .rows import Column, listed, table
-from .texts import ABSENT, is_number, number_of, text_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,15 +8,18 @@ from itertools import islice
 from typing import Any, Final
 
 from ..configuration.errors import counted, grouped, shown
-from ..running.outcomes import Failure, Outcome
+from ..configuration.tree import Config
+from ..configuration.views import view_html
+from ..outcomes.cells import cell_of
+from ..outcomes.collecting import Collected
+from ..outcomes.outcomes import Failure, Outcome, Success
+from ..outcomes.rows import flattened, spelled, table
 from ..sweep.core import Sweep
 from ..sweep.describe import label
 from ..sweep.indices import length
 from ..sweep.outline import first_of
-from .rows import flattened, spelled, table
-from .texts import cell_of
 
-__all__ = ["config_html", "outcome_html", "outcomes_html", "sweep_html"]
+__all__: list[str] = []  # views are registered, and nothing else is public
 
 PATHS: Final = 50
 """How many paths of a configuration, or axes of a sweep, are written out."""
@@ -33,14 +36,16 @@ POINTS: Final = 3
 _LEFT: Final = "text-align: left; vertical-align: top"
 
 
-def config_html(config: Any) -> str:
+@view_html.register
+def _config_html(config: Config) -> str:
     """A table of the paths of a configuration and what stands there; the first of very many."""
     found = flattened(config)
     body = [(spelled(path), shown(value)) for path, value in islice(found.items(), PATHS)]
     return _table(("path", "value"), body) + _more(len(found) - PATHS, "path")
 
 
-def sweep_html(sweep: Sweep[Any]) -> str:
+@view_html.register(Sweep)
+def _sweep_html(sweep: Sweep[Any]) -> str:
     """The size of a sweep as a formula, a table of its axes, its first configurations. Nothing large is enumerated."""
     axes = sweep.axes
     body = [(spelled(path), counted(length(values)), first_of(values)) for path, values in islice(axes.items(), PATHS)]
@@ -60,7 +65,9 @@ def _first(sweep: Sweep[Any]) -> Iterator[str]:
             yield f"{type(error).__name__}: {shown(str(error))}"
 
 
-def outcome_html(outcome: Outcome[Any, Any]) -> str:
+@view_html.register(Success)
+@view_html.register(Failure)
+def _outcome_html(outcome: Outcome[Any, Any]) -> str:
     """What became of one configuration: its result, or its error with the traceback folded away; and itself."""
     if isinstance(outcome, Failure):
         error = outcome.error
@@ -72,7 +79,7 @@ def outcome_html(outcome: Outcome[Any, Any]) -> str:
         head = f"<p><b>Success {escape(str(outcome.index))}</b>: {escape(shown(outcome.result))}</p>"
     times = f"{outcome.attempts} attempt{'' if outcome.attempts == 1 else 's'}"
     how = f"{_spelled_seconds(outcome.seconds)} s, {times}{', replayed' if outcome.replayed else ''}"
-    return f"{head}{config_html(outcome.config)}<p>{escape(how)}</p>"
+    return f"{head}{_config_html(outcome.config)}<p>{escape(how)}</p>"
 
 
 def _spelled_seconds(seconds: Any) -> str:
@@ -83,7 +90,8 @@ def _folded(name: str, text: str) -> str:
     return f"<details><summary>{name}</summary><pre>{escape(text)}</pre></details>"
 
 
-def outcomes_html(outcomes: Sequence[Outcome[Any, Any]]) -> str:
+@view_html.register(Collected)
+def _outcomes_html(outcomes: Sequence[Outcome[Any, Any]]) -> str:
     """How many there are and failed, and a table of the first, with the paths that vary among all of them."""
     failed = sum(not outcome.ok for outcome in outcomes)
     count = len(outcomes)

@@ -9,7 +9,7 @@ from typing import Any, final
 
 from tqdm import tqdm
 
-from .outcomes import Outcome
+from ..outcomes.outcomes import Outcome
 
 __all__ = ["Line", "shown_progress"]
 

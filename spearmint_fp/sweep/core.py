@@ -31,6 +31,7 @@ from ..configuration.keys import is_nan
 from ..configuration.paths import path_key
 from ..configuration.tables import is_keyed
 from ..configuration.tree import Algebra, Choice, Config, DynamicValue, as_expanded, fold, freeze, leaves, show_path
+from ..configuration.views import show_html
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import length
 from .labels import Labels
@@ -248,9 +249,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         return f"Sweep({size})" if formula in ("", size) else f"Sweep({formula} = {size})"
 
     def _repr_html_(self) -> str:
-        from ..report.reprs import sweep_html  # what notebooks ask for: reports stand above all else
-
-        return sweep_html(self)
+        return show_html(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Sweep, (self._node,)
@@ -405,6 +404,16 @@ def _is_path(text: str) -> bool:
 def only_expanded(sweep: Sweep[T]) -> Sweep[T]:
     """The sweep; where a function makes its points, a point that still has a choice in it is an error."""
     return Sweep(Map((as_expanded,), sweep._node)) if sweep._node.computed else sweep
+
+
+def counted_size(configs: Any) -> int | None:
+    """How many there are, of any magnitude, where that is known without looking."""
+    if isinstance(configs, Sweep):
+        return configs.size
+    try:
+        return length(configs)
+    except TypeError:
+        return None
 
 
 def as_sweep(value: Any, function: str) -> Sweep[Any]:

@@ -9,9 +9,9 @@ from typing import Any, Final, final
 from ..configuration.errors import IdentityError, written
 from ..configuration.identity import canonical
 from ..configuration.paths import found_in
-from ..configuration.problems import ABSENT
 from ..configuration.records import Shape, TupleShape
 from ..configuration.tree import Algebra, Config, Layout, dissect, fold, freeze
+from ..conversion.problems import ABSENT
 from .nodes import Column, Node, Steps, exact_key
 
 __all__ = ["Labels", "standing"]

@@ -19,11 +19,11 @@ from uuid import UUID
 import attrs
 from toolz import unique
 
-from ..configuration.convert import Extra, checker, field_types, structure, unstructure
 from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, counted
 from ..configuration.paths import found_in, set_in
-from ..configuration.problems import Steps
 from ..configuration.tree import Algebra, Layout, fold, freeze
+from ..conversion.convert import Extra, checker, field_types, structure, unstructure
+from ..conversion.problems import Steps
 from .choose import constrained
 from .constraints import Constraint
 from .core import Sweep, as_sweep

@@ -9,12 +9,12 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.convert import Extra, checker, plain
 from ..configuration.errors import SizeError, grouped, shown, written
 from ..configuration.paths import found_in, get_in
-from ..configuration.problems import Problem, Steps, conversion_error, listed, type_name
 from ..configuration.records import FieldsShape, NamedShape
 from ..configuration.tree import show_path
+from ..conversion.convert import Extra, checker, plain
+from ..conversion.problems import Problem, Steps, conversion_error, listed, type_name
 from .checks import sees_several
 from .choose import constrained
 from .constraints import Constraint

@@ -34,8 +34,8 @@ from spearmint_fp import (
     sticky,
     threads,
 )
-from spearmint_fp.experiment.described import described, planned, taking_part
-from spearmint_fp.experiment.pending import Pending
+from spearmint_fp.experiment.cases import described, planned, taking_part
+from spearmint_fp.experiment.variants import Pending
 from tests.waiting import LIMIT_SECONDS, wait_until
 
 

@@ -28,7 +28,7 @@ from spearmint_fp import (
     rows,
     run,
 )
-from spearmint_fp.running.outcomes import ErrorInfo
+from spearmint_fp.outcomes.outcomes import ErrorInfo
 from tests.waiting import LIMIT_SECONDS
 
 NONE: Final = "\u2013"

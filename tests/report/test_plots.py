@@ -33,8 +33,8 @@ from spearmint_fp import (
     plot,
     run,
 )
+from spearmint_fp.outcomes.outcomes import ErrorInfo
 from spearmint_fp.report.plots import MOST_LINES
-from spearmint_fp.running.outcomes import ErrorInfo
 
 RED = to_rgba("#c0392b")
 ERROR = ErrorInfo("ValueError", "bad", "Traceback")

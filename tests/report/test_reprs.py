@@ -27,7 +27,7 @@ from spearmint_fp import (
     shuffled,
     thaw,
 )
-from spearmint_fp.running.outcomes import ErrorInfo
+from spearmint_fp.outcomes.outcomes import ErrorInfo
 
 EVIL = "<img src=x onerror=alert(1)>"
 ALONE = {"br", "img", "script"}

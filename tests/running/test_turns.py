@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import Success
-from spearmint_fp.running.chunks import Chunk, Halt, Source
-from spearmint_fp.running.crews import Came, Crew
-from spearmint_fp.running.engine import _Turns
+from spearmint_fp.running.run import _Turns
+from spearmint_fp.workers.chunks import Chunk, Halt, Source
+from spearmint_fp.workers.pools import Came, Crew
 
 
 class Shuffling(Crew):

@@ -1,0 +1,159 @@
+from .configuration import *
+from .experiment.context import (
+    runtime_context as runtime_context,
+)
+from .experiment.result import (
+    ExperimentResult as ExperimentResult,
+)
+from .experiment.spearmint import (
+    Spearmint as Spearmint,
+)
+from .experiment.spearmint import (
+    experiment as experiment,
+)
+from .experiment.strategies import (
+    round_robin as round_robin,
+)
+from .experiment.strategies import (
+    shadow as shadow,
+)
+from .experiment.strategies import (
+    single as single,
+)
+from .experiment.strategies import (
+    sticky as sticky,
+)
+from .journal.journal import (
+    Journal as Journal,
+)
+from .journal.journal import (
+    JournalStatus as JournalStatus,
+)
+from .outcomes.collecting import (
+    best as best,
+)
+from .outcomes.collecting import (
+    collect as collect,
+)
+from .outcomes.collecting import (
+    failures as failures,
+)
+from .outcomes.collecting import (
+    successes as successes,
+)
+from .outcomes.outcomes import (
+    ErrorInfo as ErrorInfo,
+)
+from .outcomes.outcomes import (
+    Failure as Failure,
+)
+from .outcomes.outcomes import (
+    Outcome as Outcome,
+)
+from .outcomes.outcomes import (
+    Success as Success,
+)
+from .outcomes.rows import (
+    rows as rows,
+)
+from .report.columns import (
+    columns as columns,
+)
+from .report.frames import (
+    frame as frame,
+)
+from .report.page import (
+    html_page as html_page,
+)
+from .report.plots import (
+    plot as plot,
+)
+from .running.arun import (
+    arun as arun,
+)
+from .running.run import (
+    run as run,
+)
+from .sweep.choose import (
+    constrain as constrain,
+)
+from .sweep.choose import (
+    distinct as distinct,
+)
+from .sweep.choose import (
+    sample as sample,
+)
+from .sweep.choose import (
+    shard as shard,
+)
+from .sweep.choose import (
+    shuffled as shuffled,
+)
+from .sweep.combine import (
+    concat as concat,
+)
+from .sweep.combine import (
+    derive as derive,
+)
+from .sweep.combine import (
+    empty as empty,
+)
+from .sweep.combine import (
+    mapped as mapped,
+)
+from .sweep.combine import (
+    product as product,
+)
+from .sweep.combine import (
+    unit as unit,
+)
+from .sweep.combine import (
+    zipped as zipped,
+)
+from .sweep.core import (
+    Sweep as Sweep,
+)
+from .sweep.core import (
+    expand as expand,
+)
+from .sweep.describe import (
+    explain as explain,
+)
+from .sweep.describe import (
+    label as label,
+)
+from .sweep.typed import (
+    structured as structured,
+)
+from .sweep.validation import (
+    Validation as Validation,
+)
+from .sweep.validation import (
+    validate as validate,
+)
+from .tasks.injection import (
+    Bind as Bind,
+)
+from .tasks.injection import (
+    inject as inject,
+)
+from .tasks.wrappers import (
+    retrying as retrying,
+)
+from .tasks.wrappers import (
+    timed_out as timed_out,
+)
+from .workers.executors import (
+    dask_cluster as dask_cluster,
+)
+from .workers.executors import (
+    processes as processes,
+)
+from .workers.executors import (
+    ray_cluster as ray_cluster,
+)
+from .workers.executors import (
+    threads as threads,
+)
+
+__version__: str

@@ -1,0 +1,97 @@
+"""A journal as its readers see it: the experiments that are asked for, their outcomes, and how many there are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, final
+
+import attrs
+
+from ..configuration.errors import AbsentError, JournalError, counted, shown, visible
+from ..journal.journal import Journal
+from ..journal.keys import Key
+from ..outcomes.outcomes import Outcome
+from ..sweep.core import Sweep
+
+__all__ = ["Stored", "named"]
+
+COUNTED: Final = 1_000_000
+"""Up to this size of a sweep, each of its configurations is looked up to say how many are left."""
+
+
+@final
+class Stored:
+    """What a journal has of an experiment, or of all, in a version, or in all: keys and outcomes, streamed.
+
+    With a sweep only its configurations, each at its position there. Reading makes no file.
+
+    Raises:
+        JournalError: no such file, no journal, or nothing in it by that name and version.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, name: str | None, version: str | None, sweep: Sweep[Any] | None
+    ) -> None:
+        self.path, self.sweep = path, sweep
+        with self._opened("") as journal:
+            there = journal.experiments
+        self.keys = [key for key in there if name in (None, key[0]) and version in (None, key[1])]
+        self._counts = {key: [0, 0] for key in self.keys}
+        if not self.keys and (name is not None or version is not None):
+            asked = [f"experiment {name!r}"] * (name is not None) + [f"version {version!r}"] * (version is not None)
+            raise JournalError(f"{shown(path)} has no {' in '.join(asked)}; there is: {named(there)}")
+
+    def _opened(self, version: str) -> Journal:
+        file = Path(self.path)
+        if not file.exists():
+            raise JournalError(f"there is no journal {shown(self.path)}: no such file")
+        if file.is_file() and not file.stat().st_size:
+            raise JournalError(f"{shown(self.path)} is not a journal: the file is empty")
+        return Journal._reading(file, version)
+
+    def __iter__(self) -> Iterator[tuple[Key, Outcome[Any, Any]]]:
+        for key in self.keys:
+            with self._opened(key[1]) as journal:
+                for outcome in journal.outcomes(key[0]):
+                    placed = self._placed(outcome)
+                    if placed is not None:
+                        self._counts[key][not placed.ok] += 1
+                        yield key, placed
+
+    def _placed(self, outcome: Outcome[Any, Any]) -> Outcome[Any, Any] | None:
+        """The outcome at its position in the sweep, where there is one; None where the sweep does not have it."""
+        if self.sweep is None:
+            return outcome
+        try:
+            return attrs.evolve(outcome, index=self.sweep.index(outcome.config))
+        except AbsentError:
+            return None
+
+    def in_order(self) -> list[tuple[Key, Outcome[Any, Any]]]:
+        """All of them, in the order of experiments and positions."""
+        return sorted(self, key=lambda one: (self.keys.index(one[0]), one[1].index))
+
+    def counts(self) -> list[str]:
+        """A line for each experiment: how many of those that were read are done, have failed, and are left."""
+        return [self._line(key) for key in self.keys] or [f"{shown(self.path)} holds no outcomes yet"]
+
+    def _line(self, key: Key) -> str:
+        done, failed = self._counts[key]
+        if self.sweep is None:
+            return f"{named([key])}: {done} done, {failed} failed"
+        if self.sweep.size > COUNTED:
+            return f"{named([key])}: {done} of {counted(self.sweep.size)} done, {failed} failed"
+        with self._opened(key[1]) as journal:
+            status = journal.status(self.sweep, key[0])
+        return f"{named([key])}: {status.done} of {self.sweep.size} done, {status.failed} failed, {status.left} left"
+
+
+def named(keys: list[Key] | tuple[Key, ...]) -> str:
+    """Experiments and their versions for a message.
+
+    >>> named([("train.score", ""), ("train.score", "2")])
+    'train.score, train.score version 2'
+    """
+    return ", ".join(visible(f"{name} version {version}" if version else name) for name, version in keys) or "nothing"

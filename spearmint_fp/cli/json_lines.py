@@ -1,0 +1,43 @@
+"""Values and outcomes as lines of JSON, for programs that read them: nothing is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..configuration.errors import SpearmintError, said
+from ..journal.encoding import encoded_config
+from ..outcomes.outcomes import Outcome, Success
+
+__all__ = ["line", "outcome_line"]
+
+
+def line(value: Any) -> str:
+    """A value as JSON on one line: as `unstructure` has it, and what JSON has no word for as `{"$float": "nan"}`.
+
+    Anything else is `{"$text": …}` with its `repr`, shortened.
+
+    >>> print(line({"n": (1, float("nan")), "of": object}))
+    {"n":[1,{"$float":"nan"}],"of":{"$text":"<class 'object'> (type)"}}
+    """
+    try:
+        return encoded_config(value)
+    except (SpearmintError, RecursionError):  # no tree: it contains itself, or is very deep
+        return json.dumps({"$text": said(value)})
+
+
+def outcome_line(outcome: Outcome[Any, Any], index: int, *, traceback: bool = False, **head: str) -> str:
+    """An outcome as a JSON object on one line, with the index that it has where it is shown; `head` comes first.
+
+    >>> from spearmint_fp import run
+    >>> print(outcome_line(next(run(lambda n: 1 / n, [0])), 7).partition(', "seconds"')[0])
+    {"index": 7, "config": 0, "ok": false, "error": {"type": "ZeroDivisionError", "message": "division by zero"}
+    """
+    if isinstance(outcome, Success):
+        told = f'"result": {line(outcome.result)}'
+    else:
+        error = {"type": outcome.error.type, "message": outcome.error.message}
+        told = f'"error": {json.dumps(error | ({"traceback": outcome.error.traceback} if traceback else {}))}'
+    start = json.dumps({**head, "index": index})[:-1]
+    tail = {"seconds": round(outcome.seconds, 6), "attempts": outcome.attempts, "replayed": outcome.replayed}
+    return f'{start}, "config": {line(outcome.config)}, "ok": {json.dumps(outcome.ok)}, {told}, {json.dumps(tail)[1:]}'

@@ -1,0 +1,79 @@
+"""Objects by the names that they have in their modules: `module:name`, as a command line has them."""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from traceback import extract_tb
+from types import ModuleType
+from typing import Any
+
+from ..configuration.errors import ArgumentError, shown, suggestion
+
+__all__ = ["looked_up"]
+
+
+def looked_up(name: str) -> Any:
+    """What stands under `module:name`, or `module:name.part`: the module is imported, its code run.
+
+    >>> looked_up("math:pi")
+    3.141592653589793
+    >>> looked_up("fractions:Fraction.from_float")(0.5)
+    Fraction(1, 2)
+
+    Raises:
+        ArgumentError: not of that form; no such module, or no such name in it; a module that raises when it is
+            imported: says what and where.
+    """
+    module, colon, path = name.partition(":")
+    if not colon or not all(part.isidentifier() for part in (*module.split("."), *path.split("."))):
+        raise ArgumentError(f"{shown(name)} is no module:name{_meant(name)}")
+    found, where = _imported(module, name), f"module {module!r}"
+    for part in path.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise ArgumentError(f"{where} has no {part!r}{suggestion(part, _public(found))}") from None
+        where = repr(part)
+    return found
+
+
+def _meant(name: str) -> str:
+    """What was probably meant: a file, or a path of dots, as other programs have it."""
+    module, colon, rest = name.partition(":")
+    dotted = (module.removesuffix(".py") if module.endswith(".py") else module).replace("/", ".").strip(".")
+    if colon:
+        return f". Write {dotted}:{rest}" if dotted != module and rest else ""
+    if name.endswith(".py"):
+        return f". Write {dotted}:name"
+    return f". Write {':'.join(name.rsplit('.', 1))}" if "." in name else f". Write {name}:name" if name else ""
+
+
+def _imported(module: str, name: str) -> Any:
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise ArgumentError(_broken(module, error)) from error
+        known = [entry.name for entry in pkgutil.iter_modules(sys.path[:1])] if error.name == module else []
+        way = _meant(name) or (suggestion(module, known) if known else "")
+        raise ArgumentError(f"there is no module {error.name!r}{way}") from None
+    except (Exception, SystemExit) as error:  # whatever a user's module does when it is imported
+        raise ArgumentError(_broken(module, error)) from error
+
+
+def _broken(module: str, error: BaseException) -> str:
+    places = [f for f in extract_tb(error.__traceback__) if not f.filename.startswith("<") and f.filename != __file__]
+    ours = [place for place in places if "importlib" not in place.filename]
+    where = f" ({ours[-1].filename}:{ours[-1].lineno})" if ours and not isinstance(error, SyntaxError) else ""
+    return f"module {module!r} cannot be imported: {type(error).__name__}: {error}{where}"
+
+
+def _public(owner: Any) -> Iterator[str]:
+    """The names that may be meant: what a module defines itself, or what an object has."""
+    if not isinstance(owner, ModuleType):
+        return (name for name in dir(owner) if not name.startswith("_"))
+    own = ((name, value) for name, value in vars(owner).items() if getattr(value, "__module__", "") == owner.__name__)
+    return (name for name, value in own if callable(value) and not name.startswith("_"))

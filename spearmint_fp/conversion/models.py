@@ -1,0 +1,347 @@
+"""Models of other libraries, met by what they are: pydantic's through their own methods, msgspec's by their fields.
+
+pydantic is never imported here, msgspec only where one of its classes has come in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from contextlib import suppress
+from enum import Enum
+from functools import cache
+from typing import Any, Final, get_args, get_origin
+
+from ..configuration.errors import ArgumentError, said
+from ..configuration.opaque import is_model
+from ..configuration.opaque import is_struct as is_struct_class
+from ..configuration.paths import found_in
+from .problems import Problem, RefusalError, Steps
+
+__all__ = [
+    "complete",
+    "dumped",
+    "is_model",
+    "is_struct",
+    "model_problems",
+    "struct_check",
+    "struct_fields",
+    "struct_tag",
+    "untagged",
+    "validated",
+]
+
+
+def is_struct(cls: Any) -> bool:
+    """True for a msgspec struct, also where its type variables are filled."""
+    return is_struct_class(get_origin(cls) or cls)
+
+
+# --- pydantic --------------------------------------------------------------------------------------
+
+
+def complete(cls: Any) -> None:
+    """Have a model read its annotations, if it could not when it was defined: in its own module, as it would itself.
+
+    Left alone it would do so when it is first asked, and look among the local names of whoever asks.
+    """
+    if getattr(cls, "__pydantic_complete__", True):
+        return
+    cls.model_rebuild(raise_errors=False, _types_namespace={})
+    if not cls.__pydantic_complete__:
+        why = str(getattr(cls, "__pydantic_validator__", "")) or "a name is not defined"
+        raise ArgumentError(
+            f"cannot read the annotations of {cls.__qualname__}: {_undefined(cls) or why}. "
+            f"Define the name in that module, or call {cls.__qualname__}.model_rebuild() where it is known"
+        )
+
+
+def _undefined(cls: Any) -> str:
+    """What pydantic says of a model that it cannot complete."""
+    try:
+        cls.model_rebuild(_types_namespace={})
+    except Exception as error:
+        return str(error).partition("\n")[0]
+    return ""
+
+
+_SCALAR: Final = frozenset({"int_type", "float_type", "bool_type", "string_type", "bytes_type", "int_from_float"})
+"""Errors of pydantic's strict mode that mean a coerced scalar; its others (a list for a tuple) do not."""
+_NAMES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str", "bytes": "bytes"}
+
+
+def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
+    """`cls.model_validate(config)`, with strict scalars and unknown keys refused.
+
+    What a model sets for itself (`extra=`, `strict=False`) stands, for that model. Strict mode alone would refuse too
+    much, so where it does, the model is asked again without, and of the strict errors those about scalars count.
+    """
+    made, strict = _asked(cls, config, strict=True, extra=None if ignore else "forbid")
+    if not strict:
+        # where extra keys are forbidden for once, a model that allows them has no place for them afterwards
+        return _asked(cls, config, strict=True)[0] if not ignore and _allows_extra(cls) else made
+    refused = [problem for problem in strict if _counts(cls, problem, strict)]
+    made, lax = _asked(cls, config)
+    if not lax:
+        doubtful = [p.path for p in strict if p.kind in ("check", "type") and p not in refused and not _lax_at(cls, p)]
+        refused += _coerced(config, made, doubtful)
+    strictly = {problem.path for problem in refused}
+    told = [*refused, *(problem for problem in lax if problem.path not in strictly)]
+    if told:
+        raise RefusalError(*told)
+    return made
+
+
+@cache
+def _allows_extra(cls: Any) -> bool:
+    """True where a model, or one that may stand inside it, keeps keys that it does not know."""
+    waiting, seen = [cls], set()
+    while waiting:
+        kind = waiting.pop()
+        if is_model(kind) and kind not in seen:
+            seen.add(kind)
+            if kind.model_config.get("extra") == "allow":
+                return True
+            waiting += [field.annotation for field in kind.model_fields.values()]
+        waiting += get_args(kind)
+    return False
+
+
+def _asked(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[Problem, ...]]:
+    """What a model makes of a configuration, or what it refuses; lists stand for tuples and sets also when strict."""
+    mended: set[Steps] = set()
+    while True:
+        try:
+            return cls.model_validate(config, **options), ()
+        except Exception as error:
+            if not _is_validation(error):
+                raise
+            lists = {path: made for path, made in _lists(config, error) if path not in mended}
+            if not lists:
+                return None, tuple(model_problems(error, config))
+            mended |= lists.keys()
+            for path, made in lists.items():
+                config = _with(config, path, made)
+
+
+def _coerced(config: Any, made: Any, paths: list[Steps]) -> list[Problem]:
+    """The scalars that were coerced where strict mode had refused the whole around them, and the keys dropped there."""
+    dump = made.model_dump(by_alias=True)
+    found = {}
+    for path in paths:
+        given, became = found_in(path, config), found_in(path, dump)
+        if given and became:
+            found.update({problem.path: problem for problem in _differences(given[0], became[0], path)})
+    return list(found.values())
+
+
+def _differences(given: Any, made: Any, path: Steps) -> Iterator[Problem]:
+    if isinstance(given, Mapping) and isinstance(made, Mapping):
+        for key, value in given.items():
+            if key in made:
+                yield from _differences(value, made[key], (*path, key))
+            else:
+                yield Problem((*path, key), "no such field", value, "unknown")
+    elif isinstance(given, list | tuple) and isinstance(made, list | tuple | deque) and len(given) == len(made):
+        for place, pair in enumerate(zip(given, made, strict=True)):
+            yield from _differences(*pair, (*path, str(place)))
+    else:
+        scalar = made.value if isinstance(made, Enum) else made
+        widened = type(given) is int and type(scalar) in (float, complex)
+        if {type(given), type(scalar)} <= _SCALARS and type(given) is not type(scalar) and not widened:
+            yield Problem(path, f"expected {type(made).__name__}, got {said(given)}", given)
+
+
+_SCALARS: Final = frozenset({int, float, complex, bool, str, bytes})
+_SEQUENCES: Final = {"tuple_type": tuple, "set_type": set, "frozen_set_type": frozenset}
+
+
+def _lists(config: Any, error: Any) -> Iterator[tuple[Steps, Any]]:
+    """The lists of a configuration that strict mode wants as other collections, and these."""
+    for detail in error.errors(include_url=False, include_context=False):
+        path, given = _real_path(config, detail["loc"], ""), detail["input"]
+        make = _SEQUENCES.get(detail["type"])
+        there = found_in(path, config)
+        if make is not None and isinstance(given, list) and there and there[0] is given:
+            with suppress(TypeError):  # elements that cannot be in a set: then it says so itself
+                yield path, make(given if make is tuple else map(_hashable, given))
+
+
+def _hashable(element: Any) -> Any:
+    return tuple(map(_hashable, element)) if isinstance(element, list) else element
+
+
+def _with(node: Any, path: Steps, made: Any) -> Any:
+    """A copy of plain data with something else at a path."""
+    if not path:
+        return made
+    if isinstance(node, Mapping):
+        return {key: _with(value, path[1:], made) if key == path[0] else value for key, value in node.items()}
+    return type(node)(_with(value, path[1:], made) if str(k) == path[0] else value for k, value in enumerate(node))
+
+
+def _is_validation(error: BaseException) -> bool:
+    return callable(getattr(error, "errors", None)) and callable(getattr(error, "error_count", None))
+
+
+def _counts(cls: Any, problem: Problem, others: tuple[Problem, ...]) -> bool:
+    """Whether an error of the strict run is one of ours: a coerced scalar, or a key that no model allows."""
+    models = _models_at(cls, problem.path[:-1])
+    if problem.kind == "unknown":
+        return not any(model.model_config.get("extra") in ("allow", "ignore") for model in models)
+    if problem.kind != "type" or _lax_at(cls, problem):
+        return False
+    return all(other.kind == "type" for other in others if other.path == problem.path)
+
+
+def _models_at(cls: Any, path: Steps) -> set[Any]:
+    """The models that may stand at a path below `cls`."""
+    kinds = [cls]
+    for step in path:
+        kinds = [below for kind in kinds for below in _below(kind, step)]
+    return {model for kind in kinds for model in _models_in(kind)}
+
+
+def _lax_at(cls: Any, problem: Problem) -> bool:
+    """Whether a model around a problem has asked for pydantic's own rules."""
+    return any(model.model_config.get("strict") is False for model in _models_at(cls, problem.path[:-1]))
+
+
+def _below(kind: Any, step: Hashable) -> Iterator[Any]:
+    """The types that a step from a type may lead to."""
+    arguments, origin = get_args(kind), get_origin(kind)
+    if is_model(kind):
+        yield from (f.annotation for name, f in kind.model_fields.items() if step in (name, _key(name, f)))
+    elif isinstance(origin, type) and issubclass(origin, Mapping):
+        yield arguments[-1]
+    elif isinstance(origin, type) and issubclass(origin, Collection):
+        yield from arguments
+    else:  # a union, or an annotated type
+        yield from (below for argument in arguments for below in _below(argument, step))
+
+
+def _models_in(kind: Any) -> Iterator[Any]:
+    """The models that a value of a type may be."""
+    origin = get_origin(kind)
+    if is_model(kind):
+        yield kind
+    elif not (isinstance(origin, type) and issubclass(origin, Collection)):
+        yield from (model for argument in get_args(kind) for model in _models_in(argument))
+
+
+def model_problems(error: Any, config: Any) -> Iterator[Problem]:
+    """The errors of pydantic, at the keys of the configuration."""
+    seen: set[tuple[Steps, str]] = set()
+    for detail in error.errors(include_url=False, include_context=False):
+        kind = _kind(detail)
+        path = _real_path(config, detail["loc"], kind)
+        if kind == "missing":
+            problem = Problem(path, "missing", kind=kind)
+        elif kind == "unknown":
+            problem = Problem(path, "no such field", detail["input"], kind)
+        else:
+            problem = Problem(path, f"{_reason(detail)}, got {said(detail['input'])}", detail["input"], kind)
+        if (path, problem.reason) not in seen:
+            seen.add((path, problem.reason))
+            yield problem
+
+
+def _reason(detail: Any) -> str:
+    """Pydantic's message in this library's words."""
+    scalar, _, rest = detail["type"].partition("_")
+    if scalar in _NAMES and rest in ("type", "parsing", "from_float"):
+        return f"expected {_NAMES[scalar]}"
+    text: str = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    text = text.replace("Input should be a", "expected a").replace("Input should be", "must be")
+    return text[:1].lower() + text[1:]
+
+
+def _kind(detail: Any) -> Any:
+    kinds = {"missing": "missing", "extra_forbidden": "unknown"}
+    if detail["type"] in kinds:
+        return kinds[detail["type"]]
+    if detail["type"] in _SCALAR:
+        return "type"
+    of_all = detail["type"] in ("value_error", "assertion_error") and isinstance(detail["input"], Mapping)
+    return "whole" if of_all else "check"
+
+
+def _real_path(config: Any, location: tuple[Any, ...], kind: str) -> Steps:
+    """Pydantic's location without the names of union members: the steps that the configuration has."""
+    path: list[Hashable] = []
+    node = config
+    for place, step in enumerate(location):
+        if isinstance(node, Mapping) and step in node:
+            node = node[step]
+            path.append(step)
+        elif isinstance(node, list | tuple) and isinstance(step, int) and step < len(node):
+            node = node[step]
+            path.append(str(step))
+        elif place == len(location) - 1 and kind == "missing":
+            path.append(step)
+    return tuple(path)
+
+
+# --- msgspec ---------------------------------------------------------------------------------------
+
+
+def struct_fields(cls: Any) -> list[tuple[str, str, bool]]:
+    """Per field of a struct: its name, its key in a configuration, and whether it must be given."""
+    from msgspec import NODEFAULT
+
+    names, keys, defaults = cls.__struct_fields__, cls.__struct_encode_fields__, cls.__struct_defaults__
+    given = (NODEFAULT,) * (len(names) - len(defaults)) + tuple(defaults)
+    return [(name, key, default is NODEFAULT) for name, key, default in zip(names, keys, given, strict=True)]
+
+
+def struct_tag(cls: Any) -> tuple[str, Any] | None:
+    """The key and the value by which a tagged struct is told from others."""
+    config = (get_origin(cls) or cls).__struct_config__
+    return None if config.tag_field is None else (config.tag_field, config.tag)
+
+
+def struct_check(annotated: Any) -> Callable[[Any], Any] | None:
+    """The check that `Annotated[T, msgspec.Meta(...)]` makes of a value of `T`; None for other annotations."""
+    if not any(type(extra).__module__ == "msgspec" for extra in getattr(annotated, "__metadata__", ())):
+        return None
+    import msgspec
+
+    def check(value: Any) -> Any:
+        try:
+            return msgspec.convert(value, annotated, strict=True)
+        except msgspec.ValidationError as error:
+            text = str(error)[:1].lower() + str(error)[1:]
+            raise RefusalError(Problem((), f"{text}, got {said(value)}", value)) from None
+
+    return check
+
+
+# --- out again -------------------------------------------------------------------------------------
+
+
+def _key(name: str, field: Any) -> str:
+    """The key by which a model reads a field."""
+    keys = [field.validation_alias, *getattr(field.validation_alias, "choices", ()), field.alias, name]
+    return next(key for key in keys if isinstance(key, str))
+
+
+def dumped(value: Any) -> Any:
+    """The fields of a model or a struct, by the keys that it is made from again, or its root; None for all else."""
+    if getattr(type(value), "__pydantic_root_model__", False):
+        return value.root
+    if is_model(type(value)):
+        names = {name: _key(name, field) for name, field in type(value).model_fields.items()}
+        return {**(value.model_extra or {}), **{key: getattr(value, name) for name, key in names.items()}}
+    if is_struct(type(value)) and not isinstance(value, type):
+        tag = struct_tag(type(value))
+        fields = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
+        return {**dict([tag] if tag else []), **{key: getattr(value, name) for name, key in fields}}
+    return None
+
+
+def untagged(cls: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What `dumped` gives of a struct, by the names of its arguments and without its tag; all else as it is."""
+    if not is_struct(cls):
+        return dict(fields)
+    names = {key: name for name, key, _ in struct_fields(cls)}
+    return {names[key]: value for key, value in fields.items() if key in names}

@@ -1,0 +1,361 @@
+"""YAML as trees: PyYAML's parser, the scalars of YAML 1.2, `!sweep` and `!range`, and nothing without bound.
+
+Imported where a YAML file is read; the one module that knows PyYAML. The parser in Python is used, never the one in C,
+which crashes the interpreter on deep nesting. PyYAML composes nodes; what they become is decided here, children
+first, so that an alias inside a choice is whole when the choice is made.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import time
+from typing import Any, Final, NoReturn
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from ..configuration.errors import EncodingError, SpearmintError, said, shown
+from ..configuration.tree import MAX_DEPTH, DynamicValue, holds_records
+
+__all__ = ["documents", "dumped"]
+
+MOST_NODES: Final = 1_000_000
+"""How many nodes a file may have once every alias is replaced by what it stands for."""
+
+Refuse = Callable[[int, int, str], NoReturn]
+
+
+class _PlaceError(Exception):
+    """What is wrong, and the mark of its place."""
+
+    def __init__(self, mark: Any, what: str) -> None:
+        super().__init__(what)
+        self.mark, self.what = mark, what
+
+
+def documents(text: str, refuse: Refuse) -> Iterator[Any]:
+    """The documents of a YAML text; `refuse(line, column, what)` raises the error for what stands there."""
+    try:
+        found = [_Builder().root(node) for node in _Loader(text).nodes()]
+    except yaml.reader.ReaderError as error:
+        before = re.split("\r\n|[\n\r\x85\u2028\u2029]", text[: error.position])
+        what = f"the character {chr(error.character)!r} is not allowed in YAML; write it as an escape"
+        refuse(len(before), len(before[-1]) + 1, what)
+    except (yaml.MarkedYAMLError, _PlaceError) as error:
+        mark = error.mark if isinstance(error, _PlaceError) else error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        refuse(line, column, error.what if isinstance(error, _PlaceError) else _words(error))
+    return iter(found)
+
+
+def _words(error: yaml.MarkedYAMLError) -> str:
+    context = f" ({error.context})" if error.context and error.context_mark is not None else ""
+    return f"{error.problem or error.context}{context}"
+
+
+# --- nodes -----------------------------------------------------------------------------------------
+
+
+class _Loader(yaml.SafeLoader):
+    """The loader of nodes, bounded; it resolves scalars by a table of its own."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._open: list[Node | None] = []
+        self._sizes: dict[int, int] = {}
+        self._total = 0
+
+    def nodes(self) -> Iterator[Node]:
+        """The root of each document."""
+        found: list[Any] = []
+        try:
+            while self.check_node():
+                found.append(self.get_node())
+        except RecursionError:
+            raise _PlaceError(self.get_mark(), "nested too deeply for the stack that is left here") from None
+        except (ValueError, OverflowError) as error:  # an escape or a directive with an impossible number
+            raise _PlaceError(self.get_mark(), str(error)) from None
+        if not found:
+            raise _PlaceError(None, "holds no configuration")
+        return iter(found)
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        """The next node, within the bounds on depth, on cycles and on what aliases expand to."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            node = super().compose_node(parent, index)
+            if any(node is outer for outer in (*self._open, parent)):
+                raise _PlaceError(event.start_mark, f"the anchor {shown(event.anchor)} contains itself")
+            return node
+        self.anchors.pop(event.anchor, None)  # an anchor may be given anew; an alias means the latest
+        if len(self._open) > MAX_DEPTH:
+            raise _PlaceError(event.start_mark, f"nested deeper than {MAX_DEPTH}")
+        self._open.append(parent)
+        node = super().compose_node(parent, index)
+        self._open.pop()
+        self._measure(node)
+        return node
+
+    # PyYAML takes a tab for no white space; YAML does, except where it would indent.
+
+    def scan_to_next_token(self) -> None:
+        """Skip white space, comments and the ends of lines."""
+        super().scan_to_next_token()
+        while self.peek() == "\t" and self._skip_tabs():
+            super().scan_to_next_token()
+
+    def _skip_tabs(self) -> bool:
+        """Skip tabs and spaces, and say so; tabs that indent what follows stay."""
+        line = self.buffer[self.pointer - self.column :]
+        following = line[self.column :].lstrip(" \t")[:1]
+        ends = following in f"#{_ENDS}"
+        if not self.flow_level and not ends:
+            if not line[: self.column].strip(" \t"):
+                return False
+            self.allow_simple_key = False  # a mapping or a list that begins here would be indented by tabs
+        while self.peek() in " \t":
+            self.forward()
+        return True
+
+    def scan_plain_spaces(self, indent: Any, start_mark: Any) -> Any:
+        """The white space inside a plain scalar, tabs kept."""
+        with self._tabs_as_spaces(0 if self.flow_level else indent):
+            return super().scan_plain_spaces(indent, start_mark)
+
+    def scan_tag(self) -> Any:
+        """A tag, which a tab may end."""
+        with self._tabs_as_spaces():
+            return super().scan_tag()
+
+    def scan_directive(self) -> Any:
+        """A directive, its parts with tabs between them."""
+        with self._tabs_as_spaces():
+            return super().scan_directive()
+
+    def scan_block_scalar_indicators(self, start_mark: Any) -> Any:
+        """What stands behind the `|` or the `>` of a block scalar."""
+        with self._tabs_as_spaces():
+            return super().scan_block_scalar_indicators(start_mark)
+
+    def scan_block_scalar_ignored_line(self, start_mark: Any) -> Any:
+        """The rest of that line."""
+        with self._tabs_as_spaces():
+            return super().scan_block_scalar_ignored_line(start_mark)
+
+    @contextmanager
+    def _tabs_as_spaces(self, indent: int = 0) -> Iterator[None]:
+        """Let PyYAML see a space where a tab stands, from a column on."""
+        peek = self.peek
+
+        def spaced(index: int = 0) -> str:
+            seen: str = peek(index)
+            return " " if seen == "\t" and self.column + index >= indent else seen
+
+        self.peek = spaced  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            del self.peek
+
+    def _measure(self, node: Any) -> None:
+        """How many nodes a node is once every alias in it is replaced."""
+        size = 1 + sum(self._sizes[id(child)] for child in _children(node))
+        self._sizes[id(node)] = size
+        self._total += 0 if self._open else size
+        if max(size, self._total) > MOST_NODES:
+            raise _PlaceError(node.start_mark, f"aliases replaced, the file has more than {MOST_NODES} values here")
+
+
+_ENDS: Final = "\0\r\n\x85\u2028\u2029"
+"""What ends a line for PyYAML."""
+
+
+def _children(node: Node) -> list[Node]:
+    items: Any = node.value if isinstance(node, SequenceNode | MappingNode) else ()
+    return [child for item in items for child in (item if isinstance(item, tuple) else (item,))]
+
+
+# --- scalars of YAML 1.2, with timestamps, binary numbers and underscores as in 1.1 ----------------------------
+
+
+def _int(text: str) -> int:
+    digits = text.replace("_", "")
+    number = int(digits, 0 if digits.lstrip("+-")[:2] in ("0x", "0o", "0b") else 10)
+    if number.bit_length() > 14_000:
+        raise ValueError("a number of more than 4300 digits")
+    return number
+
+
+def _float(text: str) -> float:
+    return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_KNOWN: Final = "there are !sweep [a, b] and !range [start, stop, step]"
+_TAG: Final = "tag:yaml.org,2002:"
+_INT: Final = "[-+]?[0-9][0-9_]*|0o[0-7][0-7_]*|0x[0-9a-fA-F][0-9a-fA-F_]*|0b[01][01_]*"
+_FLOAT: Final = r"[-+]?(?:\.[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)"
+_TIMESTAMP: Final = next(
+    pattern for tag, pattern in yaml.SafeLoader.yaml_implicit_resolvers["0"] if tag == _TAG + "timestamp"
+)
+_SCALARS: Final[dict[str, tuple[re.Pattern[str], str, Callable[[str], Any]]]] = {
+    "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), "tTfF", lambda text: text.lower() == "true"),
+    "null": (re.compile(r"(?:~|null|Null|NULL|)\Z"), "~nN", lambda _: None),
+    "int": (re.compile(rf"(?:{_INT})\Z"), "-+0123456789", _int),
+    "float": (re.compile(rf"(?:{_FLOAT}|\.(?:nan|NaN|NAN))\Z"), "-+0123456789.", _float),
+    "timestamp": (_TIMESTAMP, "0123456789", str),
+    "merge": (re.compile(r"<<\Z"), "<", str),
+    "str": (re.compile(""), "", str),
+    "binary": (re.compile(""), "", str),
+}
+"""Per kind: which text it is, the characters that this begins with, and what becomes of it."""
+
+_Loader.yaml_implicit_resolvers = {}
+for _kind in ("bool", "null", "int", "float", "timestamp", "merge"):
+    _pattern, _first, _ = _SCALARS[_kind]
+    _Loader.add_implicit_resolver(_TAG + _kind, _pattern, [*_first, *([""] if _kind == "null" else [])])
+
+
+# --- what nodes become -------------------------------------------------------------------------------
+
+
+class _Builder:
+    """The values of nodes, each built once, its children before it."""
+
+    def __init__(self) -> None:
+        self._built: dict[int, Any] = {}
+        self._scalars = yaml.constructor.SafeConstructor()
+
+    def root(self, node: Node) -> Any:
+        """The value of a document: a tree, or a list of trees."""
+        value = self.value(node)
+        plain = isinstance(node, SequenceNode) and node.tag == _TAG + "seq"
+        for item in node.value if plain else (node,):
+            built = self.value(item)
+            if not holds_records(built):
+                raise _PlaceError(
+                    item.start_mark, f"a configuration is a mapping, or a list of them; got {said(built)}"
+                )
+        return value
+
+    def value(self, node: Node) -> Any:
+        """What a node is."""
+        if id(node) not in self._built:
+            try:
+                self._built[id(node)] = self._value(node)
+            except RecursionError:
+                raise _PlaceError(node.start_mark, "nested too deeply for the stack that is left here") from None
+            except (ValueError, OverflowError, SpearmintError) as error:
+                what = "a number of more than 4300 digits" if "4300 digits" in str(error) else str(error)
+                raise _PlaceError(node.start_mark, what) from None
+        return self._built[id(node)]
+
+    def _value(self, node: Any) -> Any:
+        kind = node.tag.removeprefix(_TAG)
+        if isinstance(node, ScalarNode) and kind in _SCALARS:
+            return self._scalar(node, kind)
+        if isinstance(node, SequenceNode) and kind == "seq":
+            return [self.value(item) for item in node.value]
+        if isinstance(node, MappingNode) and kind in ("map", "set"):
+            items = self._mapping(node)
+            return items if kind == "map" else set(items)
+        if kind in ("!sweep", "!range"):
+            return self._sweep(node) if kind == "!sweep" else self._range(node)
+        tag = node.tag if kind == node.tag else f"!!{kind}"
+        if kind in _SCALARS or kind in ("seq", "map", "set"):
+            raise _PlaceError(node.start_mark, f"{tag} is not the tag of a {node.id}")
+        raise _PlaceError(node.start_mark, f"unknown tag {shown(tag)[1:-1]}: {_KNOWN}")
+
+    def _scalar(self, node: Any, kind: str) -> Any:
+        text = node.value
+        whole = kind == "float" and _SCALARS["int"][0].match(text)
+        if not _SCALARS[kind][0].match(text) and not whole:
+            raise _PlaceError(node.start_mark, f"{shown(text)} is no !!{kind}")
+        if kind == "timestamp":
+            return self._scalars.construct_yaml_timestamp(node)
+        if kind == "binary":
+            try:
+                return b64decode("".join(text.split()), validate=True)
+            except ValueError:
+                raise _PlaceError(node.start_mark, "not base64, as !!binary is") from None
+        return _int(text) * 1.0 if whole else _SCALARS[kind][2](text)
+
+    def _mapping(self, node: Any) -> dict[Any, Any]:
+        """The mapping, with what is merged into it; its own keys win."""
+        own: dict[Any, Any] = {}
+        merged: dict[Any, Any] | None = None
+        for key_node, value_node in node.value:
+            key = "<<" if key_node.tag == _TAG + "merge" else self._key(key_node)
+            if key in own or (key == "<<" and merged is not None):
+                raise _PlaceError(key_node.start_mark, f"the key {shown(key)} stands twice in this mapping")
+            if key_node.tag == _TAG + "merge":
+                merged = self._merged(value_node)
+            else:
+                own[key] = self.value(value_node)
+        return {**(merged or {}), **own}
+
+    def _key(self, node: Node) -> Any:
+        if not isinstance(node, ScalarNode):
+            raise _PlaceError(node.start_mark, "a key is a scalar, not a collection")
+        return self.value(node)
+
+    def _merged(self, node: Any) -> dict[Any, Any]:
+        """What `<<` merges: a mapping, or several of which the first wins."""
+        parts = node.value if isinstance(node, SequenceNode) and node.tag == _TAG + "seq" else [node]
+        merged: dict[Any, Any] = {}
+        for part in reversed(parts):
+            if not isinstance(part, MappingNode) or part.tag != _TAG + "map":
+                raise _PlaceError(part.start_mark, "<< merges a mapping or a list of mappings, without tags")
+            merged.update(self.value(part))
+        return merged
+
+    def _sweep(self, node: Any) -> DynamicValue[Any]:
+        if not isinstance(node, SequenceNode):
+            raise _PlaceError(node.start_mark, "!sweep takes a list of alternatives: !sweep [a, b]")
+        return DynamicValue([self.value(item) for item in node.value])
+
+    def _range(self, node: Any) -> DynamicValue[Any]:
+        bounds = [self.value(item) for item in node.value] if isinstance(node, SequenceNode) else []
+        if len(bounds) not in (1, 2, 3) or any(type(bound) is not int for bound in bounds) or bounds[2:] == [0]:
+            raise _PlaceError(
+                node.start_mark,
+                "!range takes [stop], [start, stop] or [start, stop, step], whole numbers, and no step of 0",
+            )
+        return DynamicValue(range(*bounds))
+
+
+# --- writing -----------------------------------------------------------------------------------------
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes plain data: text that this reader or one of YAML 1.1 would take for something else stands in quotes."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def _style(text: str) -> str | None:
+    """Double quotes, the one style that keeps every character, where there are others than one sees."""
+    return None if text.isprintable() else '"'
+
+
+_Dumper.yaml_implicit_resolvers = {
+    first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()), *_Loader.yaml_implicit_resolvers.get(first, ())]
+    for first in {**yaml.SafeDumper.yaml_implicit_resolvers, **_Loader.yaml_implicit_resolvers}
+}
+_Dumper.add_representer(str, lambda dumper, value: dumper.represent_scalar(_TAG + "str", value, _style(value)))
+_Dumper.add_representer(time, lambda dumper, value: dumper.represent_str(value.isoformat()))
+
+
+def dumped(plain: Any) -> str:
+    """Plain data as YAML that `documents` reads as the same: dicts, lists, sets, scalars, dates. A time becomes text.
+
+    Raises:
+        EncodingError: a leaf that YAML has no word for.
+    """
+    try:
+        return str(yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31))
+    except yaml.representer.RepresenterError as error:
+        raise EncodingError(f"{said(error.args[-1])} has no form in YAML") from error

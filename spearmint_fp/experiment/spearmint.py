@@ -1,0 +1,295 @@
+"""`Spearmint` holds a sweep, decorates functions, and runs them on a main configuration and its variants."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from itertools import islice
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
+
+import attrs
+
+from ..configuration.errors import ArgumentError, SizeError, SpearmintError, said
+from ..configuration.tree import DynamicValue, holds_records
+from .result import ExperimentResult
+
+if TYPE_CHECKING:  # sweeps, threads and tasks are loaded when something is defined or runs: importing stays cheap
+    from ..journal.journal import Journal
+    from ..outcomes.outcomes import Outcome
+    from ..sweep.core import Sweep
+    from .strategies import BranchStrategy
+
+__all__ = ["Spearmint", "experiment"]
+
+T = TypeVar("T")
+
+MOST_ITEMS: Final = 1_000_000
+"""How many items `configs` may list; a sweep among them may hold any number."""
+
+
+def _as_configs(configs: Any) -> Sweep[Any]:
+    """The sweep of everything that `configs` names, one item after the other."""
+    from ..sweep.combine import concat
+    from ..sweep.core import Sweep
+
+    if isinstance(configs, Sweep):
+        return configs
+    if isinstance(configs, str | bytes | Mapping) or not isinstance(configs, Iterable) or not _has_items(configs):
+        raise ArgumentError(
+            f"configs is a sequence of dicts, typed instances, sweeps or paths; got {said(configs)}. Use configs=[...]"
+        )
+    items = list(islice(configs, MOST_ITEMS + 1))
+    if len(items) > MOST_ITEMS:
+        raise SizeError(f"configs has more than {MOST_ITEMS} items; make a sweep of them with DynamicValue or expand")
+    return concat(*(_as_sweep(position, item) for position, item in enumerate(items)))
+
+
+def _has_items(configs: Any) -> bool:
+    """Whether it can be gone through; an array without dimensions only looks so."""
+    return getattr(configs, "shape", None) != ()
+
+
+def _as_sweep(position: int, item: Any) -> Sweep[Any]:
+    from ..sweep.core import Sweep, expand
+
+    from_file = isinstance(item, str | PathLike)
+    if not isinstance(item, Sweep) and not from_file and not _is_config(item):
+        raise ArgumentError(
+            f"configs[{position}] is {said(item)}; a configuration is a dict, a Config, a sweep, the path of a file or "
+            f"a folder, or an instance of an attrs class, a dataclass, a pydantic model or a msgspec struct"
+        )
+    try:
+        return expand(_loaded(item) if from_file else item)
+    except SpearmintError as error:
+        raise type(error)(f"configs[{position}]: {error}") from error
+
+
+def _loaded(path: Any) -> Any:
+    from ..conversion.files import load
+
+    return load(path)
+
+
+def _is_config(item: Any) -> bool:
+    """Whether an item is a configuration, or a choice among such."""
+    from ..conversion.convert import is_structured
+
+    if isinstance(item, DynamicValue):
+        return all(map(_is_config, item.values[:MOST_ITEMS]))
+    return holds_records(item) or is_structured(type(item))
+
+
+def _as_strategy(strategy: Any) -> BranchStrategy | None:
+    if strategy is None:
+        return None
+    from .strategies import checked_strategy
+
+    return checked_strategy(strategy)
+
+
+@final
+@attrs.frozen
+class Spearmint:
+    """Configurations, and a decorator that makes a function an experiment over them.
+
+    `configs` is a sequence of dicts, `Config`s, typed instances, sweeps, and paths of files or folders that
+    `load` reads; `.configs` is their `Sweep`, one after the other, and nothing is enumerated. By default the first
+    configuration is main and the rest are variants; `branch_strategy` chooses otherwise.
+
+    >>> from spearmint_fp import Config, DynamicValue
+    >>> mint = Spearmint(configs=[{"model": DynamicValue(["a", "b"]), "n": 1}])
+    >>> len(mint.configs)
+    2
+    >>> @mint.experiment()
+    ... def generate(config: Config, prompt: str) -> str:
+    ...     return f"{config.model}: {prompt}"
+    >>> with Spearmint.run(generate, await_variants=True) as runner:
+    ...     result = runner("hello")
+    >>> result.main_result.result, [variant.result for variant in result.variant_results]
+    ('a: hello', ['b: hello'])
+
+    Raises:
+        ArgumentError: an item that is not a configuration; names its position and value.
+        FileError, FormatError: a path that cannot be read; names the file, the line and the column.
+
+    See also: `load`; `expand` and `concat`, which make the sweep.
+    """
+
+    configs: Sweep[Any] = attrs.field(converter=_as_configs)
+    branch_strategy: BranchStrategy | None = attrs.field(default=None, converter=_as_strategy)
+
+    def experiment(
+        self,
+        configs: Any = None,
+        branch_strategy: BranchStrategy | None = None,
+        uses: Sequence[Callable[..., Any]] = (),
+        *,
+        on_outcome: Callable[[Outcome[Any, Any]], object] | None = None,
+    ) -> Callable[[Callable[..., T]], Callable[..., T]]:
+        """`experiment(self.configs, self.branch_strategy)`, or with what is given here instead."""
+        return experiment(
+            self.configs if configs is None else configs,
+            self.branch_strategy if branch_strategy is None else branch_strategy,
+            uses,
+            on_outcome=on_outcome,
+        )
+
+    @staticmethod
+    def run(
+        fn: Callable[..., T], await_variants: bool = False, executor: Any = None, *, journal: Journal | None = None
+    ) -> AbstractContextManager[Callable[..., ExperimentResult[Any]]]:
+        """A context manager that yields a runner: `runner(*args) -> ExperimentResult(main_result, variant_results)`.
+
+        With `await_variants` the variants run after main, in order, and are all there when the runner returns. Without,
+        they run in a bounded number of threads, with the caller's context variables; each is waited for when it
+        is asked for, and the block does not end before they have. A failing variant sinks nothing, and a failing
+        main is a `Failure` whose `.result` raises. A coroutine function runs from here too. With an `executor` (see
+        `spearmint_fp.run`) main and the variants run there. With a `journal` what it has for the same
+        configuration and the same arguments is replayed, and each outcome is kept.
+
+        Experiments that `fn` calls take part: every combination of their configurations is a case of its own, those of
+        `fn` slowest, and an outcome's `configs` tells them all.
+
+        Raises:
+            ArgumentError: `fn` is not an experiment; says how to make it one.
+            ExperimentError: from the runner, a strategy that does not give what it should.
+
+        See also: `arun`, from async code.
+        """
+        from .runners import runner
+
+        return runner(fn, await_variants, executor, journal)
+
+    @staticmethod
+    def arun(
+        fn: Callable[..., Any], await_variants: bool = False, *, journal: Journal | None = None
+    ) -> AbstractAsyncContextManager[Callable[..., Awaitable[ExperimentResult[Any]]]]:
+        """`run`, for async code: `async with Spearmint.arun(fn) as runner: result = await runner()`.
+
+        Variants run as tasks, a bounded number at a time. Without `await_variants` their outcomes are there at the
+        latest when the block has ended; asking for one earlier is an error. A plain function runs in a thread.
+
+        Raises:
+            ArgumentError: `fn` is not an experiment; says how to make it one.
+
+        See also: `run`.
+        """
+        from .runners import async_runner
+
+        return async_runner(fn, await_variants, journal)
+
+    @staticmethod
+    def join(fn: Callable[..., Any], timeout: float | None = None, *, cancel: bool = False) -> bool:
+        """Wait for the variants of `fn`'s direct calls; whether they have all ended within `timeout` seconds.
+
+        With `cancel` those that have not begun never will, which the log tells of. Their outcomes are given to
+        `on_outcome`, where the experiment was made with one.
+
+        >>> from spearmint_fp import Config, DynamicValue
+        >>> seen = []
+        >>> @experiment(configs=[{"n": DynamicValue([1, 2, 3])}], on_outcome=lambda outcome: seen.append(outcome.index))
+        ... def tenfold(config: Config) -> int:
+        ...     return config.n * 10
+        >>> tenfold(), Spearmint.join(tenfold), seen
+        (10, True, [1, 2])
+
+        Raises:
+            ArgumentError: `fn` is not an experiment, or `timeout` is no number of seconds that can be waited for.
+
+        See also: `ajoin`, from async code.
+        """
+        from .cases import described
+
+        return described(fn).behind.wait(timeout, cancel)
+
+    @staticmethod
+    async def ajoin(fn: Callable[..., Any], *, cancel: bool = False) -> None:
+        """Wait for the variants of `fn`'s direct calls that run in this event loop, and for those in threads.
+
+        Raises:
+            ArgumentError: `fn` is not an experiment.
+
+        See also: `join`; `asyncio.timeout`, to wait no longer than so many seconds.
+        """
+        from .cases import described
+
+        await described(fn).behind.wait_async(cancel)
+
+
+def experiment(
+    configs: Any,
+    branch_strategy: BranchStrategy | None = None,
+    uses: Sequence[Callable[..., Any]] = (),
+    *,
+    on_outcome: Callable[[Outcome[Any, Any]], object] | None = None,
+) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """A decorator that makes a function, a method or a coroutine function an experiment over `configs`.
+
+    The configuration goes to the parameters that `inject` finds; callers give the others. A direct call returns main's
+    plain result, or raises its error, and runs the variants in the background, some perhaps before it: in a bounded
+    number of threads (tasks, for a coroutine function), with the caller's context variables. Failures are logged under
+    the logger "spearmint_fp", each variant's outcome is given to `on_outcome` in the thread that ran it, and
+    `Spearmint.join` waits for them. The program does not end before they have: over a large sweep call a `sample`, take
+    the strategy `single`, or use `Spearmint.run`. The function carries its own description; there is no registry.
+
+    `branch_strategy(configs, context) -> (main, variants)` chooses; `shadow`, the default, takes the first as main and
+    all others as variants. Calling an experiment inside another one multiplies their configurations: which ones take
+    part is read from the function's code, and resolved to the objects that it refers to; what cannot be seen
+    there (an experiment that is called by a helper, or looked up at run time) is declared in `uses`.
+
+    >>> from spearmint_fp import Config
+    >>> @experiment(configs=[{"n": 2}])
+    ... def double(config: Config, x: int) -> int:
+    ...     return config.n * x
+    >>> double(21)
+    42
+
+    Raises:
+        ArgumentError: an item that is not a configuration, a function given without the parentheses, one that
+            takes no configuration, or an option of the wrong kind.
+        ExperimentError: no configurations; names the empty choice.
+
+    See also: `Spearmint`, `inject`, `runtime_context`.
+    """
+    if inspect.isroutine(configs):
+        raise ArgumentError("write @mint.experiment() or @experiment(configs=[...]), with the parentheses")
+    sweep, strategy = _as_configs(configs), _as_strategy(branch_strategy)
+    from ..tasks.injection import inject
+    from .cases import Experiment
+    from .runners import decorated
+    from .strategies import shadow
+
+    options = (strategy or shadow, _as_uses(uses), _as_callback(on_outcome))
+
+    def decorate(fn: Callable[..., T]) -> Callable[..., T]:
+        if isinstance(fn, classmethod | staticmethod):
+            return cast(Callable[..., T], type(fn)(decorate(fn.__func__)))
+        if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
+            raise ArgumentError(f"{said(fn)} is a generator function, which runs nothing when called; return a list")
+        call = inject(fn)
+        if not call.parameters:
+            raise ArgumentError(
+                f"{said(fn)} takes no configuration. Annotate a parameter as Config (config: Config), an attrs class, "
+                f"a dataclass, a TypedDict, a pydantic model or a msgspec struct, or with Annotated[T, Bind('path')]"
+            )
+        return decorated(Experiment(call, sweep, *options), fn)
+
+    return decorate
+
+
+def _as_uses(uses: Any) -> tuple[Callable[..., Any], ...]:
+    from .cases import decorated_of
+
+    found = tuple(uses) if isinstance(uses, list | tuple) else (uses,)
+    for fn in found:
+        if decorated_of(fn) is None:
+            raise ArgumentError(f"uses lists experiments, functions with @experiment above them; got {said(fn)}")
+    return found
+
+
+def _as_callback(on_outcome: Any) -> Any:
+    if on_outcome is None or callable(on_outcome):
+        return on_outcome
+    raise ArgumentError(f"on_outcome is a function that takes an outcome; got {said(on_outcome)}")

@@ -1,0 +1,70 @@
+"""The outcomes of variants that are still running, as a sequence in which each is waited for when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any, TypeVar, final, overload
+
+from ..configuration.errors import CountError, ExperimentError, counted
+from ..outcomes.outcomes import Outcome
+
+__all__ = ["Pending"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@final
+class Pending(Sequence[Outcome[Any, T_co]]):
+    """Outcomes that somebody puts there as they come; asking early is an error where waiting would stop who does."""
+
+    def __init__(self, size: int, may_wait: bool) -> None:
+        self._size, self._may_wait = size, may_wait
+        self._ready: dict[int, Outcome[Any, T_co]] = {}
+        self._change = threading.Condition()
+        self._error: BaseException | None = None
+        self.stopped = False
+
+    def put(self, outcome: Outcome[Any, T_co]) -> None:
+        """Note the outcome of a variant; variants are numbered from 1."""
+        with self._change:
+            self._ready[outcome.index - 1] = outcome
+            self._change.notify_all()
+
+    def stop(self, error: BaseException | None = None) -> None:
+        """No more will come: because the block has failed, or of an error that those who ask are told of."""
+        with self._change:
+            self.stopped, self._error = True, error
+            self._change.notify_all()
+
+    def __len__(self) -> int:
+        if self._size > sys.maxsize:
+            raise CountError(f"there are {counted(self._size)} variants, more than len() can say")
+        return self._size
+
+    def __bool__(self) -> bool:
+        return self._size > 0
+
+    def __repr__(self) -> str:
+        return f"<{len(self._ready)} of {counted(self._size)} variants have an outcome>"
+
+    @overload
+    def __getitem__(self, index: int) -> Outcome[Any, T_co]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Outcome[Any, T_co]]: ...
+    def __getitem__(self, index: int | slice) -> Outcome[Any, T_co] | Sequence[Outcome[Any, T_co]]:
+        if isinstance(index, slice):
+            return [self[position] for position in range(self._size)[index]]
+        position = range(self._size)[index]
+        with self._change:
+            self._change.wait_for(lambda: position in self._ready or self.stopped or not self._may_wait)
+            if position in self._ready:
+                return self._ready[position]
+        if not self.stopped:
+            raise ExperimentError(
+                f"variant {position} has no outcome yet, and waiting here would stop the event loop that runs it. "
+                f"Ask after the block, or pass await_variants=True"
+            )
+        why = "its run ended before it" if self._error else "its block ended before it ran"
+        raise ExperimentError(f"variant {position} has no outcome: {why}") from self._error

@@ -1,0 +1,92 @@
+"""Values as text for a cell of a table, an axis or a page, and as numbers where they are some."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from enum import Enum
+from numbers import Real
+from types import FunctionType
+from typing import Any, Final
+
+from ..configuration.errors import shown, written
+from ..conversion.scalars import scalar
+
+__all__ = ["ABSENT", "Absent", "cell_of", "is_number", "number_of", "text_of", "utf8"]
+
+_SPELLED: Final = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo", "ipaddress"})
+"""Modules of the standard library whose values say in words what they are."""
+
+_GREATEST: Final = 1.7976931348623157e308
+
+
+class Absent(Enum):
+    """What stands in a column for a path that a configuration or a result does not have: None is a value."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+
+
+def text_of(value: Any) -> str:
+    """The value for a reader: text as it is, what has a name by its name, all else by its `repr`.
+
+    >>> text_of("gpt-4"), text_of(0.1), text_of((1, "a")), text_of(int)
+    ('gpt-4', '0.1', "(1, 'a')", 'int')
+    """
+    try:
+        return _text(scalar(value))
+    except Exception:  # a hostile __str__ must not hide the other cells
+        return shown(value)
+
+
+def cell_of(value: Any) -> str:
+    """The value for a cell of a table: nothing where it is absent, a float to six digits, else as `text_of` has it.
+
+    >>> cell_of(ABSENT), cell_of(None), cell_of(1 / 3), cell_of("a")
+    ('', 'None', '0.333333', 'a')
+    """
+    if value is ABSENT:
+        return ""
+    return f"{value:.6g}" if type(value) is float else text_of(value)
+
+
+def _text(value: Any) -> str:
+    kind = type(value)
+    if isinstance(value, Enum):
+        return f"{kind.__name__}.{value.name}"
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, type | FunctionType):
+        return value.__qualname__
+    return str(value) if kind.__module__.partition(".")[0] in _SPELLED else written(value)
+
+
+def utf8(text: str) -> str:
+    r"""The text with halves of a pair of surrogates spelled out, which no page and no data frame can hold.
+
+    >>> utf8("a\ud800")
+    'a\\ud800'
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a real number, a `Decimal` too; truth values and members of enums are none."""
+    single = scalar(value)
+    return isinstance(single, Real | Decimal) and not isinstance(single, bool | Enum)
+
+
+def number_of(value: Any) -> float:
+    """A number as a float, the greatest one where it is beyond all of them.
+
+    >>> number_of(3), number_of(-(10**400))
+    (3.0, -1.7976931348623157e+308)
+    """
+    try:
+        return float(value)
+    except OverflowError:
+        return _GREATEST if value > 0 else -_GREATEST
+    except ValueError:  # a signalling NaN
+        return math.nan

@@ -1,0 +1,141 @@
+"""Looking through outcomes: plain functions over any iterable of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, Final, TypeVar, final
+
+from ..configuration.errors import AbsentError, ArgumentError, said
+from ..configuration.records import PlainTuple
+from ..configuration.tree import Algebra, fold
+from ..configuration.views import show_html
+from .outcomes import Failure, Outcome, Success
+
+__all__ = ["Collected", "as_outcome", "best", "collect", "failures", "successes"]
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+
+@final
+class Collected(PlainTuple[Outcome[C, T]]):
+    """The tuple that `collect` gives: equal to any other, and a table where a notebook shows it."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return show_html(self)
+
+
+def collect(outcomes: Iterable[Outcome[C, T]]) -> tuple[Outcome[C, T], ...]:
+    """`tuple(sorted(outcomes, key=index))`: every outcome, in the order of the configurations.
+
+    Runs what has not run yet. Nothing is copied; outcomes that came as they were completed are put in order. A notebook
+    shows the tuple as a table.
+
+    >>> from spearmint_fp import run
+    >>> [outcome.ok for outcome in collect(run(lambda n: 1 / n, [1, 0, 2]))]
+    [True, False, True]
+    >>> collect([])
+    ()
+
+    Raises:
+        ArgumentError: an item that is no outcome.
+
+    See also: `successes` and `failures`, which part them; `rows`, for a table of plain data.
+    """
+    return Collected(sorted(map(as_outcome, outcomes), key=attrgetter("index")))
+
+
+def successes(outcomes: Iterable[Outcome[C, T]]) -> Iterator[Success[C, T]]:
+    """`(outcome for outcome in outcomes if outcome.ok)`, lazily and in their order.
+
+    >>> from spearmint_fp import run
+    >>> [success.result for success in successes(run(lambda n: 6 // n, [1, 0, 2]))]
+    [6, 3]
+
+    Raises:
+        ArgumentError: an item that is no outcome, when it is reached.
+
+    See also: `failures`, the others.
+    """
+    return (outcome for outcome in map(as_outcome, outcomes) if isinstance(outcome, Success))
+
+
+def failures(outcomes: Iterable[Outcome[C, Any]]) -> Iterator[Failure[C]]:
+    """`(outcome for outcome in outcomes if not outcome.ok)`, lazily and in their order.
+
+    >>> from spearmint_fp import run
+    >>> [(failure.config, failure.error.message) for failure in failures(run(lambda n: 6 // n, [1, 0, 2]))]
+    [(0, 'integer division or modulo by zero')]
+
+    Raises:
+        ArgumentError: an item that is no outcome, when it is reached.
+
+    See also: `successes`, the others.
+    """
+    return (outcome for outcome in map(as_outcome, outcomes) if isinstance(outcome, Failure))
+
+
+def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]]) -> Success[C, T]:
+    """`max(successes(outcomes), key=key)`: the success with the greatest key, the first of equal ones.
+
+    One pass, nothing kept. Failures are passed over, and so are keys that are no number (NaN), which compare with
+    nothing, or that have one in them, at any depth. For the smallest, negate the key.
+
+    >>> from spearmint_fp import run
+    >>> best(lambda success: success.result, run(lambda n: 6 // n, [3, 0, 2])).config
+    2
+
+    Raises:
+        AbsentError: no outcome is a success with a key that compares; says how many there were.
+        ArgumentError: `key` is no function, or an item is no outcome.
+
+    See also: `successes`.
+    """
+    if not callable(key):
+        raise ArgumentError(f"best takes a function and outcomes; got {said(key)}. Write best(lambda s: s.result, …)")
+    count, failed = 0, None
+    leader: tuple[Any, Success[C, T]] | None = None
+    for count, outcome in enumerate(map(as_outcome, outcomes), 1):  # noqa: B007  # how many there were
+        if isinstance(outcome, Failure):
+            failed = failed or outcome
+        elif not holds_nan(value := key(outcome)) and (leader is None or value > leader[0]):
+            leader = (value, outcome)
+    if leader is None:
+        why = f"; the first failure is {failed.error.type}: {failed.error.message}" if failed else ""
+        raise AbsentError(f"none of {count} outcomes is a success whose key compares{why}")
+    return leader[1]
+
+
+def holds_nan(key: Any) -> bool:
+    """True where some part of a key, at any depth, is not equal to itself: NaN, or a time that is none."""
+    return fold(_HOLDS_NAN, key)
+
+
+def _is_nan(leaf: Any) -> bool:
+    if isinstance(leaf, Decimal):
+        return leaf.is_nan()  # a signalling one refuses to be compared
+    if isinstance(leaf, set | frozenset):
+        return any(map(holds_nan, leaf))
+    unequal = leaf != leaf  # noqa: PLR0124
+    try:
+        return bool(unequal.any() if hasattr(unequal, "any") else unequal)  # an array compares element by element
+    except TypeError:  # pandas.NA: whether it equals itself is not known
+        return True
+
+
+_HOLDS_NAN: Final[Algebra[bool]] = Algebra(
+    leaf=_is_nan,
+    record=lambda _shape, _node, parts: any(parts),
+    choice=lambda _node, parts: any(parts),
+)
+
+
+def as_outcome(item: Any) -> Any:
+    """The item, or the error that says where outcomes come from."""
+    if isinstance(item, Success | Failure):
+        return item
+    raise ArgumentError(f"this takes outcomes, as run(fn, configs) gives them; got {said(item)}")

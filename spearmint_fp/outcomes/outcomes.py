@@ -1,0 +1,197 @@
+"""Outcomes: what became of one configuration, as a value."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count, islice, repeat, starmap
+from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, final
+
+import attrs
+
+from ..configuration.errors import STOPS, stop_error
+from ..configuration.identity import config_id
+from ..configuration.tree import Config
+from ..configuration.views import show_html
+from .exceptions import copied, message_of, traceback_of
+
+__all__ = ["ErrorInfo", "Failure", "Outcome", "Success"]
+
+C = TypeVar("C")
+T = TypeVar("T")
+C_co = TypeVar("C_co", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
+
+
+@final
+@attrs.frozen
+class ErrorInfo:
+    """An exception as data: what remains of it wherever it goes. Equal by type and message.
+
+    `exception` is a copy of it, and so are its causes: a failure that is kept holds no frame, and no local variable, of
+    the task, and what was raised is left as it was. The traceback of the copy names the lines, but a debugger finds no
+    variables there: to look at those, call the function again with the failure's configuration.
+    """
+
+    type: str
+    message: str
+    traceback: str = attrs.field(eq=False, repr=False)
+    exception: BaseException | None = attrs.field(eq=False, repr=False, default=None)
+
+    @classmethod
+    def of(cls, error: BaseException) -> ErrorInfo:
+        """The description of a raised exception, which is left as it was."""
+        kind = type(error)
+        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        return cls(name, message_of(error), traceback_of(error), copied(error))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As data; with the exception where it survives pickling, without where it does not."""
+        return ErrorInfo, (self.type, self.message, self.traceback, self.exception if self._survives() else None)
+
+    def _survives(self) -> bool:
+        import pickle
+
+        try:
+            pickle.loads(pickle.dumps(self.exception))  # noqa: S301  # our own bytes
+        except Exception:  # whatever a user's exception does when it is copied
+            return False
+        return True
+
+    def raise_(self) -> NoReturn:
+        """Raise the exception, or a RuntimeError that tells of it where it did not survive.
+
+        Each time another copy, whose traceback is the caller's own. What ends an iteration is a `CallbackError`.
+        """
+        if self.exception is None:
+            raise RuntimeError(f"{self.type}: {self.message}\n{self.traceback}")
+        error = copied(self.exception)
+        if isinstance(error, STOPS):
+            raise stop_error("the task", error) from error
+        raise error
+
+
+_NONE: Final = Config()
+
+
+@final
+@attrs.frozen(init=False)
+class Success(Generic[C_co, T_co]):
+    """A configuration whose function returned `result`.
+
+    Frozen; equal to another whatever the time it took. `match` on `Success(...) | Failure(...)` is exhaustive. For an
+    experiment, `configs` maps it, and each experiment that it calls, to its configuration.
+
+    >>> from spearmint_fp import run
+    >>> next(run(lambda c: c * 2, [21]))
+    Success(config=21, result=42, index=0, attempts=1, replayed=False)
+
+    See also: `Failure`.
+    """
+
+    config: C_co  # type: ignore[misc]  # read only, as attrs makes it
+    result: T_co  # type: ignore[misc]
+    index: int = 0
+    seconds: float = attrs.field(default=0.0, eq=False, repr=False)
+    attempts: int = 1
+    replayed: bool = False
+    configs: Mapping[Any, Any] = attrs.field(default=_NONE, eq=False, repr=False)
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        config: C_co,
+        result: T_co,
+        index: int = 0,
+        seconds: float = 0.0,
+        attempts: int = 1,
+        replayed: bool = False,
+        configs: Mapping[Any, Any] = _NONE,
+    ) -> None:
+        """What attrs would write, in half the time: a run makes one for each configuration."""
+        _set_config(self, config)
+        _set_result(self, result)
+        _set_index(self, index)
+        _set_seconds(self, seconds)
+        _set_attempts(self, attempts)
+        _set_replayed(self, replayed)
+        _set_configs(self, configs)
+
+    @property
+    def ok(self) -> Literal[True]:
+        """True: there is a result."""
+        return True
+
+    @property
+    def config_id(self) -> str:
+        """`config_id(self.config)`."""
+        return config_id(self.config)
+
+    def _repr_html_(self) -> str:
+        return show_html(self)
+
+
+_set_config, _set_result, _set_index, _set_seconds, _set_attempts, _set_replayed, _set_configs = (
+    vars(Success)[field.name].__set__ for field in attrs.fields(Success)
+)
+
+
+def made_at_once(configs: Sequence[C], endings: Iterable[tuple[T, float, int]], start: int) -> list[Success[C, T]]:
+    """`[Success(config, result, index, seconds, attempts) …]` from `start` on, field by field: half the time."""
+    made = list(starmap(object.__new__, repeat((Success,), len(configs))))
+    results, seconds, attempts = zip(*islice(endings, len(configs)), strict=True) if configs else ((), (), ())
+    _put(_set_config, made, configs)
+    _put(_set_result, made, results)
+    _put(_set_index, made, count(start))
+    _put(_set_seconds, made, seconds)
+    _put(_set_attempts, made, attempts)
+    _put(_set_replayed, made, repeat(False))
+    _put(_set_configs, made, repeat(_NONE))
+    return made
+
+
+def _put(slot: Callable[..., None], made: Iterable[Any], values: Iterable[Any]) -> None:
+    deque(starmap(slot, zip(made, values, strict=False)), 0)
+
+
+@final
+@attrs.frozen
+class Failure(Generic[C_co]):
+    """A configuration whose function raised; `error` says what, and `result` raises it again.
+
+    >>> from spearmint_fp import run
+    >>> failed = next(run(lambda c: c / 0, [1]))
+    >>> failed.ok, failed.error.type, failed.error.message
+    (False, 'ZeroDivisionError', 'division by zero')
+
+    See also: `Success`.
+    """
+
+    config: C_co
+    error: ErrorInfo
+    index: int = 0
+    seconds: float = attrs.field(default=0.0, eq=False, repr=False)
+    attempts: int = 1
+    replayed: bool = False
+    configs: Mapping[Any, Any] = attrs.field(default=_NONE, eq=False, repr=False)
+
+    @property
+    def ok(self) -> Literal[False]:
+        """False: there is no result."""
+        return False
+
+    @property
+    def result(self) -> NoReturn:
+        """Raises the error, so that whoever asks a failure for its result learns of it."""
+        self.error.raise_()
+
+    @property
+    def config_id(self) -> str:
+        """`config_id(self.config)`."""
+        return config_id(self.config)
+
+    def _repr_html_(self) -> str:
+        return show_html(self)
+
+
+Outcome = Success[C, T] | Failure[C]
+"""What became of one configuration: match on both."""

@@ -1,0 +1,202 @@
+"""Outcomes as a table: one row each, of swept paths, result fields, and how the run went."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal, final
+
+import attrs
+from toolz import unique
+
+from ..configuration.errors import ArgumentError, TreeError, said, written
+from ..configuration.paths import path_key
+from ..configuration.tree import show_path
+from ..sweep.core import Sweep, as_sweep
+from ..sweep.labels import standing
+from ..sweep.nodes import Steps, exact_key, flat
+from .cells import ABSENT, Absent
+from .collecting import as_outcome
+from .outcomes import Failure, Outcome, Success
+
+__all__ = ["Column", "flattened", "listed", "named", "rows", "rows_of", "spelled", "table"]
+
+Role = Literal["index", "config", "result", "run"]
+Flat = dict[Steps, Any]
+
+_TAKEN: Final = frozenset({"index", "config", "result", "ok", "seconds", "attempts", "replayed", "error"})
+"""The first steps of names that are no path of a configuration."""
+
+
+@final
+@attrs.frozen
+class Column:
+    """A column of a table of outcomes: its name, what it tells of, whether it varies, and a value for each outcome.
+
+    `ABSENT` stands where an outcome has none.
+    """
+
+    name: str
+    role: Role
+    values: tuple[Any, ...]
+    varies: bool = True
+
+
+def rows(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = None) -> tuple[dict[str, Any], ...]:
+    """A flat dict for each outcome: `index`, the swept paths, the result's fields, and how the run went.
+
+    A path that a configuration lacks, and a field that a result lacks, are no key of its row, while None is a value:
+    so the two are told apart. The keys stand in one order in all rows; `json` and every data frame take them. The paths
+    are those that `sweep` varies; without it those whose value differs between the outcomes, or that some lack, and all
+    of them where there is one outcome. A configuration that is no record is in `config`. A result is in `result`;
+    mappings, NamedTuples, and attrs and dataclass instances have a column for each field (`result.accuracy`). The last
+    columns are `ok`, `seconds`, `attempts`, `replayed` and `error`, which is None for a success. A path that begins
+    with the name of another column is called `config.<path>`. Values are shared, never copied.
+
+    >>> from spearmint_fp import DynamicValue, expand, run
+    >>> sweep = expand({"llm": {"model": DynamicValue(["a", "b"])}, "static": 1})
+    >>> for row in rows(run(lambda c: {"score": len(c.llm.model)}, sweep), sweep=sweep):
+    ...     print(row["index"], row["llm.model"], row["result.score"], row["ok"], row["error"])
+    0 a 1 True None
+    1 b 1 True None
+    >>> rows([])
+    ()
+
+    Raises:
+        ArgumentError: not outcomes, as `run` gives them, or not a sweep.
+
+    See also: `frame`, the same for pandas and polars; `columns`, for a sweep that has not run.
+    """
+    return rows_of(table(outcomes, sweep=sweep))
+
+
+def rows_of(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
+    """The rows of columns, each with the keys that it has; no error is None."""
+    names = [column.name for column in columns]
+    lines = zip(*(column.values for column in columns), strict=True)
+    return tuple(
+        {
+            name: None if name == "error" and value is ABSENT else value
+            for name, value in zip(names, line, strict=True)
+            if value is not ABSENT or name == "error"
+        }
+        for line in lines
+    )
+
+
+def table(
+    outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = None, whole: bool = False
+) -> tuple[Column, ...]:
+    """The columns of `rows`; `whole` also has the paths that do not vary, marked so."""
+    found = listed(outcomes)
+    return (
+        Column("index", "index", tuple(outcome.index for outcome in found)),
+        *_config_columns(found, sweep, whole),
+        *_result_columns(found),
+        *_run_columns(found),
+    )
+
+
+def listed(outcomes: Iterable[Outcome[Any, Any]]) -> tuple[Outcome[Any, Any], ...]:
+    """`tuple(outcomes)`, or the error that says how to come by outcomes."""
+    if isinstance(outcomes, Success | Failure):
+        raise ArgumentError("this takes several outcomes; got a single one. Write [outcome]")
+    if not isinstance(outcomes, Iterable):
+        main = hasattr(outcomes, "main_result")
+        way = ". Write [result.main_result, *result.variant_results]" if main else ", as run(fn, configs) gives them"
+        raise ArgumentError(f"this takes outcomes; got {said(outcomes)}{way}")
+    return tuple(map(as_outcome, outcomes))
+
+
+# --- paths of configurations -------------------------------------------------------------------------
+
+
+def _config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] | None, whole: bool) -> list[Column]:
+    flats = [flattened(outcome.config) for outcome in found]
+    paths = tuple(unique(path for one in flats for path in one))
+    varied = dict.fromkeys(_varied(flats, paths) if sweep is None else _swept(sweep, paths))
+    every = (*varied, *(path for path in paths if whole and path not in varied))
+    return [
+        Column(name, "config", tuple(_standing(path, *one) for one in zip(flats, found, strict=True)), path in varied)
+        for name, path in zip(named(every), every, strict=True)
+    ]
+
+
+def flattened(value: Any) -> Flat:
+    """The values of a configuration or a result by path; of what is no tree, the thing itself."""
+    try:
+        return flat(value)
+    except TreeError:  # a value that holds itself, say: it stands for itself
+        return {(): value}
+
+
+def _swept(sweep: Sweep[Any], paths: Iterable[Steps]) -> list[Steps]:
+    """The paths that a sweep varies, in axis order; after them the place of configurations that are no records."""
+    varied = [path for path, column in as_sweep(sweep, "sweep=")._node.columns().items() if column.swept]
+    return [*varied, *(path for path in paths if not path and path not in varied)]
+
+
+def _varied(flats: Sequence[Flat], paths: Sequence[Steps]) -> list[Steps]:
+    return [path for path in paths if len(flats) == 1 or _varies(path, flats)]
+
+
+def _varies(path: Steps, flats: Sequence[Flat]) -> bool:
+    first = flats[0].get(path, ABSENT)
+    return any(_differ(one.get(path, ABSENT), first) for one in flats)
+
+
+def _differ(one: Any, other: Any) -> bool:
+    if one is other:
+        return False
+    return one is ABSENT or other is ABSENT or exact_key(one) != exact_key(other)
+
+
+def _standing(path: Steps, one: Flat, outcome: Outcome[Any, Any]) -> Any:
+    """What stands at a path of a configuration, also inside a list, or `ABSENT`."""
+    if path in one:
+        return one[path]
+    return next(iter(standing(path, outcome.config)), ABSENT) if path else ABSENT
+
+
+def named(paths: Sequence[Steps]) -> list[str]:
+    """The paths as names of columns, all different, and none that another column has."""
+    return _distinct([_name(path) for path in paths], paths)
+
+
+def _name(path: Steps) -> str:
+    if not path:
+        return "config"
+    return f"config.{spelled(path)}" if path[0] in _TAKEN else spelled(path)
+
+
+def spelled(path: str | Steps) -> str:
+    """A path as text, whole where it is `a.b.c`."""
+    text = path if isinstance(path, str) else path_key(path)
+    return text if isinstance(text, str) and text else show_path(text)
+
+
+def _distinct(names: Sequence[str], paths: Iterable[Steps]) -> list[str]:
+    """The names; those that messages would cut to the same text with the path as it is."""
+    counts = Counter(names)
+    return [name if counts[name] == 1 else written(path) for name, path in zip(names, paths, strict=True)]
+
+
+# --- results, and how the run went -------------------------------------------------------------------
+
+
+def _result_columns(found: Sequence[Outcome[Any, Any]]) -> list[Column]:
+    flats = [flattened(outcome.result) if isinstance(outcome, Success) else {} for outcome in found]
+    paths = tuple(unique(path for one in flats for path in one))
+    names = _distinct([f"result.{spelled(path)}" if path else "result" for path in paths], paths)
+    named_paths = zip(names, paths, strict=True)
+    return [Column(name, "result", tuple(one.get(path, ABSENT) for one in flats)) for name, path in named_paths]
+
+
+def _run_columns(found: Sequence[Outcome[Any, Any]]) -> tuple[Column, ...]:
+    asked = ("ok", "seconds", "attempts", "replayed")
+    plain = (Column(name, "run", tuple(getattr(outcome, name) for outcome in found)) for name in asked)
+    return (*plain, Column("error", "run", tuple(map(_error, found))))
+
+
+def _error(outcome: Outcome[Any, Any]) -> str | Absent:
+    return f"{outcome.error.type}: {outcome.error.message}" if isinstance(outcome, Failure) else ABSENT

@@ -1,0 +1,176 @@
+"""Dask and Ray, behind the boundary of every other executor. The one module that knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any, Final, final
+
+from ..configuration.errors import ArgumentError, RunError, said
+from ..configuration.extras import needed
+from ..outcomes.exceptions import message_of
+from ..sweep.core import Sweep
+from .chunks import Chunk
+from .pools import Came, Crew, FutureCrew
+from .wire import Job
+
+__all__ = ["dask_crew", "ray_crew"]
+
+SECONDS = 0.2
+"""How long a chunk on a cluster should take: sending one costs milliseconds."""
+
+
+@final
+class _Borrowed(Crew):
+    """A crew, and what is to be closed after it."""
+
+    def __init__(self, crew: Crew, close: Callable[[], object]) -> None:
+        self.workers, self.seconds = crew.workers, crew.seconds
+        self._crew, self._close = crew, close
+
+    def put(self, chunk: Chunk) -> None:
+        self._crew.put(chunk)
+
+    def get(self) -> list[Came]:
+        return self._crew.get()
+
+    def stop(self, why: BaseException | None) -> None:
+        try:
+            self._crew.stop(why)
+        finally:
+            self._close()
+
+
+def dask_crew(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> Callable[[], Crew]:
+    """What opens a crew on a Dask cluster."""
+    distributed = needed("distributed", extra="dask", what="dask_cluster")
+    if getattr(address, "asynchronous", False):
+        raise ArgumentError(f"dask_cluster takes a client for plain code; got {said(address)}, made as asynchronous")
+    job = Job(fn, sweep).sealed()
+
+    def opened() -> Crew:
+        ours = isinstance(address, str)
+        try:
+            client = distributed.Client(address, set_as_default=False) if ours else address
+        except (OSError, ValueError, TypeError) as error:  # nobody listens there, or it is no address
+            raise RunError(f"cannot connect to a scheduler of Dask at {address}: {message_of(error)}") from error
+        if client.status != "running":
+            raise RunError(_CLOSED)
+        with _closed_as_error(client):
+            cores = sum(client.nthreads().values())
+        executor = _Dask(client)
+        crew = FutureCrew(job, executor, max(1, cores), SECONDS, gone=executor.gone)
+        return _Borrowed(crew, client.close) if ours else crew
+
+    return opened
+
+
+_CLOSED: Final = "the client of Dask is closed; keep it open until the run has ended"
+
+STUCK: Final = 60.0
+"""For how many seconds a Dask cluster may have no worker that takes tasks, once it had one."""
+
+LOOK: Final = 2.0
+"""How many seconds lie between two looks at the workers."""
+
+
+@contextmanager
+def _closed_as_error(client: Any) -> Iterator[None]:
+    """Whatever a client raises once it is closed, as one error."""
+    try:
+        yield
+    except Exception as error:
+        if client.status == "running":
+            raise
+        raise RunError(_CLOSED) from error
+
+
+@final
+class _Dask(Executor):
+    """A client of Dask as an executor."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._executor = client.get_executor(pure=False)
+        self._looked = self._moved = monotonic()
+        self._had_workers = False
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        with _closed_as_error(self._client):
+            found: Future[Any] = self._executor.submit(fn, *args, **kwargs)
+            return found
+
+    def gone(self) -> str | None:
+        """Why no answer will come."""
+        if self._client.status in ("closing", "closed"):
+            return _CLOSED
+        now = monotonic()
+        if self._client.status != "running" or now - self._looked < LOOK:
+            return None
+        self._looked = now
+        with _closed_as_error(self._client):
+            states = [worker["status"] for worker in self._client.scheduler_info(n_workers=-1)["workers"].values()]
+        if not self._had_workers or any(state != "paused" for state in states):
+            self._moved = now
+            self._had_workers = self._had_workers or bool(states)
+        if now - self._moved < STUCK:
+            return None
+        what = f"are paused ({len(states)})" if states else "have ended, and none has come back"
+        return (
+            f"the run gets no further: all workers of Dask {what}, for {STUCK:g} s. They end, or pause, when they hold "
+            f"more than they may: give them more memory, or let tasks return less, for instance the name of a file"
+        )
+
+
+# --- Ray -----------------------------------------------------------------------------------------------
+
+
+@final
+class _Ray(Executor):
+    """Ray's remote functions as an executor, as long as this process is connected as it is now."""
+
+    def __init__(self, ray: Any) -> None:
+        self._ray = ray
+        self._remote: dict[Any, Any] = {}
+        self._session = self._connection()
+
+    def _connection(self) -> Any:
+        """What tells one connection of this process to Ray from another; None where there is none."""
+        if not self._ray.is_initialized():
+            return None
+        here = self._ray.get_runtime_context()
+        return here.get_job_id(), here.get_node_id()  # one counts in a cluster, the other is of this cluster
+
+    def gone(self) -> str | None:
+        """Why no answer will come."""
+        if self._connection() == self._session:
+            return None
+        return "Ray was shut down during the run; keep it connected until the run has ended"
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if fn not in self._remote:
+            self._remote[fn] = self._ray.remote(max_retries=1)(fn)
+        found: Future[Any] = self._remote[fn].remote(*args, **kwargs).future()
+        return found
+
+
+def ray_crew(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> Callable[[], Crew]:
+    """What opens a crew on a Ray cluster."""
+    ray = needed("ray", extra="ray", what="ray_cluster")
+    job = Job(fn, sweep).sealed()
+
+    def opened() -> Crew:
+        ours = not ray.is_initialized()
+        if ours:
+            try:
+                ray.init(address=address, include_dashboard=False, log_to_driver=True)
+            except (ConnectionError, ValueError, RuntimeError) as error:  # nobody listens there, or it is no address
+                raise RunError(f"cannot connect to Ray at {address}: {message_of(error)}") from error
+        executor = _Ray(ray)
+        cores = int(ray.cluster_resources().get("CPU", 1))
+        crew = FutureCrew(job, executor, max(1, cores), SECONDS, gone=executor.gone)
+        return _Borrowed(crew, ray.shutdown) if ours else crew
+
+    return opened

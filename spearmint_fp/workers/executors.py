@@ -1,0 +1,281 @@
+"""Executors as values: where tasks run. A value holds no thread, no process and no connection; a run opens those."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, Literal, final, get_args
+
+import attrs
+
+from ..configuration.errors import ArgumentError, said, suggestion
+from ..sweep.core import Sweep
+from ..tasks.wrappers import TimedOut, refusal
+from ..tasks.wrapping import is_async, stack
+
+if TYPE_CHECKING:
+    from .pools import Crew
+
+__all__ = [
+    "DaskCluster",
+    "Processes",
+    "RayCluster",
+    "Threads",
+    "dask_cluster",
+    "place",
+    "processes",
+    "ray_cluster",
+    "threads",
+]
+
+Fn = Callable[[Any], Any]
+Opener = Callable[[], "Crew"]
+
+
+class Place(ABC):
+    """Where tasks run: `opener` checks that a function can go there, and gives what opens a crew for one run."""
+
+    @abstractmethod
+    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:
+        """What opens a crew; raises what cannot go there before anything runs."""
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def unlimited(fn: Fn, where: str) -> None:
+    """Refuse a time limit that cannot be held."""
+    if any(isinstance(inner, TimedOut) and not is_async(inner) for inner in stack(fn)):
+        raise ArgumentError(refusal(where))
+
+
+def _workers(count: Any, made: str) -> int:
+    if count is None:
+        return cores()
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ArgumentError(f"{made} takes how many to use, a whole number above 0; got {said(count)}")
+    return count
+
+
+# --- threads -----------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class Threads(Place):
+    """`threads(workers)`."""
+
+    workers: int
+
+    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:  # noqa: ARG002
+        from .pools import ThreadCrew
+
+        unlimited(fn, "a thread")
+        return lambda: ThreadCrew(fn, self.workers)
+
+
+def threads(workers: int | None = None) -> Threads:
+    """An executor of so many threads of this process: for tasks that wait, or that let go of the interpreter.
+
+    Functions, configurations and results are shared, not copied, and the caller's context variables are there.
+    Nothing can end a thread: an interrupt waits a second for running tasks, and then leaves them behind;
+    closing the run early waits for them. By default as many as there are cores.
+
+    >>> from spearmint_fp import run
+    >>> [outcome.result for outcome in run(abs, [-1, 2, -3], executor=threads(2))]
+    [1, 2, 3]
+
+    Raises:
+        ArgumentError: `workers` is no whole number above 0.
+
+    See also: `processes`, for tasks that compute.
+    """
+    return Threads(_workers(workers, "threads(workers)"))
+
+
+# --- processes ---------------------------------------------------------------------------------------
+
+Method = Literal["forkserver", "spawn", "fork"]
+METHODS: Final = get_args(Method)
+
+
+@final
+@attrs.frozen
+class Processes(Place):
+    """`processes(workers, start_method=start_method, deaths=deaths)`."""
+
+    workers: int
+    start_method: Method = "forkserver"
+    deaths: int = 3
+
+    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:
+        if not hasattr(os, "fork"):
+            raise ArgumentError(
+                "processes(n) needs fork, which this system does not have. Take a live executor: "
+                "executor=ProcessPoolExecutor(n)"
+            )
+        from .process_pool import Supervisor
+        from .start_methods import LAUNCHERS, no_interpreter
+        from .wire import Job
+
+        why = None if self.start_method == "fork" else no_interpreter()
+        if why is not None:
+            raise ArgumentError(
+                f"processes(n) cannot start its workers: {why}. Set sys.executable to the path of an interpreter that "
+                f'has this library, or take threads(n), start_method="fork", or a live ProcessPoolExecutor(n) after '
+                f"multiprocessing.freeze_support()"
+            )
+        job = Job(fn, sweep).sealed()
+        return lambda: Supervisor(job, self.workers, LAUNCHERS[self.start_method](), self.deaths)
+
+
+def processes(workers: int | None = None, *, start_method: Method = "forkserver", deaths: int = 3) -> Processes:
+    """An executor of so many worker processes: for tasks that compute, crash or hang.
+
+    A worker that ends costs the task that it was running and nothing else: the task is run again by another worker,
+    and is a `Failure` with the exit code when it has cost `deaths` workers. A sweep travels as a slice, two numbers.
+    Lambdas, closures and functions of `__main__` go too; no script is run again in a worker, so none needs a guard.
+    Workers end with the run, and with this process, however it ends. They are given work while outcomes are being
+    asked for. By default as many workers as there are cores. Extra: `[processes]` (cloudpickle), without which
+    only functions that can be imported go.
+
+    `start_method` is "forkserver" (a clean process with one thread forks the workers: fast, and safe whatever threads
+    this process has), "spawn" (a new interpreter for each) or "fork" (a copy of this process: it
+    needs no time, and deadlocks where another thread holds a lock).
+
+    >>> from spearmint_fp import run
+    >>> [outcome.result for outcome in run(abs, [-1, 2, -3], executor=processes(2))]
+    [1, 2, 3]
+
+    Raises:
+        ArgumentError: `workers` or `deaths` is no whole number above 0, or there is no such start method.
+        TransferError: when it runs, and the function cannot be pickled; before any task.
+
+    See also: `threads`; `timed_out`, which ends the worker of a task that takes too long.
+    """
+    if start_method not in METHODS:
+        raise ArgumentError(f"no start method {said(start_method)}{suggestion(start_method, METHODS)}")
+    _workers(0 if deaths is None else deaths, "deaths=")
+    return Processes(_workers(workers, "processes(workers)"), start_method, deaths)
+
+
+# --- clusters ----------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class DaskCluster(Place):
+    """`dask_cluster(address_or_client)`."""
+
+    address: Any
+
+    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:
+        from .clusters import dask_crew
+
+        unlimited(fn, "a worker of Dask")
+        return dask_crew(self.address, fn, sweep)
+
+
+def dask_cluster(address: Any) -> DaskCluster:
+    """An executor of the workers of a Dask cluster: its scheduler's address, or a `distributed.Client` of it.
+
+    A sweep travels as slices; results are let go of as soon as they have come. A chunk whose worker ended is run
+    again, its configurations one by one, so a configuration that ends its worker is a `Failure` and costs the others
+    one rerun at most. The workers need this library. Extra: `[dask]`.
+
+    >>> dask_cluster("tcp://10.0.0.1:8786")
+    DaskCluster(address='tcp://10.0.0.1:8786')
+
+    Raises:
+        ArgumentError: neither an address nor a client.
+        MissingExtraError: when it runs, and Dask is not installed.
+
+    See also: `ray_cluster`; `processes`, on this machine.
+    """
+    if not isinstance(address, str) and not hasattr(address, "submit"):
+        raise ArgumentError(f"dask_cluster takes a scheduler's address or a distributed.Client; got {said(address)}")
+    return DaskCluster(address)
+
+
+@final
+@attrs.frozen
+class RayCluster(Place):
+    """`ray_cluster(address)`."""
+
+    address: str | None = None
+
+    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:
+        from .clusters import ray_crew
+
+        unlimited(fn, "a worker of Ray")
+        return ray_crew(self.address, fn, sweep)
+
+
+def ray_cluster(address: str | None = None) -> RayCluster:
+    """An executor of the workers of a Ray cluster: the one at an address, or the one that is connected.
+
+    Where Ray is not initialised, each run connects and disconnects, or, without an address, starts a local Ray and
+    stops it. Chunks, reruns and results are as with `dask_cluster`. A process that is connected to Ray must not
+    fork: there `processes(n)` needs another start method than "fork". Extra: `[ray]`.
+
+    >>> ray_cluster()
+    RayCluster(address=None)
+
+    Raises:
+        ArgumentError: the address is no text.
+        MissingExtraError: when it runs, and Ray is not installed.
+
+    See also: `dask_cluster`; `processes`, on this machine.
+    """
+    if address is not None and not isinstance(address, str):
+        raise ArgumentError(f"ray_cluster takes the address of a cluster, or nothing; got {said(address)}")
+    return RayCluster(address)
+
+
+# --- live executors ----------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class _Live(Place):
+    """An executor that the caller has opened, and will close."""
+
+    executor: Executor
+
+    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:
+        from .pools import FutureCrew, PoolCrew
+        from .wire import Job
+
+        unlimited(fn, f"a worker of {type(self.executor).__qualname__}")
+        workers = getattr(self.executor, "_max_workers", None) or cores()
+        if isinstance(self.executor, ThreadPoolExecutor):
+            return lambda: PoolCrew(fn, self.executor, workers)
+        named = self._has_script()
+        job = Job(fn, sweep, named).sealed()
+        return lambda: FutureCrew(job, self.executor, workers, seconds=0.03, named=named)
+
+    def _has_script(self) -> bool:
+        """Whether its workers have this script as their `__main__`: they do where their initializer is from there."""
+        initializer = getattr(self.executor, "_initializer", None)
+        layers = stack(initializer) if callable(initializer) else ()
+        return any(getattr(one, "__module__", None) in ("__main__", "__mp_main__") for one in layers)
+
+
+def place(executor: Any) -> Place:
+    """The place that `executor=` names."""
+    if isinstance(executor, Place):
+        return executor
+    if isinstance(executor, Executor):
+        return _Live(executor)
+    way = (
+        "Call it: executor=threads(8)"
+        if any(executor is function for function in (threads, processes, dask_cluster, ray_cluster))
+        else (
+            "Use threads(n), processes(n), dask_cluster(address), ray_cluster(), or a live concurrent.futures.Executor"
+        )
+    )
+    raise ArgumentError(f"{said(executor)} is no executor. {way}")

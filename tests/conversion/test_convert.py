@@ -1,0 +1,890 @@
+"""Conversion: configurations as instances of the user's own classes, and back."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime
+import decimal
+import enum
+import pickle
+import sys
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, Required, TypedDict, TypeVar
+
+import attrs
+import msgspec
+import numpy as np
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spearmint_fp import (
+    ABSENT,
+    ArgumentError,
+    Config,
+    ConversionError,
+    DynamicValue,
+    TreeError,
+    expand,
+    freeze,
+    structure,
+    unstructure,
+)
+from spearmint_fp.conversion.convert import _hook_for
+from spearmint_fp.conversion.diagnosis import problems_of
+
+T = TypeVar("T")
+
+
+class Color(enum.Enum):
+    RED = "red"
+    PAIR = (1, 2)
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        return cls[value.upper()] if isinstance(value, str) and value.upper() in cls.__members__ else None
+
+
+@attrs.frozen
+class AttrsLlm:
+    model: str
+    temperature: float = attrs.field(default=0.5, validator=attrs.validators.le(2))
+
+
+@dataclasses.dataclass(frozen=True)
+class DataLlm:
+    model: str
+    temperature: float = 0.5
+
+
+class TypedLlm(TypedDict, total=False):
+    model: Required[str]
+    temperature: float
+
+
+class NamedLlm(NamedTuple):
+    model: str
+    temperature: float = 0.5
+
+
+class StructLlm(msgspec.Struct, frozen=True):
+    model: str
+    temperature: float = 0.5
+
+
+class ModelLlm(pydantic.BaseModel):
+    model: str
+    temperature: float = pydantic.Field(0.5, le=2)
+
+
+KINDS = [AttrsLlm, DataLlm, TypedLlm, NamedLlm, StructLlm, ModelLlm]
+
+
+def refused(cls: Any, config: Any, **options: Any) -> list[str]:
+    """The lines of the error."""
+    with pytest.raises(ConversionError) as caught:
+        structure(cls, config, **options)
+    assert [str(problem) if problem.path else problem.reason for problem in caught.value.problems] == [
+        line.strip() for line in str(caught.value).removeprefix(f"not a valid {name_of(cls)}:").strip().split("\n")
+    ]
+    return [str(problem) for problem in caught.value.problems]
+
+
+def name_of(cls: Any) -> str:
+    from spearmint_fp.conversion.problems import type_name
+
+    return type_name(cls)
+
+
+# --- every kind of class -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mapping_becomes_an_instance(kind: Any) -> None:
+    made = structure(kind, Config({"model": "gpt-4", "temperature": 1}))
+    plain = unstructure(made)
+    assert plain == {"model": "gpt-4", "temperature": 1.0}
+    assert type(plain["temperature"]) is float
+    assert structure(kind, plain) == made
+    assert kind is TypedLlm or type(made) is kind
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_bad_path_is_told_at_once(kind: Any) -> None:
+    @attrs.frozen
+    class Outer:
+        llm: kind
+        seeds: list[int]
+
+    told = refused(Outer, {"llm": {"temperature": "hot", "modle": "x"}, "seeds": [1, "2", True]})
+    assert told[-2:] == ["seeds.1: expected int, got '2' (str)", "seeds.2: expected int, got True (bool)"]
+    assert "llm.temperature: expected float, got 'hot' (str)" in told
+    assert any(line.startswith("llm.model: missing") for line in told)
+    assert any(line.startswith("llm.modle: no such field") for line in told)
+    assert len(told) == 5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scalars_are_strict(kind: Any) -> None:
+    for bad in ("3", True, None, b"1"):
+        assert refused(kind, {"model": "x", "temperature": bad}) == [
+            f"temperature: expected float, got {bad!r} ({type(bad).__name__})"
+        ]
+    assert refused(kind, {"model": 5}) == ["model: expected str, got 5 (int)"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unknown_keys_are_refused_unless_ignored(kind: Any) -> None:
+    extra = {"model": "x", "modle": 1}
+    assert refused(kind, extra)[0].startswith("modle: no such field")
+    assert structure(kind, extra, extra="ignore") == structure(kind, {"model": "x"})
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not TypedLlm])
+def test_instances_pass_through_also_inside_others(kind: Any) -> None:
+    @dataclasses.dataclass
+    class Outer:
+        llm: kind
+
+    inner = structure(kind, {"model": "x"})
+    assert structure(kind, inner) is inner
+    assert structure(Outer, {"llm": inner}).llm is inner
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("bad", [5, "text", None, [[1]]])
+def test_no_mapping_no_instance(kind: Any, bad: Any) -> None:
+    assert len(refused(kind, bad)) == 1 or kind is NamedLlm
+
+
+def test_any_other_extra_is_an_error() -> None:
+    with pytest.raises(ArgumentError, match="extra is 'forbid' or 'ignore'"):
+        structure(AttrsLlm, {"model": "x"}, extra="allow")  # type: ignore[call-overload]
+
+
+# --- classes with more to them -------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Full:
+    a: int
+    _hidden: int = 0
+    rate: float = attrs.field(default=1.0, alias="lr")
+    doubled: int = attrs.field(init=False)
+    tags: list[str] = attrs.field(factory=list)
+
+    @doubled.default
+    def _doubled(self) -> int:
+        return 2 * self.a
+
+
+def test_attrs_aliases_private_names_and_computed_fields() -> None:
+    assert structure(Full, {"a": 1, "hidden": 2, "lr": 3}) == structure(Full, {"a": 1, "_hidden": 2, "rate": 3.0})
+    assert structure(Full, {"a": 2}).doubled == 4
+    assert unstructure(Full(1)) == {"a": 1, "hidden": 0, "lr": 1.0, "tags": []}
+    assert refused(Full, {"a": 1, "doubled": 3}) == ["doubled: the class computes it itself (init=False)"]
+    assert refused(Full, {"a": 1, "lr": "x"}) == ["lr: expected float, got 'x' (str)"]
+    assert refused(Full, {"a": 1, "rate": "x"}) == ["rate: expected float, got 'x' (str)"]
+    assert refused(Full, {"a": 1, "lr": 1, "rate": 2}) == ["lr: given twice, also as 'rate'"]
+
+
+def _level(value: Level | str) -> Level:
+    return Level[value] if isinstance(value, str) else value
+
+
+@attrs.frozen
+class Checked:
+    low: int = attrs.field(validator=[attrs.validators.ge(0), attrs.validators.instance_of(int)])
+    high: int = attrs.field()
+    level: Level = attrs.field(default=Level.LOW, converter=_level)
+
+    @high.validator
+    def _above(self, attribute: Any, value: int) -> None:
+        if value <= self.low:
+            raise ValueError("high must be above low")
+
+    def __attrs_post_init__(self) -> None:
+        if self.high == 99:
+            raise ValueError("99 is reserved")
+
+
+def test_validators_errors_are_located_at_their_field() -> None:
+    @attrs.frozen
+    class Outer:
+        bounds: list[Checked]
+
+    assert refused(Outer, {"bounds": [{"low": 1, "high": 2}, {"low": -1, "high": -2}]}) == [
+        "bounds.1.low: 'low' must be >= 0: -1",
+        "bounds.1.high: high must be above low, got -2 (int)",
+    ]
+    assert refused(Checked, {"low": 1, "high": 99}) == ["the root: 99 is reserved"]
+    with pytest.raises(ConversionError) as caught:
+        structure(Checked, {"low": 1, "high": 99})
+    assert isinstance(caught.value.__cause__, ValueError)  # the class's own traceback is there to be read
+
+
+def test_a_field_s_own_converter_is_asked_where_the_type_refuses() -> None:
+    assert structure(Checked, {"low": 0, "high": 1, "level": "HIGH"}).level is Level.HIGH
+    assert refused(Checked, {"low": 0, "high": 1, "level": "NONE"}) == [
+        "level: expected Level, one of 1, 2, got 'NONE' (str)"
+    ]
+
+
+@dataclasses.dataclass
+class Box(Generic[T]):
+    item: T
+    items: list[T] = dataclasses.field(default_factory=list)
+    made: int = dataclasses.field(init=False, default=7)
+    only: dataclasses.KW_ONLY = dataclasses.field(init=False)
+    last: T | None = None
+
+
+def test_generic_dataclasses() -> None:
+    assert structure(Box[int], {"item": 1, "items": [2], "last": 3}) == Box(1, [2], last=3)
+    assert refused(Box[int], {"item": "1", "items": [2.0]}) == [
+        "item: expected int, got '1' (str)",
+        "items.0: expected int, got 2.0 (float)",
+    ]
+    assert structure(Box[Box[str]], {"item": {"item": "x"}}).item.item == "x"
+
+
+@attrs.frozen
+class Tree:
+    value: int
+    children: tuple[Tree, ...] = ()
+    left: Tree | None = None
+
+
+def test_classes_that_contain_themselves() -> None:
+    made = structure(Tree, {"value": 1, "children": [{"value": 2}], "left": {"value": 3}})
+    assert made == Tree(1, (Tree(2),), Tree(3))
+    assert structure(Tree, unstructure(made)) == made
+    assert refused(Tree, {"value": 1, "left": {"value": 2, "children": [{"value": "x"}]}}) == [
+        "left.children.0.value: expected int, got 'x' (str)"
+    ]
+
+
+def test_deep_classes_are_an_error_not_a_crash() -> None:
+    deep: Any = {"value": 0}
+    for value in range(190):
+        deep = {"value": value, "left": deep}
+    try:
+        structure(Tree, deep)
+    except ConversionError as error:
+        assert "too deeply" in str(error)  # noqa: PT017  # whether the stack is long enough depends on the caller
+    cycle: Any = {"value": 1}
+    cycle["left"] = cycle
+    with pytest.raises(TreeError, match="contains itself"):
+        structure(Tree, cycle)
+
+
+class Pair(NamedTuple):
+    x: int
+    inner: NamedLlm | None = None
+
+
+Plain = collections.namedtuple("Plain", ["x", "y"])  # noqa: PYI024  # what has no annotations
+
+
+def test_named_tuples_from_mappings_and_sequences() -> None:
+    assert structure(Pair, {"x": 1, "inner": {"model": "m"}}) == Pair(1, NamedLlm("m"))
+    assert structure(Pair, [1, ["m", 2]]) == Pair(1, NamedLlm("m", 2.0))
+    assert structure(Plain, {"x": 1, "y": "z"}) == Plain(1, "z")
+    assert refused(Pair, [1, 2, 3])[0].startswith("the root: expected at most 2 elements for Pair")
+    assert refused(Pair, ["x"]) == ["0: expected int, got 'x' (str)"]
+    assert unstructure(Pair(1, NamedLlm("m"))) == {"x": 1, "inner": {"model": "m", "temperature": 0.5}}
+
+
+class Sgd(msgspec.Struct, tag="sgd", rename="camel"):
+    learning_rate: Annotated[float, msgspec.Meta(ge=0)]
+    steps: list[int] = []
+
+    def __post_init__(self) -> None:
+        if len(self.steps) > 2:
+            raise ValueError("at most two steps")
+
+
+class Adam(msgspec.Struct, tag="adam"):
+    beta: float = 0.9
+
+
+def test_structs_with_tags_renamed_fields_and_bounds() -> None:
+    assert structure(Sgd, {"type": "sgd", "learningRate": 1}) == Sgd(1.0)
+    assert unstructure(Sgd(0.5)) == {"type": "sgd", "learningRate": 0.5, "steps": []}
+    assert structure(Sgd | Adam, {"type": "adam", "beta": 1}) == Adam(1.0)
+    assert refused(Sgd | Adam, {"type": "adam", "beta": "x"}) == ["beta: expected float, got 'x' (str)"]
+    assert refused(Sgd, {"type": "adam", "learningRate": 1}) == ["type: expected 'sgd', got 'adam' (str)"]
+    assert refused(Sgd, {"learningRate": -1.0}) == ["learningRate: expected `float` >= 0.0, got -1.0 (float)"]
+    assert refused(Sgd, {"learningRate": 1, "steps": [1, 2, 3]}) == ["the root: at most two steps"]
+    assert refused(Sgd, {"learningRate": 1, "stepz": 1})[0].startswith("stepz: no such field; did you mean 'steps'?")
+
+
+class Lax(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(strict=False, extra="allow")
+    n: int
+
+
+class Strict(pydantic.BaseModel):
+    lax: Lax | None = None
+    path: Path = Path()
+    sizes: tuple[int, ...] = ()
+    union: int | Path | None = None
+    name: str = pydantic.Field("x", alias="Name")
+
+    @pydantic.field_validator("name")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        if value == "bad":
+            raise ValueError("no such name")
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _whole(self) -> Strict:
+        if self.path == Path("whole"):
+            raise ValueError("not as a whole")
+        return self
+
+
+def test_pydantic_models_keep_what_they_set_themselves() -> None:
+    assert structure(Strict, {"lax": {"n": "3", "more": 1}}).lax == Lax.model_validate({"n": 3, "more": 1})
+    made = structure(Strict, {"path": "a/b", "sizes": (1, 2), "union": "c", "Name": "y"})
+    assert (made.path, made.sizes, made.union, made.name) == (Path("a/b"), (1, 2), Path("c"), "y")
+    assert structure(Strict, unstructure(made)) == made
+    assert sorted(refused(Strict, {"sizes": [1, "2"], "Name": 5, "more": 1})) == [
+        "Name: expected str, got 5 (int)",
+        "more: no such field",
+        "sizes.1: expected int, got '2' (str)",
+    ]
+    assert refused(Strict, {"Name": "bad"}) == ["Name: no such name, got 'bad' (str)"]
+    assert refused(Strict, {"path": "whole"})[0].startswith("the root: not as a whole")
+    assert refused(ModelLlm, {"model": "x", "temperature": 3}) == [
+        "temperature: must be less than or equal to 2, got 3 (int)"
+    ]
+
+
+def test_pydantic_is_not_imported_for_those_who_do_not_use_it() -> None:
+    import subprocess
+
+    code = (
+        "import attrs, sys; from spearmint_fp import structure, unstructure, config_id;"
+        "C = attrs.make_class('C', {'x': attrs.field(type=int)}); c = structure(C, {'x': 1}); unstructure(c);"
+        "print([m for m in ('pydantic', 'msgspec', 'yaml', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# --- scalars, literals, enums ---------------------------------------------------------------------------
+
+
+UserId = NewType("UserId", int)
+
+
+class Port(int):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "made"),
+    [
+        (float, 1, 1.0),
+        (float, np.float32(0.5), 0.5),
+        (int, np.int64(3), 3),
+        (bool, np.bool_(True), True),
+        (complex, 1, 1 + 0j),
+        (UserId, 3, 3),
+        (Port, 80, Port(80)),
+        (Path, "a/b", Path("a/b")),
+        (datetime.date, "2024-02-29", datetime.date(2024, 2, 29)),
+        (datetime.datetime, "2024-02-29T10:00", datetime.datetime(2024, 2, 29, 10)),
+        (uuid.UUID, "12345678123456781234567812345678", uuid.UUID(int=0x12345678123456781234567812345678)),
+        (decimal.Decimal, "0.10", decimal.Decimal("0.10")),
+        (decimal.Decimal, 3, decimal.Decimal(3)),
+        (Color, "red", Color.RED),
+        (Color, [1, 2], Color.PAIR),
+        (Level, 1, Level.LOW),
+        (Level, "high", Level.HIGH),
+        (Literal["a", 1], 1, 1),
+        (Literal[Color.RED], "red", Color.RED),
+        (int | str, "3", "3"),
+        (int | float, 1.0, 1.0),
+        (float | int, 1, 1),
+        (Path | None, None, None),
+        (Path | str, "a", "a"),
+        (str | Path, Path("a"), Path("a")),
+        (list[int] | None, (1, 2), [1, 2]),
+        (tuple[int, str], [1, "a"], (1, "a")),
+        (tuple[int, ...], [], ()),
+        (tuple[()], [], ()),
+        (set[int], [1, 1, 2], {1, 2}),
+        (frozenset[str], {"a"}, frozenset("a")),
+        (list[float], np.array([1.0, 2.0]), [1.0, 2.0]),
+        (dict[str, list[int]], {"a": (1,)}, {"a": [1]}),
+        (Mapping[str, int], {"a": 1}, {"a": 1}),
+        (Sequence[int], [1], (1,)),
+        (collections.deque[int], [1], collections.deque([1])),
+        (collections.Counter[str], {"a": 2}, collections.Counter(a=2)),
+        (list, (1, (2,)), [1, [2]]),
+        (dict, {"a": {"b": (1,)}}, {"a": {"b": [1]}}),
+        (Any, {"a": (1,)}, {"a": [1]}),
+        (Config, {"a": 1}, Config({"a": 1})),
+        (np.ndarray, array := np.array([1]), array),
+        (Callable[[int], int], abs, abs),
+        (None, None, None),
+    ],
+    ids=str,
+)
+def test_what_is_taken(kind: Any, value: Any, made: Any) -> None:
+    got = structure(kind, freeze(value) if not isinstance(value, np.ndarray) else value)
+    assert np.array_equal(got, made) if isinstance(made, np.ndarray) else got == made
+    assert type(got) is type(made)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "reason"),
+    [
+        (int, "3", "expected int, got '3' (str)"),
+        (int, True, "expected int, got True (bool)"),
+        (int, 1.0, "expected int, got 1.0 (float)"),
+        (float, "0.1", "expected float, got '0.1' (str)"),
+        (float, False, "expected float, got False (bool)"),
+        (float, decimal.Decimal(1), "expected float, got Decimal('1') (Decimal)"),
+        (bool, "False", "expected bool, got 'False' (str)"),
+        (bool, 1, "expected bool, got 1 (int)"),
+        (str, 1, "expected str, got 1 (int)"),
+        (str, b"a", "expected str, got b'a' (bytes)"),
+        (bytes, "a", "expected bytes, got 'a' (str)"),
+        (None, 0, "expected None, got 0 (int)"),
+        (Path, 3, "expected Path, also as str, got 3 (int)"),
+        (datetime.date, "soon", "expected date, also as str, got 'soon' (str)"),
+        (decimal.Decimal, 0.1, "expected Decimal, also as str or int, got 0.1 (float)"),
+        (Level, True, "expected Level, one of 1, 2, got True (bool)"),
+        (Color, "green", "expected Color, one of 'red', (1, 2), got 'green' (str)"),
+        (Literal["a", 1], True, "expected one of 'a', 1, got True (bool)"),
+        (Literal[1], 1.0, "expected one of 1, got 1.0 (float)"),
+        (int | str, 1.5, "expected int or str, got 1.5 (float)"),
+        (float | None, "x", "expected float, got 'x' (str)"),
+        (list[str], "abc", "expected list[str], got 'abc' (str)"),
+        (list[str], {"a": 1}, "expected list[str], got {'a': 1} (dict)"),
+        (dict[str, int], [1], "expected dict[str, int], got [1] (list)"),
+        (tuple[int, int], [1], "expected 2 elements, got [1] (list)"),
+        (np.ndarray, 3, "expected ndarray, got 3 (int)"),
+        (AttrsLlm | DataLlm, 3, "expected AttrsLlm or DataLlm, got 3 (int)"),
+        (
+            int,
+            DynamicValue([1]),
+            "expected int, got DynamicValue((1,)) (DynamicValue). It is a choice: expand the tree",
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_refused(kind: Any, value: Any, reason: str) -> None:
+    (told,) = refused(kind, value)
+    assert told.removeprefix("the root: ").startswith(reason)
+
+
+def test_a_union_of_classes_takes_the_one_that_fits() -> None:
+    @attrs.frozen
+    class Step:
+        kind: Literal["step"]
+        size: int
+
+    @attrs.frozen
+    class Cosine:
+        kind: Literal["cosine"]
+        period: float = 1.0
+
+    @attrs.frozen
+    class Outer:
+        schedule: Step | Cosine | None = None
+
+    assert structure(Outer, {"schedule": {"kind": "cosine", "period": 2}}).schedule == Cosine("cosine", 2.0)
+    assert refused(Outer, {"schedule": {"kind": "step", "size": "x"}}) == ["schedule.size: expected int, got 'x' (str)"]
+    ambiguous = structure(Outer, {"schedule": {"kind": "cosine", "size": 1}}, extra="ignore")
+    assert ambiguous.schedule == Cosine("cosine")
+    (told,) = refused(Outer, {"schedule": {"kind": "x"}})
+    assert told.startswith(
+        "schedule: expected Step or Cosine or None, got {'kind': 'x'} (dict). as Step: kind: expected"
+    )
+
+
+def test_problems_are_data() -> None:
+    with pytest.raises(ConversionError) as caught:
+        structure(AttrsLlm, {"temperature": "hot"})
+    error = pickle.loads(pickle.dumps(caught.value))
+    missing, bad = error.problems
+    assert (missing.path, missing.value) == (("model",), ABSENT)
+    assert (bad.path, bad.value, bad.spoils) == (("temperature",), "hot", None)
+    assert str(error) == str(caught.value)
+
+
+def test_a_thousand_problems_are_told_in_part_and_kept_whole() -> None:
+    with pytest.raises(ConversionError, match="… and 900 more") as caught:
+        structure(list[int], ["x"] * 1000)
+    assert len(caught.value.problems) == 1000
+
+
+def test_hostile_values_are_refused_not_fatal() -> None:
+    class Hostile:
+        def __repr__(self) -> str:
+            raise RuntimeError("no")
+
+        def __eq__(self, other: object) -> bool:
+            raise RuntimeError("no")
+
+        __hash__ = None  # type: ignore[assignment]
+
+    assert refused(int, Hostile())[0].startswith("the root: expected int, got <")
+    assert refused(Literal["a"], Hostile())[0].startswith("the root: expected one of 'a', got <")
+
+
+# --- there and back ------------------------------------------------------------------------------------
+
+
+LEAVES: list[tuple[Any, st.SearchStrategy[Any]]] = [
+    (int, st.integers()),
+    (float, st.floats(allow_nan=False)),
+    (str, st.text(max_size=5)),
+    (bool, st.booleans()),
+    (bytes, st.binary(max_size=3)),
+    (Color, st.sampled_from(Color)),
+    (Literal["a", 1], st.sampled_from(["a", 1])),
+    (Path, st.sampled_from([Path("a"), Path("b/c")])),
+    (datetime.date, st.dates()),
+    (decimal.Decimal, st.decimals(allow_nan=False, allow_infinity=False)),
+]
+
+
+def grown(inner: st.SearchStrategy[tuple[Any, st.SearchStrategy[Any]]]) -> st.SearchStrategy[Any]:
+    """Types made of other types, each with a strategy for its values."""
+
+    def record(draw: Any) -> tuple[Any, st.SearchStrategy[Any]]:
+        fields = draw(st.lists(inner, min_size=1, max_size=3))
+        names = [f"f{k}" for k in range(len(fields))]
+        types = dict(zip(names, [kind for kind, _ in fields], strict=True))
+        kinds = ["attrs", "dataclass", "struct", "named", "typed"]
+        if all(kind in [leaf for leaf, _ in LEAVES] for kind, _ in fields):
+            kinds.append("model")  # which classes of others its fields take is pydantic's matter
+        kind = draw(st.sampled_from(kinds))
+        values = st.fixed_dictionaries(dict(zip(names, [values for _, values in fields], strict=True)))
+        if kind == "typed":
+            return TypedDict("Made", types), values  # type: ignore[operator]
+        made: Any = {
+            "attrs": lambda: attrs.make_class("Made", {n: attrs.field(type=t) for n, t in types.items()}),
+            "dataclass": lambda: dataclasses.make_dataclass("Made", list(types.items())),
+            "struct": lambda: msgspec.defstruct("Made", list(types.items())),
+            "model": lambda: pydantic.create_model(  # type: ignore[call-overload]
+                "Made",
+                __config__=pydantic.ConfigDict(arbitrary_types_allowed=True),
+                **{n: (t, ...) for n, t in types.items()},
+            ),
+            "named": lambda: NamedTuple("Made", list(types.items())),
+        }[kind]()
+        return made, values.map(lambda fields: made(**fields))
+
+    def of(make: Callable[[Any], Any], values: Callable[[Any], Any]) -> st.SearchStrategy[Any]:
+        return inner.map(lambda pair: (make(pair[0]), values(pair[1])))
+
+    return st.one_of(
+        of(lambda kind: list.__class_getitem__(kind), lambda values: st.lists(values, max_size=3)),
+        of(lambda kind: tuple.__class_getitem__((kind, ...)), lambda values: st.lists(values, max_size=3).map(tuple)),
+        of(lambda kind: kind | None, lambda values: st.none() | values),
+        of(
+            lambda kind: dict.__class_getitem__((str, kind)),
+            lambda values: st.dictionaries(st.text(max_size=2), values, max_size=2),
+        ),
+        st.composite(record)(),
+    )
+
+
+TYPES = st.recursive(st.sampled_from(LEAVES), grown, max_leaves=5)
+
+
+@given(st.data())
+def test_unstructure_is_the_inverse_of_structure(data: st.DataObject) -> None:
+    kind, values = data.draw(TYPES, label="type")
+    value = data.draw(values, label="value")
+    plain = unstructure(value)
+    assert structure(kind, plain) == value
+    assert structure(kind, freeze(plain)) == value
+    assert unstructure(structure(kind, plain)) == plain
+
+
+def test_unstructure_gives_plain_new_data() -> None:
+    layers = [1, 2]
+    plain = unstructure({"a": layers, "b": {1}, "c": (AttrsLlm("x"),), "d": Color.PAIR})
+    assert plain == {"a": [1, 2], "b": {1}, "c": [{"model": "x", "temperature": 0.5}], "d": [1, 2]}
+    assert plain["a"] is not layers
+    assert expand(plain).size == 1
+
+
+# --- what hostile testing found ------------------------------------------------------------------------------
+
+
+def test_pydantic_sets_of_what_comes_as_lists() -> None:
+    class Sets(pydantic.BaseModel):
+        pairs: set[tuple[int, int]] = set()
+        anything: set[Any] = set()
+
+    assert structure(Sets, {"pairs": [[1, 2], [1, 2]]}).pairs == {(1, 2)}
+    assert structure(Sets, {"anything": [[1]]}).anything == {(1,)}
+    assert refused(Sets, {"anything": [{"a": 1}]})[0].startswith("anything")
+
+
+def test_pydantic_coerces_nothing_inside_other_classes_either() -> None:
+    @dataclasses.dataclass
+    class Inner:
+        x: int
+
+    class Outer(pydantic.BaseModel):
+        inner: Inner | None = None
+        level: Level = Level.LOW
+        queue: collections.deque[int] = collections.deque()
+        path: Path = Path()
+
+    good = structure(Outer, {"inner": {"x": 1}, "level": 2, "queue": [1], "path": "a"})
+    assert (good.inner, good.level, good.path) == (Inner(1), Level.HIGH, Path("a"))
+    assert refused(Outer, {"inner": {"x": "1", "zz": 1}}) == [
+        "inner.x: expected int, got '1' (str)",
+        "inner.zz: no such field",
+    ]
+    assert len(refused(Outer, {"level": "1", "queue": ["1"]})) == 2
+
+
+def test_root_models_and_aliases_come_back() -> None:
+    class Aliased(pydantic.BaseModel):
+        a: int = pydantic.Field(validation_alias="A")
+        b: int = pydantic.Field(1, validation_alias=pydantic.AliasChoices("B", "bb"))
+
+    numbers = pydantic.RootModel[list[int]]
+    assert structure(numbers, [1, 2]) == numbers([1, 2])
+    assert unstructure(numbers([1])) == [1]
+    assert structure(Aliased, unstructure(structure(Aliased, {"A": 1, "bb": 2}))).b == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "told"),
+    [
+        (dict[tuple[int, int], str], {(1, "x"): ""}, "as a key: expected int, got 'x' (str)"),
+        (dict[tuple[int, int], int], {(1, "x"): 1}, "as a key: expected int, got 'x' (str)"),
+        (dict[frozenset[int], int], {frozenset(["x"]): 2}, "as a key: expected int, got 'x' (str)"),
+        (dict[int, str], {"a": "b"}, "as a key: expected int, got 'a' (str)"),
+        (dict[str, None], {"a": 3}, "a: expected None, got 3 (int)"),
+        (type[AttrsLlm], int, "expected type[AttrsLlm], got <class 'int'> (type)"),
+        (set[int] | list[int], [1, "x"], "expected set[int] or list[int], got [1, 'x'] (list)"),
+    ],
+    ids=str,
+)
+def test_keys_none_and_types_are_checked(kind: Any, value: Any, told: str) -> None:
+    assert told in refused(kind, value)[0]
+
+
+def test_what_is_no_type_is_the_caller_s_mistake() -> None:
+    for bad in ("AttrsLlm", 5, list["AttrsLlm"], AttrsLlm("x")):
+        with pytest.raises(ArgumentError):
+            structure(bad, [{"model": "x"}])
+
+
+def test_sets_of_containers_unstructure_to_lists() -> None:
+    assert unstructure({(1, 2)}) == [[1, 2]]
+    assert structure(frozenset[tuple[int, int]], unstructure(frozenset({(1, 2)}))) == frozenset({(1, 2)})
+    assert unstructure({NamedLlm("x")}) == [{"model": "x", "temperature": 0.5}]
+
+
+class GenericStruct(msgspec.Struct, Generic[T]):
+    x: T
+
+
+class GenericPair(NamedTuple, Generic[T]):
+    xs: list[T]
+    y: T | None = None
+
+
+@dataclasses.dataclass
+class Initialised:
+    a: int
+    scale: dataclasses.InitVar[int]
+    b: int = dataclasses.field(init=False, default=0)
+
+    def __post_init__(self, scale: int) -> None:
+        self.b = self.a * scale
+
+
+def test_generic_structs_pairs_and_init_vars() -> None:
+    assert structure(GenericStruct[int], {"x": 1}).x == 1
+    assert refused(GenericStruct[int], {"x": "1"}) == ["x: expected int, got '1' (str)"]
+    assert structure(GenericPair[int], {"xs": [1]}) == GenericPair([1])
+    assert refused(GenericPair[int], {"xs": ["1"], "y": 2}) == ["xs.0: expected int, got '1' (str)"]
+    assert structure(Box, {"item": "anything"}).item == "anything"
+    assert structure(Initialised, {"a": 2, "scale": 3}).b == 6
+    assert refused(Initialised, {"a": 2}) == ["scale: missing; expected int"]
+    assert refused(Initialised, {"a": 2, "scale": 1, "b": 3}) == ["b: the class computes it itself (init=False)"]
+
+
+class Listed(enum.Enum):
+    PAIR = [1, 2]  # noqa: RUF012  # what people write
+
+
+def test_enums_of_lists_and_what_their_class_finds() -> None:
+    class Lenient(enum.Enum):
+        ONE = 1
+
+        @classmethod
+        def _missing_(cls, value: object) -> Any:
+            return cls.ONE if value is False else None
+
+    assert structure(Listed, [1, 2]) is Listed.PAIR
+    assert structure(Lenient, False) is Lenient.ONE
+    assert refused(Lenient, True) == ["the root: expected Lenient, one of 1, got True (bool)"]
+
+
+def test_converters_of_attrs_with_more_to_them() -> None:
+    @attrs.frozen
+    class Converted:  # type: ignore[no-untyped-def]
+        level: Level = attrs.field(converter=attrs.Converter(_level))  # type: ignore[misc]
+        anything = attrs.field(default=None)  # type: ignore[var-annotated]
+        nothing: None = attrs.field(default=None)
+
+    made = structure(Converted, {"level": "HIGH", "anything": 5})
+    assert (made.level, made.anything) == (Level.HIGH, 5)
+    assert refused(Converted, {"level": 1, "nothing": 3}) == ["nothing: expected None, got 3 (int)"]
+
+
+def test_keys_of_renamed_structs_and_key_errors_of_classes() -> None:
+    assert refused(Sgd, {"learning_rate": 1}) == [
+        "learningRate: missing; expected Annotated[float, Meta(ge=0)]",
+        "learning_rate: no such field; did you mean 'learningRate'?",
+    ]
+
+    @dataclasses.dataclass
+    class Raising:
+        a: int
+
+        def __post_init__(self) -> None:
+            raise KeyError("beta")
+
+    assert refused(Raising, {"a": 1}) == ["the root: KeyError: beta"]
+
+
+def test_pydantic_s_own_validators_may_make_lists() -> None:
+    class Split(pydantic.BaseModel):
+        t: tuple[int, ...] = ()
+        s: set[str] = set()
+
+        @pydantic.field_validator("t", mode="before")
+        @classmethod
+        def _split(cls, value: Any) -> Any:
+            return [int(part) for part in (value.split(",") if isinstance(value, str) else value)]
+
+        @pydantic.model_validator(mode="before")
+        @classmethod
+        def _filled(cls, data: Any) -> Any:
+            return {"t": [3], **data}
+
+    assert structure(Split, {"t": "1,2"}).t == (1, 2)
+    assert structure(Split, {"t": [1, 2], "s": ["a"]}) == Split(t=(1, 2), s={"a"})
+    assert structure(Split, {}).t == (3,)
+
+
+class Open(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow")
+    x: int = 0
+
+
+class Closed(pydantic.BaseModel):
+    a: Open | None = None
+    n: int = 0
+
+
+def test_pydantic_strictness_in_unions_dicts_and_aliases() -> None:
+    class Holder(pydantic.BaseModel):
+        union: Closed | Open | None = None
+        named: dict[str, Closed] = {}
+        aliased: Open | None = pydantic.Field(None, validation_alias="other")
+
+    assert refused(Holder, {"union": {"x": "1"}})
+    assert refused(Holder, {"named": {"a": {"zz": 1}}}) == ["named.a.zz: no such field"]
+    assert structure(Holder, {"other": {"x": 1, "q": 2}}).aliased == Open.model_validate({"x": 1, "q": 2})
+
+
+class GenericTyped(TypedDict, Generic[T]):
+    v: T
+
+
+class IntTyped(GenericTyped[int]):
+    k: int
+
+
+def test_a_typed_dict_of_a_generic_one_is_checked() -> None:
+    assert refused(IntTyped, {"v": "s", "k": 1}) == ["v: expected int, got 's' (str)"]
+
+
+class Allowing(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow")
+    a: int = 1
+
+
+class AroundAllowing(pydantic.BaseModel):
+    inside: list[Allowing] = []
+
+
+def test_a_model_that_allows_extra_values_has_a_place_for_them() -> None:
+    made = structure(Allowing, {"a": 2})
+    assert (made, made.model_extra) == (Allowing(a=2), {})
+    made.more = 3  # type: ignore[attr-defined]  # that is what the model allows
+    assert structure(AroundAllowing, {"inside": [{"a": 1}]}) == AroundAllowing(inside=[Allowing()])
+    assert structure(Allowing, {"z": 5}).model_extra == {"z": 5}
+
+
+# --- what is wrong, read twice -----------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Deep:
+    numbers: list[dict[str, int]]
+    names: dict[int, str]
+    pair: tuple[int, str] = (1, "a")
+
+
+def test_to_read_what_is_wrong_changes_nothing() -> None:
+    """The problems of an exception are the same at a second look, at their paths."""
+    data = {"numbers": [{"a": 1}, {"b": "x", "c": None}], "names": {"k": 3}, "pair": ["y", 2]}
+    hook = _hook_for(Deep, "forbid")
+    with pytest.raises(Exception) as told:  # noqa: PT011  # whatever the converter raises
+        hook(data, Deep)
+    first, second = (problems_of(told.value, data) for _ in range(2))
+    assert first == second
+    assert {str(problem).split(":")[0] for problem in first} == {
+        "numbers.1.b",
+        "numbers.1.c",
+        "names.k",
+        "pair.0",
+        "pair.1",
+    }
+
+
+def test_an_error_that_several_fields_raise_is_told_at_each() -> None:
+    stored = ValueError("stored")
+
+    def check(value: int) -> int:
+        raise stored
+
+    @attrs.frozen
+    class Both:
+        one: int = attrs.field(validator=lambda _, __, value: check(value))
+        two: int = attrs.field(validator=lambda _, __, value: check(value))
+
+    with pytest.raises(ConversionError) as told:
+        structure(list[Both], [{"one": 1, "two": 2}, {"one": 1, "two": 2}])
+    assert {problem.path for problem in told.value.problems} == {
+        (place, name) for place in ("0", "1") for name in ("one", "two")
+    }

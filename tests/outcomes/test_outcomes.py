@@ -1,0 +1,402 @@
+"""Outcomes: one value per configuration, whatever its function did."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import pickle
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from traceback import walk_tb
+from typing import Any, Self
+
+import attrs
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from spearmint_fp import Config, Failure, Success, config_id, run
+from spearmint_fp.outcomes.outcomes import ErrorInfo, Outcome
+from spearmint_fp.tasks.attempts import attempt, attempt_async
+
+
+def halved(n: int) -> float:
+    return 10 / n
+
+
+def test_what_returns_is_a_success() -> None:
+    outcome = attempt(halved, 4, index=3)
+    assert outcome == Success(4, 2.5, index=3)
+    assert outcome.ok
+    assert outcome.seconds >= 0
+    assert (outcome.attempts, outcome.replayed) == (1, False)
+
+
+def test_what_raises_is_a_failure_that_raises_again() -> None:
+    outcome = attempt(halved, 0, index=1)
+    assert isinstance(outcome, Failure)
+    assert not outcome.ok
+    assert outcome == Failure(0, ErrorInfo("ZeroDivisionError", "division by zero", "any"), index=1)
+    assert "in halved" in outcome.error.traceback
+    with pytest.raises(ZeroDivisionError):
+        _ = outcome.result
+
+
+def test_an_error_that_did_not_survive_is_told_of() -> None:
+    lost = Failure(1, ErrorInfo("lib.CustomError", "bad", "Traceback: ..."))
+    with pytest.raises(RuntimeError, match=r"lib\.CustomError: bad"):
+        _ = lost.result
+
+
+def test_errors_without_a_message() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    def fail(_: int) -> None:
+        raise Mute
+
+    outcome = attempt(fail, 1, index=0)
+    assert isinstance(outcome, Failure)
+    assert "message cannot be read" in outcome.error.message
+    assert "Mute" in outcome.error.type
+
+
+def test_interrupts_are_no_failures() -> None:
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        attempt(stop, 1, index=0)
+
+
+@pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError, StopIteration])
+def test_what_ends_a_function_is_its_own_failure(error: type[BaseException]) -> None:
+    def stop(_: int) -> None:
+        raise error
+
+    async def stop_async(_: int) -> None:
+        raise asyncio.CancelledError
+
+    assert not attempt(stop, 1, index=0).ok
+    assert not asyncio.run(attempt_async(stop_async, 1, index=0)).ok
+
+
+def test_a_cancelled_task_is_cancelled() -> None:
+    async def go() -> None:
+        task = asyncio.create_task(attempt_async(lambda _: asyncio.sleep(10), 1, index=0))
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(go())
+
+
+def test_matching_is_exhaustive() -> None:
+    def told(outcome: Outcome[int, float]) -> str:
+        match outcome:
+            case Success(config, result):
+                return f"{config}: {result}"
+            case Failure(config, error):
+                return f"{config}: {error.type}"
+
+    assert [told(attempt(halved, n, index=0)) for n in (4, 0)] == ["4: 2.5", "0: ZeroDivisionError"]
+
+
+def test_outcomes_are_frozen_values() -> None:
+    outcome: Any = attempt(halved, 4, index=0)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        outcome.result = 5
+    assert pickle.loads(pickle.dumps(outcome)) == outcome
+    assert Success(1, 2, seconds=1.0) == Success(1, 2, seconds=2.0)
+    assert Success(Config({"a": 1}), 2).config_id == config_id({"a": 1})
+    assert Failure(Config({"a": 1}), ErrorInfo("E", "", "")).config_id == config_id({"a": 1})
+
+
+def test_coroutines() -> None:
+    async def slow(n: int) -> float:
+        await asyncio.sleep(0)
+        return halved(n)
+
+    assert asyncio.run(attempt_async(slow, 4, index=0)) == attempt(halved, 4, index=0)
+    assert asyncio.run(attempt_async(slow, 0, index=0)) == attempt(halved, 0, index=0)
+
+
+# --- what a fresh reader found -------------------------------------------------------------------------------
+
+
+class Locked(Exception):
+    def __init__(self) -> None:
+        super().__init__("locked")
+        self.lock = threading.Lock()
+
+
+class Two(Exception):
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one)
+
+
+@pytest.mark.parametrize("error", [Locked(), Two("one", "two")])
+def test_failures_survive_pickling_where_their_exception_does_not(error: Exception) -> None:
+    def fail(_: int) -> None:
+        raise error
+
+    outcome = attempt(fail, 1, index=0)
+    back = pickle.loads(pickle.dumps(outcome))
+    assert back == outcome
+    assert isinstance(back, Failure)
+    assert back.error.exception is None or isinstance(back.error.exception, Two)  # Dask, once loaded, helps pickle
+    assert "in fail" in back.error.traceback
+
+
+def test_a_kept_failure_keeps_nothing_else() -> None:
+    class Big:
+        pass
+
+    seen: list[Any] = []
+
+    def fail(_: int) -> None:
+        big = Big()
+        seen.append(weakref.ref(big))
+        raise ValueError(1)
+
+    outcome = attempt(fail, 1, index=0)
+    gc.collect()
+    assert seen[0]() is None
+    with pytest.raises(ValueError, match="1") as raised:
+        _ = outcome.result
+    assert "fail" in [entry.name for entry in raised.traceback]
+
+
+def test_an_exception_that_survives_is_kept() -> None:
+    back = pickle.loads(pickle.dumps(attempt(halved, 0, index=0)))
+    with pytest.raises(ZeroDivisionError):
+        _ = back.result
+
+
+# --- what a failure keeps ----------------------------------------------------------------------------------------
+
+
+class Slotted(Exception):
+    __slots__ = ("message", "obj")
+
+    def __init__(self, *, message: str, obj: int) -> None:
+        super().__init__()
+        self.message, self.obj = message, obj
+
+
+class Holding(Exception):
+    def __init__(self, text: str, inner: BaseException) -> None:
+        super().__init__(text, inner)
+        self.inner, self.itself = inner, self
+
+
+class Picky(ExceptionGroup):
+    def __new__(cls, text: str, errors: list[Exception], code: int) -> Self:
+        made = super().__new__(cls, text, errors)
+        made.code = code
+        return made
+
+    code: int
+
+
+class Big:
+    lines = 3
+
+
+def _raised(error: Exception) -> Exception:
+    """The error, with a traceback whose frame has a large object."""
+    big = Big()
+    KEPT.append(weakref.ref(big))
+    with suppress(BaseException):
+        raise error
+    return error
+
+
+KEPT: list[Any] = []
+
+ERRORS: dict[str, Callable[[], BaseException]] = {
+    "plain": lambda: ValueError("text", 1),
+    "with notes": lambda: _with_note(ValueError("text")),
+    "system": lambda: FileNotFoundError(2, "no such file", "here"),
+    "unicode": lambda: UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"),
+    "syntax": lambda: SyntaxError("bad", ("file.py", 3, 4, "text")),
+    "import": lambda: ImportError("no", name="mod", path="there"),
+    "key": lambda: KeyError(("a", 1)),
+    "exit": lambda: SystemExit(3),
+    "slots": lambda: Slotted(message="text", obj=3),
+    "two arguments": lambda: Two("one", "two"),
+    "a lock": lambda: Locked(),
+    "cause": lambda: _from(ValueError("text"), cause=_raised(KeyError("cause"))),
+    "context": lambda: _from(ValueError("text"), context=_raised(KeyError("context"))),
+    "circle": lambda: _from(_raised(ValueError("text")), context=Holding("text", _raised(KeyError("inner")))),
+    "argument": lambda: Holding("text", _raised(KeyError("inner"))),
+    "group": lambda: ExceptionGroup(
+        "text", [_raised(ValueError("a")), ExceptionGroup("b", [_raised(OSError(2, "c"))])]
+    ),
+    "picky group": lambda: Picky("text", [_raised(ValueError("a"))], 4),
+    "pydantic": lambda: _refusal(),
+}
+
+
+def _with_note(error: BaseException) -> BaseException:
+    error.add_note("a note")
+    return error
+
+
+def _from(
+    error: BaseException, cause: BaseException | None = None, context: BaseException | None = None
+) -> BaseException:
+    error.__cause__, error.__context__ = cause, context
+    return error
+
+
+def _refusal() -> BaseException:
+    try:
+        TypeAdapter(int).validate_python("text")
+    except ValidationError as error:
+        return error
+    raise AssertionError
+
+
+def _same(one: Any, other: Any, seen: frozenset[int] = frozenset()) -> bool:
+    """Whether two exceptions tell the same, down to the last of what they refer to."""
+    if not isinstance(one, BaseException):
+        return bool(one == other)
+    if id(one) in seen:
+        return True
+    seen |= {id(one)}
+    linked = [(e.__cause__, e.__context__, *e.args, *getattr(e, "exceptions", ())) for e in (one, other)]
+    fields = [
+        {k: v for k, v in vars(e).items() if not isinstance(v, BaseException) and k != "lock"} for e in (one, other)
+    ]
+    return (
+        type(one) is type(other)
+        and (str(one), fields[0], one.__suppress_context__) == (str(other), fields[1], other.__suppress_context__)
+        and all(_same(a, b, seen) for a, b in zip(*linked, strict=True) if not isinstance(a, list))
+    )
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_a_failure_has_its_exception_again_and_keeps_nothing_that_the_task_had(kind: str) -> None:
+    KEPT.clear()
+
+    def fail(_: int) -> None:
+        big = Big()
+        KEPT.append(weakref.ref(big))
+        raise ERRORS[kind]()
+
+    outcome = attempt(fail, 1, index=0)
+    assert isinstance(outcome, Failure)
+    gc.collect()
+    assert [ref() for ref in KEPT] == [None] * len(KEPT)
+    expected = ERRORS[kind]()
+    for _ in range(3):
+        with pytest.raises(type(expected)) as raised:
+            _ = outcome.result
+        assert _same(raised.value, expected)
+        assert [entry.name for entry in raised.traceback].count("fail") == 1
+        for name in ("errno", "filename", "name", "path", "code", "message", "obj", "start", "lineno"):
+            assert getattr(raised.value, name, None) == getattr(expected, name, None)
+
+
+class Liar(Exception):
+    """Its class says nothing of what every exception has."""
+
+    @property
+    def __cause__(self) -> Any:  # type: ignore[override]
+        raise StopIteration
+
+    @property
+    def __context__(self) -> Any:  # type: ignore[override]
+        raise RuntimeError
+
+
+def _nested_group(depth: int) -> BaseException:
+    error: Exception = ValueError("the innermost")
+    for _ in range(depth):
+        error = ExceptionGroup("group", [error])
+    return error
+
+
+def test_an_exception_of_any_shape_is_one_configuration_s_failure() -> None:
+    errors = [_nested_group(3000), Liar("text"), ValueError("after")]
+
+    def fail(index: int) -> None:
+        raise errors[index]
+
+    outcomes = list(run(fail, range(3)))
+    assert [type(o.error.exception) for o in outcomes if isinstance(o, Failure)] == list(map(type, errors))
+    found: Any = outcomes[0].error.exception  # type: ignore[union-attr]
+    for _ in range(3000):
+        (found,) = found.exceptions
+    assert str(found) == "the innermost"
+    with pytest.raises(ExceptionGroup):
+        _ = outcomes[0].result
+    with pytest.raises(Liar, match="text"):
+        _ = outcomes[1].result
+
+
+def test_the_object_that_lacked_an_attribute_is_not_kept() -> None:
+    KEPT.clear()
+
+    def fail(_: int) -> Any:
+        big = Big()
+        KEPT.append(weakref.ref(big))
+        return big.line  # type: ignore[attr-defined]  # it is the point
+
+    outcome = attempt(fail, 1, index=0)
+    assert isinstance(outcome, Failure)
+    assert KEPT[0]() is None
+
+
+def test_what_was_raised_is_left_as_it_was() -> None:
+    """The exception is the caller's, and so are the frames and the generators that it has seen."""
+    cause, stored = KeyError("cause"), ValueError("stored")
+    saved: list[Any] = []
+
+    def numbers() -> Any:
+        try:
+            yield 1
+            yield 2
+        finally:
+            saved.append("closed")
+
+    def fail(_: int) -> None:
+        mine = numbers()
+        saved.extend((mine, next(mine)))
+        try:
+            mine.throw(stored)
+        except ValueError as error:
+            other = numbers()
+            saved.extend((other, next(other)))
+            raise error from cause
+
+    outcome = attempt(fail, 1, index=0)
+    assert isinstance(outcome, Failure)
+    assert stored.__cause__ is cause
+    assert "fail" in [frame.f_code.co_name for frame, _ in walk_tb(stored.__traceback__)]
+    assert [frame.f_locals["mine"] for frame, _ in walk_tb(stored.__traceback__) if "mine" in frame.f_locals]
+    assert next(saved[-2]) == 2
+    with pytest.raises(ValueError, match="stored"):
+        _ = outcome.result
+    assert stored.__context__ is None
+
+
+def test_an_error_that_every_task_raises_tells_of_one_attempt() -> None:
+    stored = ValueError("stored")
+
+    def fail(_: int) -> None:
+        big = Big()
+        KEPT.append(weakref.ref(big))
+        raise stored
+
+    KEPT.clear()
+    outcomes = [attempt(fail, n, index=0) for n in range(50)]
+    texts = {outcome.error.traceback for outcome in outcomes if isinstance(outcome, Failure)}
+    assert len(texts) == 1
+    assert texts.pop().count("in fail") == 1
+    gc.collect()
+    assert sum(ref() is not None for ref in KEPT) <= 1  # the last one, as the exception object is kept here
