@@ -47,7 +47,7 @@ from spearmint_fp import (
 from spearmint_fp.outcomes.outcomes import Outcome
 from spearmint_fp.running.arun import AsyncOutcomes
 from spearmint_fp.running.run import Outcomes
-from spearmint_fp.tasks.attempts import attempt
+from spearmint_fp.tasks.attempts import run_attempt
 from spearmint_fp.workers.executors import Processes, Threads
 
 
@@ -98,7 +98,7 @@ def test_conversion_gives_the_type_that_was_asked_for() -> None:
 
 
 def test_outcomes_narrow() -> None:
-    outcome = attempt(lambda n: str(n), 5, index=0)
+    outcome = run_attempt(lambda n: str(n), 5, index=0)
     assert_type(outcome, Success[int, str] | Failure[int])
     if isinstance(outcome, Success):
         assert_type(outcome.result, str)

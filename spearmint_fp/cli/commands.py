@@ -18,7 +18,7 @@ import click
 
 import spearmint_fp as fp
 
-from ..configuration.errors import ArgumentError, FileError, SpearmintError, counted, shown, visible
+from ..configuration.errors import ArgumentError, FileError, SpearmintError, escape_controls, format_count, short_repr
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -116,15 +116,17 @@ def _told(ctx: click.Context, error: Exception) -> click.ClickException:
 
         _say("".join(format_exception(error)))
     if isinstance(error, SpearmintError):
-        return _UnusableError(visible(reduce(lambda text, ways: text.replace(*ways), _WAYS, str(error))))
+        return _UnusableError(escape_controls(reduce(lambda text, ways: text.replace(*ways), _WAYS, str(error))))
     if isinstance(error, OSError) and error.strerror:
-        return _UnusableError(visible(f"{error.filename}: {error.strerror}" if error.filename else error.strerror))
-    return _UnusableError(visible(f"{type(error).__name__}: {error}. --traceback shows where it comes from"))
+        return _UnusableError(
+            escape_controls(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+        )
+    return _UnusableError(escape_controls(f"{type(error).__name__}: {error}. --traceback shows where it comes from"))
 
 
 def _say(text: str) -> None:
     """Talk, on standard error: names and messages come from files and functions, and no terminal obeys them."""
-    click.echo(visible(text), err=True)
+    click.echo(escape_controls(text), err=True)
 
 
 _TRACEBACK: Final = "spearmint_fp.traceback"
@@ -154,7 +156,7 @@ class _Whole(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if not re.fullmatch(rf"[-+{_MINUS}]?\d{{1,4000}}", value):
-            self.fail(f"{shown(value)} is no whole number.", param, ctx)
+            self.fail(f"{short_repr(value)} is no whole number.", param, ctx)
         return int(value.replace(_MINUS, "-"))
 
 
@@ -164,10 +166,10 @@ class _Slice(click.ParamType[slice]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> slice:
         parts = value.split(":")
         if len(parts) not in (2, 3) or not all(re.fullmatch(r"([-+]?\d{1,4000})?", part) for part in parts):
-            self.fail(f"{shown(value)} is no slice a:b or a:b:k of whole numbers.", param, ctx)
+            self.fail(f"{short_repr(value)} is no slice a:b or a:b:k of whole numbers.", param, ctx)
         bounds = [int(part) if part else None for part in parts]
         if bounds[2:] == [0]:
-            self.fail(f"{shown(value)} has a step of 0.", param, ctx)
+            self.fail(f"{short_repr(value)} has a step of 0.", param, ctx)
         return slice(*bounds)
 
 
@@ -179,7 +181,7 @@ class _Shard(click.ParamType[tuple[int, int]]):
         part, parts = (int(found[1]), int(found[2])) if found else (0, 0)
         if not part < parts:
             some = f"0/{parts} to {parts - 1}/{parts}" if parts else "0/4"
-            self.fail(f"{shown(value)} is no shard i/n. Shards count from 0: {some}.", param, ctx)
+            self.fail(f"{short_repr(value)} is no shard i/n. Shards count from 0: {some}.", param, ctx)
         return part, parts
 
 
@@ -265,7 +267,7 @@ def cli() -> None:
 @_traceback
 def explain(files: tuple[str, ...]) -> None:
     """Say how many configurations there are, as a formula, with a line for each axis. Nothing is enumerated."""
-    _write([visible(fp.explain(_sweep(files)))])
+    _write([escape_controls(fp.explain(_sweep(files)))])
 
 
 @cli.command(
@@ -292,7 +294,7 @@ def list_(files: tuple[str, ...], part: slice, labels: bool, ids: bool) -> None:
 
     sweep = _sweep(files)
     texts: tuple[Callable[[Any], str], ...] = (*[_id] * ids, *[partial(fp.label, sweep=sweep)] * labels) or (line,)
-    _write(visible("\t".join(text(config) for text in texts)) for config in sweep[part])
+    _write(escape_controls("\t".join(text(config) for text in texts)) for config in sweep[part])
 
 
 def _id(config: Any) -> str:
@@ -320,13 +322,16 @@ def show(files: tuple[str, ...], index: int, as_json: bool) -> None:
 
         _write([line(config)])
         return
-    from ..configuration.extras import needed
+    from ..configuration.extras import require
 
-    dumped = needed("spearmint_fp.conversion.yaml_files", extra="yaml", what="show without --json").dumped
-    notes = [f"index: {counted(index % sweep.size)} of {counted(sweep.size)}", f"config_id: {_id(config)}"]
+    dumped = require("spearmint_fp.conversion.yaml_files", extra="yaml", what="show without --json").dumped
+    notes = [f"index: {format_count(index % sweep.size)} of {format_count(sweep.size)}", f"config_id: {_id(config)}"]
     notes += [f"label: {text}"] if (text := fp.label(config, sweep)) else []
     _write(
-        [*("# " + visible(note).replace("\n", "\\n") for note in notes), dumped(fp.unstructure(config)).rstrip("\n")]
+        [
+            *("# " + escape_controls(note).replace("\n", "\\n") for note in notes),
+            dumped(fp.unstructure(config)).rstrip("\n"),
+        ]
     )
 
 
@@ -354,7 +359,7 @@ def check(ctx: click.Context, /, files: tuple[str, ...], name: str, ignore_extra
     sweep = _sweep(files)
     with reserved():
         found = fp.validate(_looked_up(name), sweep, extra="ignore" if ignore_extra else "forbid")
-    _write([visible(str(found))])
+    _write([escape_controls(str(found))])
     ctx.exit(0 if found.ok else FAILED)
 
 
@@ -490,7 +495,7 @@ def results(ctx: click.Context, /, db: str, files: tuple[str, ...], output: str 
 
     form = _one_of(options, "csv", "json", "html") or "table"
     if output is not None and os.path.exists(output) and os.path.exists(db) and os.path.samefile(output, db):
-        raise ArgumentError(f"{shown(output)} is the journal itself. Give another --output")
+        raise ArgumentError(f"{short_repr(output)} is the journal itself. Give another --output")
     sweep = _sweep(files) if files else None
     stored = Stored(db, name=options["experiment"], version=options["function_version"], sweep=sweep)
     _write(FORMS[form](stored, traceback=_TRACEBACK in ctx.meta), output)

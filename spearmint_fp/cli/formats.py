@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from ..configuration.errors import ArgumentError, visible
-from ..outcomes.rows import rows_of, table
+from ..configuration.errors import ArgumentError, escape_controls
+from ..outcomes.rows import column_rows, outcome_columns
 from .journal_view import Stored, named
 from .json_lines import outcome_line
 from .tables import aligned, separated
@@ -23,8 +23,8 @@ def _rows(stored: Stored) -> tuple[list[dict[str, Any]], list[str]]:
     A success has no error, and so no such key.
     """
     found = stored.in_order()
-    columns = table([outcome for _, outcome in found], sweep=stored.sweep)
-    flat = [{name: v for name, v in row.items() if name != "error" or v is not None} for row in rows_of(columns)]
+    columns = outcome_columns([outcome for _, outcome in found], sweep=stored.sweep)
+    flat = [{name: v for name, v in row.items() if name != "error" or v is not None} for row in column_rows(columns)]
     names = [column.name for column in columns]
     if len(stored.keys) < 2:
         return flat, names
@@ -44,7 +44,7 @@ def _table(stored: Stored, **_: Any) -> Iterable[str]:
 
 
 def _csv(stored: Stored, **_: Any) -> Iterable[str]:
-    return [visible(text.removesuffix("\n"), keep="\r")] if (text := separated(*_rows(stored))) else []
+    return [escape_controls(text.removesuffix("\n"), keep="\r")] if (text := separated(*_rows(stored))) else []
 
 
 def _json(stored: Stored, *, traceback: bool) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..configuration.errors import ArgumentError, said
+from ..configuration.errors import ArgumentError, repr_with_type
 from ..tasks.injection import inject
 from ..tasks.wrappers import retrying, timed_out
 from ..tasks.wrapping import Strided
@@ -23,7 +23,7 @@ def alone(fn: Any, name: str) -> Callable[[Any], Any]:
         ArgumentError: no function, or one that cannot be called with a configuration alone; says which by `name`.
     """
     if not callable(fn):
-        raise ArgumentError(f"{name} is no function; it is {said(fn)}")
+        raise ArgumentError(f"{name} is no function; it is {repr_with_type(fn)}")
     if "__experiment__" in getattr(fn, "__dict__", ()):
         fn = fn.__wrapped__
     injected = inject(fn)

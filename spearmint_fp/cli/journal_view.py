@@ -9,7 +9,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import AbsentError, JournalError, counted, shown, visible
+from ..configuration.errors import AbsentError, JournalError, escape_controls, format_count, short_repr
 from ..journal.journal import Journal
 from ..journal.keys import Key
 from ..outcomes.outcomes import Outcome
@@ -41,14 +41,14 @@ class Stored:
         self._counts = {key: [0, 0] for key in self.keys}
         if not self.keys and (name is not None or version is not None):
             asked = [f"experiment {name!r}"] * (name is not None) + [f"version {version!r}"] * (version is not None)
-            raise JournalError(f"{shown(path)} has no {' in '.join(asked)}; there is: {named(there)}")
+            raise JournalError(f"{short_repr(path)} has no {' in '.join(asked)}; there is: {named(there)}")
 
     def _opened(self, version: str) -> Journal:
         file = Path(self.path)
         if not file.exists():
-            raise JournalError(f"there is no journal {shown(self.path)}: no such file")
+            raise JournalError(f"there is no journal {short_repr(self.path)}: no such file")
         if file.is_file() and not file.stat().st_size:
-            raise JournalError(f"{shown(self.path)} is not a journal: the file is empty")
+            raise JournalError(f"{short_repr(self.path)} is not a journal: the file is empty")
         return Journal._reading(file, version)
 
     def __iter__(self) -> Iterator[tuple[Key, Outcome[Any, Any]]]:
@@ -75,14 +75,14 @@ class Stored:
 
     def counts(self) -> list[str]:
         """A line for each experiment: how many of those that were read are done, have failed, and are left."""
-        return [self._line(key) for key in self.keys] or [f"{shown(self.path)} holds no outcomes yet"]
+        return [self._line(key) for key in self.keys] or [f"{short_repr(self.path)} holds no outcomes yet"]
 
     def _line(self, key: Key) -> str:
         done, failed = self._counts[key]
         if self.sweep is None:
             return f"{named([key])}: {done} done, {failed} failed"
         if self.sweep.size > COUNTED:
-            return f"{named([key])}: {done} of {counted(self.sweep.size)} done, {failed} failed"
+            return f"{named([key])}: {done} of {format_count(self.sweep.size)} done, {failed} failed"
         with self._opened(key[1]) as journal:
             status = journal.status(self.sweep, key[0])
         return f"{named([key])}: {status.done} of {self.sweep.size} done, {status.failed} failed, {status.left} left"
@@ -94,4 +94,7 @@ def named(keys: list[Key] | tuple[Key, ...]) -> str:
     >>> named([("train.score", ""), ("train.score", "2")])
     'train.score, train.score version 2'
     """
-    return ", ".join(visible(f"{name} version {version}" if version else name) for name, version in keys) or "nothing"
+    return (
+        ", ".join(escape_controls(f"{name} version {version}" if version else name) for name, version in keys)
+        or "nothing"
+    )

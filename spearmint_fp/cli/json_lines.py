@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..configuration.errors import SpearmintError, said
-from ..journal.encoding import encoded_config
+from ..configuration.errors import SpearmintError, repr_with_type
+from ..journal.encoding import encode_config
 from ..outcomes.outcomes import Outcome, Success
 
 __all__ = ["line", "outcome_line"]
@@ -21,9 +21,9 @@ def line(value: Any) -> str:
     {"n":[1,{"$float":"nan"}],"of":{"$text":"<class 'object'> (type)"}}
     """
     try:
-        return encoded_config(value)
+        return encode_config(value)
     except (SpearmintError, RecursionError):  # no tree: it contains itself, or is very deep
-        return json.dumps({"$text": said(value)})
+        return json.dumps({"$text": repr_with_type(value)})
 
 
 def outcome_line(outcome: Outcome[Any, Any], index: int, *, traceback: bool = False, **head: str) -> str:

@@ -10,7 +10,7 @@ from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
-from ..configuration.errors import ArgumentError, shown, suggestion
+from ..configuration.errors import ArgumentError, short_repr, suggest_names
 
 __all__ = ["looked_up"]
 
@@ -29,13 +29,13 @@ def looked_up(name: str) -> Any:
     """
     module, colon, path = name.partition(":")
     if not colon or not all(part.isidentifier() for part in (*module.split("."), *path.split("."))):
-        raise ArgumentError(f"{shown(name)} is no module:name{_meant(name)}")
+        raise ArgumentError(f"{short_repr(name)} is no module:name{_meant(name)}")
     found, where = _imported(module, name), f"module {module!r}"
     for part in path.split("."):
         try:
             found = getattr(found, part)
         except AttributeError:
-            raise ArgumentError(f"{where} has no {part!r}{suggestion(part, _public(found))}") from None
+            raise ArgumentError(f"{where} has no {part!r}{suggest_names(part, _public(found))}") from None
         where = repr(part)
     return found
 
@@ -58,7 +58,7 @@ def _imported(module: str, name: str) -> Any:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise ArgumentError(_broken(module, error)) from error
         known = [entry.name for entry in pkgutil.iter_modules(sys.path[:1])] if error.name == module else []
-        way = _meant(name) or (suggestion(module, known) if known else "")
+        way = _meant(name) or (suggest_names(module, known) if known else "")
         raise ArgumentError(f"there is no module {error.name!r}{way}") from None
     except (Exception, SystemExit) as error:  # whatever a user's module does when it is imported
         raise ArgumentError(_broken(module, error)) from error

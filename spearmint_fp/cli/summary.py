@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any, Final, final
 
-from ..configuration.errors import SpearmintError, counted
+from ..configuration.errors import SpearmintError, format_count
 from ..outcomes.outcomes import Failure, Outcome
 from ..sweep.core import Sweep
 from ..sweep.describe import label
@@ -61,6 +61,6 @@ class Tally:
         return [*self._told, *([f"failed: {more} more"] if more else [])]
 
     def __str__(self) -> str:
-        counts = [f"{self.done} of {counted(self._size)} done", f"{self.failed} failed"]
+        counts = [f"{self.done} of {format_count(self._size)} done", f"{self.failed} failed"]
         counts += [f"{self.replayed} replayed"] if self.replayed else []
         return f"{', '.join(counts)} in {perf_counter() - self._begun:.1f} s"

@@ -48,10 +48,10 @@ class SpearmintError(Exception):
     """The base of every error that the library raises on purpose."""
 
     def __init__(self, *args: Any) -> None:
-        super().__init__(*(bounded(arg) if isinstance(arg, str) else arg for arg in args))
+        super().__init__(*(cut_text(arg) if isinstance(arg, str) else arg for arg in args))
 
 
-def bounded(text: str, most: int = MOST_LETTERS) -> str:
+def cut_text(text: str, most: int = MOST_LETTERS) -> str:
     """The text, without its middle where it is longer than a message should be."""
     if len(text) <= most:
         return text
@@ -117,7 +117,7 @@ class CallbackError(SpearmintError, RuntimeError):
     position: int | None = None
 
     def __str__(self) -> str:
-        return f"{'' if self.position is None else f'at configuration {counted(self.position)}: '}{self.args[0]}"
+        return f"{'' if self.position is None else f'at configuration {format_count(self.position)}: '}{self.args[0]}"
 
 
 class IdentityError(SpearmintError, TypeError):
@@ -177,12 +177,12 @@ STOPS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)
 def stop_error(function: object, error: BaseException) -> CallbackError:
     """The error of a function that raised one of `STOPS`, as PEP 479 has it for generators."""
     return CallbackError(
-        f"{shown(function)} raised {shown(error)}, which ends an iteration. Return a value, or raise another error; "
+        f"{short_repr(function)} raised {short_repr(error)}, which ends an iteration. Return a value, or raise another error; "
         f"next(iterator, default) raises none"
     )
 
 
-def note(error: BaseException, label: str, text: str) -> None:
+def add_note(error: BaseException, label: str, text: str) -> None:
     """`error.add_note(label + text)`, in place of an earlier note of that label: an error may be raised many times."""
     with contextlib.suppress(Exception):  # an error whose notes are no list takes none
         notes = getattr(error, "__notes__", [])
@@ -196,31 +196,31 @@ _SHORT.maxstring = _SHORT.maxother = 80
 _SHORT.maxlong = 60
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """The value's `repr`, cut to a readable length, also where `repr` itself fails."""
     try:
         return _SHORT.repr(value)
     except Exception:  # a hostile __repr__ must not hide the error that is being told
-        return counted(value) if type(value) is int else f"<{type(value).__qualname__}>"
+        return format_count(value) if type(value) is int else f"<{type(value).__qualname__}>"
 
 
-def written(value: object) -> str:
-    """The value's `repr`, whole; `shown` where `repr` fails: a hostile one, or a number of more than 4300 digits."""
+def full_repr(value: object) -> str:
+    """The value's `repr`, whole; `short_repr` where `repr` fails: a hostile one, or a number of more than 4300 digits."""
     try:
         return repr(value)
     except Exception:
-        return shown(value)
+        return short_repr(value)
 
 
-def said(value: object) -> str:
+def repr_with_type(value: object) -> str:
     """`'gpt-4' (str)`: a value and its type, as messages name them."""
-    return f"{shown(value)} ({type(value).__qualname__})"
+    return f"{short_repr(value)} ({type(value).__qualname__})"
 
 
 _OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def visible(text: str, keep: str = "") -> str:
+def escape_controls(text: str, keep: str = "") -> str:
     r"""The text with the characters that a terminal would obey spelled out, apart from ends of lines and tabs.
 
     >>> visible("runs\x1b[2J.db")
@@ -229,7 +229,7 @@ def visible(text: str, keep: str = "") -> str:
     return _OBEYED.sub(lambda found: found[0] if found[0] in keep else found[0].encode("unicode_escape").decode(), text)
 
 
-def counted(number: int) -> str:
+def format_count(number: int) -> str:
     """A whole number for a message: its digits, or a power of ten where they fill a page."""
     if number.bit_length() < 256:
         return str(number)
@@ -237,24 +237,24 @@ def counted(number: int) -> str:
     return f"about {'-' if number < 0 else ''}10^{digits}"
 
 
-def grouped(number: int) -> str:
+def group_digits(number: int) -> str:
     """A whole number for a report: its digits in groups of three, or a power of ten where they fill a page."""
-    return f"{number:,}" if number.bit_length() < 256 else counted(number)
+    return f"{number:,}" if number.bit_length() < 256 else format_count(number)
 
 
-def one_of(words: Sequence[str]) -> str:
+def list_words(words: Sequence[str]) -> str:
     """`a, b, c`: words for a message, the first dozen of them."""
     more = f", … and {len(words) - 12:,} more" if len(words) > 12 else ""  # a dozen
     return ", ".join(words[:12]) + more
 
 
-def suggestion(step: object, known: Iterable[Hashable]) -> str:
+def suggest_names(step: object, known: Iterable[Hashable]) -> str:
     """`; did you mean 'temperature'?` or the known names, for the end of a message."""
     names = tuple(known)
     close = _close(step, [key for key in names if type(key) is str])
     if close:
-        return f"; did you mean {shown(close[0])}?"
-    return f"; there is: {', '.join(map(shown, names[:12]))}" if names else "; it is empty"
+        return f"; did you mean {short_repr(close[0])}?"
+    return f"; there is: {', '.join(map(short_repr, names[:12]))}" if names else "; it is empty"
 
 
 def _close(step: object, words: list[str]) -> list[str]:
@@ -273,7 +273,7 @@ class Missing:
         self.text, self.step, self.known = text, step, known
 
     def __str__(self) -> str:
-        return bounded(self.text + suggestion(self.step, self.known))
+        return cut_text(self.text + suggest_names(self.step, self.known))
 
     __repr__ = __str__
 

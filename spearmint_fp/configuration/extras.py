@@ -7,10 +7,10 @@ from typing import Any
 
 from .errors import MissingExtraError
 
-__all__ = ["needed"]
+__all__ = ["require"]
 
 
-def needed(module: str, *, extra: str, what: str) -> Any:
+def require(module: str, *, extra: str, what: str) -> Any:
     """The imported module; where a package is missing, the error says what needs it and which extra brings it."""
     try:
         return import_module(module)

@@ -16,13 +16,13 @@ from itertools import takewhile
 from operator import add, itemgetter
 from typing import Any, Final
 
-from .errors import IdentityError, TreeError, said
-from .instances import content
+from .errors import IdentityError, TreeError, repr_with_type
+from .instances import read_model_fields
 from .opaque import is_model, is_struct
 from .records import Shape, TupleShape
-from .tree import Algebra, Choice, Layout, fold, leaves, show_path
+from .tree import Algebra, Choice, Layout, fold, list_leaves, show_path
 
-__all__ = ["canonical", "config_id"]
+__all__ = ["config_id", "encode_tree"]
 
 VERSION: Final = b"spearmint_fp identity 1\n"
 
@@ -51,7 +51,7 @@ def config_id(tree: Any) -> str:
         return own_name(tree["config_id"])
     from hashlib import sha256  # loads a shared library, so it waits for the first identity
 
-    return sha256(VERSION + canonical(tree)).hexdigest()[:32]
+    return sha256(VERSION + encode_tree(tree)).hexdigest()[:32]
 
 
 def own_name(name: Any) -> str:
@@ -61,14 +61,16 @@ def own_name(name: Any) -> str:
         return str.__str__(plain)
     if isinstance(plain, int) and not isinstance(plain, bool) and int.bit_length(plain) < MOST_BITS:
         return int.__repr__(plain)
-    raise IdentityError(f"a config_id of your own is text or a whole number, no endless one; got {said(name)}")
+    raise IdentityError(
+        f"a config_id of your own is text or a whole number, no endless one; got {repr_with_type(name)}"
+    )
 
 
 MOST_BITS: Final = 14_000
 """The size of a number that Python still writes out."""
 
 
-def canonical(tree: Any) -> bytes:
+def encode_tree(tree: Any) -> bytes:
     """The tree's content as bytes: a tag for the type, then the value, lengths in front of what may vary in length."""
     try:
         return fold(_CANONICAL, tree)
@@ -80,7 +82,7 @@ def canonical(tree: Any) -> bytes:
 
 def _located(tree: Any, error: IdentityError) -> IdentityError:
     """The error again, with the path of the first leaf, choice or typed record that causes it."""
-    for path, leaf in (*leaves(tree), *_typed(tree)):
+    for path, leaf in (*list_leaves(tree), *_typed(tree)):
         try:
             fold(_CANONICAL, leaf)
         except IdentityError as cause:
@@ -147,7 +149,9 @@ def _clock(kind: str, value: Any) -> bytes:
     unnamed = getattr(zone, "key", zone) is None or (zone is None and value.utcoffset() is None)
     unnamed = unnamed or (zone is not None and str(zone) == str(None))  # what stands for no zone at all
     if value.tzinfo is not None and unnamed and (zone is not None or value.utcoffset() is None):
-        raise IdentityError(f"{said(value)} has a time zone without a name. Use a ZoneInfo by its key, or an offset")
+        raise IdentityError(
+            f"{repr_with_type(value)} has a time zone without a name. Use a ZoneInfo by its key, or an offset"
+        )
     if type(zone).__name__ == "timezone" and _has_own_name(zone):  # else it could be taken for the place of that name
         return _sized(b"d", kind.encode() + _text(b"s", f"{value.isoformat()} {value.fold}") + _zone(zone))
     return _text(b"d", f"{kind} {value.isoformat()} {value.fold} {zone}")
@@ -172,9 +176,13 @@ def _function(value: Any) -> bytes:
     for step in value.__qualname__.split("."):
         found = getattr(found, step, None)
     if found is None and value.__module__ not in ("__main__", "__mp_main__"):  # whose functions travel without it
-        raise IdentityError(f"{said(value)} is not found under its own name. Name what stands at module level")
+        raise IdentityError(
+            f"{repr_with_type(value)} is not found under its own name. Name what stands at module level"
+        )
     if found is not None and found is not value and _behaviour(found) != _behaviour(value):  # defined anew, it is it
-        raise IdentityError(f"{said(value)} has the name of another function. Name what stands at module level")
+        raise IdentityError(
+            f"{repr_with_type(value)} has the name of another function. Name what stands at module level"
+        )
     return name
 
 
@@ -190,9 +198,13 @@ def _named(tag: bytes, value: Any) -> bytes:
     name = value.__qualname__
     owner = getattr(value, "__self__", None)
     if owner is not None and not isinstance(owner, types.ModuleType):
-        raise IdentityError(f"{said(value)} belongs to an object that its name does not tell. Name a plain function")
+        raise IdentityError(
+            f"{repr_with_type(value)} belongs to an object that its name does not tell. Name a plain function"
+        )
     if "<" in name:
-        raise IdentityError(f"{said(value)} is local, so no other process can find it. Name something at module level")
+        raise IdentityError(
+            f"{repr_with_type(value)} is local, so no other process can find it. Name something at module level"
+        )
     return _text(tag, f"{_public(str(value.__module__))}:{name}")
 
 
@@ -262,7 +274,7 @@ def _other_leaf(value: Any) -> bytes:
         if type(plain) in _EXACT:
             return _EXACT[type(plain)](plain)
     raise IdentityError(
-        f"{said(value)} cannot be told from another of its kind in another process. "
+        f"{repr_with_type(value)} cannot be told from another of its kind in another process. "
         f"Put in what it is made from: numbers, text, a module-level function or class, an attrs or dataclass instance"
     )
 
@@ -281,7 +293,7 @@ def _model(value: Any) -> bytes:
     What it holds besides its fields is a second record, and then the tag says that there are two.
     """
     try:
-        fields, besides = content(value) or ({}, {})
+        fields, besides = read_model_fields(value) or ({}, {})
     except AttributeError as error:
         raise IdentityError(f"{type(value).__qualname__} is not whole: {error}") from None
     records = [_many(b"m", sorted(_items_of(part))) for part in (fields, besides) if part or part is fields]

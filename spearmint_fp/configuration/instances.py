@@ -15,12 +15,12 @@ from typing import Any, Final, final
 
 import attrs
 
-from .errors import ConversionError, shown
+from .errors import ConversionError, short_repr
 from .opaque import is_model, is_struct
 from .records import OneByOne, Shape
-from .tree import Choice, alike, freeze, thaw
+from .tree import Choice, are_equal, freeze, thaw
 
-__all__ = ["content", "has_fields", "instance_shape"]
+__all__ = ["has_fields", "instance_shape", "read_model_fields"]
 
 
 @final
@@ -41,7 +41,7 @@ class InstanceShape(OneByOne):
         if not changed:
             return self.node
         kind = type(self.node)
-        given = ", ".join(f"{name}={shown(value)}" for name, value in changed.items())
+        given = ", ".join(f"{name}={short_repr(value)}" for name, value in changed.items())
         if any(isinstance(value, Choice) for value in changed.values()):
             raise ConversionError(
                 f"{kind.__qualname__} cannot hold a choice: {given}. Make it a choice of each {kind.__qualname__}"
@@ -77,7 +77,7 @@ MOST_TEXT: Final = 600
 def instance_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     """The shape and the fields of a pydantic model or a msgspec struct; None for all else."""
     try:
-        held = content(value)
+        held = read_model_fields(value)
     except AttributeError:  # an instance whose fields are not all set
         return None
     if held is None:
@@ -86,7 +86,7 @@ def instance_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     return InstanceShape(value, fields), tuple(fields.values())
 
 
-def content(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def read_model_fields(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The fields of a model or a struct by their own names, and what it holds besides; None for all else.
 
     Raises:
@@ -126,7 +126,7 @@ def _keep_private(model: Any, made: Any, again: Callable[[], Any]) -> None:
         return
     computed = getattr(again(), "__pydantic_private__", None) or {}
     for name, value in private.items():
-        if name not in computed or not alike(value, computed[name]):
+        if name not in computed or not are_equal(value, computed[name]):
             setattr(made, name, value)
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from numbers import Number
 from typing import Any, Final, final
 
-from .instances import content
+from .instances import read_model_fields
 from .opaque import is_array
 from .tables import table_content
 from .tree import Algebra, Config, fold
@@ -146,7 +146,7 @@ def _cells(array: Any) -> Hashable:
 
 def _fields(leaf: Any) -> Hashable | None:
     """A key of the fields of a model or a struct, and of what it holds besides; None for all else."""
-    held = content(leaf)
+    held = read_model_fields(leaf)
     if held is None:
         return None
     return tuple(map(exact_key, (*held, getattr(leaf, "__pydantic_private__", None))))

@@ -6,17 +6,26 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import reduce
 from typing import Any, Final
 
-from .errors import ArgumentError, ConflictError, ConversionError, Missing, PathError, TreeError, said, shown
+from .errors import (
+    ArgumentError,
+    ConflictError,
+    ConversionError,
+    Missing,
+    PathError,
+    TreeError,
+    repr_with_type,
+    short_repr,
+)
 from .instances import has_fields, instance_shape
 from .records import Shape, TupleShape
-from .tree import MAX_DEPTH, Algebra, Choice, Config, DynamicValue, Layout, dissect, fold, freeze, show_path
+from .tree import MAX_DEPTH, Algebra, Choice, Config, DynamicValue, Layout, fold, freeze, open_node, show_path
 
 __all__ = [
     "Path",
     "can_set_in",
-    "found_in",
+    "find_in",
     "get_in",
-    "merge",
+    "merge_disjoint",
     "override",
     "parse_path",
     "path_key",
@@ -44,14 +53,14 @@ def parse_path(path: Path) -> tuple[Hashable, ...]:
         return _hashable_steps(tuple(path))
     if isinstance(path, int):
         return (path,)
-    raise ArgumentError(f"a path is 'llm.model' or a tuple of keys and indices; got {said(path)}")
+    raise ArgumentError(f"a path is 'llm.model' or a tuple of keys and indices; got {repr_with_type(path)}")
 
 
 def _hashable_steps(steps: tuple[Any, ...]) -> tuple[Hashable, ...]:
     try:
         hash(steps)
     except Exception:  # whatever a key's __hash__ raises, it cannot be one
-        raise ArgumentError(f"the steps of a path are hashable keys and indices; got {said(steps)}") from None
+        raise ArgumentError(f"the steps of a path are hashable keys and indices; got {repr_with_type(steps)}") from None
     return steps
 
 
@@ -70,7 +79,7 @@ def path_key(path: tuple[Hashable, ...]) -> str | tuple[Hashable, ...]:
 
 def _children(node: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     """The shape and children of a record, also of a model or a struct; None for a leaf or a choice."""
-    parts = dissect(node)
+    parts = open_node(node)
     if parts is None:
         return instance_shape(node)
     return None if parts[0] is None else (parts[0], parts[1])
@@ -90,7 +99,7 @@ def _built(shape: Shape, values: Sequence[Any], path: tuple[Hashable, ...]) -> A
 def _position(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
     position = shape.find(step)
     if position is None:
-        raise PathError(Missing(f"no {shown(step)} at {show_path(done)}", step, shape.keys))
+        raise PathError(Missing(f"no {short_repr(step)} at {show_path(done)}", step, shape.keys))
     return position
 
 
@@ -114,7 +123,7 @@ def get_in(path: Path, config: Any) -> Any:
     return reduce(lambda node, depth: _step(node, steps, depth), range(len(steps)), config)
 
 
-def found_in(path: Path, config: Any) -> tuple[Any, ...]:
+def find_in(path: Path, config: Any) -> tuple[Any, ...]:
     """`(get_in(path, config),)`, or nothing where nothing stands there."""
     try:
         return (get_in(path, config),)
@@ -129,9 +138,9 @@ def _step(node: Any, steps: tuple[Hashable, ...], depth: int) -> Any:
             return node._cell[slot]
     parts = _children(node)
     if parts is None:
-        where, kind = show_path(steps[:depth]), "a choice" if isinstance(node, Choice) else said(node)
+        where, kind = show_path(steps[:depth]), "a choice" if isinstance(node, Choice) else repr_with_type(node)
         way = ". Expand the tree first, or ask .axes of its sweep" if isinstance(node, Choice) else ""
-        raise PathError(f"no {shown(steps[depth])} at {where}: there stands {kind}{way}")
+        raise PathError(f"no {short_repr(steps[depth])} at {where}: there stands {kind}{way}")
     return parts[1][_position(parts[0], steps[:depth], steps[depth])]
 
 
@@ -154,7 +163,9 @@ def update_in(path: Path, fn: Callable[[Any], Any], config: Any) -> Any:
     """
     steps = parse_path(path)
     if not callable(fn):
-        raise ArgumentError(f"update_in takes a path, a function and a config; got {said(fn)} as the function")
+        raise ArgumentError(
+            f"update_in takes a path, a function and a config; got {repr_with_type(fn)} as the function"
+        )
     if len(steps) > MAX_DEPTH:
         raise TreeError(f"a path of {len(steps)} steps leads deeper than a tree may be, {MAX_DEPTH}")
     try:
@@ -190,7 +201,7 @@ def _update(node: Any, steps: tuple[Hashable, ...], depth: int, fn: Callable[[An
     parts = _children(Config() if node is None else node)
     if parts is None:
         raise PathError(
-            f"cannot set {show_path(steps)}: at {show_path(steps[:depth])} stands {said(node)}. "
+            f"cannot set {show_path(steps)}: at {show_path(steps[:depth])} stands {repr_with_type(node)}. "
             f"Set that path itself to a mapping first"
         )
     shape, children = parts
@@ -269,7 +280,7 @@ def override(patch: Any, tree: Any) -> Any:
 _TOO_DEEP: Final = "choices inside choices, nested too deeply for the stack that is left here. Flatten them"
 
 
-def merge(one: Any, other: Any) -> Any:
+def merge_disjoint(one: Any, other: Any) -> Any:
     """The deep merge of two configs that share no path; an empty record conflicts with nothing.
 
     >>> merge(Config({"llm": {"model": "gpt-4"}}), Config({"llm": {"n": 2}, "seed": 0}))
@@ -284,7 +295,7 @@ def merge(one: Any, other: Any) -> Any:
     for config in (one, other):
         if not isinstance(config, Mapping):
             raise ArgumentError(
-                f"only records from mappings merge; got {said(config)}. Put it under a key of its own first"
+                f"only records from mappings merge; got {repr_with_type(config)}. Put it under a key of its own first"
             )
     return _merge(freeze(other), freeze(one), (), _conflicts)
 
@@ -298,7 +309,7 @@ def _wins(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
         return tree.over(lambda one: one if whole and fold(_NOTHING, one) else _merge(patch, one, path, _wins))
     if type(patch) is Config and has_fields(tree) and not isinstance(tree, Choice):
         raise PathError(
-            f"cannot merge into {show_path(path)}: there stands {said(tree)}, whose fields are no part of the tree, so "
+            f"cannot merge into {show_path(path)}: there stands {repr_with_type(tree)}, whose fields are no part of the tree, so "
             f"that those which the patch does not name would be lost. Make it a dict, or replace it whole with set_in"
         )
     return patch
@@ -321,7 +332,7 @@ def _has_records(tree: Any) -> bool:
 
 def _conflicts(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
     raise ConflictError(
-        f"{show_path(path)} is set twice: to {said(tree)} and to {said(patch)}. "
+        f"{show_path(path)} is set twice: to {repr_with_type(tree)} and to {repr_with_type(patch)}. "
         f"Drop one of them, or merge with override(patch, tree)"
     )
 

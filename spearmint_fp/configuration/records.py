@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, final
 
 import attrs
 
-from .errors import STOPS, note, shown, stop_error
+from .errors import STOPS, add_note, short_repr, stop_error
 
 __all__ = ["FieldsShape", "NamedShape", "OneByOne", "PlainTuple", "Shape", "TupleShape", "find_index", "typed_shape"]
 
@@ -183,8 +183,8 @@ class FieldsShape(OneByOne):
                 return made
             if isinstance(error, STOPS):
                 raise stop_error(self.cls, error) from error
-            given = ", ".join(f"{n}={shown(v)}" for n, v in zip(self.arguments, values, strict=True))
-            note(error, "while building ", f"{self.cls.__qualname__}({given})")
+            given = ", ".join(f"{n}={short_repr(v)}" for n, v in zip(self.arguments, values, strict=True))
+            add_note(error, "while building ", f"{self.cls.__qualname__}({given})")
             raise
 
     def made(self, values: Sequence[Any]) -> Any:

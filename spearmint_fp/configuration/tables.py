@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from .errors import ChoiceError, said, shown
+from .errors import ChoiceError, repr_with_type, short_repr
 
 __all__ = ["is_keyed", "table_content", "table_rows"]
 
@@ -64,8 +64,8 @@ def _records(columns: Iterable[tuple[Any, Iterable[Any]]], count: int, table: An
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise ChoiceError(
-            f"the table has {Counter(names)[twice[0]]} columns named {shown(twice[0])}, so its rows are no records. "
-            f"Rename them: {said(table)}"
+            f"the table has {Counter(names)[twice[0]]} columns named {short_repr(twice[0])}, so its rows are no records. "
+            f"Rename them: {repr_with_type(table)}"
         )
     if not names:
         return [{} for _ in range(count)]

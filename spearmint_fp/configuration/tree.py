@@ -38,9 +38,9 @@ from .errors import (
     SizeError,
     SpearmintError,
     TreeError,
-    said,
-    shown,
-    written,
+    full_repr,
+    repr_with_type,
+    short_repr,
 )
 from .opaque import find_inside, is_model
 from .records import FieldsShape, Shape, TupleShape, typed_shape
@@ -55,14 +55,14 @@ __all__ = [
     "Config",
     "DynamicValue",
     "Layout",
-    "alike",
-    "as_expanded",
-    "dissect",
+    "are_equal",
     "fold",
     "freeze",
     "holds_records",
-    "leaves",
-    "rebuild",
+    "list_leaves",
+    "open_node",
+    "rebuild_record",
+    "require_expanded",
     "show_path",
     "thaw",
 ]
@@ -133,7 +133,7 @@ class Layout:
         return None if slot is None else slot - 1
 
     def text(self, parts: Sequence[str]) -> str:
-        return "{" + ", ".join(f"{written(key)}: {part}" for key, part in zip(self.keys, parts, strict=True)) + "}"
+        return "{" + ", ".join(f"{full_repr(key)}: {part}" for key, part in zip(self.keys, parts, strict=True)) + "}"
 
 
 def layout_of(keys: tuple[Hashable, ...]) -> Layout:
@@ -203,7 +203,9 @@ class Config(Mapping[Any, Any]):
         if mapping is None:
             mapping = {}
         elif not isinstance(mapping, Mapping):
-            raise ArgumentError(f"Config takes a mapping; got {said(mapping)}. For other trees there is freeze(tree)")
+            raise ArgumentError(
+                f"Config takes a mapping; got {repr_with_type(mapping)}. For other trees there is freeze(tree)"
+            )
         _set_cell(self, freeze(mapping if type(mapping) is not Config else dict(mapping))._cell)
 
     def __getitem__(self, key: Any) -> Any:
@@ -211,7 +213,7 @@ class Config(Mapping[Any, Any]):
         try:
             return cell[cell[0].slots[key]]
         except KeyError:
-            raise PathError(Missing(f"no key {shown(key)} in this configuration", key, tuple(self))) from None
+            raise PathError(Missing(f"no key {short_repr(key)} in this configuration", key, tuple(self))) from None
         except (TypeError, RecursionError):
             raise _no_key(key) from None
 
@@ -223,7 +225,7 @@ class Config(Mapping[Any, Any]):
             if slot is not None:
                 return cell[slot]
             known = tuple(self)
-        raise MissingAttributeError(Missing(f"no key {shown(name)} in this configuration", name, known))
+        raise MissingAttributeError(Missing(f"no key {short_repr(name)} in this configuration", name, known))
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._cell[0].keys)
@@ -285,9 +287,11 @@ class Config(Mapping[Any, Any]):
         try:
             return hash(frozenset(zip(self._cell[0].keys, self._cell[1:], strict=True)))
         except TypeError:
-            parts = (*leaves(self), *(((key,), value) for key, value in self.items()))
+            parts = (*list_leaves(self), *(((key,), value) for key, value in self.items()))
             path, part = next((path, part) for path, part in parts if not _hashable(part))
-            raise ArgumentError(f"this configuration is not hashable: {show_path(path)} is {said(part)}") from None
+            raise ArgumentError(
+                f"this configuration is not hashable: {show_path(path)} is {repr_with_type(part)}"
+            ) from None
 
     def __repr__(self) -> str:
         return f"Config({fold(_REPR, self)})"
@@ -323,7 +327,7 @@ def _thawed_config(layout: Layout, values: tuple[Any, ...]) -> Config:
 
 def _no_key(key: Any) -> ArgumentError:
     return ArgumentError(
-        f"a key of a configuration is hashable; got {said(key)}. At a path there is get_in(path, config)"
+        f"a key of a configuration is hashable; got {repr_with_type(key)}. At a path there is get_in(path, config)"
     )
 
 
@@ -391,7 +395,7 @@ class DynamicValue(Choice, Generic[T_co]):
     _entered: bool = attrs.field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        entered = not isinstance(self.values, range) and any(dissect(v) is not None for v in self.values)
+        entered = not isinstance(self.values, range) and any(open_node(v) is not None for v in self.values)
         object.__setattr__(self, "_entered", entered)
 
     @property
@@ -409,7 +413,7 @@ class DynamicValue(Choice, Generic[T_co]):
             return len(self.values)
         except OverflowError:
             raise CountError(
-                f"more alternatives than len() can say: {shown(self.values)}; ask expand(...).size"
+                f"more alternatives than len() can say: {short_repr(self.values)}; ask expand(...).size"
             ) from None
 
     def __bool__(self) -> bool:
@@ -420,7 +424,7 @@ class DynamicValue(Choice, Generic[T_co]):
             return isinstance(value, int) and int.__int__(value) in self.values
         if type(value) in _SCALARS and _PLAIN.issuperset(map(type, self.values)):
             return value in self.values
-        return any(alike(value, other) for other in self.values)
+        return any(are_equal(value, other) for other in self.values)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not DynamicValue:
@@ -434,7 +438,7 @@ class DynamicValue(Choice, Generic[T_co]):
             return hash((DynamicValue, self.values))
         except TypeError:
             value = next(value for value in self.values if not _hashable(value))
-            raise ArgumentError(f"this choice is not hashable: an alternative is {said(value)}") from None
+            raise ArgumentError(f"this choice is not hashable: an alternative is {repr_with_type(value)}") from None
 
     def __iter__(self) -> Iterator[T_co]:
         return iter(self.values)
@@ -456,14 +460,14 @@ def _alternatives(values: Any) -> Sequence[Any]:
         rows = table_rows(values)
         if rows is None:
             raise ChoiceError(
-                f"DynamicValue takes an iterable of alternatives; got {said(values)}. "
-                f"For this one alternative write DynamicValue([{shown(values)}])"
+                f"DynamicValue takes an iterable of alternatives; got {repr_with_type(values)}. "
+                f"For this one alternative write DynamicValue([{short_repr(values)}])"
             )
         return tuple(map(freeze, rows))
     if isinstance(values, DynamicValue):
         return values.values
     if isinstance(values, Choice):
-        raise ChoiceError(f"{shown(values)} is a choice already: put it into the tree without DynamicValue")
+        raise ChoiceError(f"{short_repr(values)} is a choice already: put it into the tree without DynamicValue")
     if isinstance(values, set | frozenset):
         return tuple(map(freeze, _in_stable_order(values)))
     return tuple(map(freeze, _listed(values)))
@@ -480,14 +484,16 @@ def _listed(values: Any) -> Sequence[Any]:
         return rows
     if is_keyed(values):
         raise ChoiceError(
-            f"DynamicValue takes an iterable of alternatives; {said(values)} has keys or columns, and may give "
+            f"DynamicValue takes an iterable of alternatives; {repr_with_type(values)} has keys or columns, and may give "
             f"their names alone. For what it does give write DynamicValue(list(...))"
         )
     kind = getattr(getattr(values, "dtype", None), "kind", None)
     if hasattr(values, "tolist") and kind not in ("m", "M"):  # numpy, array: Python scalars, not their own
         values = values.tolist()
         if not isinstance(values, list):
-            raise ChoiceError(f"DynamicValue takes a one-dimensional array; got the single value {said(values)}")
+            raise ChoiceError(
+                f"DynamicValue takes a one-dimensional array; got the single value {repr_with_type(values)}"
+            )
         return values
     return _read(values)
 
@@ -498,12 +504,12 @@ def _read(values: Iterable[Any]) -> list[Any]:
     read = list(islice(values, most + 1))
     if len(read) > most:
         raise SizeError(
-            f"DynamicValue read {most} values from {said(values)} and it goes on. "
+            f"DynamicValue read {most} values from {repr_with_type(values)} and it goes on. "
             f"Cut it with itertools.islice(values, n), or pass a range"
         )
     if not read and isinstance(values, Iterator) and not unread:
         raise ChoiceError(
-            f"DynamicValue read nothing from {said(values)}: an iterator gives its values once, and this one has none "
+            f"DynamicValue read nothing from {repr_with_type(values)}: an iterator gives its values once, and this one has none "
             f"left. Keep them in a list; for a choice without alternatives write DynamicValue([])"
         )
     return read
@@ -529,9 +535,9 @@ def _in_stable_order(values: Iterable[Any]) -> list[Any]:
     kinds = set(map(type, values))
     if kinds <= {int, float, bool} or kinds in ({str}, {bytes}):
         return sorted(values)
-    from .identity import canonical  # identity is a meaning of trees, so it stands above this module
+    from .identity import encode_tree  # identity is a meaning of trees, so it stands above this module
 
-    return sorted(values, key=canonical)
+    return sorted(values, key=encode_tree)
 
 
 # --- the fold --------------------------------------------------------------------------------------
@@ -561,7 +567,7 @@ class _Frame:
         self.done: list[Any] = []
 
 
-def dissect(value: Any) -> tuple[Shape | None, tuple[Any, ...]] | None:
+def open_node(value: Any) -> tuple[Shape | None, tuple[Any, ...]] | None:
     """The shape (None for a choice) and the children of a node; None for a leaf.
 
     Raises:
@@ -607,10 +613,10 @@ def _entries(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
     try:
         distinct = len({*keys})
     except (TypeError, RecursionError):
-        raise _MappingError(f"{said(mapping)} has a key that is not hashable") from None
+        raise _MappingError(f"{repr_with_type(mapping)} has a key that is not hashable") from None
     if not distinct == len(keys) == len(mapping):
         raise _MappingError(
-            f"{said(mapping)} has a length of {len(mapping)} and gives at least {len(keys)} keys, {distinct} different"
+            f"{repr_with_type(mapping)} has a length of {len(mapping)} and gives at least {len(keys)} keys, {distinct} different"
         )
     return layout_of(keys), tuple(mapping[key] for key in keys)
 
@@ -638,7 +644,7 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
     Source: catamorphisms, after Meijer, Fokkinga and Paterson, "Functional programming with bananas, lenses,
     envelopes and barbed wire" (1991).
     """
-    parts = dissect(tree)
+    parts = open_node(tree)
     frames = [] if parts is None else [_Frame(tree, *parts)]
     try:
         return _folded(algebra, frames) if frames else algebra.leaf(tree)
@@ -714,13 +720,13 @@ def show_path(path: Iterable[Hashable]) -> str:
 def _step_text(step: object) -> str:
     text = str.__str__(step) if issubclass(type(step), str) else ""
     bare = 0 < len(text) < 100 and "." not in text and text.isprintable()
-    return text if bare else f"[{shown(step)}]"
+    return text if bare else f"[{short_repr(step)}]"
 
 
 # --- the algebras that belong to trees themselves ----------------------------------------------------
 
 
-def rebuild(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
+def rebuild_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
     """`shape.build(parts)`; `node` itself where nothing changed, or where its class refuses frozen fields."""
     if not isinstance(node, list | dict) and _unchanged(shape, node, parts):
         return node
@@ -742,12 +748,12 @@ def _unchanged(shape: Shape, node: Any, parts: Sequence[Any]) -> bool:
 def _thaw_record(shape: Shape, node: Any, parts: tuple[Any, ...]) -> Any:
     if isinstance(shape, Layout):
         return dict(zip(shape.keys, parts, strict=True))
-    return list(parts) if isinstance(shape, TupleShape) else rebuild(shape, node, parts)
+    return list(parts) if isinstance(shape, TupleShape) else rebuild_record(shape, node, parts)
 
 
 _REBUILD: Final[Algebra[Any]] = Algebra(
     leaf=lambda leaf: leaf,
-    record=rebuild,
+    record=rebuild_record,
     choice=lambda node, _: node,
 )
 
@@ -759,7 +765,7 @@ def _frozen_leaf(leaf: Any) -> Any:
         return leaf
     if hasattr(kind, "__next__") and kind.__module__ in ("builtins", "itertools"):
         raise _HiddenError(
-            f"{said(leaf)} gives its values once, to the first configuration that asks. Keep them in a list, or make a "
+            f"{repr_with_type(leaf)} gives its values once, to the first configuration that asks. Keep them in a list, or make a "
             f"choice among them: DynamicValue(...)"
         )
     if (choice := find_inside(Choice, leaf)) is not None:
@@ -771,26 +777,28 @@ def _frozen_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
     """The record of frozen parts; an error where its keys hide a choice, or fields that are not its parts."""
     if type(shape) is Layout:
         if not {*map(type, shape.keys)} <= _TEXT and (choice := find_inside(Choice, shape.keys)) is not None:
-            raise _HiddenError(f"a choice in a key is not seen: {shown(choice)}. Choose among whole mappings instead")
+            raise _HiddenError(
+                f"a choice in a key is not seen: {short_repr(choice)}. Choose among whole mappings instead"
+            )
     elif type(shape) is not TupleShape:
         children = shape.split(node) or ()
         if find_inside(Choice, node, known=children) is not None:
             seen = [
-                leaf for _, leaf in leaves(children) if isinstance(leaf, Choice)
+                leaf for _, leaf in list_leaves(children) if isinstance(leaf, Choice)
             ]  # a field may be made of the others
             if (choice := find_inside(Choice, node, known=(*children, *seen))) is not None:
                 raise _HiddenError(_hidden(choice, node))
-    return rebuild(shape, node, parts)
+    return rebuild_record(shape, node, parts)
 
 
 def _hidden(choice: Any, value: Any) -> str:
     """`a choice inside a deque is not seen: ...`, and the way out."""
     name = type(value).__qualname__
-    head = f"a choice inside a {name} is not seen: {shown(value)}"
+    head = f"a choice inside a {name} is not seen: {short_repr(value)}"
     if isinstance(value, set | frozenset):
         return f"{head}. Put the choice among the sets themselves"
     return (
-        f"{head} holds {shown(choice)}. Put the choice into a dict, a list, or a field of an attrs class or a "
+        f"{head} holds {short_repr(choice)}. Put the choice into a dict, a list, or a field of an attrs class or a "
         f"dataclass that its __init__ takes, or make it a choice of each {name}: DynamicValue([...])"
     )
 
@@ -807,12 +815,12 @@ def _choice_text(node: Any, parts: tuple[str, ...]) -> str:
     if not isinstance(node, DynamicValue):
         return repr(node)
     if isinstance(node.values, range):
-        return f"DynamicValue({written(node.values)})"
-    return f"DynamicValue({TupleShape(len(node.values)).text(parts or tuple(map(written, node.values)))})"
+        return f"DynamicValue({full_repr(node.values)})"
+    return f"DynamicValue({TupleShape(len(node.values)).text(parts or tuple(map(full_repr, node.values)))})"
 
 
 _REPR: Final[Algebra[str]] = Algebra(
-    leaf=written,
+    leaf=full_repr,
     record=lambda shape, _, parts: shape.text(parts),
     choice=_choice_text,
 )
@@ -879,7 +887,7 @@ MAX_LOOKED: Final = 2_000
 """How many objects of something that is about to run are looked at for a choice: it may be of any size and kind."""
 
 
-def as_expanded(config: Any) -> Any:
+def require_expanded(config: Any) -> Any:
     """`config`, or the error that names `expand` where a choice is still in it."""
     if type(config) is Config and _SCALARS.issuperset(map(type, config._cell[1:])):
         return config
@@ -889,39 +897,39 @@ def as_expanded(config: Any) -> Any:
     path = next((path for path, leaf in _leaves_if_tree(config) if leaf is choice), ())
     where = f" at {show_path(path)}" if path else ""
     raise ArgumentError(
-        f"a configuration was not expanded: there is a choice in it{where}, {shown(choice)}. Run over expand(tree), or "
+        f"a configuration was not expanded: there is a choice in it{where}, {short_repr(choice)}. Run over expand(tree), or "
         f"over concat(*map(expand, trees))"
     )
 
 
 def _leaves_if_tree(config: Any) -> _Leaves:
     try:
-        return leaves(config)
+        return list_leaves(config)
     except TreeError:
         return []
 
 
 def holds_records(tree: Any) -> bool:
     """Whether a tree is a record other than a list, or a choice among such: what a configuration can be."""
-    parts = dissect(tree)
+    parts = open_node(tree)
     if isinstance(tree, DynamicValue):
         return all(map(holds_records, tree.values)) if not isinstance(tree.values, range) else not tree.values
     return parts is not None and not isinstance(parts[0], TupleShape)
 
 
-def leaves(tree: Any) -> _Leaves:
+def list_leaves(tree: Any) -> _Leaves:
     """Every leaf with its path, in author order; an empty record and a choice count as leaves."""
     return fold(_LEAVES, tree)
 
 
-def alike(one: Any, other: Any) -> bool:
+def are_equal(one: Any, other: Any) -> bool:
     """`one == other`, NaN equal to itself; by content where comparing fails, or is done element by element."""
     if one is other:
         return True
     if type(one) in _SCALARS and type(other) is type(one):
         return bool(one == other or (one != one and other != other))  # noqa: PLR0124
     if type(one) is tuple and type(other) is tuple:
-        return len(one) == len(other) and all(map(alike, one, other))
+        return len(one) == len(other) and all(map(are_equal, one, other))
     with suppress(Exception):  # a hostile __eq__ says nothing about equality
         equal = one == other
         if _is_truth(equal):
@@ -934,15 +942,15 @@ def _are_alike_in_parts(one: Any, other: Any) -> bool:
     """True for two records, models or sets of one type that are not equal only because there is NaN in them."""
     if type(one) is not type(other) or type(one) in _SCALARS:
         return False
-    mine, theirs = dissect(one), dissect(other)
+    mine, theirs = open_node(one), open_node(other)
     if mine is None or theirs is None:
         return not callable(one) and _same_content(one, other)
     if mine[0] is None or theirs[0] is None or len(mine[1]) != len(theirs[1]):
         return False
     if mine[0] is theirs[0]:
-        return all(map(alike, mine[1], theirs[1]))
+        return all(map(are_equal, mine[1], theirs[1]))
     parts = dict(zip(theirs[0].keys, theirs[1], strict=True))
-    return parts.keys() == {*mine[0].keys} and all(map(alike, mine[1], map(parts.__getitem__, mine[0].keys)))
+    return parts.keys() == {*mine[0].keys} and all(map(are_equal, mine[1], map(parts.__getitem__, mine[0].keys)))
 
 
 def _is_truth(equal: Any) -> bool:

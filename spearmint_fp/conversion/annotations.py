@@ -20,7 +20,7 @@ from typing import is_typeddict as _is_typeddict
 
 import attrs
 
-from ..configuration.errors import ArgumentError, shown
+from ..configuration.errors import ArgumentError, short_repr
 
 __all__ = ["alias_of", "alias_value", "argument_types", "filled", "is_form", "is_typeddict", "types_of", "union_of"]
 
@@ -164,7 +164,7 @@ def _read(annotation: Any, names: Names, where: str) -> Any:
             found = eval(code, {"__builtins__": vars(builtins)}, _Looked(meaning))  # noqa: S307  # the author wrote it
         except Exception as error:  # whatever the text raises
             raise ArgumentError(
-                f"cannot read the annotation {shown(text)} of {where}: {_reason(error)}. "
+                f"cannot read the annotation {short_repr(text)} of {where}: {_reason(error)}. "
                 f"Define the name in that module, or write the type itself, not its name as text"
             ) from None
         return _read(found, names, where) if found != text else found
@@ -366,7 +366,7 @@ def types_of(kind: Any, declared: Mapping[str, Any] | None = None) -> dict[str, 
 
 
 def _name(cls: Any) -> str:
-    return getattr(cls, "__qualname__", None) or shown(cls)
+    return getattr(cls, "__qualname__", None) or short_repr(cls)
 
 
 def _selves(read: Any, kind: Any) -> Any:

@@ -32,19 +32,37 @@ from typing import (
 
 import attrs
 
-from ..configuration.errors import ArgumentError, TreeError, bounded, said, shown
+from ..configuration.errors import ArgumentError, TreeError, cut_text, repr_with_type, short_repr
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..configuration.tree import MAX_ALTERNATIVES, Algebra, Config, Layout, fold, freeze
 from .annotations import alias_of, alias_value, is_form, is_typeddict, types_of, union_of
 from .diagnosis import aliases_of, problems_of
-from .models import complete, dumped, is_model, is_struct, struct_check, struct_fields, struct_tag, validated
+from .models import (
+    complete_model,
+    dump_fields,
+    is_model,
+    is_struct,
+    struct_check,
+    struct_fields,
+    struct_tag,
+    validate_model,
+)
 from .problems import Problem, RefusalError, conversion_error, expected, type_name
-from .scalars import Hook, enum_hook, literal_hook, none_hook, scalar, scalar_hook
+from .scalars import Hook, enum_hook, literal_hook, none_hook, scalar_hook, unbox_scalar
 
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["Extra", "checker", "classes_of", "field_types", "is_structured", "plain", "structure", "unstructure"]
+__all__ = [
+    "Extra",
+    "classes_of",
+    "field_types",
+    "is_structured",
+    "make_checker",
+    "structure",
+    "thaw_plain",
+    "unstructure",
+]
 
 T = TypeVar("T")
 Extra = Literal["forbid", "ignore"]
@@ -92,7 +110,7 @@ def structure(cls: Any, config: Any, *, extra: Extra = "forbid") -> Any:
     """
     if cls is Config and isinstance(config, Mapping):
         return freeze(config)
-    hook, data = _hook_for(cls, extra), plain(config)
+    hook, data = _hook_for(cls, extra), thaw_plain(config)
     try:
         return hook(data, cls)
     except ArgumentError:  # the class itself cannot be read
@@ -102,7 +120,7 @@ def structure(cls: Any, config: Any, *, extra: Extra = "forbid") -> Any:
         raise conversion_error(f"not a valid {type_name(cls)}", problems) from _cause(error, problems)
 
 
-def checker(cls: Any, extra: Extra) -> Callable[[Any], tuple[Problem, ...]]:
+def make_checker(cls: Any, extra: Extra) -> Callable[[Any], tuple[Problem, ...]]:
     """What `structure` would refuse of plain data, as a function that says it instead of raising."""
     hook = _hook_for(cls, extra)
 
@@ -137,7 +155,7 @@ _PLAIN: Final[Algebra[Any]] = Algebra(
 )
 
 
-def plain(config: Any) -> Any:
+def thaw_plain(config: Any) -> Any:
     """`thaw(config)`, with typed instances as they are."""
     return fold(_PLAIN, config)
 
@@ -217,7 +235,9 @@ def _form_of(kind: Any) -> Factory:
 
 def _converter_for(extra: Any) -> Converter:
     if type(extra) is not str or extra not in ("forbid", "ignore"):
-        raise ArgumentError(f"extra is 'forbid' or 'ignore', for keys that a class does not have; got {said(extra)}")
+        raise ArgumentError(
+            f"extra is 'forbid' or 'ignore', for keys that a class does not have; got {repr_with_type(extra)}"
+        )
     return _converter(cast(Extra, extra))
 
 
@@ -229,7 +249,7 @@ def _hook_for(cls: Any, extra: Any) -> Hook:
     except ArgumentError:
         raise
     except Exception as error:
-        raise ArgumentError(f"{_NO_TYPE}; got {said(cls)} as the type: {shown(error)}") from error
+        raise ArgumentError(f"{_NO_TYPE}; got {repr_with_type(cls)} as the type: {short_repr(error)}") from error
 
 
 _NO_TYPE: Final = "structure makes instances of classes, and types of them"
@@ -251,7 +271,7 @@ def _instance_hook(kind: Any, _: Any = None) -> Hook:
     origin = _origin(kind)
     is_call = origin is abstract.Callable  # what a function takes and gives is not asked
     if not isclass(origin):
-        raise ArgumentError(f"{_NO_TYPE}; got {said(kind)} as the type")
+        raise ArgumentError(f"{_NO_TYPE}; got {repr_with_type(kind)} as the type")
     if getattr(origin, "_is_protocol", False) and not getattr(origin, "_is_runtime_protocol", False):
         raise ArgumentError(f"{type_name(kind)} is a protocol that cannot be asked. Put @runtime_checkable before it")
     if not is_call and _public(origin) in sys.stdlib_module_names and any(map(_says, get_args(kind))):
@@ -295,7 +315,7 @@ def _classes(kind: Any) -> tuple[type, ...]:
         return tuple(cls for member in get_args(bare) for cls in _classes(member))
     origin = type(None) if bare is None else _origin(bare)
     if not isclass(origin) or is_typeddict(origin) or getattr(origin, "_is_protocol", False):
-        raise ArgumentError(f"type[C] takes a class; got {said(kind)} as C")
+        raise ArgumentError(f"type[C] takes a class; got {repr_with_type(kind)} as C")
     return (origin,)
 
 
@@ -541,7 +561,9 @@ def _untagged(tag: tuple[str, Any] | None, value: Mapping[Any, Any]) -> Mapping[
         return value
     key, name = tag
     if value[key] != name or type(value[key]) is not type(name):
-        raise RefusalError(Problem((key,), f"expected {shown(name)}, got {said(value[key])}", value[key], "tag"))
+        raise RefusalError(
+            Problem((key,), f"expected {short_repr(name)}, got {repr_with_type(value[key])}", value[key], "tag")
+        )
     return {k: item for k, item in value.items() if k != key}
 
 
@@ -646,7 +668,7 @@ def classes_of(kind: Any) -> Mapping[str, Any]:
     try:
         return _classes_of(kind)
     except TypeError as error:
-        raise ArgumentError(f"{_NO_TYPE}; got {said(kind)} as the type") from error
+        raise ArgumentError(f"{_NO_TYPE}; got {repr_with_type(kind)} as the type") from error
 
 
 @lru_cache(maxsize=64)
@@ -726,19 +748,19 @@ def _checked_hook(kind: Any, converter: Converter) -> Hook:
     """The hook of a type that msgspec annotates with bounds."""
     check, base = struct_check(kind), get_args(kind)[0]
     hook = converter.get_structure_hook(base)
-    return lambda value, _: (check or plain)(hook(value, base))
+    return lambda value, _: (check or thaw_plain)(hook(value, base))
 
 
 def _model_hook(cls: Any, converter: Converter) -> Hook:
     ignore = not converter.forbid_extra_keys
-    complete(cls)
+    complete_model(cls)
 
     def check(value: Any, _: Any) -> Any:
         if isinstance(value, cls):
             return value
         if not isinstance(value, Mapping) and not getattr(cls, "__pydantic_root_model__", False):
             raise expected(f"a mapping for {type_name(cls)}", value)
-        return validated(cls, value, ignore=ignore)
+        return validate_model(cls, value, ignore=ignore)
 
     return check
 
@@ -762,7 +784,7 @@ def _union_hook(union: Any, converter: Converter) -> Hook:
     tables = [[(member, _bare(member), one.get_structure_hook(member)) for member in members] for one in converters]
 
     def check(value: Any, _: Any) -> Any:
-        single = scalar(value)
+        single = unbox_scalar(value)
         refusals: list[tuple[Any, Exception]] = []
         for table in tables:
             refusals.clear()
@@ -805,12 +827,12 @@ def _refused_by_all(value: Any, refusals: list[tuple[Any, Exception]]) -> Except
     meant = [problems for _, problems in told if not any(p.kind == "tag" and len(p.path) == 1 for p in problems)]
     if len(meant) == 1 and isinstance(value, Mapping):
         return RefusalError(*meant[0])
-    names = bounded(" or ".join(type_name(member) for member, _ in refusals), MOST_REASONS)
+    names = cut_text(" or ".join(type_name(member) for member, _ in refusals), MOST_REASONS)
     if not isinstance(value, Mapping):
         return expected(names, value)
     reasons = "; ".join(f"as {type_name(member)}: {', '.join(map(_brief, problems))}" for member, problems in told)
     reasons = f"{reasons[:MOST_REASONS]}…" if len(reasons) > MOST_REASONS else reasons
-    return RefusalError(Problem((), f"expected {names}, got {said(value)}. {reasons}", value))
+    return RefusalError(Problem((), f"expected {names}, got {repr_with_type(value)}. {reasons}", value))
 
 
 Factory = Callable[[Any, "Converter"], Hook]
@@ -871,7 +893,7 @@ def unstructure(obj: Any) -> Any:
 
 
 def _unstructured_leaf(leaf: Any) -> Any:
-    fields = dumped(leaf)
+    fields = dump_fields(leaf)
     if fields is not None:
         return unstructure(fields)
     if isinstance(leaf, enum.Enum):

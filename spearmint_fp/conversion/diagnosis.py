@@ -9,7 +9,7 @@ from typing import Any, get_origin
 
 import attrs
 
-from ..configuration.errors import said, shown, suggestion
+from ..configuration.errors import repr_with_type, short_repr, suggest_names
 from .models import is_struct, model_problems, struct_fields
 from .problems import ABSENT, Problem, RefusalError, type_name
 
@@ -82,7 +82,9 @@ def _unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Problem]:
     known = _known(cls)
     for name in sorted(names, key=str):
         computed = name in {field.name for field in _all_fields(cls) if not field.init}
-        reason = "the class computes it itself (init=False)" if computed else f"no such field{suggestion(name, known)}"
+        reason = (
+            "the class computes it itself (init=False)" if computed else f"no such field{suggest_names(name, known)}"
+        )
         yield Problem((name,), reason, value.get(name, ABSENT), "unknown")
 
 
@@ -149,4 +151,4 @@ def _message(error: BaseException, value: Any) -> str:
         text = ""
     if not text or isinstance(error, KeyError):
         text = f"{type(error).__name__}{text and ': '}{text}"
-    return text if value is ABSENT or shown(value) in text else f"{text}, got {said(value)}"
+    return text if value is ABSENT or short_repr(value) in text else f"{text}, got {repr_with_type(value)}"

@@ -16,11 +16,11 @@ from ..configuration.errors import (
     FormatError,
     MissingExtraError,
     SpearmintError,
-    said,
-    shown,
+    repr_with_type,
+    short_repr,
 )
-from ..configuration.extras import needed
-from ..configuration.tree import MAX_DEPTH, DynamicValue, freeze, holds_records, leaves, show_path
+from ..configuration.extras import require
+from ..configuration.tree import MAX_DEPTH, DynamicValue, freeze, holds_records, list_leaves, show_path
 
 __all__ = ["MOST_BYTES", "load", "load_text"]
 
@@ -74,7 +74,7 @@ def _place(path: Any) -> Path:
     except TypeError:
         text = None
     if not isinstance(text, str) or not text:
-        raise ArgumentError(f"load takes the path of a file or a folder; got {said(path)}")
+        raise ArgumentError(f"load takes the path of a file or a folder; got {repr_with_type(path)}")
     return Path(text)
 
 
@@ -97,9 +97,9 @@ def _reading(place: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise AbsentFileError(f"{place}: no such file or folder{_here()}") from None
     except OSError as error:
-        raise FileError(f"{shown(str(place))[1:-1]}: cannot be read: {error.strerror or error}") from error
+        raise FileError(f"{short_repr(str(place))[1:-1]}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # characters that no path has
-        raise FileError(f"{shown(str(place))}: no path: {error}") from error
+        raise FileError(f"{short_repr(str(place))}: no path: {error}") from error
 
 
 def _here() -> str:
@@ -155,7 +155,9 @@ def _listed(file: Path, document: Any) -> list[Any]:
     for number, tree in enumerate(trees):
         if not holds_records(tree):
             item = f" item {number}:" if trees is document else ""
-            raise FormatError(f"{file}:{item} a configuration is a mapping, or a list of them; got {said(tree)}")
+            raise FormatError(
+                f"{file}:{item} a configuration is a mapping, or a list of them; got {repr_with_type(tree)}"
+            )
     return trees
 
 
@@ -243,7 +245,7 @@ def _read_json(file: Path, text: str) -> Iterator[Any]:
         _refuse(file, text, error.pos, f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at"))
     except _TwiceError:
         position, key = _first_twice(text)
-        _refuse(file, text, position, f"the key {shown(key)} stands twice in this object")
+        _refuse(file, text, position, f"the key {short_repr(key)} stands twice in this object")
 
 
 def _first_twice(text: str) -> tuple[int, str]:
@@ -290,7 +292,7 @@ def _read_toml(file: Path, text: str) -> Iterator[Any]:
         if place.startswith("end of document"):
             _refuse(file, text, len(text), message)
         raise FormatError(f"{file}{f':{found[1]}:{found[2]}' if found else ''}: {message}") from None
-    for path, leaf in leaves(document):
+    for path, leaf in list_leaves(document):
         if isinstance(leaf, int) and leaf.bit_length() > MOST_BITS:
             raise FormatError(f"{file}: {show_path(path)}: {_TOO_LONG}")
     yield document
@@ -300,7 +302,7 @@ def _read_toml(file: Path, text: str) -> Iterator[Any]:
 
 
 def _read_yaml(file: Path, text: str) -> Iterator[Any]:
-    documents = needed("spearmint_fp.conversion.yaml_files", extra="yaml", what=f"{file}: YAML").documents
+    documents = require("spearmint_fp.conversion.yaml_files", extra="yaml", what=f"{file}: YAML").documents
     yield from documents(text, lambda line, column, what: _refuse_at(file, line, column, what))
 
 

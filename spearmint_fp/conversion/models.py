@@ -12,23 +12,23 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final, get_args, get_origin
 
-from ..configuration.errors import ArgumentError, said
+from ..configuration.errors import ArgumentError, repr_with_type
 from ..configuration.opaque import is_model
 from ..configuration.opaque import is_struct as is_struct_class
-from ..configuration.paths import found_in
+from ..configuration.paths import find_in
 from .problems import Problem, RefusalError, Steps
 
 __all__ = [
-    "complete",
-    "dumped",
+    "complete_model",
+    "drop_tag",
+    "dump_fields",
     "is_model",
     "is_struct",
     "model_problems",
     "struct_check",
     "struct_fields",
     "struct_tag",
-    "untagged",
-    "validated",
+    "validate_model",
 ]
 
 
@@ -40,7 +40,7 @@ def is_struct(cls: Any) -> bool:
 # --- pydantic --------------------------------------------------------------------------------------
 
 
-def complete(cls: Any) -> None:
+def complete_model(cls: Any) -> None:
     """Have a model read its annotations, if it could not when it was defined: in its own module, as it would itself.
 
     Left alone it would do so when it is first asked, and look among the local names of whoever asks.
@@ -70,7 +70,7 @@ _SCALAR: Final = frozenset({"int_type", "float_type", "bool_type", "string_type"
 _NAMES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str", "bytes": "bytes"}
 
 
-def validated(cls: Any, config: Any, *, ignore: bool) -> Any:
+def validate_model(cls: Any, config: Any, *, ignore: bool) -> Any:
     """`cls.model_validate(config)`, with strict scalars and unknown keys refused.
 
     What a model sets for itself (`extra=`, `strict=False`) stands, for that model. Strict mode alone would refuse too
@@ -129,7 +129,7 @@ def _coerced(config: Any, made: Any, paths: list[Steps]) -> list[Problem]:
     dump = made.model_dump(by_alias=True)
     found = {}
     for path in paths:
-        given, became = found_in(path, config), found_in(path, dump)
+        given, became = find_in(path, config), find_in(path, dump)
         if given and became:
             found.update({problem.path: problem for problem in _differences(given[0], became[0], path)})
     return list(found.values())
@@ -149,7 +149,7 @@ def _differences(given: Any, made: Any, path: Steps) -> Iterator[Problem]:
         scalar = made.value if isinstance(made, Enum) else made
         widened = type(given) is int and type(scalar) in (float, complex)
         if {type(given), type(scalar)} <= _SCALARS and type(given) is not type(scalar) and not widened:
-            yield Problem(path, f"expected {type(made).__name__}, got {said(given)}", given)
+            yield Problem(path, f"expected {type(made).__name__}, got {repr_with_type(given)}", given)
 
 
 _SCALARS: Final = frozenset({int, float, complex, bool, str, bytes})
@@ -161,7 +161,7 @@ def _lists(config: Any, error: Any) -> Iterator[tuple[Steps, Any]]:
     for detail in error.errors(include_url=False, include_context=False):
         path, given = _real_path(config, detail["loc"], ""), detail["input"]
         make = _SEQUENCES.get(detail["type"])
-        there = found_in(path, config)
+        there = find_in(path, config)
         if make is not None and isinstance(given, list) and there and there[0] is given:
             with suppress(TypeError):  # elements that cannot be in a set: then it says so itself
                 yield path, make(given if make is tuple else map(_hashable, given))
@@ -240,7 +240,7 @@ def model_problems(error: Any, config: Any) -> Iterator[Problem]:
         elif kind == "unknown":
             problem = Problem(path, "no such field", detail["input"], kind)
         else:
-            problem = Problem(path, f"{_reason(detail)}, got {said(detail['input'])}", detail["input"], kind)
+            problem = Problem(path, f"{_reason(detail)}, got {repr_with_type(detail['input'])}", detail["input"], kind)
         if (path, problem.reason) not in seen:
             seen.add((path, problem.reason))
             yield problem
@@ -311,7 +311,7 @@ def struct_check(annotated: Any) -> Callable[[Any], Any] | None:
             return msgspec.convert(value, annotated, strict=True)
         except msgspec.ValidationError as error:
             text = str(error)[:1].lower() + str(error)[1:]
-            raise RefusalError(Problem((), f"{text}, got {said(value)}", value)) from None
+            raise RefusalError(Problem((), f"{text}, got {repr_with_type(value)}", value)) from None
 
     return check
 
@@ -325,7 +325,7 @@ def _key(name: str, field: Any) -> str:
     return next(key for key in keys if isinstance(key, str))
 
 
-def dumped(value: Any) -> Any:
+def dump_fields(value: Any) -> Any:
     """The fields of a model or a struct, by the keys that it is made from again, or its root; None for all else."""
     if getattr(type(value), "__pydantic_root_model__", False):
         return value.root
@@ -339,8 +339,8 @@ def dumped(value: Any) -> Any:
     return None
 
 
-def untagged(cls: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What `dumped` gives of a struct, by the names of its arguments and without its tag; all else as it is."""
+def drop_tag(cls: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What `dump_fields` gives of a struct, by the names of its arguments and without its tag; all else as it is."""
     if not is_struct(cls):
         return dict(fields)
     names = {key: name for name, key, _ in struct_fields(cls)}

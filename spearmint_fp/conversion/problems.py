@@ -9,10 +9,10 @@ from typing import Any, Final, Literal, Union, final, get_args, get_origin
 
 import attrs
 
-from ..configuration.errors import ConversionError, bounded, grouped, said, shown, written
+from ..configuration.errors import ConversionError, cut_text, full_repr, group_digits, repr_with_type, short_repr
 from ..configuration.tree import Choice, show_path
 
-__all__ = ["ABSENT", "Kind", "Problem", "RefusalError", "conversion_error", "expected", "listed", "type_name"]
+__all__ = ["ABSENT", "Kind", "Problem", "RefusalError", "conversion_error", "expected", "format_problems", "type_name"]
 
 Steps = tuple[Hashable, ...]
 
@@ -58,14 +58,16 @@ class Problem:
     See also: `structure`; `validate`.
     """
 
-    path: Steps = attrs.field(repr=written)
+    path: Steps = attrs.field(repr=full_repr)
     reason: str
-    value: Any = attrs.field(default=ABSENT, repr=written)
+    value: Any = attrs.field(default=ABSENT, repr=full_repr)
     kind: Kind = attrs.field(default="type", repr=False)
-    spoils: int | None = attrs.field(default=None, repr=written)
+    spoils: int | None = attrs.field(default=None, repr=full_repr)
 
     def __str__(self) -> str:
-        spoiled = "" if self.spoils is None else f", in {grouped(self.spoils)} config{'' if self.spoils == 1 else 's'}"
+        spoiled = (
+            "" if self.spoils is None else f", in {group_digits(self.spoils)} config{'' if self.spoils == 1 else 's'}"
+        )
         return f"{show_path(self.path)}: {self.reason}{spoiled}"
 
     def below(self, path: Steps) -> Problem:
@@ -85,7 +87,7 @@ class RefusalError(Exception):
 def expected(what: str, value: Any, kind: Kind = "type") -> RefusalError:
     """`expected float, got 'hot' (str)`, for the value that is converted just now."""
     way = ". It is a choice: expand the tree first, structure its configurations" if isinstance(value, Choice) else ""
-    return RefusalError(Problem((), f"expected {what}, got {said(value)}{way}", value, kind))
+    return RefusalError(Problem((), f"expected {what}, got {repr_with_type(value)}{way}", value, kind))
 
 
 MOST_LETTERS: Final = 200
@@ -106,20 +108,20 @@ def _whole_name(kind: Any) -> str:
     try:
         return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(kind))
     except Exception:  # no type at all, and nothing that can be written
-        return shown(kind)
+        return short_repr(kind)
 
 
-def listed(problems: Sequence[Problem]) -> list[str]:
+def format_problems(problems: Sequence[Problem]) -> list[str]:
     """The problems as lines, the first hundred of them."""
     more = [f"… and {len(problems) - MOST_TOLD:,} more"] if len(problems) > MOST_TOLD else []
     lines = (str(problem) if problem.path else problem.reason for problem in problems[:MOST_TOLD])
-    return [bounded(line, MOST_IN_LINE) for line in lines] + more
+    return [cut_text(line, MOST_IN_LINE) for line in lines] + more
 
 
 def conversion_error(head: str, problems: Iterable[Problem]) -> ConversionError:
     """The one error that tells of every problem: after the head if there is one, below it if there are more."""
     found = tuple(problems)
-    told = listed(found)
+    told = format_problems(found)
     error = ConversionError(f"{head}: {told[0]}" if len(told) == 1 else "\n  ".join([f"{head}:", *told]))
     error.problems = found
     return error

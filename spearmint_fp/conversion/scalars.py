@@ -11,16 +11,16 @@ from inspect import isclass
 from numbers import Complex, Integral, Rational, Real
 from typing import Any, get_args
 
-from ..configuration.errors import one_of, shown
+from ..configuration.errors import list_words, short_repr
 from .problems import expected
 
-__all__ = ["Hook", "enum_hook", "literal_hook", "none_hook", "scalar", "scalar_hook"]
+__all__ = ["Hook", "enum_hook", "literal_hook", "none_hook", "scalar_hook", "unbox_scalar"]
 
 Hook = Callable[[Any, Any], Any]
 """What makes a value into one of a type: `hook(value, type)`."""
 
 
-def scalar(value: Any) -> Any:
+def unbox_scalar(value: Any) -> Any:
     """A NumPy scalar as Python's own; all else as it is."""
     if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
         return value.item()
@@ -35,7 +35,7 @@ def _strict(kind: type, fits: Callable[[Any], bool], make: Callable[[Any], Any])
             return value
         if cls is not kind:
             return enum_hook(value, cls) if issubclass(cls, enum.Enum) else _of_subclass(check(value, kind), cls)
-        single = scalar(value)
+        single = unbox_scalar(value)
         if not fits(single):
             raise expected(kind.__name__, value)
         made = make(single)
@@ -64,7 +64,7 @@ def _read_hook(*sources: type) -> Hook:
     def read(value: Any, cls: Any) -> Any:
         if isinstance(value, cls) and not _is_other(value, cls):
             return value
-        single = scalar(value)
+        single = unbox_scalar(value)
         if isinstance(single, bool) or not isinstance(single, sources):
             raise expected(_or_as(cls, sources), value)
         if _is_vast(single, cls):
@@ -126,24 +126,24 @@ def none_hook(value: Any, _: Any) -> None:
 
 def literal_hook(value: Any, kind: Any) -> Any:
     """The literal that the value is, types told apart; a member of an enum also by its value."""
-    single = scalar(value)
+    single = unbox_scalar(value)
     for literal in get_args(kind):
         known = (literal, literal.value) if isinstance(literal, enum.Enum) else (literal,)
         if any(type(single) is type(one) and single == one for one in known):
             return literal
-    raise expected(f"one of {one_of([shown(one) for one in get_args(kind)])}", value, "tag")
+    raise expected(f"one of {list_words([short_repr(one) for one in get_args(kind)])}", value, "tag")
 
 
 def enum_hook(value: Any, cls: Any) -> Any:
     """The member that has this value, types told apart, or that the class itself finds for it."""
     if isinstance(value, cls):
         return value
-    single = scalar(value)
+    single = unbox_scalar(value)
     member = None
     for named in (single, tuple(single)) if isinstance(single, list) else (single,):
         with suppress(Exception):  # ValueError, or whatever a _missing_ of the class raises
             member = member or cls(named)
     plain = isinstance(single, bool | int | float)
     if member is None or (plain and member.value == single and type(member.value) is not type(single)):
-        raise expected(f"{cls.__name__}, one of {one_of([shown(m.value) for m in cls])}", value)
+        raise expected(f"{cls.__name__}, one of {list_words([short_repr(m.value) for m in cls])}", value)
     return member

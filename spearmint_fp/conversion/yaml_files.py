@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ..configuration.errors import EncodingError, SpearmintError, said, shown
+from ..configuration.errors import EncodingError, SpearmintError, repr_with_type, short_repr
 from ..configuration.tree import MAX_DEPTH, DynamicValue, holds_records
 
 __all__ = ["documents", "dumped"]
@@ -88,7 +88,7 @@ class _Loader(yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             node = super().compose_node(parent, index)
             if any(node is outer for outer in (*self._open, parent)):
-                raise _PlaceError(event.start_mark, f"the anchor {shown(event.anchor)} contains itself")
+                raise _PlaceError(event.start_mark, f"the anchor {short_repr(event.anchor)} contains itself")
             return node
         self.anchors.pop(event.anchor, None)  # an anchor may be given anew; an alias means the latest
         if len(self._open) > MAX_DEPTH:
@@ -236,7 +236,7 @@ class _Builder:
             built = self.value(item)
             if not holds_records(built):
                 raise _PlaceError(
-                    item.start_mark, f"a configuration is a mapping, or a list of them; got {said(built)}"
+                    item.start_mark, f"a configuration is a mapping, or a list of them; got {repr_with_type(built)}"
                 )
         return value
 
@@ -266,13 +266,13 @@ class _Builder:
         tag = node.tag if kind == node.tag else f"!!{kind}"
         if kind in _SCALARS or kind in ("seq", "map", "set"):
             raise _PlaceError(node.start_mark, f"{tag} is not the tag of a {node.id}")
-        raise _PlaceError(node.start_mark, f"unknown tag {shown(tag)[1:-1]}: {_KNOWN}")
+        raise _PlaceError(node.start_mark, f"unknown tag {short_repr(tag)[1:-1]}: {_KNOWN}")
 
     def _scalar(self, node: Any, kind: str) -> Any:
         text = node.value
         whole = kind == "float" and _SCALARS["int"][0].match(text)
         if not _SCALARS[kind][0].match(text) and not whole:
-            raise _PlaceError(node.start_mark, f"{shown(text)} is no !!{kind}")
+            raise _PlaceError(node.start_mark, f"{short_repr(text)} is no !!{kind}")
         if kind == "timestamp":
             return self._scalars.construct_yaml_timestamp(node)
         if kind == "binary":
@@ -289,7 +289,7 @@ class _Builder:
         for key_node, value_node in node.value:
             key = "<<" if key_node.tag == _TAG + "merge" else self._key(key_node)
             if key in own or (key == "<<" and merged is not None):
-                raise _PlaceError(key_node.start_mark, f"the key {shown(key)} stands twice in this mapping")
+                raise _PlaceError(key_node.start_mark, f"the key {short_repr(key)} stands twice in this mapping")
             if key_node.tag == _TAG + "merge":
                 merged = self._merged(value_node)
             else:
@@ -358,4 +358,4 @@ def dumped(plain: Any) -> str:
     try:
         return str(yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31))
     except yaml.representer.RepresenterError as error:
-        raise EncodingError(f"{said(error.args[-1])} has no form in YAML") from error
+        raise EncodingError(f"{repr_with_type(error.args[-1])} has no form in YAML") from error

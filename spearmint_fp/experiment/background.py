@@ -13,7 +13,7 @@ from typing import Any, Final, final
 from weakref import WeakSet
 
 from ..configuration.errors import ArgumentError, ExperimentError
-from ..tasks.wrappers import is_seconds, said_seconds
+from ..tasks.wrappers import format_seconds, is_seconds
 from ..workers.wire import SCOPE
 
 __all__ = ["BACKLOG", "LOG", "WORKERS", "Behind"]
@@ -104,7 +104,7 @@ class Behind:
     def wait(self, timeout: float | None, cancel: bool) -> bool:
         """Whether all threads have ended their work within so many seconds; cancelled, they begin nothing more."""
         if timeout is not None and not is_seconds(timeout):
-            raise ArgumentError(f"timeout is None or a number of seconds; got {said_seconds(timeout)}")
+            raise ArgumentError(f"timeout is None or a number of seconds; got {format_seconds(timeout)}")
         self._check_outside()
         if cancel:
             self._cancelled += 1

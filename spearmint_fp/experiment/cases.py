@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar, cast, final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, ExperimentError, said, shown
+from ..configuration.errors import ArgumentError, ExperimentError, repr_with_type, short_repr
 from ..configuration.tree import Config
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep, expand
@@ -47,7 +47,7 @@ class Experiment(Generic[T]):
 
     def __attrs_post_init__(self) -> None:
         if not self.configs:
-            blank = [shown(path) for path, values in self.configs.axes.items() if not len(values)]
+            blank = [short_repr(path) for path, values in self.configs.axes.items() if not len(values)]
             left = f"nothing is left of {self.configs!r}" if self.configs.axes else "configs is empty"
             why = f"the choice at {', '.join(blank)} is empty" if blank else left
             raise ExperimentError(f"{self.name} has no configurations: {why}. Give it at least one alternative")
@@ -91,9 +91,11 @@ def described(fn: Fn) -> Experiment[Any]:
     """The description that a decorated function carries; for a method, with its instance bound."""
     found = getattr(fn, "__experiment__", None)
     if not isinstance(found, Experiment):
-        raise ArgumentError(f"{said(fn)} is not an experiment. Decorate it with @mint.experiment() first")
+        raise ArgumentError(f"{repr_with_type(fn)} is not an experiment. Decorate it with @mint.experiment() first")
     if getattr(fn, "__func__", fn) is not getattr(fn, "__decorated__", None):
-        raise ArgumentError(f"another decorator stands above the experiment of {said(fn)}; put it below @experiment")
+        raise ArgumentError(
+            f"another decorator stands above the experiment of {repr_with_type(fn)}; put it below @experiment"
+        )
     instance = getattr(fn, "__self__", None)
     if instance is None:
         return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, SizeError, SpearmintError, said
+from ..configuration.errors import ArgumentError, SizeError, SpearmintError, repr_with_type
 from ..configuration.tree import DynamicValue, holds_records
 from .result import ExperimentResult
 
@@ -38,7 +38,7 @@ def _as_configs(configs: Any) -> Sweep[Any]:
         return configs
     if isinstance(configs, str | bytes | Mapping) or not isinstance(configs, Iterable) or not _has_items(configs):
         raise ArgumentError(
-            f"configs is a sequence of dicts, typed instances, sweeps or paths; got {said(configs)}. Use configs=[...]"
+            f"configs is a sequence of dicts, typed instances, sweeps or paths; got {repr_with_type(configs)}. Use configs=[...]"
         )
     items = list(islice(configs, MOST_ITEMS + 1))
     if len(items) > MOST_ITEMS:
@@ -57,7 +57,7 @@ def _as_sweep(position: int, item: Any) -> Sweep[Any]:
     from_file = isinstance(item, str | PathLike)
     if not isinstance(item, Sweep) and not from_file and not _is_config(item):
         raise ArgumentError(
-            f"configs[{position}] is {said(item)}; a configuration is a dict, a Config, a sweep, the path of a file or "
+            f"configs[{position}] is {repr_with_type(item)}; a configuration is a dict, a Config, a sweep, the path of a file or "
             f"a folder, or an instance of an attrs class, a dataclass, a pydantic model or a msgspec struct"
         )
     try:
@@ -267,11 +267,13 @@ def experiment(
         if isinstance(fn, classmethod | staticmethod):
             return cast(Callable[..., T], type(fn)(decorate(fn.__func__)))
         if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
-            raise ArgumentError(f"{said(fn)} is a generator function, which runs nothing when called; return a list")
+            raise ArgumentError(
+                f"{repr_with_type(fn)} is a generator function, which runs nothing when called; return a list"
+            )
         call = inject(fn)
         if not call.parameters:
             raise ArgumentError(
-                f"{said(fn)} takes no configuration. Annotate a parameter as Config (config: Config), an attrs class, "
+                f"{repr_with_type(fn)} takes no configuration. Annotate a parameter as Config (config: Config), an attrs class, "
                 f"a dataclass, a TypedDict, a pydantic model or a msgspec struct, or with Annotated[T, Bind('path')]"
             )
         return decorated(Experiment(call, sweep, *options), fn)
@@ -285,11 +287,13 @@ def _as_uses(uses: Any) -> tuple[Callable[..., Any], ...]:
     found = tuple(uses) if isinstance(uses, list | tuple) else (uses,)
     for fn in found:
         if decorated_of(fn) is None:
-            raise ArgumentError(f"uses lists experiments, functions with @experiment above them; got {said(fn)}")
+            raise ArgumentError(
+                f"uses lists experiments, functions with @experiment above them; got {repr_with_type(fn)}"
+            )
     return found
 
 
 def _as_callback(on_outcome: Any) -> Any:
     if on_outcome is None or callable(on_outcome):
         return on_outcome
-    raise ArgumentError(f"on_outcome is a function that takes an outcome; got {said(on_outcome)}")
+    raise ArgumentError(f"on_outcome is a function that takes an outcome; got {repr_with_type(on_outcome)}")

@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import Any, Final
 
-from ..configuration.errors import ArgumentError, ExperimentError, IdentityError, counted, said, shown, suggestion
-from ..configuration.identity import canonical
+from ..configuration.errors import (
+    ArgumentError,
+    ExperimentError,
+    IdentityError,
+    format_count,
+    repr_with_type,
+    short_repr,
+    suggest_names,
+)
+from ..configuration.identity import encode_tree
 from ..configuration.tree import DynamicValue
 from ..sweep.combine import concat, empty
-from ..sweep.core import Sweep, expand, only_expanded
+from ..sweep.core import Sweep, expand, require_expanded_sweep
 
 __all__ = ["BranchStrategy", "branches", "checked_strategy", "round_robin", "shadow", "single", "sticky"]
 
@@ -99,9 +107,11 @@ def sticky(key: str | Callable[[Mapping[str, Any]], Any], *, salt: str = "", var
     experiments on the web" (2009).
     """
     if not isinstance(key, str) and not callable(key):
-        raise ArgumentError(f"sticky takes the name of a value of the context, or a function of it; got {said(key)}")
+        raise ArgumentError(
+            f"sticky takes the name of a value of the context, or a function of it; got {repr_with_type(key)}"
+        )
     if not isinstance(salt, str):
-        raise ArgumentError(f"salt is a text; got {said(salt)}")
+        raise ArgumentError(f"salt is a text; got {repr_with_type(salt)}")
     _check_variants(variants)
 
     def strategy(configs: Sweep[Any], context: Mapping[str, Any]) -> tuple[Any, Sweep[Any]]:
@@ -112,7 +122,7 @@ def sticky(key: str | Callable[[Mapping[str, Any]], Any], *, salt: str = "", var
 
 def _check_variants(variants: Any) -> None:
     if not isinstance(variants, bool):
-        raise ArgumentError(f"variants says whether the others run too, True or False; got {said(variants)}")
+        raise ArgumentError(f"variants says whether the others run too, True or False; got {repr_with_type(variants)}")
 
 
 def _at(position: int, configs: Sweep[Any], variants: bool) -> tuple[Any, Sweep[Any]]:
@@ -126,7 +136,7 @@ def _value(key: str | Callable[[Mapping[str, Any]], Any], context: Mapping[str, 
         return key(context)
     if key not in context:
         raise ExperimentError(
-            f"sticky decides by {key!r}, which the context does not have{suggestion(key, context)}. "
+            f"sticky decides by {key!r}, which the context does not have{suggest_names(key, context)}. "
             f"Call inside `with runtime_context({key}=...)`"
         )
     return context[key]
@@ -136,9 +146,9 @@ def _hashed(value: Any, salt: str) -> int:
     from hashlib import sha256
 
     try:
-        content = canonical([salt, value])
+        content = encode_tree([salt, value])
     except IdentityError as error:
-        raise ExperimentError(f"sticky cannot decide by {said(value)}: {error}") from error
+        raise ExperimentError(f"sticky cannot decide by {repr_with_type(value)}: {error}") from error
     return int.from_bytes(sha256(b"spearmint_fp sticky 1\n" + content).digest(), "big")
 
 
@@ -149,12 +159,12 @@ def checked_strategy(strategy: Any) -> BranchStrategy | None:
     """`branch_strategy=`: a function, or None for the default."""
     if strategy is None or (callable(strategy) and not isinstance(strategy, type)):
         if strategy in _MAKERS:
-            raise ArgumentError(f"{shown(strategy)} makes a strategy: write {_MAKERS[strategy]}")
+            raise ArgumentError(f"{short_repr(strategy)} makes a strategy: write {_MAKERS[strategy]}")
         found: BranchStrategy | None = strategy
         return found
     raise ArgumentError(
         f"branch_strategy is a function (configs, context) -> (main, variants), such as single or round_robin(); "
-        f"got {said(strategy)}"
+        f"got {repr_with_type(strategy)}"
     )
 
 
@@ -164,21 +174,21 @@ _MAKERS: Final[Mapping[Any, str]] = {round_robin: "round_robin()", sticky: "stic
 def branches(strategy: BranchStrategy, configs: Sweep[Any], context: Mapping[str, Any]) -> Sweep[Any]:
     """What a strategy chooses, as a sweep: main, then the variants; of theirs nothing is enumerated."""
     if strategy is shadow:  # what it chooses is what there is
-        return only_expanded(configs)
+        return require_expanded_sweep(configs)
     chosen = strategy(configs, context)
     if not isinstance(chosen, tuple) or len(chosen) != 2:
-        raise ExperimentError(f"{_named(strategy)} gives (main, variants); it gave {said(chosen)}")
+        raise ExperimentError(f"{_named(strategy)} gives (main, variants); it gave {repr_with_type(chosen)}")
     main, variants = chosen
     others = variants if isinstance(variants, Sweep) else _listed(variants, strategy)
-    return concat(_one(main, strategy), only_expanded(others))
+    return concat(_one(main, strategy), require_expanded_sweep(others))
 
 
 def _one(config: Any, strategy: BranchStrategy) -> Sweep[Any]:
     found = expand(DynamicValue([config]))
     if found.size != 1:
         raise ExperimentError(
-            f"{_named(strategy)} gives one configuration as main; it gave {said(config)}, which stands for "
-            f"{counted(found.size)}"
+            f"{_named(strategy)} gives one configuration as main; it gave {repr_with_type(config)}, which stands for "
+            f"{format_count(found.size)}"
         )
     return found
 
@@ -186,11 +196,11 @@ def _one(config: Any, strategy: BranchStrategy) -> Sweep[Any]:
 def _listed(variants: Any, strategy: BranchStrategy) -> Sweep[Any]:
     if isinstance(variants, str | bytes | Mapping) or not isinstance(variants, Iterable):
         raise ExperimentError(
-            f"{_named(strategy)} gives its variants as a sweep or a list of configurations; it gave {said(variants)}"
+            f"{_named(strategy)} gives its variants as a sweep or a list of configurations; it gave {repr_with_type(variants)}"
         )
     found = tuple(variants)
     return expand(DynamicValue(found)) if found else empty
 
 
 def _named(strategy: Any) -> str:
-    return f"the branch strategy {getattr(strategy, '__qualname__', shown(strategy))}"
+    return f"the branch strategy {getattr(strategy, '__qualname__', short_repr(strategy))}"

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any, TypeVar, final, overload
 
-from ..configuration.errors import CountError, ExperimentError, counted
+from ..configuration.errors import CountError, ExperimentError, format_count
 from ..outcomes.outcomes import Outcome
 
 __all__ = ["Pending"]
@@ -40,14 +40,14 @@ class Pending(Sequence[Outcome[Any, T_co]]):
 
     def __len__(self) -> int:
         if self._size > sys.maxsize:
-            raise CountError(f"there are {counted(self._size)} variants, more than len() can say")
+            raise CountError(f"there are {format_count(self._size)} variants, more than len() can say")
         return self._size
 
     def __bool__(self) -> bool:
         return self._size > 0
 
     def __repr__(self) -> str:
-        return f"<{len(self._ready)} of {counted(self._size)} variants have an outcome>"
+        return f"<{len(self._ready)} of {format_count(self._size)} variants have an outcome>"
 
     @overload
     def __getitem__(self, index: int) -> Outcome[Any, T_co]: ...

@@ -6,7 +6,7 @@ import json
 from math import inf
 from typing import Any
 
-from ..configuration.errors import JournalError, SpearmintError, said, shown
+from ..configuration.errors import JournalError, SpearmintError, repr_with_type, short_repr
 from ..configuration.tree import freeze
 from .encoding import decoded
 
@@ -23,14 +23,14 @@ def damaged(why: str) -> JournalError:
 def checked_text(value: Any, what: str) -> str:
     """The text, or the error that says what stands in its place."""
     if type(value) is not str:
-        raise damaged(f"{what} is {said(value)}, not text")
+        raise damaged(f"{what} is {repr_with_type(value)}, not text")
     return value
 
 
 def check_position(value: Any) -> int:
     """A position, or the error that says what stands in its place."""
     if type(value) is not int or value < 0:
-        raise damaged(f"a position is {said(value)}, not a whole number")
+        raise damaged(f"a position is {repr_with_type(value)}, not a whole number")
     return value
 
 
@@ -43,12 +43,12 @@ def check_row(row: tuple[Any, ...]) -> tuple[int, int, str, float, int]:
     ok, typed, content, seconds, attempts = row
     for flag, what in ((ok, "ok"), (typed, "typed")):
         if type(flag) is not int or flag not in (0, 1):
-            raise damaged(f"{what} is {said(flag)}, not 0 or 1")
+            raise damaged(f"{what} is {repr_with_type(flag)}, not 0 or 1")
     checked_text(content, "a result or an error")
     if type(seconds) not in (int, float) or not 0 <= seconds < inf:
-        raise damaged(f"seconds is {said(seconds)}, not a number above 0")
+        raise damaged(f"seconds is {repr_with_type(seconds)}, not a number above 0")
     if type(attempts) is not int or attempts < 0:
-        raise damaged(f"attempts is {said(attempts)}, not a whole number")
+        raise damaged(f"attempts is {repr_with_type(attempts)}, not a whole number")
     return ok, typed, content, float(seconds), attempts
 
 
@@ -57,7 +57,7 @@ def checked_json(text: Any) -> str:
     try:
         return json.dumps(json.loads(checked_text(text, "a value")), separators=(",", ":"), allow_nan=False)
     except (ValueError, RecursionError) as error:
-        raise damaged(f"{said(text)} is not JSON ({shown(str(error))})") from error
+        raise damaged(f"{repr_with_type(text)} is not JSON ({short_repr(str(error))})") from error
 
 
 def decode_config(text: Any) -> Any:
@@ -67,7 +67,7 @@ def decode_config(text: Any) -> Any:
     except JournalError:
         raise
     except (SpearmintError, RecursionError) as error:
-        raise damaged(f"the configuration {said(text)} cannot be read: {error}") from error
+        raise damaged(f"the configuration {repr_with_type(text)} cannot be read: {error}") from error
 
 
 def utf8_size(text: str) -> int:

@@ -21,7 +21,7 @@ from stat import S_ISDIR, S_ISREG
 from time import monotonic
 from typing import Any, Final, TypeVar, final
 
-from ..configuration.errors import JournalError, shown
+from ..configuration.errors import JournalError, short_repr
 
 __all__ = ["Database"]
 
@@ -178,7 +178,7 @@ class Database:
         found = self._connection.execute(_SCHEMA).fetchall()
         if {(kind, name, table, _spaced(sql)) for kind, name, table, sql in found} != _expected(version):
             raise JournalError(
-                f"{shown(str(self.path))} is not a journal of this library: its tables are not those of version "
+                f"{short_repr(str(self.path))} is not a journal of this library: its tables are not those of version "
                 f"{version}. Give another path"
             )
         return version
@@ -219,7 +219,7 @@ class Database:
         try:
             yield
         except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError, MemoryError) as error:
-            raise JournalError(f"the journal {shown(str(self.path))} cannot be {what}: {_why(error)}") from error
+            raise JournalError(f"the journal {short_repr(str(self.path))} cannot be {what}: {_why(error)}") from error
 
     def read(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
         """The rows of a query, which ends after `MOST_STEPS`: a damaged file may lead in circles."""
@@ -266,7 +266,7 @@ class Database:
         there = _node(self._file)
         if there != self._node:
             what = "was deleted" if there is None else "was replaced by another file"
-            raise JournalError(_GONE.format(shown(str(self.path)), what))
+            raise JournalError(_GONE.format(short_repr(str(self.path)), what))
 
     @property
     def is_closed(self) -> bool:
@@ -282,7 +282,7 @@ class Database:
     def _check_owner(self) -> None:
         if os.getpid() != self._owner:
             raise JournalError(
-                f"the journal {shown(str(self.path))} was opened by another process, which alone may use it. "
+                f"the journal {short_repr(str(self.path))} was opened by another process, which alone may use it. "
                 f"Open one here: Journal(path)"
             )
 
@@ -394,7 +394,7 @@ def _copied(path: Path) -> str:
                 shutil.copyfile(_side_file(path, ending), os.path.join(folder, f"journal{ending}"))
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise JournalError(f"the journal {shown(str(path))} cannot be read: {error}") from error
+        raise JournalError(f"the journal {short_repr(str(path))} cannot be read: {error}") from error
     return folder
 
 
@@ -408,16 +408,20 @@ def _check_kind(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise JournalError(f"the journal {shown(str(path))} cannot be opened: {error}") from error
+        raise JournalError(f"the journal {short_repr(str(path))} cannot be opened: {error}") from error
     if not S_ISREG(found.st_mode):
         kind = "a folder" if S_ISDIR(found.st_mode) else "a device or a pipe"
-        raise JournalError(f"the journal {shown(str(path))} cannot be opened: it is {kind}. Give the path of a file")
+        raise JournalError(
+            f"the journal {short_repr(str(path))} cannot be opened: it is {kind}. Give the path of a file"
+        )
     if not found.st_size:
         return
     application, version = _header(path)
     if application != APPLICATION:
         kind = "a file of another kind" if application is None else "another program's database"
-        raise JournalError(f"{shown(str(path))} is not a journal but {kind}; it is left untouched. Give another path")
+        raise JournalError(
+            f"{short_repr(str(path))} is not a journal but {kind}; it is left untouched. Give another path"
+        )
     if version > len(STEPS):
         raise JournalError(_newer(path, version))
 
@@ -430,14 +434,14 @@ def _header(path: Path) -> tuple[int | None, int]:
             [version] = connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
-            raise JournalError(f"the journal {shown(str(path))} cannot be opened: {error}") from error
+            raise JournalError(f"the journal {short_repr(str(path))} cannot be opened: {error}") from error
         return None, 0
     return application, version
 
 
 def _newer(path: Path, version: int) -> str:
     return (
-        f"the journal {shown(str(path))} is of a newer version of this library (schema {version}, this one knows "
+        f"the journal {short_repr(str(path))} is of a newer version of this library (schema {version}, this one knows "
         f"{len(STEPS)}); it is left untouched. Upgrade spearmint_fp, or give another path"
     )
 

@@ -18,15 +18,15 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, ConversionError, EncodingError, TreeError, said, written
-from ..configuration.instances import content
+from ..configuration.errors import ArgumentError, ConversionError, EncodingError, TreeError, full_repr, repr_with_type
+from ..configuration.instances import read_model_fields
 from ..configuration.records import FieldsShape, Shape, TupleShape
-from ..configuration.tree import Algebra, Config, Layout, alike, fold, show_path
+from ..configuration.tree import Algebra, Config, Layout, are_equal, fold, show_path
 from ..conversion.convert import classes_of, structure, unstructure
-from ..conversion.models import dumped, is_model, untagged
+from ..conversion.models import drop_tag, dump_fields, is_model
 from ..conversion.problems import ABSENT, type_name
 
-__all__ = ["MOST_BITS", "decoded", "encoded", "encoded_config"]
+__all__ = ["MOST_BITS", "decoded", "encode_config", "encoded"]
 
 MOST_BITS: Final = 14_000
 """The size of a number that Python still reads as digits; a larger one is written in hexadecimal."""
@@ -59,11 +59,11 @@ def decoded(text: str, cls: Any = ABSENT) -> Any:
     except (EncodingError, ConversionError, ArgumentError):
         raise
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise EncodingError(f"{said(text)} is not what a journal writes: {error}") from error
+        raise EncodingError(f"{repr_with_type(text)} is not what a journal writes: {error}") from error
     return plain if cls is ABSENT or reader.made else structure(cls, plain)
 
 
-def encoded_config(config: Any) -> str:
+def encode_config(config: Any) -> str:
     """A configuration as text: as `unstructure` has it, and leaves that JSON cannot hold by their `repr`."""
     return json.dumps(fold(_LENIENT, unstructure(config)), separators=(",", ":"))
 
@@ -90,7 +90,9 @@ def _returning(text: str, value: Any, cls: Any) -> str:
     """The text, if it comes back as this value."""
     back = decoded(text, cls)
     if not _same(back, value):
-        raise EncodingError(f"as {type_name(cls)} it would come back as {said(back)}, not as {said(value)}")
+        raise EncodingError(
+            f"as {type_name(cls)} it would come back as {repr_with_type(back)}, not as {repr_with_type(value)}"
+        )
     return text
 
 
@@ -100,7 +102,7 @@ def _same(one: Any, other: Any) -> bool:
         return False
     parts, others = _parts(one), _parts(other)
     if parts is None or others is None:
-        return alike(one, other) and written(one) == written(other)
+        return are_equal(one, other) and full_repr(one) == full_repr(other)
     return len(parts) == len(others) and all(map(_same, parts, others))
 
 
@@ -109,7 +111,7 @@ def _parts(value: Any) -> list[Any] | None:
     kind = type(value)
     if isinstance(value, Enum | type):
         return None
-    if (held := content(value)) is not None:
+    if (held := read_model_fields(value)) is not None:
         return [*held, getattr(value, "__pydantic_private__", None)]
     if attrs.has(kind):
         return [getattr(value, f.name, ABSENT) for f in attrs.fields(kind) if f.init or f.eq]
@@ -119,7 +121,7 @@ def _parts(value: Any) -> list[Any] | None:
     if isinstance(value, Mapping):
         return [*own, getattr(value, "default_factory", None), *value.keys(), *value.values()]
     if isinstance(value, set | frozenset):
-        return [*own, *sorted(value, key=lambda element: (type(element).__qualname__, written(element)))]
+        return [*own, *sorted(value, key=lambda element: (type(element).__qualname__, full_repr(element)))]
     if isinstance(value, list | tuple | deque):
         return [*own, getattr(value, "maxlen", None), *value]
     base: Any = next((base for base in _EXTENDED if isinstance(value, base) and own), None)
@@ -138,7 +140,7 @@ class _Writer:
         self.causes: Algebra[_Causes] = Algebra(
             leaf=self._leaf_causes,
             record=self._record_causes,
-            choice=lambda node, _: [((), _A_CHOICE.format(said(node)))],
+            choice=lambda node, _: [((), _A_CHOICE.format(repr_with_type(node)))],
         )
 
     def value(self, value: Any) -> Any:
@@ -189,7 +191,7 @@ class _Writer:
         if isinstance(value, Enum):
             known = value.name in type(value).__members__  # flags that are joined have no name of their own
             return {"$member": [name, {"$name": value.name} if known else self.value(value.value)]}
-        fields = dumped(value)
+        fields = dump_fields(value)
         if fields is not None:
             return {"$object": [name, self.value(fields)]}
         for base in _EXTENDED:
@@ -218,19 +220,19 @@ def _text(plain: Any, value: Any, writer: _Writer | None = None) -> str:
         where, why = (show_path(causes[0][0]), causes[0][1]) if causes else ("a key", error)
         raise EncodingError(f"{where}: {why}") from None
     except (TreeError, RecursionError) as error:
-        raise EncodingError(f"{said(value)} is no tree: {error}") from None
+        raise EncodingError(f"{repr_with_type(value)} is no tree: {error}") from None
 
 
 def _not_plain(value: Any) -> EncodingError:
     plain = "value.tolist()" if hasattr(type(value), "tolist") else "plain data"
     return EncodingError(
-        f"{said(value)} is not plain data, which is all that JSON holds. Return {plain}, or say what to make of it: "
+        f"{repr_with_type(value)} is not plain data, which is all that JSON holds. Return {plain}, or say what to make of it: "
         f"annotate what the function returns, or Journal(path, result=Class)"
     )
 
 
 def _choice(node: Any, _: tuple[Any, ...]) -> Any:
-    raise EncodingError(_A_CHOICE.format(said(node)))
+    raise EncodingError(_A_CHOICE.format(repr_with_type(node)))
 
 
 _A_CHOICE: Final = "{} is a choice, not one value"
@@ -242,18 +244,18 @@ def _by_text(value: Any) -> Any:
     try:
         return _PLAINLY.leaf(value)
     except EncodingError:
-        return {"$text": said(value)}
+        return {"$text": repr_with_type(value)}
 
 
 def _lenient_record(shape: Shape, node: Any, parts: tuple[Any, ...]) -> Any:
     try:
         return _PLAINLY.record(shape, node, parts)
     except EncodingError:  # a key that JSON cannot hold
-        return {"$text": said(node)}
+        return {"$text": repr_with_type(node)}
 
 
 _LENIENT: Final[Algebra[Any]] = Algebra(
-    leaf=_by_text, record=_lenient_record, choice=lambda node, _: {"$text": said(node)}
+    leaf=_by_text, record=_lenient_record, choice=lambda node, _: {"$text": repr_with_type(node)}
 )
 
 # --- reading -----------------------------------------------------------------------------------------
@@ -295,7 +297,7 @@ class _Reader:
 
 
 def _object_of(cls: Any, inside: Any) -> Any:
-    return cls.model_validate(inside) if is_model(cls) else cls(**untagged(cls, inside))
+    return cls.model_validate(inside) if is_model(cls) else cls(**drop_tag(cls, inside))
 
 
 def _member_of(cls: Any, inside: Any) -> Any:
@@ -335,9 +337,13 @@ def _moment(value: Any) -> str:
     """A date or a time as text, where its zone is an offset or none."""
     zone = getattr(value, "tzinfo", None)
     if zone is not None and (type(zone).__module__, type(zone).__qualname__) != ("datetime", "timezone"):
-        raise EncodingError(f"{said(value)} has a time zone of its own. Use an offset: value.astimezone(timezone.utc)")
+        raise EncodingError(
+            f"{repr_with_type(value)} has a time zone of its own. Use an offset: value.astimezone(timezone.utc)"
+        )
     if getattr(value, "fold", 0):
-        raise EncodingError(f"{said(value)} stands for the second of two equal times, which its text does not say")
+        raise EncodingError(
+            f"{repr_with_type(value)} stands for the second of two equal times, which its text does not say"
+        )
     return str(value.isoformat())
 
 
@@ -353,7 +359,9 @@ def _factory(values: Any) -> str | None:
     factory = values.default_factory
     if factory is None or _FACTORIES.get(getattr(factory, "__name__", "")) is factory:
         return None if factory is None else str(factory.__name__)
-    raise EncodingError(f"{said(values)} makes what it lacks by {said(factory)}, which JSON cannot hold. Return a dict")
+    raise EncodingError(
+        f"{repr_with_type(values)} makes what it lacks by {repr_with_type(factory)}, which JSON cannot hold. Return a dict"
+    )
 
 
 _FACTORIES: Final = {

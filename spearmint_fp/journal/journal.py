@@ -18,25 +18,25 @@ from ..configuration.errors import (
     JournalError,
     SizeError,
     TreeError,
-    counted,
-    said,
+    format_count,
+    repr_with_type,
 )
 from ..configuration.identity import config_id
-from ..conversion.convert import checker
+from ..conversion.convert import make_checker
 from ..conversion.problems import ABSENT
 from ..outcomes.exceptions import message_of
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
-from ..sweep.core import counted_size
-from ..tasks.injection import hints_of
+from ..sweep.core import count_configs
+from ..tasks.injection import read_hints
 from ..tasks.wrapping import arguments_of, bound_to, places_of, stack
 from .checks import check_position, check_row, checked_json, checked_text, damaged, decode_config, utf8_size
-from .encoding import MOST_BITS, decoded, encoded, encoded_config
+from .encoding import MOST_BITS, decoded, encode_config, encoded
 from .keys import Asked, Key, asked, claim_key, find_key, former_name
 
 if TYPE_CHECKING:
     from .database import Database, Row
 
-__all__ = ["Journal", "JournalStatus", "Ledger", "ledger_of"]
+__all__ = ["Journal", "JournalStatus", "Ledger", "open_ledger"]
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -108,15 +108,15 @@ class Journal:
         retry_failures: bool = True,
     ) -> None:
         if not _is_path(path):
-            raise ArgumentError(f"Journal takes the path of a file; got {said(path)}")
+            raise ArgumentError(f"Journal takes the path of a file; got {repr_with_type(path)}")
         if name is not None and not (name and _is_text(name)):
-            raise ArgumentError(f"name is a text that names the experiment; got {said(name)}")
+            raise ArgumentError(f"name is a text that names the experiment; got {repr_with_type(name)}")
         if not _is_text(version) and not _is_number(version):
-            raise ArgumentError(f"version is a text or a whole number; got {said(version)}")
+            raise ArgumentError(f"version is a text or a whole number; got {repr_with_type(version)}")
         if not isinstance(retry_failures, bool):
-            raise ArgumentError(f"retry_failures is True or False; got {said(retry_failures)}")
+            raise ArgumentError(f"retry_failures is True or False; got {repr_with_type(retry_failures)}")
         if result is not ABSENT:
-            checker(result, "forbid")  # raises where it is no type
+            make_checker(result, "forbid")  # raises where it is no type
         from .database import Database  # loads SQLite, which only a journal needs
 
         self._database = Database(path)
@@ -161,7 +161,7 @@ class Journal:
             return (config_id(bound),) if bound else ()
         except (IdentityError, TreeError) as error:
             raise ArgumentError(
-                f"{said(fn)} is bound to what has no identity, so its outcomes cannot be told from others': {error}. "
+                f"{repr_with_type(fn)} is bound to what has no identity, so its outcomes cannot be told from others': {error}. "
                 f"Give it a name that stands for it: Journal(path, name='score')"
             ) from error
 
@@ -218,9 +218,9 @@ class Journal:
         Raises:
             SizeError: more than 10^7 configurations; ask for a slice of them.
         """
-        size = counted_size(configs)
+        size = count_configs(configs)
         if size is not None and size > MOST:
-            raise SizeError(f"status looks at each configuration, and there are {counted(size)}. Ask for a slice")
+            raise SizeError(f"status looks at each configuration, and there are {format_count(size)}. Ask for a slice")
         bound = self._bound(fn) if callable(fn) else ()
         given = (list(args), kwargs) if args or kwargs else ()
         ledger = Ledger(self._database, Asked(*self._key(fn)), ABSENT, False, (*bound, *given))
@@ -243,7 +243,9 @@ class Journal:
             JournalError: the file cannot be written, or is the journal itself.
         """
         if self._database.is_at(path):
-            raise JournalError(f"{said(path)} is the journal itself, which an export would destroy. Give another path")
+            raise JournalError(
+                f"{repr_with_type(path)} is the journal itself, which an export would destroy. Give another path"
+            )
         count = 0
         try:
             with open(path, "w", encoding="utf-8") as file:
@@ -254,7 +256,7 @@ class Journal:
         except OSError as error:
             if isinstance(error, JournalError):
                 raise
-            raise JournalError(f"cannot write {said(path)}: {error}") from error
+            raise JournalError(f"cannot write {repr_with_type(path)}: {error}") from error
         return count
 
 
@@ -302,19 +304,19 @@ def _line(key: Key, name: str, config: str, index: int, row: Row) -> str:
     return f'{head}, "config": {checked_json(config)}, "ok": {"true" if ok else "false"}, {told}, {tail}'
 
 
-def ledger_of(journal: Any, fn: Callable[..., Any]) -> Ledger | None:
+def open_ledger(journal: Any, fn: Callable[..., Any]) -> Ledger | None:
     """The ledger that `journal=` asks for; None for none."""
     if journal is None:
         return None
     if not isinstance(journal, Journal):
-        raise ArgumentError(f"journal is a Journal; got {said(journal)}. Use journal=Journal(path)")
+        raise ArgumentError(f"journal is a Journal; got {repr_with_type(journal)}. Use journal=Journal(path)")
     return journal.ledger(fn)
 
 
 def _return_type(fn: Any) -> Any:
     """What a function says it returns; `ABSENT` where it does not, or says nothing of use."""
     *_, inner = stack(fn)
-    found = hints_of(inner)[0].get("return", ABSENT) if callable(inner) else ABSENT
+    found = read_hints(inner)[0].get("return", ABSENT) if callable(inner) else ABSENT
     return ABSENT if found in (Any, object, None, type(None)) else found
 
 
@@ -367,7 +369,7 @@ class Ledger:
         """What an outcome is found by: the configuration's id, and that of the arguments where there are any."""
         name = config_id(config)
         if not _is_text(name):  # one of the user's own
-            raise IdentityError(f"a config_id of your own is text that a file can hold; got {said(name)}")
+            raise IdentityError(f"a config_id of your own is text that a file can hold; got {repr_with_type(name)}")
         return config_id([name, *self._arguments]) if self._arguments else name
 
     def named(self, config: C, index: int) -> str | Failure[C]:
@@ -431,7 +433,7 @@ class Ledger:
         except (Exception, SystemExit) as error:  # whatever a user's object does when it is looked at
             why = f"{type(error).__qualname__}: {message_of(error)}"
             raise EncodingError(
-                f"{said(result)} cannot be written into a journal, since looking at it raises {why}"
+                f"{repr_with_type(result)} cannot be written into a journal, since looking at it raises {why}"
             ) from error
         _check_size(content, result, most)
         return content, typed
@@ -439,16 +441,16 @@ class Ledger:
     def _config_text(self, name: str, config: Any) -> tuple[str, int]:
         """A configuration as text, shortened where it would fill a row, and how many bytes are left for the rest."""
         most = self._database.longest - utf8_size(name)
-        text = encoded_config(config)
+        text = encode_config(config)
         if utf8_size(text) > most // 2:
-            text = encoded_config(said(config))
+            text = encode_config(repr_with_type(config))
         return text, most - utf8_size(text)
 
 
 def _check_size(text: str, result: Any, most: int) -> None:
     if utf8_size(text) > most:
         raise EncodingError(
-            f"{said(result)} takes {utf8_size(text)} bytes as text, and a journal has at most {most} for one result. "
+            f"{repr_with_type(result)} takes {utf8_size(text)} bytes as text, and a journal has at most {most} for one result. "
             f"Return less, or write it to a file and return its path"
         )
 

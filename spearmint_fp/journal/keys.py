@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
-from ..configuration.errors import JournalError, shown
+from ..configuration.errors import JournalError, short_repr
 from .fingerprints import fingerprint_function, is_changed
 from .naming import FunctionName, innermost, is_file, name_function
 
@@ -87,7 +87,7 @@ def claim_key(database: Database, wanted: Asked) -> Key:
         row = _source(database, key, wanted.function)
         changed = row is not None and is_changed(row[1], wanted.fingerprint)
         if changed:
-            told.append(_CHANGED.format(shown(key[0]), shown(str(database.path))))
+            told.append(_CHANGED.format(short_repr(key[0]), short_repr(str(database.path))))
         if row is not None and not changed and _is_noted(row, wanted):
             break
         if not _note(database, key, wanted, row and row[0]):
@@ -123,8 +123,8 @@ def _resolved(database: Database, wanted: Asked) -> tuple[Key, str | None]:
     if _source(database, key, "") is not None:
         return key, None
     return key, (
-        f"the journal {shown(str(database.path))} has outcomes of {shown(wanted.name)} that are those of another file, "
-        f"{shown(others[0][0])}; this function's are kept as {shown(wanted.place)}. If it is the same function, say "
+        f"the journal {short_repr(str(database.path))} has outcomes of {short_repr(wanted.name)} that are those of another file, "
+        f"{short_repr(others[0][0])}; this function's are kept as {short_repr(wanted.place)}. If it is the same function, say "
         f"so: Journal(path, name={wanted.name!r})"
     )
 
@@ -141,8 +141,8 @@ def _hint(database: Database, wanted: Asked) -> str | None:
     if database.read(_KNOWN, (wanted.name, wanted.version)):
         return None
     return (
-        f"the journal {shown(str(database.path))} has outcomes of {shown(wanted.former)}, from a version of this "
-        f"library that did not note of which script. They are not taken for those of {shown(wanted.name)}. If they "
+        f"the journal {short_repr(str(database.path))} has outcomes of {short_repr(wanted.former)}, from a version of this "
+        f"library that did not note of which script. They are not taken for those of {short_repr(wanted.name)}. If they "
         f"are, say so: Journal(path, name={wanted.former!r})"
     )
 

@@ -11,7 +11,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, said, shown
+from ..configuration.errors import ArgumentError, repr_with_type, short_repr
 from ..tasks.wrapping import stack
 
 __all__ = ["FunctionName", "innermost", "is_file", "name_function"]
@@ -72,15 +72,15 @@ def name_function(fn: Callable[..., Any]) -> FunctionName:
         raise _nameless(inner, f"it is made inside {around}(), anew by each call")
     home = sys.modules.get(module)
     if home is None:
-        raise _nameless(inner, f"there is no module {shown(module)}")
+        raise _nameless(inner, f"there is no module {short_repr(module)}")
     if not _finds(home, qualname, inner):
-        raise _nameless(inner, f"{shown(f'{module}.{qualname}')} is not this function")
+        raise _nameless(inner, f"{short_repr(f'{module}.{qualname}')} is not this function")
     return _named(home, module, qualname, inner)
 
 
 def _nameless(inner: Any, why: str) -> ArgumentError:
     return ArgumentError(
-        f"{said(inner)} has no name to be found by again: {why}. Define it at the top level of a module, under "
+        f"{repr_with_type(inner)} has no name to be found by again: {why}. Define it at the top level of a module, under "
         f"its own name, or give it one that stands for it: Journal(path, name='score')"
     )
 

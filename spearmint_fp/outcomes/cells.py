@@ -9,10 +9,10 @@ from numbers import Real
 from types import FunctionType
 from typing import Any, Final
 
-from ..configuration.errors import shown, written
-from ..conversion.scalars import scalar
+from ..configuration.errors import full_repr, short_repr
+from ..conversion.scalars import unbox_scalar
 
-__all__ = ["ABSENT", "Absent", "cell_of", "is_number", "number_of", "text_of", "utf8"]
+__all__ = ["ABSENT", "Absent", "cell_of", "escape_surrogates", "is_number", "number_of", "text_of"]
 
 _SPELLED: Final = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo", "ipaddress"})
 """Modules of the standard library whose values say in words what they are."""
@@ -36,9 +36,9 @@ def text_of(value: Any) -> str:
     ('gpt-4', '0.1', "(1, 'a')", 'int')
     """
     try:
-        return _text(scalar(value))
+        return _text(unbox_scalar(value))
     except Exception:  # a hostile __str__ must not hide the other cells
-        return shown(value)
+        return short_repr(value)
 
 
 def cell_of(value: Any) -> str:
@@ -60,10 +60,10 @@ def _text(value: Any) -> str:
         return str.__str__(value)
     if isinstance(value, type | FunctionType):
         return value.__qualname__
-    return str(value) if kind.__module__.partition(".")[0] in _SPELLED else written(value)
+    return str(value) if kind.__module__.partition(".")[0] in _SPELLED else full_repr(value)
 
 
-def utf8(text: str) -> str:
+def escape_surrogates(text: str) -> str:
     r"""The text with halves of a pair of surrogates spelled out, which no page and no data frame can hold.
 
     >>> utf8("a\ud800")
@@ -74,7 +74,7 @@ def utf8(text: str) -> str:
 
 def is_number(value: Any) -> bool:
     """Whether a value is a real number, a `Decimal` too; truth values and members of enums are none."""
-    single = scalar(value)
+    single = unbox_scalar(value)
     return isinstance(single, Real | Decimal) and not isinstance(single, bool | Enum)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final, TypeVar, final
 
-from ..configuration.errors import AbsentError, ArgumentError, said
+from ..configuration.errors import AbsentError, ArgumentError, repr_with_type
 from ..configuration.records import PlainTuple
 from ..configuration.tree import Algebra, fold
 from ..configuration.views import show_html
@@ -96,7 +96,9 @@ def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]])
     See also: `successes`.
     """
     if not callable(key):
-        raise ArgumentError(f"best takes a function and outcomes; got {said(key)}. Write best(lambda s: s.result, …)")
+        raise ArgumentError(
+            f"best takes a function and outcomes; got {repr_with_type(key)}. Write best(lambda s: s.result, …)"
+        )
     count, failed = 0, None
     leader: tuple[Any, Success[C, T]] | None = None
     for count, outcome in enumerate(map(as_outcome, outcomes), 1):  # noqa: B007  # how many there were
@@ -138,4 +140,4 @@ def as_outcome(item: Any) -> Any:
     """The item, or the error that says where outcomes come from."""
     if isinstance(item, Success | Failure):
         return item
-    raise ArgumentError(f"this takes outcomes, as run(fn, configs) gives them; got {said(item)}")
+    raise ArgumentError(f"this takes outcomes, as run(fn, configs) gives them; got {repr_with_type(item)}")

@@ -9,17 +9,26 @@ from typing import Any, Final, Literal, final
 import attrs
 from toolz import unique
 
-from ..configuration.errors import ArgumentError, TreeError, said, written
+from ..configuration.errors import ArgumentError, TreeError, full_repr, repr_with_type
 from ..configuration.paths import path_key
 from ..configuration.tree import show_path
 from ..sweep.core import Sweep, as_sweep
-from ..sweep.labels import standing
-from ..sweep.nodes import Steps, exact_key, flat
+from ..sweep.labels import value_at
+from ..sweep.nodes import Steps, exact_key, flatten_point
 from .cells import ABSENT, Absent
 from .collecting import as_outcome
 from .outcomes import Failure, Outcome, Success
 
-__all__ = ["Column", "flattened", "listed", "named", "rows", "rows_of", "spelled", "table"]
+__all__ = [
+    "Column",
+    "column_rows",
+    "flatten_values",
+    "format_path",
+    "named",
+    "outcome_columns",
+    "require_outcomes",
+    "rows",
+]
 
 Role = Literal["index", "config", "result", "run"]
 Flat = dict[Steps, Any]
@@ -67,10 +76,10 @@ def rows(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = No
 
     See also: `frame`, the same for pandas and polars; `columns`, for a sweep that has not run.
     """
-    return rows_of(table(outcomes, sweep=sweep))
+    return column_rows(outcome_columns(outcomes, sweep=sweep))
 
 
-def rows_of(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
+def column_rows(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
     """The rows of columns, each with the keys that it has; no error is None."""
     names = [column.name for column in columns]
     lines = zip(*(column.values for column in columns), strict=True)
@@ -84,11 +93,11 @@ def rows_of(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
     )
 
 
-def table(
+def outcome_columns(
     outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = None, whole: bool = False
 ) -> tuple[Column, ...]:
     """The columns of `rows`; `whole` also has the paths that do not vary, marked so."""
-    found = listed(outcomes)
+    found = require_outcomes(outcomes)
     return (
         Column("index", "index", tuple(outcome.index for outcome in found)),
         *_config_columns(found, sweep, whole),
@@ -97,14 +106,14 @@ def table(
     )
 
 
-def listed(outcomes: Iterable[Outcome[Any, Any]]) -> tuple[Outcome[Any, Any], ...]:
+def require_outcomes(outcomes: Iterable[Outcome[Any, Any]]) -> tuple[Outcome[Any, Any], ...]:
     """`tuple(outcomes)`, or the error that says how to come by outcomes."""
     if isinstance(outcomes, Success | Failure):
         raise ArgumentError("this takes several outcomes; got a single one. Write [outcome]")
     if not isinstance(outcomes, Iterable):
         main = hasattr(outcomes, "main_result")
         way = ". Write [result.main_result, *result.variant_results]" if main else ", as run(fn, configs) gives them"
-        raise ArgumentError(f"this takes outcomes; got {said(outcomes)}{way}")
+        raise ArgumentError(f"this takes outcomes; got {repr_with_type(outcomes)}{way}")
     return tuple(map(as_outcome, outcomes))
 
 
@@ -112,7 +121,7 @@ def listed(outcomes: Iterable[Outcome[Any, Any]]) -> tuple[Outcome[Any, Any], ..
 
 
 def _config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] | None, whole: bool) -> list[Column]:
-    flats = [flattened(outcome.config) for outcome in found]
+    flats = [flatten_values(outcome.config) for outcome in found]
     paths = tuple(unique(path for one in flats for path in one))
     varied = dict.fromkeys(_varied(flats, paths) if sweep is None else _swept(sweep, paths))
     every = (*varied, *(path for path in paths if whole and path not in varied))
@@ -122,10 +131,10 @@ def _config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] | None
     ]
 
 
-def flattened(value: Any) -> Flat:
+def flatten_values(value: Any) -> Flat:
     """The values of a configuration or a result by path; of what is no tree, the thing itself."""
     try:
-        return flat(value)
+        return flatten_point(value)
     except TreeError:  # a value that holds itself, say: it stands for itself
         return {(): value}
 
@@ -155,7 +164,7 @@ def _standing(path: Steps, one: Flat, outcome: Outcome[Any, Any]) -> Any:
     """What stands at a path of a configuration, also inside a list, or `ABSENT`."""
     if path in one:
         return one[path]
-    return next(iter(standing(path, outcome.config)), ABSENT) if path else ABSENT
+    return next(iter(value_at(path, outcome.config)), ABSENT) if path else ABSENT
 
 
 def named(paths: Sequence[Steps]) -> list[str]:
@@ -166,10 +175,10 @@ def named(paths: Sequence[Steps]) -> list[str]:
 def _name(path: Steps) -> str:
     if not path:
         return "config"
-    return f"config.{spelled(path)}" if path[0] in _TAKEN else spelled(path)
+    return f"config.{format_path(path)}" if path[0] in _TAKEN else format_path(path)
 
 
-def spelled(path: str | Steps) -> str:
+def format_path(path: str | Steps) -> str:
     """A path as text, whole where it is `a.b.c`."""
     text = path if isinstance(path, str) else path_key(path)
     return text if isinstance(text, str) and text else show_path(text)
@@ -178,16 +187,16 @@ def spelled(path: str | Steps) -> str:
 def _distinct(names: Sequence[str], paths: Iterable[Steps]) -> list[str]:
     """The names; those that messages would cut to the same text with the path as it is."""
     counts = Counter(names)
-    return [name if counts[name] == 1 else written(path) for name, path in zip(names, paths, strict=True)]
+    return [name if counts[name] == 1 else full_repr(path) for name, path in zip(names, paths, strict=True)]
 
 
 # --- results, and how the run went -------------------------------------------------------------------
 
 
 def _result_columns(found: Sequence[Outcome[Any, Any]]) -> list[Column]:
-    flats = [flattened(outcome.result) if isinstance(outcome, Success) else {} for outcome in found]
+    flats = [flatten_values(outcome.result) if isinstance(outcome, Success) else {} for outcome in found]
     paths = tuple(unique(path for one in flats for path in one))
-    names = _distinct([f"result.{spelled(path)}" if path else "result" for path in paths], paths)
+    names = _distinct([f"result.{format_path(path)}" if path else "result" for path in paths], paths)
     named_paths = zip(names, paths, strict=True)
     return [Column(name, "result", tuple(one.get(path, ABSENT) for one in flats)) for name, path in named_paths]
 

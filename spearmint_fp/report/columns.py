@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toolz import unique
 
-from ..configuration.errors import SizeError, counted
-from ..configuration.extras import needed
+from ..configuration.errors import SizeError, format_count
+from ..configuration.extras import require
 from ..configuration.paths import path_key
 from ..configuration.records import FieldsShape
 from ..outcomes.cells import ABSENT
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.indices import Chosen, Indices, Span
-from ..sweep.nodes import Axis, Merge, Node, Record, Select, Steps, Union, flat, points_of
+from ..sweep.nodes import Axis, Merge, Node, Record, Select, Steps, Union, flatten_point, walk_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,10 +61,10 @@ def columns(sweep: Sweep[Any]) -> dict[str | tuple[Any, ...], NDArray[Any]]:
     node = as_sweep(sweep, "columns")._node
     if node.size > ROWS:
         raise SizeError(
-            f"columns of {counted(node.size)} configurations, more than {counted(ROWS)}. Take a slice of the sweep, "
+            f"columns of {format_count(node.size)} configurations, more than {format_count(ROWS)}. Take a slice of the sweep, "
             f"or sample(k, sweep)"
         )
-    needed("numpy", extra="report", what="columns")
+    require("numpy", extra="report", what="columns")
     return {path_key(path): _masked(array) for path, array in _whole(node).items()}
 
 
@@ -88,7 +88,7 @@ def _masked(array: NDArray[Any]) -> NDArray[Any]:
 @singledispatch
 def _whole(node: Node) -> Arrays:
     """The columns of every point; of a node that is made by a function, point by point."""
-    return _of_points(points_of(node, 0, node.size))
+    return _of_points(walk_points(node, 0, node.size))
 
 
 @_whole.register(Axis)
@@ -101,7 +101,7 @@ def _(node: Axis) -> Arrays:
 @_whole.register(Record)
 def _(node: Record) -> Arrays:
     if isinstance(node.shape, FieldsShape):  # its class may change what it is given
-        return _of_points(points_of(node, 0, node.size))
+        return _of_points(walk_points(node, 0, node.size))
     keys = zip(node.shape.keys, _spread(node), strict=True)
     return {(key, *path): array for key, part in keys for path, array in part.items()}
 
@@ -109,7 +109,7 @@ def _(node: Record) -> Arrays:
 @_whole.register(Merge)
 def _(node: Merge) -> Arrays:
     if not node.exact or node.fills:
-        return _of_points(points_of(node, 0, node.size))
+        return _of_points(walk_points(node, 0, node.size))
     parts = _spread(node.inner) if isinstance(node.inner, Record) else map(_whole, node.inner.parts)
     return {path: array for part in parts for path, array in part.items()}
 
@@ -226,7 +226,7 @@ def _positions(indices: Indices, chosen: NDArray[Any] | None = None) -> NDArray[
 
 def _of_points(points: Iterable[Any]) -> Arrays:
     """The columns of points that are there, `ABSENT` where a point has no such path."""
-    rows = list(map(flat, points))
+    rows = list(map(flatten_point, points))
     paths = unique(path for row in rows for path in row)
     return {path: _column(rows, path) for path in paths}
 

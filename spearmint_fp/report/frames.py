@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
-from ..configuration.errors import ArgumentError, said
-from ..configuration.extras import needed
-from ..conversion.scalars import scalar
-from ..outcomes.cells import ABSENT, Absent, text_of, utf8
+from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.extras import require
+from ..conversion.scalars import unbox_scalar
+from ..outcomes.cells import ABSENT, Absent, escape_surrogates, text_of
 from ..outcomes.outcomes import Outcome
-from ..outcomes.rows import spelled, table
+from ..outcomes.rows import format_path, outcome_columns
 from ..sweep.core import Sweep
 from .columns import WHOLE, columns, floats_and_mask
 
@@ -76,8 +76,10 @@ def frame(
     See also: `rows`, the same as plain dicts; `columns`, the same as arrays.
     """
     if library not in ("pandas", "polars"):
-        raise ArgumentError(f'frame makes a data frame of library="pandas" or library="polars"; got {said(library)}')
-    module = needed(library, extra="report", what=f'frame(library="{library}")')
+        raise ArgumentError(
+            f'frame makes a data frame of library="pandas" or library="polars"; got {repr_with_type(library)}'
+        )
+    module = require(library, extra="report", what=f'frame(library="{library}")')
     make = _pandas_series if library == "pandas" else _polars_series
     return module.DataFrame({name: make(module, name, values) for name, values in _columns(outcomes, sweep).items()})
 
@@ -85,11 +87,13 @@ def frame(
 def _columns(outcomes: Any, sweep: Sweep[Any] | None) -> Mapping[str, Any]:
     """The columns by name: arrays of a sweep, lists of values of outcomes."""
     if not isinstance(outcomes, Sweep):
-        return {column.name: list(map(scalar, column.values)) for column in table(outcomes, sweep=sweep)}
+        return {
+            column.name: list(map(unbox_scalar, column.values)) for column in outcome_columns(outcomes, sweep=sweep)
+        }
     if sweep is not None:
         raise ArgumentError("sweep= says which paths of outcomes vary; a sweep has all of its own. Leave it out")
     arrays = columns(outcomes)
-    return {spelled(path) if path else "config": _values(array) for path, array in arrays.items()}
+    return {format_path(path) if path else "config": _values(array) for path, array in arrays.items()}
 
 
 def _values(array: Any) -> Any:
@@ -147,7 +151,9 @@ def _polars_series(pl: Any, name: str, values: Any) -> Any:
 
 
 def _polars_text(pl: Any, name: str, values: Sequence[Any]) -> Any:
-    return pl.Series(name, [None if value is ABSENT else utf8(text_of(value)) for value in values], dtype=pl.String)
+    return pl.Series(
+        name, [None if value is ABSENT else escape_surrogates(text_of(value)) for value in values], dtype=pl.String
+    )
 
 
 def _or_else(make: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:

@@ -10,11 +10,11 @@ from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
-from ..configuration.errors import ArgumentError, said, suggestion
-from ..conversion.scalars import scalar
-from ..outcomes.cells import ABSENT, is_number, number_of, text_of, utf8
+from ..configuration.errors import ArgumentError, repr_with_type, suggest_names
+from ..conversion.scalars import unbox_scalar
+from ..outcomes.cells import ABSENT, escape_surrogates, is_number, number_of, text_of
 from ..outcomes.outcomes import Failure, Outcome
-from ..outcomes.rows import Column, listed, table
+from ..outcomes.rows import Column, outcome_columns, require_outcomes
 from ..sweep.core import Sweep
 
 __all__ = ["html_page"]
@@ -59,9 +59,9 @@ def html_page(
     See also: `plot`, for a picture; `rows`, for the data.
     """
     if not isinstance(title, str):
-        raise ArgumentError(f"title is text; got {said(title)}")
-    found = listed(outcomes)
-    columns = table(found, sweep=sweep, whole=True)
+        raise ArgumentError(f"title is text; got {repr_with_type(title)}")
+    found = require_outcomes(outcomes)
+    columns = outcome_columns(found, sweep=sweep, whole=True)
     data = {
         "count": len(found),
         "colour": _colour(columns, value),
@@ -94,7 +94,9 @@ def _colour(columns: Sequence[Column], value: str | None) -> int:
     names = [column.name for column in columns]
     if value is not None:
         if value not in names:
-            raise ArgumentError(f"value= is the name of a column; there is no {said(value)}{suggestion(value, names)}")
+            raise ArgumentError(
+                f"value= is the name of a column; there is no {repr_with_type(value)}{suggest_names(value, names)}"
+            )
         return names.index(value)
     results = [k for k, column in enumerate(columns) if column.role == "result" and any(map(is_number, column.values))]
     paths = [k for k, column in enumerate(columns) if column.role == "config" and column.varies]
@@ -105,7 +107,12 @@ def _colour(columns: Sequence[Column], value: str | None) -> int:
 
 
 def _column(column: Column) -> dict[str, Any]:
-    return {"name": utf8(column.name), "role": column.role, "show": _is_shown(column), **_coded(column.values)}
+    return {
+        "name": escape_surrogates(column.name),
+        "role": column.role,
+        "show": _is_shown(column),
+        **_coded(column.values),
+    }
 
 
 def _is_shown(column: Column) -> bool:
@@ -126,7 +133,7 @@ def _coded(values: Iterable[Any]) -> dict[str, Any]:
 
 def _cell(value: Any) -> Cell:
     """A value as JSON: null where there is none; a number that JavaScript would change goes with its text."""
-    single = scalar(value)
+    single = unbox_scalar(value)
     if single is ABSENT or single is None:
         return None if single is ABSENT else _NONE
     if type(single) is bool:
@@ -135,7 +142,11 @@ def _cell(value: Any) -> Cell:
         return single
     if type(single) is int and abs(single) <= _EXACT:
         return single
-    return (utf8(text_of(single)), _measured(single)) if is_number(single) else utf8(text_of(single))
+    return (
+        (escape_surrogates(text_of(single)), _measured(single))
+        if is_number(single)
+        else escape_surrogates(text_of(single))
+    )
 
 
 def _measured(value: Any) -> float | None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, final
 import attrs
 from toolz import groupby, unique
 
-from ..configuration.errors import AbsentError, ArgumentError, SizeError, said, suggestion
-from ..configuration.extras import needed
-from ..conversion.scalars import scalar
+from ..configuration.errors import AbsentError, ArgumentError, SizeError, repr_with_type, suggest_names
+from ..configuration.extras import require
+from ..conversion.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, is_number, number_of, text_of
 from ..outcomes.outcomes import Failure, Outcome, Success
-from ..outcomes.rows import Column, listed, table
+from ..outcomes.rows import Column, outcome_columns, require_outcomes
 from ..sweep.core import Sweep
 from ..sweep.nodes import exact_key
 
@@ -100,12 +100,12 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
 
     See also: `rows`, what is drawn; `html_page`, the same to explore.
     """
-    found = listed(outcomes)
-    columns = table(found, sweep=sweep)
+    found = require_outcomes(outcomes)
+    columns = outcome_columns(found, sweep=sweep)
     values, name = _values(found, columns, value)
     chart = Chart(_axes(columns, on), values, tuple(not outcome.ok for outcome in found), name)
     draw = _DRAW[_kind(kind, chart.axes)]
-    figure = needed("matplotlib.figure", extra="report", what="plot").Figure(layout="constrained", dpi=110)
+    figure = require("matplotlib.figure", extra="report", what="plot").Figure(layout="constrained", dpi=110)
     draw(figure, chart, title)
     figure._repr_png_ = partial(_png, figure)  # what notebooks ask for
     return figure  # type: ignore[no-any-return]  # it is imported where it is used
@@ -147,19 +147,19 @@ def _column(name: Any, columns: Sequence[Column]) -> Column:
             return column
     known = [column.name for column in columns if any(map(is_number, column.values))]
     raise ArgumentError(
-        f"value= is the name of a column or a function of a success; there is no column {said(name)}"
-        f"{suggestion(name, known)}"
+        f"value= is the name of a column or a function of a success; there is no column {repr_with_type(name)}"
+        f"{suggest_names(name, known)}"
     )
 
 
 def _number(where: str, value: Any, outcome: Outcome[Any, Any]) -> float | None:
     if value is None or value is ABSENT:
         return None
-    if isinstance(scalar(value), bool):
+    if isinstance(unbox_scalar(value), bool):
         return float(value)
     if not is_number(value):
         raise ArgumentError(
-            f"{where} gives {said(value)} for outcome {outcome.index}, which is no number. "
+            f"{where} gives {repr_with_type(value)} for outcome {outcome.index}, which is no number. "
             f"Name a column that holds numbers, or give value= a function of a success"
         )
     number = number_of(value)
@@ -176,7 +176,7 @@ def _axes(columns: Sequence[Column], on: str | Sequence[str] | None) -> tuple[Co
     names = (on,) if isinstance(on, str) else tuple(on) if isinstance(on, Iterable) else (on,)
     for name in names or ("",):
         if not isinstance(name, str) or name not in known:
-            raise ArgumentError(f"on= names swept paths; none is {said(name)}{suggestion(name, known)}")
+            raise ArgumentError(f"on= names swept paths; none is {repr_with_type(name)}{suggest_names(name, known)}")
     return tuple(known[name] for name in names)
 
 
@@ -187,7 +187,7 @@ def _kind(kind: Any, axes: Sequence[Column]) -> Kind:
         return kinds[min(len(axes), 3) - 1]
     chosen = next((one for one in kinds if one == kind), None)
     if chosen is None:
-        raise ArgumentError(f'kind is "heatmap", "lines" or "parallel"; got {said(kind)}')
+        raise ArgumentError(f'kind is "heatmap", "lines" or "parallel"; got {repr_with_type(kind)}')
     if len(axes) not in _FITTING[chosen]:
         names = ", ".join(axis.name for axis in axes)
         want = "two paths" if chosen == "heatmap" else "one path or two"
@@ -319,12 +319,12 @@ def _shade(spot: Spot | None) -> float:
 
 
 def _colours(**extremes: str) -> Any:
-    return needed("matplotlib", extra="report", what="plot").colormaps[_COLOURS].with_extremes(**extremes)
+    return require("matplotlib", extra="report", what="plot").colormaps[_COLOURS].with_extremes(**extremes)
 
 
 def _bar(figure: Figure, axes: Axes, drawn: Any, name: str) -> None:
     """The scale of the colours, as they are where nothing shines through."""
-    mappable = needed("matplotlib.cm", extra="report", what="plot").ScalarMappable(drawn.norm, drawn.cmap)
+    mappable = require("matplotlib.cm", extra="report", what="plot").ScalarMappable(drawn.norm, drawn.cmap)
     bar = figure.colorbar(mappable, ax=axes, pad=0.02, fraction=0.05)
     bar.set_label(_words(name), fontsize=_SIZE + 1)
     bar.ax.tick_params(labelsize=_SIZE, length=3)
@@ -388,7 +388,7 @@ def _places(axes: Axes, levels: Sequence[Any]) -> Sequence[float]:
     if _is_scale(levels):
         numbers = [number_of(level) for level in levels]
         if _is_log(numbers):
-            ticker = needed("matplotlib.ticker", extra="report", what="plot")
+            ticker = require("matplotlib.ticker", extra="report", what="plot")
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
             axes.xaxis.set_minor_formatter(ticker.NullFormatter())
@@ -505,7 +505,7 @@ def _ticks(numbers: Sequence[float], log: bool) -> Sequence[float]:
     """The numbers themselves where they are few, else round ones between them."""
     if len(numbers) <= 9:
         return numbers
-    ticker = needed("matplotlib.ticker", extra="report", what="plot")
+    ticker = require("matplotlib.ticker", extra="report", what="plot")
     locator = ticker.LogLocator(numticks=6) if log else ticker.MaxNLocator(6)
     found: list[float] = locator.tick_values(numbers[0], numbers[-1]).tolist()
     return [tick for tick in found if numbers[0] <= tick <= numbers[-1]]
@@ -526,7 +526,7 @@ _GROUND: Final = -0.22  # where it passes one on which it has no value
 
 def _strands(axes: Axes, chart: Chart, scales: Sequence[Scale], drawn: Sequence[int]) -> Any:
     """A line for each outcome, in the colour of its value; failures dashed, and what has no value grey."""
-    collections = needed("matplotlib.collections", extra="report", what="plot")
+    collections = require("matplotlib.collections", extra="report", what="plot")
     clear = max(0.12, min(0.85, 40 / len(drawn)))
     groups = groupby(lambda k: "failed" if chart.failed[k] else "none" if chart.values[k] is None else "good", drawn)
     numbers = [chart.values[k] for k in groups.get("good", [])]
@@ -549,7 +549,7 @@ def _path(scales: Sequence[Scale], outcome: int) -> list[tuple[float, float]]:
 
 def _frame(axes: Axes, scales: Sequence[Scale]) -> None:
     """The upright axes with their names and ticks."""
-    effects = needed("matplotlib.patheffects", extra="report", what="plot")
+    effects = require("matplotlib.patheffects", extra="report", what="plot")
     halo = [effects.withStroke(linewidth=2.5, foreground="white")]
     for x, scale in enumerate(scales):
         axes.plot((x, x), (0, 1), color="#4b5563", lw=1)

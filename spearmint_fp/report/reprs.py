@@ -7,17 +7,17 @@ from html import escape
 from itertools import islice
 from typing import Any, Final
 
-from ..configuration.errors import counted, grouped, shown
+from ..configuration.errors import format_count, group_digits, short_repr
 from ..configuration.tree import Config
 from ..configuration.views import view_html
 from ..outcomes.cells import cell_of
 from ..outcomes.collecting import Collected
 from ..outcomes.outcomes import Failure, Outcome, Success
-from ..outcomes.rows import flattened, spelled, table
+from ..outcomes.rows import flatten_values, format_path, outcome_columns
 from ..sweep.core import Sweep
 from ..sweep.describe import label
-from ..sweep.indices import length
-from ..sweep.outline import first_of
+from ..sweep.indices import count_items
+from ..sweep.outline import format_first
 
 __all__: list[str] = []  # views are registered, and nothing else is public
 
@@ -39,8 +39,8 @@ _LEFT: Final = "text-align: left; vertical-align: top"
 @view_html.register
 def _config_html(config: Config) -> str:
     """A table of the paths of a configuration and what stands there; the first of very many."""
-    found = flattened(config)
-    body = [(spelled(path), shown(value)) for path, value in islice(found.items(), PATHS)]
+    found = flatten_values(config)
+    body = [(format_path(path), short_repr(value)) for path, value in islice(found.items(), PATHS)]
     return _table(("path", "value"), body) + _more(len(found) - PATHS, "path")
 
 
@@ -48,7 +48,10 @@ def _config_html(config: Config) -> str:
 def _sweep_html(sweep: Sweep[Any]) -> str:
     """The size of a sweep as a formula, a table of its axes, its first configurations. Nothing large is enumerated."""
     axes = sweep.axes
-    body = [(spelled(path), counted(length(values)), first_of(values)) for path, values in islice(axes.items(), PATHS)]
+    body = [
+        (format_path(path), format_count(count_items(values)), format_first(values))
+        for path, values in islice(axes.items(), PATHS)
+    ]
     listing = _table(("axis", "values", ""), body) + _more(len(axes) - PATHS, "axis", "axes") if axes else ""
     points = "".join(f"<li><code>{escape(line)}</code></li>" for line in _first(sweep))
     first = f'<ol start="0">{points}</ol>' if points else ""
@@ -60,9 +63,9 @@ def _first(sweep: Sweep[Any]) -> Iterator[str]:
     for position in range(min(POINTS, sweep.size)):
         try:
             point = sweep[position]
-            yield label(point, sweep) or shown(point)
+            yield label(point, sweep) or short_repr(point)
         except Exception as error:  # whatever a function that is mapped over a sweep raises
-            yield f"{type(error).__name__}: {shown(str(error))}"
+            yield f"{type(error).__name__}: {short_repr(str(error))}"
 
 
 @view_html.register(Success)
@@ -76,14 +79,14 @@ def _outcome_html(outcome: Outcome[Any, Any]) -> str:
             f"<p><b>Failure {escape(str(outcome.index))}</b>: {escape(what)}</p>{_folded('traceback', error.traceback)}"
         )
     else:
-        head = f"<p><b>Success {escape(str(outcome.index))}</b>: {escape(shown(outcome.result))}</p>"
+        head = f"<p><b>Success {escape(str(outcome.index))}</b>: {escape(short_repr(outcome.result))}</p>"
     times = f"{outcome.attempts} attempt{'' if outcome.attempts == 1 else 's'}"
     how = f"{_spelled_seconds(outcome.seconds)} s, {times}{', replayed' if outcome.replayed else ''}"
     return f"{head}{_config_html(outcome.config)}<p>{escape(how)}</p>"
 
 
 def _spelled_seconds(seconds: Any) -> str:
-    return f"{seconds:.3g}" if isinstance(seconds, int | float) else shown(seconds)
+    return f"{seconds:.3g}" if isinstance(seconds, int | float) else short_repr(seconds)
 
 
 def _folded(name: str, text: str) -> str:
@@ -95,9 +98,9 @@ def _outcomes_html(outcomes: Sequence[Outcome[Any, Any]]) -> str:
     """How many there are and failed, and a table of the first, with the paths that vary among all of them."""
     failed = sum(not outcome.ok for outcome in outcomes)
     count = len(outcomes)
-    head = f"<p>{grouped(count)} outcome{'' if count == 1 else 's'}, {grouped(failed)} failed</p>"
+    head = f"<p>{group_digits(count)} outcome{'' if count == 1 else 's'}, {group_digits(failed)} failed</p>"
     spread = outcomes[OUTCOMES :: 1 + count // SPREAD]
-    columns = [c for c in table((*outcomes[:OUTCOMES], *spread)) if c.name not in ("attempts", "replayed")]
+    columns = [c for c in outcome_columns((*outcomes[:OUTCOMES], *spread)) if c.name not in ("attempts", "replayed")]
     body = zip(*(map(_cell, column.values[: min(OUTCOMES, count)]) for column in columns), strict=True)
     first = _table([column.name for column in columns], body) if count else ""
     return head + first + _more(count - OUTCOMES, "outcome")
@@ -119,4 +122,4 @@ def _table(names: Iterable[str], body: Iterable[Iterable[str]]) -> str:
 def _more(count: int, one: str, many: str | None = None) -> str:
     if count <= 0:
         return ""
-    return f"<p>… and {grouped(count)} more {one if count == 1 else many or f'{one}s'}</p>"
+    return f"<p>… and {group_digits(count)} more {one if count == 1 else many or f'{one}s'}</p>"

@@ -11,15 +11,15 @@ from time import perf_counter
 from types import CodeType, TracebackType
 from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
-from ..configuration.errors import ArgumentError, RunError, said
-from ..configuration.extras import needed
-from ..journal.journal import Journal, ledger_of
+from ..configuration.errors import ArgumentError, RunError, repr_with_type
+from ..configuration.extras import require
+from ..journal.journal import Journal, open_ledger
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome
-from ..sweep.core import counted_size
-from ..sweep.nodes import located
-from ..tasks.attempts import Ending, Trace, attempt_async, check_asyncio, outcome, tried
-from ..tasks.event_loops import in_thread
-from ..tasks.signals import handlers_in_force
+from ..sweep.core import count_configs
+from ..sweep.nodes import locate_errors
+from ..tasks.attempts import Ending, Trace, check_asyncio, make_outcome, run_attempt_async, try_task
+from ..tasks.event_loops import run_in_thread
+from ..tasks.signals import current_handlers
 from ..tasks.wrappers import ended
 from ..tasks.wrapping import is_async
 from ..workers.executors import unlimited
@@ -130,18 +130,18 @@ def arun(  # noqa: PLR0913
     """
     configs = checked(fn, configs, "arun")
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-        raise ArgumentError(f"limit is how many may run at the same time, above 0; got {said(limit)}")
+        raise ArgumentError(f"limit is how many may run at the same time, above 0; got {repr_with_type(limit)}")
     if not is_async(fn):
         unlimited(fn, "a thread of arun")
-    one = _awaited(fn, handlers_in_force()) if is_async(fn) else _in_thread(fn)
-    ledger = ledger_of(journal, fn)
+    one = _awaited(fn, current_handlers()) if is_async(fn) else _in_thread(fn)
+    ledger = open_ledger(journal, fn)
     if ledger is not None:
         one = settled_async(ledger, one)
-    size = counted_size(configs)
+    size = count_configs(configs)
     tasks = _Tasks(one, configs, limit, window(in_flight) or AHEAD * limit, ordered)
     outcomes = tasks.outcomes()
     if progress:
-        line = needed("spearmint_fp.running.progress", extra="progress", what="progress=True").Line
+        line = require("spearmint_fp.running.progress", extra="progress", what="progress=True").Line
         outcomes = _noted(outcomes, partial(line, size))
     return AsyncOutcomes(outcomes, tasks, size)
 
@@ -158,18 +158,18 @@ async def _noted(
 
 
 def _awaited(fn: Callable[..., Any], outside: frozenset[CodeType]) -> One:
-    return lambda index, config: attempt_async(fn, config, index=index, outside=outside)
+    return lambda index, config: run_attempt_async(fn, config, index=index, outside=outside)
 
 
 def _in_thread(fn: Callable[[Any], Any]) -> One:
     """`fn` in a thread; where it gives something to await, as `lambda c: fetch(c.url)` does, that is awaited here."""
 
     async def one(index: int, config: Any) -> Outcome[Any, Any]:
-        boxed, *rest = await in_thread(partial(tried, lambda config: (fn(config),), config, Trace()))
+        boxed, *rest = await run_in_thread(partial(try_task, lambda config: (fn(config),), config, Trace()))
         result = None if boxed is None else boxed[0]
         if _is_awaitable(result):
-            return await attempt_async(lambda _: cast(Awaitable[Any], result), config, index=index)
-        return outcome(config, index, cast(Ending, (result, *rest)))
+            return await run_attempt_async(lambda _: cast(Awaitable[Any], result), config, index=index)
+        return make_outcome(config, index, cast(Ending, (result, *rest)))
 
     return one
 
@@ -201,7 +201,7 @@ class _Tasks:
         self._stopped = False
         self._interrupt: BaseException | None = None
         self._later = aiter(configs) if isinstance(configs, AsyncIterable) else None
-        self._now = located(iter(configs), 0) if self._later is None else iter(())
+        self._now = locate_errors(iter(configs), 0) if self._later is None else iter(())
 
     async def outcomes(self) -> AsyncGenerator[Outcome[Any, Any]]:
         """The outcomes; whichever way this ends, the tasks have ended then."""

@@ -11,8 +11,8 @@ import attrs
 
 from ..journal.journal import Ledger
 from ..outcomes.outcomes import Failure, Outcome
-from ..tasks.event_loops import in_thread
-from ..tasks.signals import passes_through
+from ..tasks.event_loops import run_in_thread
+from ..tasks.signals import must_propagate
 from ..workers.chunks import Chunk, Halt
 from ..workers.pools import Came
 
@@ -92,7 +92,7 @@ def _computed(chunk: Chunk) -> tuple[list[Any], Halt | None]:
     try:
         configs.extend(chunk.configs)
     except BaseException as error:  # whatever a user's function in a sweep does
-        if passes_through(error):
+        if must_propagate(error):
             raise
         return configs, Halt(chunk.start + len(configs), len(chunk) - len(configs), error)
     return configs, None
@@ -126,10 +126,10 @@ def settled_async(
             await at_work[name].wait()
         at_work[name] = asyncio.Event()
         try:
-            [(_, known)] = await in_thread(partial(ledger.known, [config], index))
+            [(_, known)] = await run_in_thread(partial(ledger.known, [config], index))
             if known is not None:
                 return known
-            [kept] = await in_thread(partial(ledger.keep, [(name, await one(index, config))]))
+            [kept] = await run_in_thread(partial(ledger.keep, [(name, await one(index, config))]))
             return kept
         finally:
             at_work.pop(name).set()

@@ -11,16 +11,16 @@ from operator import length_hint
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
-from ..configuration.errors import ArgumentError, said
-from ..configuration.extras import needed
+from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.extras import require
 from ..configuration.tables import is_keyed
-from ..configuration.tree import Choice, as_expanded
-from ..journal.journal import Journal, Ledger, ledger_of
+from ..configuration.tree import Choice, require_expanded
+from ..journal.journal import Journal, Ledger, open_ledger
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep
-from ..tasks.attempts import Trace, attempt, outcome, tried
-from ..tasks.event_loops import blocking
-from ..tasks.signals import handlers_in_force, held
+from ..tasks.attempts import Trace, make_outcome, run_attempt, try_task
+from ..tasks.event_loops import make_blocking
+from ..tasks.signals import current_handlers, hold_signals
 from ..workers.chunks import Chunk, Halt, Pace, Source, expanded
 from ..workers.executors import place, unlimited
 from ..workers.pools import Came, Crew
@@ -172,15 +172,15 @@ def run(  # noqa: PLR0913
     """
     source = Source(checked(fn, configs, "run"))
     limit = window(in_flight)
-    task = blocking(fn)
-    ledger = ledger_of(journal, fn)
+    task = make_blocking(fn)
+    ledger = open_ledger(journal, fn)
     if executor is None:
         unlimited(task, "a serial run")
         batches = _serial(task, source) if ledger is None else _kept(task, source, ledger)
     else:
         batches = _driven(place(executor).opener(task, source.sweep), source, limit, ordered, ledger)
     if progress:
-        batches = needed("spearmint_fp.running.progress", extra="progress", what="progress=True").shown_progress(
+        batches = require("spearmint_fp.running.progress", extra="progress", what="progress=True").shown_progress(
             batches, source.size
         )
     return Outcomes.of(batches, source.size)
@@ -197,21 +197,23 @@ def total(size: int | None) -> int:
 def checked(fn: Any, configs: Any, function: str) -> Any:
     """`configs`, or the error that says what a run takes."""
     if not callable(fn):
-        raise ArgumentError(f"{function} takes a function and configurations; got {said(fn)} as the function")
+        raise ArgumentError(f"{function} takes a function and configurations; got {repr_with_type(fn)} as the function")
     if "__experiment__" in getattr(fn, "__dict__", ()):
         raise ArgumentError(
-            f"{said(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
+            f"{repr_with_type(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
             f"{function}(inject(fn.__wrapped__), configs)"
         )
     if is_keyed(configs) and not isinstance(configs, Mapping | Choice):
         raise ArgumentError(
-            f"{function} takes an iterable of configurations; got {said(configs)}. For the rows of a table use "
+            f"{function} takes an iterable of configurations; got {repr_with_type(configs)}. For the rows of a table use "
             f"expand(DynamicValue(table))"
         )
     if isinstance(configs, str | bytes | Mapping) or (isinstance(configs, Choice) and not isinstance(configs, Sweep)):
-        raise ArgumentError(f"{function} takes an iterable of configurations; got {said(configs)}. Use expand(tree)")
+        raise ArgumentError(
+            f"{function} takes an iterable of configurations; got {repr_with_type(configs)}. Use expand(tree)"
+        )
     if isinstance(configs, list | tuple) and configs:
-        as_expanded(configs[0])  # the common mistake, run(fn, [tree]), is told at once
+        require_expanded(configs[0])  # the common mistake, run(fn, [tree]), is told at once
     return expanded(configs)
 
 
@@ -219,19 +221,21 @@ def window(in_flight: Any) -> int | None:
     """How many configurations may be in flight, where the caller says."""
     if in_flight is None or (isinstance(in_flight, int) and not isinstance(in_flight, bool) and in_flight > 0):
         return in_flight
-    raise ArgumentError(f"in_flight is how many configurations may be in flight, above 0; got {said(in_flight)}")
+    raise ArgumentError(
+        f"in_flight is how many configurations may be in flight, above 0; got {repr_with_type(in_flight)}"
+    )
 
 
 def _serial(fn: Callable[[C], T], configs: Iterable[C]) -> Generator[list[Outcome[C, T]]]:
-    trace = Trace(outside=handlers_in_force())
+    trace = Trace(outside=current_handlers())
     for index, config in enumerate(configs):
-        yield [outcome(config, index, tried(fn, config, trace))]
+        yield [make_outcome(config, index, try_task(fn, config, trace))]
 
 
 def _kept(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger) -> Generator[list[Outcome[C, T]]]:
-    trace = Trace(outside=handlers_in_force())
+    trace = Trace(outside=current_handlers())
     for index, config in enumerate(configs):
-        yield [settled(ledger, config, index, partial(attempt, fn, config, index=index, trace=trace))]
+        yield [settled(ledger, config, index, partial(run_attempt, fn, config, index=index, trace=trace))]
 
 
 def _driven(
@@ -254,13 +258,13 @@ def _driven(
 def _stop(crew: Crew, why: BaseException | None) -> None:
     """Stop a crew. An interrupt ends the wait for what still runs; a second one waits until nothing is left behind."""
     if not (why is None or isinstance(why, GeneratorExit)):
-        with held():
+        with hold_signals():
             crew.stop(why)
         return
     try:
         crew.stop(why)
     except BaseException as interrupt:
-        with held():
+        with hold_signals():
             crew.stop(interrupt)
         raise
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, ConflictError, SizeError, counted, said, shown
+from ..configuration.errors import ArgumentError, ConflictError, SizeError, format_count, repr_with_type, short_repr
 from ..configuration.records import Shape, TupleShape
-from ..configuration.tree import Config, Layout, rebuild, show_path
+from ..configuration.tree import Config, Layout, rebuild_record, show_path
 from .claims import Claims, find_conflict, of_points
 from .indices import Span, range_size
 from .nodes import LIMIT, Axis, Image, Merge, Node, Record, Select, Steps, Union, Zip, possible_point, possible_points
@@ -30,7 +30,7 @@ EMPTY: Final = Union(())
 def record_of(shape: Shape, node: Any, parts: Sequence[Node]) -> Node:
     """The product of a record's children; one point, built once, where nothing below it varies."""
     if all(isinstance(part, Axis) and part.static for part in parts):
-        return point(rebuild(shape, node, tuple(part.at(0) for part in parts)))
+        return point(rebuild_record(shape, node, tuple(part.at(0) for part in parts)))
     return Record(shape, tuple(parts))
 
 
@@ -44,7 +44,7 @@ def sliced(node: Node, cut: slice) -> Node:
     try:
         taken = positions[cut]
     except (TypeError, ValueError) as error:
-        raise ArgumentError(f"cannot slice a sweep by {shown(cut)}: {error}") from None
+        raise ArgumentError(f"cannot slice a sweep by {short_repr(cut)}: {error}") from None
     if range_size(taken) == base.size and taken.step == 1:
         return base
     return Select(base, Span(taken))
@@ -115,8 +115,8 @@ def zip_of(parts: Sequence[Node]) -> Node:
     for position, part in enumerate(parts):
         if part.size != parts[0].size:
             raise SizeError(
-                f"zipped sweeps have equal sizes; sweep 0 has {counted(parts[0].size)} configurations and "
-                f"sweep {position} has {counted(part.size)}. Slice the longer one, or multiply them with product"
+                f"zipped sweeps have equal sizes; sweep 0 has {format_count(parts[0].size)} configurations and "
+                f"sweep {position} has {format_count(part.size)}. Slice the longer one, or multiply them with product"
             )
     shares = _check_records("zipped", list(enumerate(parts)))
     if _conflict_of(shares) is not None:
@@ -152,7 +152,7 @@ def _check_records(function: str, parts: Sequence[tuple[int, Node]]) -> list[_Sh
 
 def _said_of_other(part: Node) -> str:
     """A point that is no record from a mapping, for a message."""
-    return said(next(point for point in possible_points(part, part.size) if type(point) is not Config))
+    return repr_with_type(next(point for point in possible_points(part, part.size) if type(point) is not Config))
 
 
 def _conflict_of(shares: Sequence[_Share]) -> tuple[Steps, _Share, _Share] | None:
@@ -181,7 +181,7 @@ def _check_pairs(shares: Sequence[_Share]) -> None:
         except ConflictError as error:
             raise SizeError(
                 f"zipped: whether two sweeps set the same path in one configuration can be told only by looking at "
-                f"all {counted(size)}, more than {LIMIT}. {error}"
+                f"all {format_count(size)}, more than {LIMIT}. {error}"
             ) from None
         return
     for index in range(size):

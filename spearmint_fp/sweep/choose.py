@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 from toolz import unique
 
-from ..configuration.errors import ArgumentError, PathError, SizeError, counted, said
+from ..configuration.errors import ArgumentError, PathError, SizeError, format_count, repr_with_type
 from ..configuration.paths import Path, get_in, parse_path
 from ..configuration.records import FieldsShape
 from ..configuration.tables import is_keyed
@@ -20,8 +20,8 @@ from .build import sliced, union_of
 from .constraints import Allowed, Constraint, lift_constraints
 from .core import Sweep, as_sweep
 from .digits import count_values, touches
-from .indices import Chosen, Indices, Permutation, Span, length
-from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap, points_of
+from .indices import Chosen, Indices, Permutation, Span, count_items
+from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap, walk_points
 from .reach import check_path
 
 __all__ = ["constrain", "constrained", "distinct", "sample", "shard", "shuffled"]
@@ -66,7 +66,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
     node = as_sweep(sweep, "constrain")._node
     if not callable(predicate):
         raise ArgumentError(
-            f"constrain takes a predicate, a sweep and on=paths; got {said(predicate)} as the predicate"
+            f"constrain takes a predicate, a sweep and on=paths; got {repr_with_type(predicate)} as the predicate"
         )
     constraint = Constraint(predicate, _parsed(on))
     for path in constraint.paths:
@@ -78,7 +78,7 @@ def _parsed(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
     paths = [on] if isinstance(on, str | int) else list(islice(_iterated(on) or (), MOST_PATHS + 1))
     if not 0 < len(paths) <= MOST_PATHS:
         raise ArgumentError(
-            f"constrain names its axes, 1 to {MOST_PATHS}: on='a' or on=('a', 'b.c'); got on={said(on)}"
+            f"constrain names its axes, 1 to {MOST_PATHS}: on='a' or on=('a', 'b.c'); got on={repr_with_type(on)}"
         )
     return tuple(parse_path(path) for path in paths)
 
@@ -156,11 +156,11 @@ def _listed(node: Node, constraint: Constraint) -> Node:
     if node.size > LIMIT:
         paths = ", ".join(map(show_path, constraint.paths))
         raise SizeError(
-            f"constraining on {paths} takes {counted(node.size)} points to enumerate here, more than {LIMIT}: the "
+            f"constraining on {paths} takes {format_count(node.size)} points to enumerate here, more than {LIMIT}: the "
             f"sweep is shuffled, zipped or mapped, or strided over long axes. Constrain it first, or stream with "
             f"filter(predicate, sweep)"
         )
-    kept = [k for k, point in enumerate(points_of(node, 0, node.size)) if _holds(constraint, point)]
+    kept = [k for k, point in enumerate(walk_points(node, 0, node.size)) if _holds(constraint, point)]
     return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
 
 
@@ -222,7 +222,7 @@ def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     count = _whole(k, "k")
     if not 0 <= count <= whole.size:
         raise SizeError(
-            f"sample(k={counted(count)}) without replacement takes 0 to {counted(whole.size)} configurations, "
+            f"sample(k={format_count(count)}) without replacement takes 0 to {format_count(whole.size)} configurations, "
             f"the size of {sweep!r}. For all of them in random order use shuffled(sweep)"
         )
     return whole[:count]
@@ -247,7 +247,7 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
     part, parts = _whole(i, "i"), _whole(n, "n")
     if not 0 <= part < parts:
         raise SizeError(
-            f"shard(i, n, sweep) takes 0 <= i < n; got i={counted(part)}, n={counted(parts)}. Shards count from 0"
+            f"shard(i, n, sweep) takes 0 <= i < n; got i={format_count(part)}, n={format_count(parts)}. Shards count from 0"
         )
     return as_sweep(sweep, "shard")[part::parts]
 
@@ -256,7 +256,7 @@ def _whole(value: Any, name: str) -> int:
     if not isinstance(value, bool):
         with suppress(TypeError):
             return as_index(value)
-    raise ArgumentError(f"{name} is a whole number; got {said(value)}")
+    raise ArgumentError(f"{name} is a whole number; got {repr_with_type(value)}")
 
 
 # --- distinct --------------------------------------------------------------------------------------
@@ -286,7 +286,9 @@ def distinct(configs: Iterable[T]) -> Sweep[T]:
     iterator = None if isinstance(configs, str | bytes | Mapping) or is_keyed(configs) else _iterated(configs)
     if iterator is None:
         way = ". For a table write expand(DynamicValue(table))" if is_keyed(configs) else ""
-        raise ArgumentError(f"distinct takes a sweep or an iterable of configurations; got {said(configs)}{way}")
+        raise ArgumentError(
+            f"distinct takes a sweep or an iterable of configurations; got {repr_with_type(configs)}{way}"
+        )
     read = [freeze(config) for config in islice(iterator, LIMIT + 1)]
     if len(read) > LIMIT:
         raise SizeError(
@@ -318,11 +320,11 @@ def _distinct_axis(node: Axis) -> Node:
 def _distinct_listed(node: Node) -> Node:
     if node.size > LIMIT:
         raise SizeError(
-            f"finding repetitions takes {counted(node.size)} points to enumerate here, more than {LIMIT}. "
+            f"finding repetitions takes {format_count(node.size)} points to enumerate here, more than {LIMIT}. "
             f"Make the parts distinct first, or stream with toolz.unique, with config_id as key"
         )
     first: dict[Any, int] = {}
-    for position, value in enumerate(points_of(node, 0, node.size)):
+    for position, value in enumerate(walk_points(node, 0, node.size)):
         first.setdefault(exact_key(value), position)
     return node if len(first) == node.size else Select(node, Chosen(tuple(first.values())))
 
@@ -338,7 +340,7 @@ def _apart(parts: Sequence[Node]) -> bool:
 
 
 def _tells_apart(values: Sequence[tuple[Sequence[Any], ...]]) -> bool:
-    if sum(length(piece) for pieces in values for piece in pieces) > LIMIT:
+    if sum(count_items(piece) for pieces in values for piece in pieces) > LIMIT:
         return False
     keys = [{exact_key(value) for piece in pieces for value in piece} for pieces in values]
     return len(frozenset().union(*keys)) == sum(map(len, keys))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from ..configuration.errors import ArgumentError, PathError, said
+from ..configuration.errors import ArgumentError, PathError, repr_with_type
 from ..configuration.paths import Path, parse_path
 from ..configuration.tree import Config, show_path
 from .build import EMPTY, UNIT, product_of, union_of, zip_of
@@ -114,7 +114,7 @@ def mapped(fn: Callable[[T], S], sweep: Sweep[T]) -> Sweep[S]:
     """
     node = as_sweep(sweep, "mapped")._node
     if not callable(fn):
-        raise ArgumentError(f"mapped takes a function and a sweep; got {said(fn)} as the function")
+        raise ArgumentError(f"mapped takes a function and a sweep; got {repr_with_type(fn)} as the function")
     if isinstance(node, Map):
         return Sweep(Map((*node.functions, fn), node.base))
     return Sweep(Map((fn,), node))
@@ -142,7 +142,7 @@ def derive(path: Path, fn: Callable[[T], Any], sweep: Sweep[T]) -> Sweep[T]:
     """
     node = as_sweep(sweep, "derive")._node
     if not callable(fn):
-        raise ArgumentError(f"derive takes a path, a function and a sweep; got {said(fn)} as the function")
+        raise ArgumentError(f"derive takes a path, a function and a sweep; got {repr_with_type(fn)} as the function")
     steps = parse_path(path)
     if not can_be_set(steps, node):
         raise PathError(

@@ -17,13 +17,13 @@ from typing import Any, cast, final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, SizeError, counted
+from ..configuration.errors import ArgumentError, SizeError, format_count
 from ..configuration.tree import show_path
 from .automata import Automaton, Shape, shape_of
 from .conjunction import STEPS, OutOfSteps, conjoin_all
 from .diagrams import FALSE, TRUE, Diagrams
 from .digits import Place, narrow_node, read_digits
-from .indices import Indices, length
+from .indices import Indices, count_items
 from .listing import RowLister, part_values, walk_runs
 from .nodes import Columns, Merge, Node, Record, Select, Union, merged
 from .outline import TERMS
@@ -103,7 +103,7 @@ class _Builder:
         """Let rows go through the values that are left alone: what is asked from here on may be short."""
         for number, live in self.space.live.items():
             domain = self.space.domains[number]
-            if length(live) < length(domain):
+            if count_items(live) < count_items(domain):
                 self.space.domains[number] = [domain[k] for k in live]
                 self.space.live[number] = range(len(live))
 
@@ -143,7 +143,7 @@ class _Builder:
         return root
 
     def _count_points(self, number: int) -> int:
-        return prod([length(self.space.live[digit]) for digit in self.scopes[number]])
+        return prod([count_items(self.space.live[digit]) for digit in self.scopes[number]])
 
     def _guard(self, number: int) -> int:
         """What the constraints over some of these digits, and no others, leave of them."""
@@ -163,7 +163,7 @@ class _Builder:
             del waiting[asked]
             supported = self.diagrams.find_supported(self.roots[asked], self.scopes[asked], self.space.live)
             for digit, values in supported.items():
-                if length(values) < length(self.space.live[digit]):
+                if count_items(values) < count_items(self.space.live[digit]):
                     self.space.live[digit] = values
                     again = [other for other in self.touching[digit] if other in self.roots and other != asked]
                     waiting.update(dict.fromkeys(again))
@@ -185,7 +185,7 @@ class _Builder:
 
         All others are free, however long they are.
         """
-        bound = {n for n, live in self.space.live.items() if length(live) < self.digits.all[n].size}
+        bound = {n for n, live in self.space.live.items() if count_items(live) < self.digits.all[n].size}
         bound.update(*map(self.diagrams.find_support, roots))
         return bound.union(digit.number for digit in self.digits.all if digit.branches is not None)
 
@@ -209,7 +209,7 @@ class _Builder:
             constraint.holds(arguments)  # raises as it did, where its caller sees it
             paths = ", ".join(map(show_path, constraint.paths))
             raise ArgumentError(
-                f"the predicate on {paths} raised about configuration {counted(position)}, but not when asked again. "
+                f"the predicate on {paths} raised about configuration {format_count(position)}, but not when asked again. "
                 f"A predicate must be pure: the same answer for the same values"
             )
 
@@ -340,10 +340,10 @@ class Allowed(Indices):
         for constraint in sorted(self._built[1], key=lambda constraint: constraint.turn)[:TERMS]:
             before = (*before, constraint)
             count = Allowed(self.base, before).size
-            yield f"{constraint.name}: {counted(left - count)} removed, {counted(count)} left"
+            yield f"{constraint.name}: {format_count(left - count)} removed, {format_count(count)} left"
             left = count
         if len(self.constraints) > TERMS:
-            yield f"… and {len(self.constraints) - TERMS} more constraints: {counted(left - self.size)} removed"
+            yield f"… and {len(self.constraints) - TERMS} more constraints: {format_count(left - self.size)} removed"
 
     def at(self, index: int) -> int:
         return self._automaton.find_position(index)

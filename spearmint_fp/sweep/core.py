@@ -22,22 +22,33 @@ from ..configuration.errors import (
     PositionError,
     SizeError,
     TreeError,
-    bounded,
-    counted,
-    said,
-    shown,
+    cut_text,
+    format_count,
+    repr_with_type,
+    short_repr,
 )
 from ..configuration.keys import is_nan
 from ..configuration.paths import path_key
 from ..configuration.tables import is_keyed
-from ..configuration.tree import Algebra, Choice, Config, DynamicValue, as_expanded, fold, freeze, leaves, show_path
+from ..configuration.tree import (
+    Algebra,
+    Choice,
+    Config,
+    DynamicValue,
+    are_equal,
+    fold,
+    freeze,
+    list_leaves,
+    require_expanded,
+    show_path,
+)
 from ..configuration.views import show_html
 from .build import point, product_of, record_of, sliced, union_of
-from .indices import length
+from .indices import count_items
 from .labels import Labels
-from .nodes import Axis, Column, Map, Node, Record, alike, count_places, exact_key, point_of, points_of
+from .nodes import Axis, Column, Map, Node, Record, count_places, exact_key, point_of, walk_points
 
-__all__ = ["Sweep", "as_sweep", "expand", "only_expanded"]
+__all__ = ["Sweep", "as_sweep", "expand", "require_expanded_sweep"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -78,7 +89,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self._node, Node):
-            raise ArgumentError(f"a Sweep is made by expand(tree); got {said(self._node)}")
+            raise ArgumentError(f"a Sweep is made by expand(tree); got {repr_with_type(self._node)}")
         if self._node.depth > DEPTH:
             raise SizeError(
                 f"more than {DEPTH} sweeps built upon one another. Do several steps in one: concat and product take "
@@ -95,7 +106,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def __len__(self) -> int:
         if self.size > sys.maxsize:
             raise CountError(
-                f"this sweep holds {counted(self.size)} configurations, more than len() can say; ask .size"
+                f"this sweep holds {format_count(self.size)} configurations, more than len() can say; ask .size"
             )
         return self.size
 
@@ -121,20 +132,22 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             position = as_index(index)
         except TypeError:
             raise ArgumentError(
-                f"a sweep is indexed by a whole number or a slice; got {said(index)}. For an axis ask .axes"
+                f"a sweep is indexed by a whole number or a slice; got {repr_with_type(index)}. For an axis ask .axes"
             ) from None
         if position < 0:
             position += self.size
         if not 0 <= position < self.size:
-            raise PositionError(f"no configuration {counted(as_index(index))} in a sweep of {counted(self.size)}")
+            raise PositionError(
+                f"no configuration {format_count(as_index(index))} in a sweep of {format_count(self.size)}"
+            )
         return cast(T_co, point_of(self._node, position))
 
     def __iter__(self) -> Iterator[T_co]:
-        return points_of(self._node, 0, self._node.size)
+        return walk_points(self._node, 0, self._node.size)
 
     def walk(self, start: int, stop: int) -> Iterator[T_co]:
         """`iter(self[start:stop])`, for a stretch that is known to lie inside: no sweep is made for it."""
-        return cast(Iterator[T_co], points_of(self._node, start, stop))
+        return cast(Iterator[T_co], walk_points(self._node, start, stop))
 
     def __reversed__(self) -> Iterator[T_co]:
         return iter(self[::-1])
@@ -160,13 +173,15 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         if found is not None:
             return found
         where = f"at {low} to {high} of " if (low, high) != (0, self.size) else "in "
-        raise AbsentError(f"{shown(frozen)} is not {where}{self!r}{_why(self._node, frozen)}")
+        raise AbsentError(f"{short_repr(frozen)} is not {where}{self!r}{_why(self._node, frozen)}")
 
     def _between(self, start: int, stop: int | None) -> tuple[int, int]:
         try:
             return slice(start, stop).indices(self.size)[:2]
         except TypeError:
-            raise ArgumentError(f"start and stop are whole numbers; got {said(start)} and {said(stop)}") from None
+            raise ArgumentError(
+                f"start and stop are whole numbers; got {repr_with_type(start)} and {repr_with_type(stop)}"
+            ) from None
 
     def _position(self, frozen: Any, low: int, high: int) -> int | None:
         """The first position between `low` and `high` of a value, types told apart first."""
@@ -211,7 +226,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return False
         if not self.size or _is_built_alike(self._node, other._node):
             return True
-        return self.size <= SAME and all(map(alike, self, other))
+        return self.size <= SAME and all(map(are_equal, self, other))
 
     def __hash__(self) -> int:
         ends = (self[0], self[-1]) if self else ()
@@ -244,8 +259,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
     def __repr__(self) -> str:
         outline = self._node.outline(())
-        size = counted(self.size)
-        formula = bounded(outline.formula, 400)
+        size = format_count(self.size)
+        formula = cut_text(outline.formula, 400)
         return f"Sweep({size})" if formula in ("", size) else f"Sweep({formula} = {size})"
 
     def _repr_html_(self) -> str:
@@ -261,11 +276,11 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         return ()
 
     def over(self, fn: Callable[[Any], Any]) -> Choice:
-        if not self.size or not any(isinstance(leaf, Choice) for _, leaf in leaves(fn(self[0]))):
+        if not self.size or not any(isinstance(leaf, Choice) for _, leaf in list_leaves(fn(self[0]))):
             return Sweep(Map((fn,), self._node))
         if self.size > SAME:
             raise SizeError(
-                f"setting a choice in each of {counted(self.size)} configurations of a sweep, more than {SAME}. "
+                f"setting a choice in each of {format_count(self.size)} configurations of a sweep, more than {SAME}. "
                 f"Set it in the tree that the sweep was made from"
             )
         return DynamicValue(map(fn, self))
@@ -279,20 +294,20 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def listed(self) -> Sequence[T_co]:
         if self.size > SAME:
             raise IdentityError(
-                f"a sweep of {counted(self.size)} configurations, more than {SAME}. Ask for the id of its tree"
+                f"a sweep of {format_count(self.size)} configurations, more than {SAME}. Ask for the id of its tree"
             )
         return tuple(self)
 
 
 def _has_one_hash(ends: tuple[Any, ...]) -> bool:
     """False where points that are equal may have several hashes: each NaN has one of its own."""
-    inside = (leaf for _, leaf in leaves(ends))
+    inside = (leaf for _, leaf in list_leaves(ends))
     return not any(isinstance(leaf, frozenset) or is_nan(leaf) for leaf in inside)
 
 
 def _is_built_alike(one: Node, other: Node) -> bool:
     """True if two nodes are equal; where functions see the values, also in their types: `f(1)` is not `f(True)`."""
-    return alike(one, other) and (not one.calls or all(map(_are_same_values, _axes(one), _axes(other))))
+    return are_equal(one, other) and (not one.calls or all(map(_are_same_values, _axes(one), _axes(other))))
 
 
 def _axes(node: Node) -> Iterator[Axis]:
@@ -308,7 +323,7 @@ def _alternatives(column: Column) -> Sequence[Any]:
     """A column's pieces as one sequence without repetitions; a sweep of them where they are many."""
     if len(column.pieces) == 1:
         return column.pieces[0]
-    if sum(map(length, column.pieces)) > SAME:
+    if sum(map(count_items, column.pieces)) > SAME:
         return Sweep(union_of([Axis(piece, swept=True) for piece in column.pieces]))
     return tuple(unique(chain.from_iterable(column.pieces), key=exact_key))
 
@@ -322,8 +337,10 @@ def _why(node: Node, value: Any) -> str:
         return f": a configuration has the keys {', '.join(show_path((key,)) for key in node.shape.keys[:12])}"
     for key, part, child in zip(node.shape.keys, node.parts, values, strict=True):
         if isinstance(part, Axis) and next(part.ranks(child, False), None) is None:
-            known = ", ".join(shown(point) for point in islice(part.values, 6))
-            return f": {show_path((key,))} is {said(child)}, not one of {known}{', …' if part.size > 6 else ''}"
+            known = ", ".join(short_repr(point) for point in islice(part.values, 6))
+            return (
+                f": {show_path((key,))} is {repr_with_type(child)}, not one of {known}{', …' if part.size > 6 else ''}"
+            )
     return ""
 
 
@@ -378,7 +395,7 @@ def expand(tree: Any) -> Sweep[Any]:
     of algebraic types", 2012).
     """
     if (way := _meant(tree)) is not None:
-        raise ArgumentError(f"expand takes a tree; got {said(tree)}. {way}")
+        raise ArgumentError(f"expand takes a tree; got {repr_with_type(tree)}. {way}")
     return Sweep(fold(_EXPAND, freeze(tree)))
 
 
@@ -401,17 +418,17 @@ def _is_path(text: str) -> bool:
     return text.lower().endswith(_FILES) or "/" in text or "\\" in text
 
 
-def only_expanded(sweep: Sweep[T]) -> Sweep[T]:
+def require_expanded_sweep(sweep: Sweep[T]) -> Sweep[T]:
     """The sweep; where a function makes its points, a point that still has a choice in it is an error."""
-    return Sweep(Map((as_expanded,), sweep._node)) if sweep._node.computed else sweep
+    return Sweep(Map((require_expanded,), sweep._node)) if sweep._node.computed else sweep
 
 
-def counted_size(configs: Any) -> int | None:
+def count_configs(configs: Any) -> int | None:
     """How many there are, of any magnitude, where that is known without looking."""
     if isinstance(configs, Sweep):
         return configs.size
     try:
-        return length(configs)
+        return count_items(configs)
     except TypeError:
         return None
 
@@ -425,4 +442,4 @@ def as_sweep(value: Any, function: str) -> Sweep[Any]:
         way = f"Write {function}(*sweeps)"
     elif function not in ("product", "concat", "zipped") and (callable(value) or isinstance(value, int)):
         way = "The sweep comes last"
-    raise ArgumentError(f"{function} takes a sweep; got {said(value)}. {way}")
+    raise ArgumentError(f"{function} takes a sweep; got {repr_with_type(value)}. {way}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..configuration.errors import counted
+from ..configuration.errors import format_count
 from .core import Sweep, as_sweep
 
 __all__ = ["explain", "label"]
@@ -29,7 +29,7 @@ def explain(sweep: Sweep[Any]) -> str:
     See also: `Sweep.axes`, the same as data; `label`, for one configuration.
     """
     outline = as_sweep(sweep, "explain")._node.outline(())
-    size = counted(sweep.size)
+    size = format_count(sweep.size)
     head = f"{size} configuration{'' if sweep.size == 1 else 's'}"
     if outline.formula not in ("", size):
         head += f" = {outline.formula}"

@@ -16,9 +16,9 @@ from typing import Any, Final, cast, final
 
 import attrs
 
-from ..configuration.errors import counted
+from ..configuration.errors import format_count
 
-__all__ = ["Chosen", "Indices", "Permutation", "Span", "length", "range_size"]
+__all__ = ["Chosen", "Indices", "Permutation", "Span", "count_items", "range_size"]
 
 
 WINDOW: Final = 256
@@ -102,7 +102,7 @@ def range_size(positions: range) -> int:
     )
 
 
-def length(values: Sequence[Any]) -> int:
+def count_items(values: Sequence[Any]) -> int:
     """`len(values)`, also of a range beyond `sys.maxsize`."""
     return range_size(values) if isinstance(values, range) else len(values)
 
@@ -127,8 +127,8 @@ class Span(Indices):
         start, stop, step = self.positions.start, self.positions.stop, self.positions.step
         if not self.size:
             return "[0:0]"
-        end = "" if stop < 0 else counted(stop)
-        return f"[{counted(start)}:{end}{f':{counted(step)}' if step != 1 else ''}]"
+        end = "" if stop < 0 else format_count(stop)
+        return f"[{format_count(start)}:{end}{f':{format_count(step)}' if step != 1 else ''}]"
 
     def at(self, index: int) -> int:
         return self.positions[index]

@@ -6,15 +6,15 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, final
 
-from ..configuration.errors import IdentityError, written
-from ..configuration.identity import canonical
-from ..configuration.paths import found_in
+from ..configuration.errors import IdentityError, full_repr
+from ..configuration.identity import encode_tree
+from ..configuration.paths import find_in
 from ..configuration.records import Shape, TupleShape
-from ..configuration.tree import Algebra, Config, Layout, dissect, fold, freeze
+from ..configuration.tree import Algebra, Config, Layout, fold, freeze, open_node
 from ..conversion.problems import ABSENT
 from .nodes import Column, Node, Steps, exact_key
 
-__all__ = ["Labels", "standing"]
+__all__ = ["Labels", "value_at"]
 
 LISTED: Final = 10_000
 """Up to this size a sweep whose paths do not prove its labels different is listed, to see which of them are not."""
@@ -69,7 +69,7 @@ class Labels:
         return _value_text(config), self._shared is not None or fold(_IS_PLAIN, config)
 
     def _is_record(self, config: Any) -> bool:
-        parts = dissect(config)
+        parts = open_node(config)
         return parts is not None and not isinstance(parts[0], TupleShape)
 
     def _find_shared(self, node: Node) -> frozenset[str]:
@@ -95,7 +95,7 @@ def _points(node: Node) -> Iterator[Any]:
 def _digest(config: Any, text: str) -> str:
     """A part of a configuration's identity, by content alone, as names that users give may be given twice."""
     try:
-        encoded = canonical(config)
+        encoded = encode_tree(config)
     except IdentityError as error:
         which = f"{text!r} may be the label of several configurations" if text else "the swept paths say nothing of it"
         raise IdentityError(f"no label for this configuration: {which}, and {error}") from None
@@ -109,19 +109,19 @@ def _reach(path: Steps, known: dict[Steps, Any]) -> Any:
     if path not in known:
         parent = _reach(path[:-1], known)
         absent = parent is ABSENT or (type(parent) is Config and path[-1] not in parent)
-        known[path] = ABSENT if absent else next(iter(found_in(path[-1:], parent)), ABSENT)
+        known[path] = ABSENT if absent else next(iter(find_in(path[-1:], parent)), ABSENT)
     return known[path]
 
 
-def standing(path: Steps, config: Any) -> tuple[Any, ...]:
+def value_at(path: Steps, config: Any) -> tuple[Any, ...]:
     """`(value,)` where a value stands at the path, nothing where there is none, or a record of others."""
-    found = found_in(path, config)
+    found = find_in(path, config)
     return () if found and _is_entered(found[0]) else found
 
 
 def _is_entered(value: Any) -> bool:
     """True for a record that stands for the values in it."""
-    parts = dissect(value)
+    parts = open_node(value)
     return parts is not None and bool(parts[1]) and not isinstance(value, tuple | list)
 
 
@@ -142,7 +142,7 @@ def _value_text(value: Any) -> str:
     if type(value) is int and value.bit_length() > MOST_BITS:
         return f"int('{value:x}', 16)"  # Python does not write out so many decimal digits
     if not isinstance(value, str):
-        return written(value)
+        return full_repr(value)
     bare = value.isprintable() and value.strip() == value and not set(value) & set(",='\"([{<")
     return value if bare and not _is_literal(value) else repr(value)
 

@@ -20,13 +20,13 @@ from typing import Any, Final, cast, final
 import attrs
 from toolz import compose, unique
 
-from ..configuration.errors import STOPS, CallbackError, SizeError, SpearmintError, counted, shown, stop_error
+from ..configuration.errors import STOPS, CallbackError, SizeError, SpearmintError, format_count, short_repr, stop_error
 from ..configuration.keys import exact_key
-from ..configuration.paths import merge, remove_in, set_in
+from ..configuration.paths import merge_disjoint, remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape, find_index
-from ..configuration.tree import Algebra, Config, Layout, alike, dissect, fold, freeze, show_path
+from ..configuration.tree import Algebra, Config, Layout, are_equal, fold, freeze, open_node, show_path
 from .claims import NOTHING, UNKNOWN, Claims, any_of, find_conflict, find_filled, of_points, origins_of, together
-from .indices import Indices, length
+from .indices import Indices, count_items
 from .outline import TERMS, Outline, of_choice, of_product
 from .places import NOWHERE, AnyOf, Combined, Common, InOrder, Known, Listed, Places, Selected, Verified, list_few
 
@@ -45,18 +45,17 @@ __all__ = [
     "Steps",
     "Union",
     "Zip",
-    "alike",
     "count_places",
     "exact_key",
     "few",
-    "located",
+    "locate_errors",
     "merged",
     "overlap",
     "point_of",
-    "points_of",
     "possible_point",
     "possible_points",
     "scan",
+    "walk_points",
 ]
 
 LIMIT: Final = 1_000_000
@@ -183,7 +182,7 @@ def point_of(node: Node, index: int) -> Any:
         raise
 
 
-def points_of(node: Node, start: int, stop: int) -> Iterator[Any]:
+def walk_points(node: Node, start: int, stop: int) -> Iterator[Any]:
     """`node.walk(start, stop)`; a `CallbackError` says at which configuration."""
     points = node.walk(start, stop)
     return _locate_errors(points, start) if node.calls else points
@@ -201,7 +200,7 @@ def _locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
         raise
 
 
-def located(points: Iterator[Any], start: int) -> Iterator[Any]:
+def locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
     """The points of any iterator: all of them, or an error with its place, never an early end without a word."""
     position = start
     while True:
@@ -227,17 +226,17 @@ def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
     """`node.ranks`, by looking at every point."""
     if node.size > LIMIT:
         raise SizeError(
-            f"finding a configuration here means computing {counted(node.size)} points, more than {LIMIT}: "
+            f"finding a configuration here means computing {format_count(node.size)} points, more than {LIMIT}: "
             f"its function has no inverse. Search the sweep that it was made from"
         )
     same = _matcher(value, exact)
-    return (index for index, point in enumerate(points_of(node, 0, node.size)) if same(point))
+    return (index for index, point in enumerate(walk_points(node, 0, node.size)) if same(point))
 
 
 def _matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
     """Whether a point is `value`, types told apart or not."""
     if not exact:
-        return lambda point: alike(point, value) or _is_alike_frozen(point, value)
+        return lambda point: are_equal(point, value) or _is_alike_frozen(point, value)
     key = exact_key(value)
     return lambda point: exact_key(point) == key
 
@@ -245,7 +244,7 @@ def _matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
 def _is_alike_frozen(point: Any, value: Any) -> bool:
     """Whether a point is `value` once it is frozen, as what is looked for was."""
     frozen = freeze(point)
-    return frozen is not point and alike(frozen, value)
+    return frozen is not point and are_equal(frozen, value)
 
 
 def few(ranks: Iterator[int]) -> Iterator[int]:
@@ -265,7 +264,7 @@ def _listed_claims(node: Node) -> Claims:
     """`node.claims`, by looking at every point."""
     if node.size > LIMIT:
         raise SizeError(
-            f"which paths a sweep of {counted(node.size)} configurations sets can be told only by looking at all of "
+            f"which paths a sweep of {format_count(node.size)} configurations sets can be told only by looking at all of "
             f"them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; or put this "
             f"one under a key of its own"
         )
@@ -314,7 +313,7 @@ class Axis(Node):
     depth: int = _derived()
 
     def __attrs_post_init__(self) -> None:
-        _set(self, size=length(self.values))
+        _set(self, size=count_items(self.values))
 
     @property
     def children(self) -> tuple[Node, ...]:
@@ -344,7 +343,7 @@ class Axis(Node):
             return self._range_ranks(value, exact)
         if exact:
             return self.places(value, exact).walk(0, 1)
-        return (index for index, point in enumerate(self.values) if alike(point, value))
+        return (index for index, point in enumerate(self.values) if are_equal(point, value))
 
     def places(self, value: Any, exact: bool) -> Places:
         if exact and not isinstance(self.values, range):
@@ -379,8 +378,10 @@ class Axis(Node):
     def outline(self, path: Steps) -> Outline:
         if not self.static:
             return Outline.of_axis(show_path(path), self.values)
-        leaves = ((step, leaf) for step, leaf in flat(self.at(0)).items() if isinstance(leaf, str | int | float))
-        return Outline("", mark=next((f"{show_path((*path, *step))}={shown(leaf)}" for step, leaf in leaves), ""))
+        leaves = (
+            (step, leaf) for step, leaf in flatten_point(self.at(0)).items() if isinstance(leaf, str | int | float)
+        )
+        return Outline("", mark=next((f"{show_path((*path, *step))}={short_repr(leaf)}" for step, leaf in leaves), ""))
 
 
 def _whole(value: Any, exact: bool, positions: range) -> int | None:
@@ -400,7 +401,7 @@ def _whole(value: Any, exact: bool, positions: range) -> int | None:
 
 
 def _is_record(value: Any) -> bool:
-    parts = dissect(value)
+    parts = open_node(value)
     return parts is not None and bool(parts[1]) and not isinstance(parts[0], TupleShape)
 
 
@@ -417,7 +418,7 @@ _FLAT: Final[Algebra[dict[Steps, Any]]] = Algebra(
 )
 
 
-def flat(value: Any) -> dict[Steps, Any]:
+def flatten_point(value: Any) -> dict[Steps, Any]:
     """The values of a point by path; tuples and empty records are values, other records are entered."""
     return fold(_FLAT, value)
 
@@ -446,7 +447,7 @@ def _joined_kinds(parts: Iterable[Kinds]) -> Kinds:
 
 
 def _static_columns(value: Any) -> Columns:
-    return {path: Column(((leaf,),), False) for path, leaf in flat(value).items()}
+    return {path: Column(((leaf,),), False) for path, leaf in flatten_point(value).items()}
 
 
 def _merged(parts: Iterable[Columns], count: int) -> Columns:
@@ -465,7 +466,7 @@ def _joined(columns: Sequence[Column], count: int) -> Column:
     pieces = tuple(piece for column in columns for piece in column.pieces)
     if any(column.computed for column in columns):
         return Column(pieces, True, computed=True)
-    single = all(length(piece) == 1 for piece in pieces)
+    single = all(count_items(piece) == 1 for piece in pieces)
     if single and len({exact_key(piece[0]) for piece in pieces}) == 1 and len(columns) == count:
         return Column(pieces[:1], any(column.swept for column in columns))
     return Column(pieces, True)
@@ -660,7 +661,7 @@ class Zip(Node):
     def outline(self, path: Steps) -> Outline:
         outlines = [part.outline(path) for part in self.parts]
         formula = f"zip({', '.join(outline.formula or '1' for outline in outlines)})"
-        return Outline.nested(formula, f"{show_path(path)}: zipped, {counted(self.size)} together", outlines)
+        return Outline.nested(formula, f"{show_path(path)}: zipped, {format_count(self.size)} together", outlines)
 
 
 @final
@@ -697,7 +698,7 @@ class Merge(Node):
         pairs = zip(self.inner.parts, origins, strict=True)
         possible = self.inner.combined(_places_of_any(part, some, exact) for part, some in pairs)
         if not any(share.empties for share in self._shares) and all(share.exact for share in self._shares):
-            whole = all(origins) and alike(merged(tuple([one for (one,) in origins])), value)
+            whole = all(origins) and are_equal(merged(tuple([one for (one,) in origins])), value)
             return possible if whole else NOWHERE
         same = _matcher(value, exact)
         return Verified(possible, lambda rank: same(self.at(rank)), LIMIT)
@@ -742,7 +743,7 @@ def merged(points: tuple[Config, ...]) -> Config:
     """The configurations merged into one, by name."""
     whole = points[0]
     for point in points[1:]:
-        whole = merge(whole, point)
+        whole = merge_disjoint(whole, point)
     return whole
 
 
@@ -941,7 +942,7 @@ class Derive(Image):
     def _few_values_before(self) -> bool:
         """Whether what the base has at the path can be tried value by value."""
         before = self.base.columns().get(self.path)
-        return before is None or (not before.computed and sum(map(length, before.pieces)) <= POOL)
+        return before is None or (not before.computed and sum(map(count_items, before.pieces)) <= POOL)
 
     def _origins(self, value: Any) -> Iterator[Any]:
         """The configs that may have become `value`: without the path, or with what the base has there."""

@@ -8,10 +8,10 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import counted, shown
-from .indices import length
+from ..configuration.errors import format_count, short_repr
+from .indices import count_items
 
-__all__ = ["TERMS", "Outline", "first_of", "of_choice", "of_product"]
+__all__ = ["TERMS", "Outline", "format_first", "of_choice", "of_product"]
 
 TERMS: Final = 12
 """How many terms of a sum are written out."""
@@ -46,8 +46,8 @@ class Outline:
 
     @classmethod
     def of_axis(cls, path: str, values: Sequence[Any]) -> Outline:
-        size = counted(length(values))
-        return cls(size, False, Lines(lambda: [f"{path}: {size} ({first_of(values) or 'empty'})"]))
+        size = format_count(count_items(values))
+        return cls(size, False, Lines(lambda: [f"{path}: {size} ({format_first(values) or 'empty'})"]))
 
     @classmethod
     def nested(cls, formula: str, head: str, parts: Sequence[Outline]) -> Outline:
@@ -66,16 +66,16 @@ class Outline:
             formula = f"({inside}){how}" if " " in inside else f"{inside}{how}"
         else:
             formula = f"{how}({inside})"
-        head = f"{how}: {counted(size)} of"
+        head = f"{how}: {format_count(size)} of"
         return Outline(formula, False, Lines(lambda: [head, *(f"  {line}" for line in (*self.lines, *notes()))]))
 
 
-def first_of(values: Sequence[Any]) -> str:
+def format_first(values: Sequence[Any]) -> str:
     """The first values of an axis, written out; a long range as it is."""
-    few = length(values) <= SHOWN
+    few = count_items(values) <= SHOWN
     if not few and isinstance(values, range):
-        return shown(values)
-    return ", ".join([*map(shown, islice(values, SHOWN)), *([] if few else ["…"])])
+        return short_repr(values)
+    return ", ".join([*map(short_repr, islice(values, SHOWN)), *([] if few else ["…"])])
 
 
 def of_product(parts: Sequence[Outline]) -> Outline:

@@ -15,11 +15,11 @@ from typing import Any, Final, cast, final
 
 import attrs
 
-from ..configuration.errors import SizeError, counted
+from ..configuration.errors import SizeError, format_count
 from ..configuration.tree import show_path
 from .diagrams import FALSE, TRUE, Diagrams
 from .digits import ABSENT, Digit, Digits, Source
-from .indices import length
+from .indices import count_items
 from .nodes import LIMIT
 from .tables import Constraint
 
@@ -117,7 +117,7 @@ class Asker:
         """How many of the last digits are asked about together."""
         points = 1
         for taken, number in enumerate(reversed(self.scope)):
-            points *= length(self.live[number])
+            points *= count_items(self.live[number])
             if taken and (points > BLOCK_POINTS or taken == BLOCK_DIGITS):
                 return taken
         return len(self.scope)
@@ -127,7 +127,9 @@ class Asker:
         if len(source.digits) == 1:
             digit = source.digits[0]
             domain = self.domains[digit]
-            column = source.column if length(domain) <= LIMIT else None  # no longer digit is gone through, see `_open`
+            column = (
+                source.column if count_items(domain) <= LIMIT else None
+            )  # no longer digit is gone through, see `_open`
             self.columns[digit].append((argument, [] if column is None else [column[value] for value in domain]))
         else:
             for digit in source.digits:
@@ -160,7 +162,7 @@ class Asker:
         if not guard or not (self.plain or self._is_decided_by(agenda, given)):
             return guard
         self.prefixes += 1
-        if self.prefixes > PREFIXES or (agenda and length(self.domains[agenda[0].number]) > LIMIT):
+        if self.prefixes > PREFIXES or (agenda and count_items(self.domains[agenda[0].number]) > LIMIT):
             raise self._too_many()
         if not agenda:
             return int(self._ask_many((), given, sums, (), [()])[0])
@@ -327,7 +329,7 @@ class Asker:
         paths = ", ".join([show_path(path) for path in self.constraint.paths[:12]])
         points = _count_points(self.digits.items, self.columns, self.live)
         return SizeError(
-            f"constraining on {paths} takes {counted(points)} points to enumerate, more than {LIMIT}. "
+            f"constraining on {paths} takes {format_count(points)} points to enumerate, more than {LIMIT}. "
             f"Name fewer or shorter axes, cut them first with constraints over fewer axes, or stream with "
             f"filter(predicate, sweep)"
         )
@@ -363,7 +365,7 @@ def _count_points(items: Sequence[Digit], scope: Container[int], live: Mapping[i
         if digit.number not in scope:
             continue
         if digit.branches is None:
-            points *= length(live[digit.number])
+            points *= count_items(live[digit.number])
         else:
             points *= sum(_count_points(digit.branches[branch], scope, live) for branch in live[digit.number])
     return points

@@ -7,10 +7,10 @@ from collections.abc import Hashable, Iterator
 from itertools import islice
 from typing import Final
 
-from ..configuration.errors import PathError, SizeError, counted, suggestion
-from ..configuration.paths import can_set_in, found_in
+from ..configuration.errors import PathError, SizeError, format_count, suggest_names
+from ..configuration.paths import can_set_in, find_in
 from ..configuration.records import find_index
-from ..configuration.tree import Layout, leaves, show_path
+from ..configuration.tree import Layout, list_leaves, show_path
 from .nodes import LIMIT, Axis, Derive, Image, Merge, Node, Record, Select, Steps, Union, possible_points
 
 __all__ = ["can_be_set", "check_path"]
@@ -28,7 +28,7 @@ def check_path(path: Steps, node: Node) -> None:
     """
     if not _stands(node, path):
         known = dict.fromkeys(map(show_path, islice(_known(node), SUGGESTED)))
-        near = suggestion(show_path(path), known) if known else ": they are no records"
+        near = suggest_names(show_path(path), known) if known else ": they are no records"
         raise PathError(f"no configuration has {show_path(path)}{near}")
 
 
@@ -37,7 +37,7 @@ def _stands(node: Node, path: Steps) -> bool:
     if not path:
         return True
     if isinstance(node, Axis):
-        return not node.size or (not isinstance(node.values, range) and any(found_in(path, v) for v in node.values))
+        return not node.size or (not isinstance(node.values, range) and any(find_in(path, v) for v in node.values))
     if isinstance(node, Record):
         position = node.shape.find(path[0])
         return position is not None and _stands(node.parts[position], path[1:])
@@ -59,11 +59,11 @@ def _seen(node: Node, path: Steps) -> bool:
     any_built = False
     for point in possible_points(node, min(node.size, LIMIT)):
         any_built = True
-        if found_in(path, point):
+        if find_in(path, point):
             return True
     if node.size > LIMIT:
         raise SizeError(
-            f"the first {LIMIT} of {counted(node.size)} configurations have no {show_path(path)}, and what a function "
+            f"the first {LIMIT} of {format_count(node.size)} configurations have no {show_path(path)}, and what a function "
             f"gives for the others is not known. Name a path that the first ones have"
         )
     return not any_built  # then whoever asks for a point is told why there is none
@@ -81,7 +81,7 @@ def _is_index(step: Hashable) -> bool:
 def _known(node: Node) -> Iterator[Steps]:
     """The paths of a sweep, those of records too; of points where only a function knows them."""
     shown = possible_points(node, min(node.size, 20))
-    paths = node.columns() if node.exact else (path for point in shown for path, _ in leaves(point))
+    paths = node.columns() if node.exact else (path for point in shown for path, _ in list_leaves(point))
     return (path[:end] for path in paths for end in range(len(path), 0, -1))
 
 

@@ -11,11 +11,11 @@ from typing import Any, cast, final
 
 import attrs
 
-from ..configuration.errors import STOPS, note, shown, stop_error
+from ..configuration.errors import STOPS, add_note, short_repr, stop_error
 from ..configuration.tree import show_path
 from .diagrams import FALSE, TRUE, Diagrams, Row
 from .digits import Digits, Place, Question
-from .indices import length
+from .indices import count_items
 from .nodes import Steps
 
 __all__ = ["Constraint", "Table", "dump_table", "load_table"]
@@ -71,8 +71,10 @@ class Constraint:
             return bool(self.ask(*values))
         except (Exception, GeneratorExit) as error:
             told = stop_error(self.ask, error) if isinstance(error, STOPS) else error
-            given = ", ".join(f"{show_path(p)}={shown(v)}" for p, v in zip(self.paths, values, strict=True))
-            note(told, "while constraining on ", f"{given}; the predicate takes one argument per path, in their order")
+            given = ", ".join(f"{show_path(p)}={short_repr(v)}" for p, v in zip(self.paths, values, strict=True))
+            add_note(
+                told, "while constraining on ", f"{given}; the predicate takes one argument per path, in their order"
+            )
             if told is error:
                 raise
             raise told from error
@@ -104,7 +106,7 @@ def load_table(table: Table, diagrams: Diagrams, digits: Digits, domains: Mappin
     kept = []
     for level, domain in zip(levels, table.domains, strict=True):
         position = {value: k for k, value in enumerate(domain)} if domain != domains[level] else {}
-        kept.append([position[value] for value in domains[level]] if position else range(length(domain)))
+        kept.append([position[value] for value in domains[level]] if position else range(count_items(domain)))
     image = [FALSE, TRUE]
     for k, row in table.nodes:
         image.append(diagrams.make_node(levels[k], tuple([image[row[value]] for value in kept[k]])))

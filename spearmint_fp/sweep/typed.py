@@ -19,21 +19,20 @@ from uuid import UUID
 import attrs
 from toolz import unique
 
-from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, counted
-from ..configuration.paths import found_in, set_in
-from ..configuration.tree import Algebra, Layout, fold, freeze
-from ..conversion.convert import Extra, checker, field_types, structure, unstructure
+from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, format_count
+from ..configuration.paths import find_in, set_in
+from ..configuration.tree import Algebra, Layout, are_equal, fold, freeze
+from ..conversion.convert import Extra, field_types, make_checker, structure, unstructure
 from ..conversion.problems import Steps
 from .choose import constrained
 from .constraints import Constraint
 from .core import Sweep, as_sweep
-from .indices import length
+from .indices import count_items
 from .nodes import (
     LIMIT,
     Columns,
     Image,
     Node,
-    alike,
     exact_key,
     few,
 )
@@ -80,7 +79,7 @@ def structured(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Sweep
     See also: `structure`, for one configuration; `validate`, which finds what does not convert before a run.
     """
     node = as_sweep(sweep, "structured")._node
-    checker(cls, extra)
+    make_checker(cls, extra)
     return Sweep(Typed(cls, extra, node))
 
 
@@ -129,7 +128,7 @@ class Typed(Image):
         near, long = self.base, dict[Steps, Any]()
         columns = self.base.columns()
         for path, column in columns.items():
-            if sum(map(length, column.pieces)) > LIMIT:
+            if sum(map(count_items, column.pieces)) > LIMIT:
                 long[path] = _whole_at(path, looked_for)
             else:
                 near = constrained(near, Constraint(_matches(path, looked_for), (path,)))
@@ -141,7 +140,7 @@ class Typed(Image):
         yield from found
         if not (is_all and (found or not long or near.size <= 1 or _is_one_branch(self.base))):
             raise SizeError(
-                f"finding this means converting {counted(self.size)} configurations, more than {SCANNED}, in case "
+                f"finding this means converting {format_count(self.size)} configurations, more than {SCANNED}, in case "
                 f"their class changes the values that it is made from. Search the sweep that it was made from"
             )
 
@@ -161,10 +160,10 @@ class Typed(Image):
 
     def _origins(self, near: Node, long: dict[Steps, Any]) -> Iterator[Any]:
         """The configurations that may have become a value: these, with the numbers of the long axes put in."""
-        free = prod(sum(map(length, self.base.columns()[path].pieces)) for path in long)
+        free = prod(sum(map(count_items, self.base.columns()[path].pieces)) for path in long)
         if near.size > LIMIT * free:
             raise SizeError(
-                f"finding this means converting {counted(near.size)} configurations, more than {LIMIT}: their class "
+                f"finding this means converting {format_count(near.size)} configurations, more than {LIMIT}: their class "
                 f"tells nothing about their axes. Search the sweep that it was made from"
             )
         if not near.size or not long:
@@ -178,7 +177,7 @@ class Typed(Image):
         except ConversionError:  # then it became nothing
             return False
         frozen = freeze(point)  # as what is looked for was
-        equal = not exact and (alike(point, value) or alike(frozen, value))
+        equal = not exact and (are_equal(point, value) or are_equal(frozen, value))
         return equal or exact_key(frozen) == exact_key(value)
 
     def columns(self) -> Columns:
@@ -203,7 +202,7 @@ def _is_one_branch(node: Node) -> bool:
 
 def _there(path: Steps, forms: tuple[Any, ...]) -> tuple[Any, ...]:
     """What stands at a path of the first form that has it, as plain data; nothing where none has."""
-    found = next(filter(None, (found_in(path, form) for form in forms)), ())
+    found = next(filter(None, (find_in(path, form) for form in forms)), ())
     return tuple(freeze(unstructure(value)) for value in found)
 
 
@@ -212,7 +211,7 @@ def _reads_as(text: Any, value: Any) -> bool:
     if not isinstance(text, str) or isinstance(value, str):
         return False
     try:
-        return alike(structure(type(value), text), value)
+        return are_equal(structure(type(value), text), value)
     except SpearmintError:  # it is text for something else
         return False
 
@@ -238,12 +237,12 @@ def _matches(path: Steps, forms: tuple[Any, ...]) -> Callable[[Any], bool]:
     found = _there(path, forms)
 
     def may_be(value: Any) -> bool:
-        if not found or alike(value, found[0]):
+        if not found or are_equal(value, found[0]):
             return True
         if type(value) in _KEPT:
             return _reads_as(value, found[0])
         plain = freeze(unstructure(value))
-        return alike(plain, found[0]) or exact_key(plain) == exact_key(found[0])
+        return are_equal(plain, found[0]) or exact_key(plain) == exact_key(found[0])
 
     return may_be
 

@@ -9,12 +9,12 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import SizeError, grouped, shown, written
-from ..configuration.paths import found_in, get_in
+from ..configuration.errors import SizeError, full_repr, group_digits, short_repr
+from ..configuration.paths import find_in, get_in
 from ..configuration.records import FieldsShape, NamedShape
 from ..configuration.tree import show_path
-from ..conversion.convert import Extra, checker, plain
-from ..conversion.problems import Problem, Steps, conversion_error, listed, type_name
+from ..conversion.convert import Extra, make_checker, thaw_plain
+from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
 from .checks import sees_several
 from .choose import constrained
 from .constraints import Constraint
@@ -74,7 +74,7 @@ class Validation:
     """
 
     cls: Any
-    size: int = attrs.field(repr=written)
+    size: int = attrs.field(repr=full_repr)
     problems: tuple[Problem, ...]
     unseen: tuple[str, ...] = ()
 
@@ -97,12 +97,12 @@ class Validation:
         return self
 
     def _head(self) -> str:
-        configs = f"{grouped(self.size)} configuration{'' if self.size == 1 else 's'}"
+        configs = f"{group_digits(self.size)} configuration{'' if self.size == 1 else 's'}"
         name = type_name(self.cls)
         return f"{configs}: all axis values fit {name}" if self.ok else f"of {configs} some are not a valid {name}"
 
     def __str__(self) -> str:
-        told = listed([_with_count(problem) for problem in self.problems])
+        told = format_problems([_with_count(problem) for problem in self.problems])
         head = self._head() + ("" if self.ok else ":")
         return "\n  ".join([head, *told, *(f"not looked at: {what}" for what in self.unseen)])
 
@@ -146,7 +146,7 @@ class _Found:
         """True if it is among the problems of a configuration, with the value that it is told of."""
         if self.key is not None:
             return any(self.key in _keys(problem) for problem in problems)
-        there = found_in(self.told.path, config)
+        there = find_in(self.told.path, config)
         same = bool(there) and exact_key(there[0]) == exact_key(self.told.value)
         return same and any((p.path, p.kind) == (self.original.path, self.original.kind) for p in problems)
 
@@ -164,9 +164,9 @@ def _asked(check: _Check, node: Node, count: int) -> list[_Told]:
 
 def _ask_at(check: _Check, node: Node, position: int) -> _Told:
     try:
-        config = plain(node.at(position))
+        config = thaw_plain(node.at(position))
     except Exception as error:  # whatever a function or a class of the user's raises
-        return None, (Problem((), f"cannot be built: {shown(str(error))}", kind="type"),)
+        return None, (Problem((), f"cannot be built: {short_repr(str(error))}", kind="type"),)
     return config, check(config)
 
 
@@ -218,7 +218,7 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     See also: `structured`, the typed sweep; `structure`, for one configuration.
     """
     node = as_sweep(sweep, "validate")._node
-    check = checker(cls, extra)
+    check = make_checker(cls, extra)
     spots = tuple(_spots(_Spot(node)))
     is_listed = node.size <= LISTED
     alone = isinstance(node, Select) and node.size <= min(LISTED, sum(map(_looks, spots)))
@@ -281,9 +281,9 @@ def _of_several(cls: Any, refused: Sequence[_Told], is_listed: bool) -> str:
     which = f"what {type_name(cls)} says of several values together"
     if not refused:
         return which
-    number = grouped(len(refused))
+    number = group_digits(len(refused))
     count = f"in {number} config{'' if len(refused) == 1 else 's'}" if is_listed else f"in {number} or more configs"
-    return f"{which}, {count}: {listed(refused[0][1])[0]}"
+    return f"{which}, {count}: {format_problems(refused[0][1])[0]}"
 
 
 @final
@@ -392,11 +392,11 @@ class _Spot:
         """What is not looked at here."""
         node, where = self.node, show_path(self.path)
         if isinstance(node, Axis) and node.size > MOST_VALUES:
-            return (f"{where}, but for the first and the last {FEW:,} of {grouped(node.size)} values",)
+            return (f"{where}, but for the first and the last {FEW:,} of {group_digits(node.size)} values",)
         if isinstance(node, Derive):
             return (f"{show_path((*self.path, *node.path))}, but in a few configurations: it is derived",)
         if _is_opaque(self) and node.size > FEW:
-            return (f"{where}, but for the first {FEW:,} of {grouped(node.size)} points: a function makes them",)
+            return (f"{where}, but for the first {FEW:,} of {group_digits(node.size)} points: a function makes them",)
         return ()
 
     def bad(self, check: _Check) -> Iterator[_Bad]:
@@ -456,7 +456,7 @@ def _is_opaque(spot: _Spot) -> bool:
 def _ask_with(spot: _Spot, check: _Check, where: float) -> tuple[Problem, ...]:
     """What is wrong with a configuration that has one of a part's points; nothing where it cannot be built."""
     try:
-        config = plain(spot.around(spot.node.at(_at(spot.node, where)), where))
+        config = thaw_plain(spot.around(spot.node.at(_at(spot.node, where)), where))
     except Exception:  # another part, or a function, refuses to be built: asking configurations one by one tells it
         return ()
     return check(config)
@@ -510,23 +510,23 @@ class _Trial:
         """What the check says of a configuration with a point at this path; the rest of it is built once."""
         spot = self.spot
         try:
-            tree = plain(spot.around(spot.node.at(0), where))
+            tree = thaw_plain(spot.around(spot.node.at(0), where))
             parent = get_in(self.path[:-1], tree) if self.path else None
         except Exception:  # a part that cannot be built, or a value inside an instance: then nothing is certain here
             return lambda _: (Problem((), "cannot be built"),)
-        if not isinstance(parent, list | dict) or self._is_merged() or not found_in(self.path, tree):
+        if not isinstance(parent, list | dict) or self._is_merged() or not find_in(self.path, tree):
             return lambda point: self._ask_around(point, where)
         step: Any = int(self.path[-1]) if isinstance(parent, list) else self.path[-1]  # type: ignore[call-overload]
 
         def ask(point: Any) -> tuple[Problem, ...]:
-            parent[step] = plain(point)
+            parent[step] = thaw_plain(point)
             return self.check(tree)
 
         return ask
 
     def _ask_around(self, point: Any, where: float) -> tuple[Problem, ...]:
         try:
-            config = plain(self.spot.around(point, where))
+            config = thaw_plain(self.spot.around(point, where))
         except Exception:  # a function that is derived refuses this point beside those
             return (Problem((), "cannot be built"),)
         return self.check(config)
@@ -680,5 +680,5 @@ def _holds(other: _Spot, path: Steps, key: Any) -> bool:
         return key is None and other.path == path
     if not isinstance(other.node, Axis) or isinstance(other.node.values, range):
         return other.path == path
-    found = (found_in(path[len(other.path) :], value) for value in other.node.values)
+    found = (find_in(path[len(other.path) :], value) for value in other.node.values)
     return any(not key or exact_key(value[0]) == key for value in found if value)

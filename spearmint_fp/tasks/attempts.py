@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, final
 from ..configuration.errors import ArgumentError, RunError
 from ..outcomes.exceptions import ENTRIES
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
-from .signals import NO_HANDLERS, ends_the_run
+from .signals import NO_HANDLERS, ends_run
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,11 +24,11 @@ __all__ = [
     "Frame",
     "Marks",
     "Trace",
-    "attempt",
-    "attempt_async",
     "check_asyncio",
     "is_cancelled",
-    "tried",
+    "run_attempt",
+    "run_attempt_async",
+    "try_task",
     "unawaited",
 ]
 
@@ -142,7 +142,7 @@ Ending = tuple[Any, ErrorInfo | None, float, int]
 """A result or an error, the seconds that it took, and the attempts."""
 
 
-def tried(fn: Callable[[C], T], config: C, trace: Trace) -> Ending:
+def try_task(fn: Callable[[C], T], config: C, trace: Trace) -> Ending:
     """How `fn(config)` ends; `SystemExit` is an error of its own, an interrupt or a signal's exit passes through.
 
     The trace is the context's while it runs; a worker makes it that once for all tasks.
@@ -158,7 +158,7 @@ def tried(fn: Callable[[C], T], config: C, trace: Trace) -> Ending:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, or a cancellation inside: this configuration's own end
-        if ends_the_run(error, trace.outside):
+        if ends_run(error, trace.outside):
             raise
         seconds = perf_counter() - start
         if not trace.untouched:
@@ -229,7 +229,7 @@ def _other_library() -> str:
         return ""
 
 
-def outcome(config: C, index: int, ending: Ending) -> Outcome[C, T]:
+def make_outcome(config: C, index: int, ending: Ending) -> Outcome[C, T]:
     """What became of a configuration, as a value."""
     result, error, seconds, attempts = ending
     if error is None:
@@ -237,15 +237,15 @@ def outcome(config: C, index: int, ending: Ending) -> Outcome[C, T]:
     return Failure(config, error, index, seconds, attempts)
 
 
-def attempt(fn: Callable[[C], T], config: C, *, index: int, trace: Trace | None = None) -> Outcome[C, T]:
+def run_attempt(fn: Callable[[C], T], config: C, *, index: int, trace: Trace | None = None) -> Outcome[C, T]:
     """`Success(config, fn(config))`, or the `Failure` that it raised, `SystemExit` too; an interrupt passes through."""
-    return outcome(config, index, tried(fn, config, Trace() if trace is None else trace))
+    return make_outcome(config, index, try_task(fn, config, Trace() if trace is None else trace))
 
 
-async def attempt_async(
+async def run_attempt_async(
     fn: Callable[[C], Awaitable[T]], config: C, *, index: int, outside: frozenset[CodeType] = NO_HANDLERS
 ) -> Outcome[C, T]:
-    """`attempt`, for a coroutine function; where the task itself is cancelled, that passes through."""
+    """`run_attempt`, for a coroutine function; where the task itself is cancelled, that passes through."""
     trace = Trace(outside=outside)
     token = TRACE.set(trace)
     start = perf_counter()
@@ -257,7 +257,7 @@ async def attempt_async(
     except BaseException as error:
         if current_task() is None or is_cancelled():  # nobody runs it any more: it is being closed
             raise
-        if ends_the_run(error, outside):
+        if ends_run(error, outside):
             raise
         seconds, attempts = perf_counter() - start, 1 if trace.untouched else trace.ended()
         return Failure(config, ErrorInfo.of(error), index, seconds, attempts)
@@ -265,4 +265,4 @@ async def attempt_async(
         _forgotten(token)
 
 
-ENTRIES.update((tried.__code__, attempt_async.__code__))
+ENTRIES.update((try_task.__code__, run_attempt_async.__code__))

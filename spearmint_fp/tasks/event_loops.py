@@ -19,7 +19,7 @@ from .wrapping import Layer, is_async
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Blocking", "blocking", "in_thread", "run_to_end", "start_thread"]
+__all__ = ["Blocking", "make_blocking", "run_in_thread", "run_to_end", "start_thread"]
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Blocking(Layer, Generic[T]):
         return await self.function(*args, **kwargs)
 
 
-def blocking(fn: Callable[..., Any]) -> Callable[..., Any]:
+def make_blocking(fn: Callable[..., Any]) -> Callable[..., Any]:
     """`fn`, as a plain function where it is a coroutine function."""
     return Blocking(fn) if is_async(fn) else fn
 
@@ -118,7 +118,7 @@ def _run_aside(coroutine: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-async def in_thread(call: Callable[[], T]) -> T:
+async def run_in_thread(call: Callable[[], T]) -> T:
     """`call()` in a thread of its own, with the task's context variables; neither loop nor program waits for its end.
 
     The threads of `asyncio.to_thread` would be waited for, though they may wait themselves, for a lock for instance.

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_ar
 import attrs
 from toolz import curry
 
-from ..configuration.errors import ArgumentError, ConversionError, PathError, said
+from ..configuration.errors import ArgumentError, ConversionError, PathError, repr_with_type
 from ..configuration.paths import Path, get_in, parse_path
 from ..configuration.tree import Config, show_path
 from ..conversion.annotations import argument_types
@@ -20,7 +20,7 @@ from ..conversion.convert import is_structured, structure
 from ..conversion.problems import ABSENT, conversion_error, type_name
 from .wrapping import PARTIALS, Layer
 
-__all__ = ["Bind", "Injected", "hints_of", "inject"]
+__all__ = ["Bind", "Injected", "inject", "read_hints"]
 
 T = TypeVar("T")
 
@@ -128,13 +128,15 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
     if isinstance(fn, Injected):
         return fn
     if not callable(fn) or isinstance(fn, classmethod | staticmethod):
-        raise ArgumentError(f"inject takes a function; got {said(fn)}")
+        raise ArgumentError(f"inject takes a function; got {repr_with_type(fn)}")
     try:
         signature = inspect.signature(fn if not isinstance(fn, curry) else partial(fn.func, *fn.args, **fn.keywords))
     except ValueError as error:
-        raise ArgumentError(f"inject takes a function whose signature can be read; got {said(fn)}: {error}") from None
+        raise ArgumentError(
+            f"inject takes a function whose signature can be read; got {repr_with_type(fn)}: {error}"
+        ) from None
     given = fn.keywords if isinstance(fn, PARTIALS) else {}
-    hints, unread = hints_of(fn)
+    hints, unread = read_hints(fn)
     names = [name for name, p in signature.parameters.items() if p.kind not in _VARIADIC and name not in given]
     defaults = {name: signature.parameters[name].default is not inspect.Parameter.empty for name in names}
     found = tuple(p for name in names if (p := _parameter(name, hints.get(name), defaults[name])))
@@ -148,7 +150,7 @@ _POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSIT
 _VARIADIC: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def hints_of(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
+def read_hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
     """The annotations as types, and why some of them cannot be read.
 
     A name that is imported for type checkers alone is no type at run time, so its parameter is the caller's.

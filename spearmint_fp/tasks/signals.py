@@ -14,19 +14,19 @@ from traceback import walk_tb
 from types import CodeType, FrameType
 from typing import Any, Final
 
-__all__ = ["NO_HANDLERS", "ends_the_run", "handlers_in_force", "held", "passes_through"]
+__all__ = ["NO_HANDLERS", "current_handlers", "ends_run", "hold_signals", "must_propagate"]
 
 NO_HANDLERS: Final[frozenset[CodeType]] = frozenset()
 
 
-def handlers_in_force() -> frozenset[CodeType]:
+def current_handlers() -> frozenset[CodeType]:
     """The code of every handler of a signal that is a Python function; nothing outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         return NO_HANDLERS
     return frozenset(code for handler in _handlers().values() if (code := _code_of(handler)) is not None)
 
 
-def ends_the_run(error: BaseException, outside: frozenset[CodeType]) -> bool:
+def ends_run(error: BaseException, outside: frozenset[CodeType]) -> bool:
     """True for an error that is no task's own, though a task was interrupted by it: a handler of a signal raised it.
 
     That is an exit or an interrupt of any handler; of one in `outside`, which was in force before the run began, it is
@@ -40,9 +40,9 @@ def ends_the_run(error: BaseException, outside: frozenset[CodeType]) -> bool:
     return any(map(_is_handler, frames))
 
 
-def passes_through(error: BaseException) -> bool:
+def must_propagate(error: BaseException) -> bool:
     """True for an interrupt, and for the exit of a handler: whatever else a configuration raises is its own error."""
-    return isinstance(error, KeyboardInterrupt) or ends_the_run(error, NO_HANDLERS)
+    return isinstance(error, KeyboardInterrupt) or ends_run(error, NO_HANDLERS)
 
 
 def _is_handler(frame: FrameType) -> bool:
@@ -88,7 +88,7 @@ def _handlers() -> dict[int, Any]:
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def hold_signals() -> Iterator[None]:
     """Handlers of signals wait until the block has ended, and are called then: it takes seconds at most.
 
     A second Ctrl-C would otherwise end the very code that leaves no process behind.

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar, cast,
 
 import attrs
 
-from ..configuration.errors import ArgumentError, TaskTimeoutError, said, shown
-from ..configuration.extras import needed
+from ..configuration.errors import ArgumentError, TaskTimeoutError, repr_with_type, short_repr
+from ..configuration.extras import require
 from .attempts import TRACE, Frame, Trace, check_asyncio, is_cancelled, unawaited
-from .signals import NO_HANDLERS, ends_the_run
+from .signals import NO_HANDLERS, ends_run
 from .wrapping import Layer, is_async
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ __all__ = [
     "Retrying",
     "TimedOut",
     "ended",
+    "format_seconds",
     "is_seconds",
     "retrying",
-    "said_seconds",
     "timed_out",
 ]
 
@@ -136,7 +136,7 @@ class Retrying(_Wrapper[T]):
         if not isinstance(error, Exception) and (isinstance(error, GeneratorExit) or is_cancelled()):
             return False
         trace = TRACE.get()
-        if ends_the_run(error, NO_HANDLERS if trace is None else trace.outside):
+        if ends_run(error, NO_HANDLERS if trace is None else trace.outside):
             return False
         if isinstance(error, KeyboardInterrupt):
             return type(error) in (self.on if isinstance(self.on, tuple) else (self.on,))
@@ -150,7 +150,7 @@ def _waited(wait: Callable[[int], float], state: Any) -> float:
     seconds = wait(state.attempt_number)
     if not is_seconds(seconds):
         raise ArgumentError(
-            f"wait is a function that returns a number of seconds; {shown(wait)} returned {said_seconds(seconds)}"
+            f"wait is a function that returns a number of seconds; {short_repr(wait)} returned {format_seconds(seconds)}"
         )
     return seconds
 
@@ -176,7 +176,7 @@ def _is_types(on: Any) -> bool:
 
 
 def _tenacity() -> Any:
-    return needed("tenacity", extra="retry", what="retrying")
+    return require("tenacity", extra="retry", what="retrying")
 
 
 def retrying(
@@ -213,12 +213,16 @@ def retrying(
     See also: `timed_out`; the two compose in any order.
     """
     if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
-        raise ArgumentError(f"retrying takes how often to call at most, a whole number above 0; got {said(attempts)}")
+        raise ArgumentError(
+            f"retrying takes how often to call at most, a whole number above 0; got {repr_with_type(attempts)}"
+        )
     if not _is_types(on) and (isinstance(on, type) or not callable(on)):
-        raise ArgumentError(f"on is a class of errors, a tuple of them, or a function of an error; got {said(on)}")
+        raise ArgumentError(
+            f"on is a class of errors, a tuple of them, or a function of an error; got {repr_with_type(on)}"
+        )
     if not callable(wait) and not is_seconds(wait):
         raise ArgumentError(
-            f"wait is a number of seconds, or a function of the attempt's number; got {said_seconds(wait)}"
+            f"wait is a number of seconds, or a function of the attempt's number; got {format_seconds(wait)}"
         )
     _tenacity()
     return lambda fn: Retrying(_function(fn, "retrying(3)"), attempts, on, wait)
@@ -355,7 +359,7 @@ def timed_out(seconds: float) -> Callable[[Callable[P, T]], Callable[P, T]]:
     See also: `retrying`; the two compose in any order.
     """
     if not is_seconds(seconds) or not seconds:
-        raise ArgumentError(f"timed_out takes a number of seconds above 0; got {said_seconds(seconds)}")
+        raise ArgumentError(f"timed_out takes a number of seconds above 0; got {format_seconds(seconds)}")
     return lambda fn: TimedOut(_function(fn, "timed_out(1)"), seconds)
 
 
@@ -364,16 +368,16 @@ def is_seconds(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= threading.TIMEOUT_MAX
 
 
-def said_seconds(value: Any) -> str:
+def format_seconds(value: Any) -> str:
     """A value that is no number of seconds, as messages name it, with the limit where it is over that."""
     over = isinstance(value, int | float) and value > threading.TIMEOUT_MAX
-    return f"{said(value)}{f', and the most is {threading.TIMEOUT_MAX:g}' if over else ''}"
+    return f"{repr_with_type(value)}{f', and the most is {threading.TIMEOUT_MAX:g}' if over else ''}"
 
 
 def _function(fn: Any, made: str) -> Any:
     if not callable(fn) or isinstance(fn, staticmethod):
         below = ". Write it below @staticmethod or @classmethod" if isinstance(fn, staticmethod | classmethod) else ""
-        raise ArgumentError(f"{made} wraps a function: {made}(fn); got {said(fn)}{below}")
+        raise ArgumentError(f"{made} wraps a function: {made}(fn); got {repr_with_type(fn)}{below}")
     return fn
 
 

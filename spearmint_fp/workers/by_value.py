@@ -22,7 +22,7 @@ import cloudpickle
 from toolz import curry
 
 from ..conversion.annotations import types_of
-from ..tasks.injection import hints_of
+from ..tasks.injection import read_hints
 
 __all__ = ["MAINS", "dumps"]
 
@@ -202,7 +202,7 @@ def _typed(fn: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
     texts = [name for name, value in (fn.__annotations__ or {}).items() if isinstance(value, str)]
     if not texts:
         return found
-    hints, _ = hints_of(fn)
+    hints, _ = read_hints(fn)
     annotations = {**fn.__annotations__, **{name: hints[name] for name in texts if name in hints}}
     make, arguments, state, _, _, fill = found
     return make, arguments, (state, fill, annotations), None, None, _with_types

@@ -10,11 +10,11 @@ from typing import Any, Final, Protocol, final
 
 import attrs
 
-from ..configuration.tree import as_expanded
-from ..sweep.core import Sweep, counted_size, only_expanded
-from ..sweep.indices import length
-from ..sweep.nodes import located
-from ..tasks.signals import passes_through
+from ..configuration.tree import require_expanded
+from ..sweep.core import Sweep, count_configs, require_expanded_sweep
+from ..sweep.indices import count_items
+from ..sweep.nodes import locate_errors
+from ..tasks.signals import must_propagate
 
 __all__ = ["Chunk", "Halt", "Listed", "Pace", "Source", "Span", "expanded"]
 
@@ -112,11 +112,11 @@ class Source:
 
     def __init__(self, configs: Iterable[Any]) -> None:
         self.sweep = configs if isinstance(configs, Sweep) else None
-        self.size = counted_size(configs)
+        self.size = count_configs(configs)
         self.pulled = 0
         self.error: BaseException | None = None
         self.ended = False
-        self._items: Iterator[Any] = iter(()) if self.sweep is not None else located(iter(configs), 0)
+        self._items: Iterator[Any] = iter(()) if self.sweep is not None else locate_errors(iter(configs), 0)
 
     def __iter__(self) -> Iterator[Any]:
         """The configurations one by one, for a run without chunks."""
@@ -152,7 +152,7 @@ class Source:
                 if perf_counter() > end:
                     break
         except BaseException as error:  # whatever it is, it is told when the configurations before it have been run
-            if passes_through(error):
+            if must_propagate(error):
                 raise
             self.error, self._items = error, iter(())
         return Listed(tuple(items))
@@ -170,7 +170,7 @@ class _Expanded(Iterable[Any]):
 
 class _Sized(_Expanded):
     def __len__(self) -> int:
-        return length(self._configs)
+        return count_items(self._configs)
 
 
 class _Awaited(AsyncIterator[Any]):
@@ -187,8 +187,8 @@ _SCALARS: Final = frozenset({int, float, str, bool, bytes, NoneType})
 
 
 def _checked(config: Any) -> Any:
-    """`as_expanded(config)`, in fewer steps for what nearly all configurations beside `Config` are."""
-    return config if _is_plain(config, 4) else as_expanded(config)
+    """`require_expanded(config)`, in fewer steps for what nearly all configurations beside `Config` are."""
+    return config if _is_plain(config, 4) else require_expanded(config)
 
 
 def _is_plain(value: Any, depth: int) -> bool:
@@ -208,10 +208,10 @@ def _is_plain(value: Any, depth: int) -> bool:
 def expanded(configs: Any) -> Any:
     """The configurations, where each that has a choice in it is an error; those of a sweep are known to have none."""
     if isinstance(configs, Sweep):
-        return only_expanded(configs)
+        return require_expanded_sweep(configs)
     if isinstance(configs, AsyncIterable):
         return _Awaited(configs)
-    return _Expanded(configs) if counted_size(configs) is None else _Sized(configs)
+    return _Expanded(configs) if count_configs(configs) is None else _Sized(configs)
 
 
 @final

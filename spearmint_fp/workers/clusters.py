@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any, Final, final
 
-from ..configuration.errors import ArgumentError, RunError, said
-from ..configuration.extras import needed
+from ..configuration.errors import ArgumentError, RunError, repr_with_type
+from ..configuration.extras import require
 from ..outcomes.exceptions import message_of
 from ..sweep.core import Sweep
 from .chunks import Chunk
@@ -45,9 +45,11 @@ class _Borrowed(Crew):
 
 def dask_crew(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> Callable[[], Crew]:
     """What opens a crew on a Dask cluster."""
-    distributed = needed("distributed", extra="dask", what="dask_cluster")
+    distributed = require("distributed", extra="dask", what="dask_cluster")
     if getattr(address, "asynchronous", False):
-        raise ArgumentError(f"dask_cluster takes a client for plain code; got {said(address)}, made as asynchronous")
+        raise ArgumentError(
+            f"dask_cluster takes a client for plain code; got {repr_with_type(address)}, made as asynchronous"
+        )
     job = Job(fn, sweep).sealed()
 
     def opened() -> Crew:
@@ -158,7 +160,7 @@ class _Ray(Executor):
 
 def ray_crew(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> Callable[[], Crew]:
     """What opens a crew on a Ray cluster."""
-    ray = needed("ray", extra="ray", what="ray_cluster")
+    ray = require("ray", extra="ray", what="ray_cluster")
     job = Job(fn, sweep).sealed()
 
     def opened() -> Crew:

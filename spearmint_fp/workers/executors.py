@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, final, get_args
 
 import attrs
 
-from ..configuration.errors import ArgumentError, said, suggestion
+from ..configuration.errors import ArgumentError, repr_with_type, suggest_names
 from ..sweep.core import Sweep
 from ..tasks.wrappers import TimedOut, refusal
 from ..tasks.wrapping import is_async, stack
@@ -57,7 +57,7 @@ def _workers(count: Any, made: str) -> int:
     if count is None:
         return cores()
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ArgumentError(f"{made} takes how many to use, a whole number above 0; got {said(count)}")
+        raise ArgumentError(f"{made} takes how many to use, a whole number above 0; got {repr_with_type(count)}")
     return count
 
 
@@ -158,7 +158,7 @@ def processes(workers: int | None = None, *, start_method: Method = "forkserver"
     See also: `threads`; `timed_out`, which ends the worker of a task that takes too long.
     """
     if start_method not in METHODS:
-        raise ArgumentError(f"no start method {said(start_method)}{suggestion(start_method, METHODS)}")
+        raise ArgumentError(f"no start method {repr_with_type(start_method)}{suggest_names(start_method, METHODS)}")
     _workers(0 if deaths is None else deaths, "deaths=")
     return Processes(_workers(workers, "processes(workers)"), start_method, deaths)
 
@@ -197,7 +197,9 @@ def dask_cluster(address: Any) -> DaskCluster:
     See also: `ray_cluster`; `processes`, on this machine.
     """
     if not isinstance(address, str) and not hasattr(address, "submit"):
-        raise ArgumentError(f"dask_cluster takes a scheduler's address or a distributed.Client; got {said(address)}")
+        raise ArgumentError(
+            f"dask_cluster takes a scheduler's address or a distributed.Client; got {repr_with_type(address)}"
+        )
     return DaskCluster(address)
 
 
@@ -232,7 +234,7 @@ def ray_cluster(address: str | None = None) -> RayCluster:
     See also: `dask_cluster`; `processes`, on this machine.
     """
     if address is not None and not isinstance(address, str):
-        raise ArgumentError(f"ray_cluster takes the address of a cluster, or nothing; got {said(address)}")
+        raise ArgumentError(f"ray_cluster takes the address of a cluster, or nothing; got {repr_with_type(address)}")
     return RayCluster(address)
 
 
@@ -278,4 +280,4 @@ def place(executor: Any) -> Place:
             "Use threads(n), processes(n), dask_cluster(address), ray_cluster(), or a live concurrent.futures.Executor"
         )
     )
-    raise ArgumentError(f"{said(executor)} is no executor. {way}")
+    raise ArgumentError(f"{repr_with_type(executor)} is no executor. {way}")

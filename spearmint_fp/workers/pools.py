@@ -14,10 +14,10 @@ from queue import Empty, SimpleQueue
 from time import monotonic, perf_counter
 from typing import Any, Final, final
 
-from ..configuration.errors import RunError, TransferError, WorkerError, said
+from ..configuration.errors import RunError, TransferError, WorkerError, repr_with_type
 from ..outcomes.exceptions import message_of
 from ..outcomes.outcomes import ErrorInfo, Outcome
-from ..tasks.attempts import Trace, attempt
+from ..tasks.attempts import Trace, run_attempt
 from .chunks import Chunk, Halt
 from .wire import (
     BROKEN,
@@ -120,7 +120,7 @@ class ThreadCrew(Crew):
             for index, config in enumerate(chunk.configs, chunk.start):
                 if self._stopped:
                     return
-                outcomes.append(attempt(self._fn, config, index=index, trace=trace))
+                outcomes.append(run_attempt(self._fn, config, index=index, trace=trace))
                 if perf_counter() - since > STRETCH:
                     self._told.put((start, outcomes))
                     start, outcomes, since = index + 1, [], perf_counter()
@@ -216,12 +216,12 @@ def _submitted(executor: Executor, fn: Callable[..., Any], *args: Any) -> Future
     except BrokenExecutor as error:
         raise RunError(_broken(executor, error)) from error
     except RuntimeError as error:  # it has been shut down
-        raise RunError(f"{said(executor)} takes no tasks: {error}") from error
+        raise RunError(f"{repr_with_type(executor)} takes no tasks: {error}") from error
 
 
 def _broken(executor: Executor, error: BaseException) -> str:
     return (
-        f"{said(executor)} is broken: {str(error).rstrip('.')}. A worker of it has ended, and it starts no new one; "
+        f"{repr_with_type(executor)} is broken: {str(error).rstrip('.')}. A worker of it has ended, and it starts no new one; "
         f"executor=processes(n) does, and loses nothing but the configuration that ended it"
     )
 

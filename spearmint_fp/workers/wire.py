@@ -22,12 +22,12 @@ from typing import Any, Final, cast, final
 
 import attrs
 
-from ..configuration.errors import MissingExtraError, TransferError, said
+from ..configuration.errors import MissingExtraError, TransferError, repr_with_type
 from ..outcomes.exceptions import message_of
 from ..outcomes.outcomes import ErrorInfo, Outcome, made_at_once
 from ..sweep.core import Sweep
-from ..tasks.attempts import TRACE, Ending, Marks, Trace, outcome, tried
-from ..tasks.signals import ends_the_run, passes_through
+from ..tasks.attempts import TRACE, Ending, Marks, Trace, make_outcome, try_task
+from ..tasks.signals import ends_run, must_propagate
 from ..tasks.wrapping import stack
 from .chunks import Chunk, Halt, Listed, Span
 
@@ -168,11 +168,11 @@ class Job:
         """The job as bytes, or the error that says why it cannot travel, before any task has run."""
         by_name = _by_value() is None
         if by_name and any(getattr(fn, "__module__", None) in ("__main__", "__mp_main__") for fn in stack(self.fn)):
-            raise MissingExtraError(f"{said(self.fn)} of __main__ {_NEEDS}")
+            raise MissingExtraError(f"{repr_with_type(self.fn)} of __main__ {_NEEDS}")
         try:
             return _dumps((self.fn, self.sweep), self.named)
         except Exception as error:  # whatever a user's object does when it is pickled
-            what = f"the function {said(self.fn)}" if _refused(self.fn) else f"the sweep {self.sweep!r}"
+            what = f"the function {repr_with_type(self.fn)}" if _refused(self.fn) else f"the sweep {self.sweep!r}"
             way = f"A lambda or a closure {_NEEDS}" if by_name else "Let it make what it needs where it runs"
             raise TransferError(
                 f"{what} cannot be sent to another process: {message_of(error)}. {way}, or take threads(n)"
@@ -230,7 +230,7 @@ def performed(job: Job, data: bytes, write: Callable[[bytes], object], trace: Tr
         if order.resume is not None:
             trace.resume(*order.resume)
         for config in order.chunk.configs:
-            ending = result, error, seconds, attempts = tried(fn, config, trace)
+            ending = result, error, seconds, attempts = try_task(fn, config, trace)
             if error is None and type(result) in _SCALARS:  # nearly always, and so in as few steps as can be
                 try:
                     data = marshal.dumps((result, seconds, attempts), _VERSION)
@@ -245,7 +245,7 @@ def performed(job: Job, data: bytes, write: Callable[[bytes], object], trace: Tr
     except FullError:
         return
     except BaseException as error:  # the configurations themselves: what they raise when they are opened or computed
-        if ends_the_run(error, trace.outside):  # not theirs: a handler that the task has set
+        if ends_run(error, trace.outside):  # not theirs: a handler that the task has set
             raise
         write(frame(UNREADABLE, _as_data(ErrorInfo.of(error))))
 
@@ -282,7 +282,7 @@ def _unsent(result: Any, refusal: BaseException, seconds: float, attempts: int) 
     why = message_of(refusal)
     if isinstance(refusal, ValueError) and why == "unmarshallable object":
         why = "it is too large. Write it to a file, and return its path"
-    told = TransferError(f"the result {said(result)} cannot be sent back from the worker: {why}")
+    told = TransferError(f"the result {repr_with_type(result)} cannot be sent back from the worker: {why}")
     return frame(FAILED, (_as_data(ErrorInfo.of(told)), seconds, attempts))
 
 
@@ -388,7 +388,7 @@ class Parcel:
         index, attempts = self.chunk.start + self.done, attempts + self.deaths
         self.done += 1
         self.deaths, self.resume = 0, None
-        return outcome(config, index, (result, error, seconds, attempts))
+        return make_outcome(config, index, (result, error, seconds, attempts))
 
     def _config(self) -> Any:
         """The next configuration; where it raises itself, it and what is left will never come."""
@@ -398,7 +398,7 @@ class Parcel:
             raise self._halted(error) from error
 
     def _halted(self, error: BaseException) -> Halt:
-        if passes_through(error):
+        if must_propagate(error):
             raise error
         halt = Halt(self.chunk.start + self.done, self.left, error)
         self.done = len(self.chunk)

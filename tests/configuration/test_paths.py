@@ -21,7 +21,7 @@ from spearmint_fp import (
     update_in,
 )
 from spearmint_fp.configuration.errors import ConflictError
-from spearmint_fp.configuration.paths import merge, parse_path, path_key, remove_in
+from spearmint_fp.configuration.paths import merge_disjoint, parse_path, path_key, remove_in
 
 
 @attrs.frozen
@@ -170,7 +170,7 @@ def test_alternatives_that_stand_for_nothing_stay_so_under_a_patch() -> None:
 
 
 def test_merging_refuses_what_meets() -> None:
-    assert merge(Config({"a": {"x": 1}}), Config({"a": {"y": 2}, "b": 3})) == {"a": {"x": 1, "y": 2}, "b": 3}
+    assert merge_disjoint(Config({"a": {"x": 1}}), Config({"a": {"y": 2}, "b": 3})) == {"a": {"x": 1, "y": 2}, "b": 3}
     clashes: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"a": 1}, {"a": 1}),
         ({"a": {"x": 1}}, {"a": 2}),
@@ -178,15 +178,15 @@ def test_merging_refuses_what_meets() -> None:
     ]
     for one, other in clashes:
         with pytest.raises(ConflictError, match="a is set twice"):
-            merge(Config(one), Config(other))
+            merge_disjoint(Config(one), Config(other))
     for value in (1, [1], {"x": 1}, {}):
         assert (
-            merge(Config({"a": {}}), Config({"a": value}))
-            == merge(Config({"a": value}), Config({"a": {}}))
+            merge_disjoint(Config({"a": {}}), Config({"a": value}))
+            == merge_disjoint(Config({"a": value}), Config({"a": {}}))
             == {"a": value}
         )
     with pytest.raises(ArgumentError, match="only records from mappings merge"):
-        merge(Config(), 5)
+        merge_disjoint(Config(), 5)
 
 
 def test_removing_a_path() -> None:

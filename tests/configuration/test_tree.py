@@ -32,7 +32,7 @@ from spearmint_fp import (
     thaw,
 )
 from spearmint_fp.configuration import tree as tree_module
-from spearmint_fp.configuration.tree import Algebra, Layout, fold, leaves
+from spearmint_fp.configuration.tree import Algebra, Layout, fold, list_leaves
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
@@ -380,7 +380,7 @@ def test_two_hundred_levels_work_whole(bottom: Any) -> None:
     assert pickle.loads(pickle.dumps(first)) == copy.deepcopy(first) == thaw(first) == first
     assert hash(first) == hash(sweep[0])
     assert repr(first).count("'k'") == 200
-    assert len(leaves(first)[0][0]) == 200
+    assert len(list_leaves(first)[0][0]) == 200
     assert len(repr(sweep)) < 100
 
 

@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import Config, ConversionError, DynamicValue, EncodingError, config_id, structure
-from spearmint_fp.journal.encoding import decoded, encoded, encoded_config
+from spearmint_fp.journal.encoding import decoded, encode_config, encoded
 
 scalars = (
     st.none()
@@ -190,13 +190,13 @@ def test_text_that_was_not_written_here_is_refused(text: str) -> None:
 
 def test_configurations_are_kept_as_plain_data() -> None:
     config = Config({"a": Point(1.0), "b": (1, {2}), "c": len, "d": Color.RED})
-    back = decoded(encoded_config(config))
+    back = decoded(encode_config(config))
     assert back["a"] == {"x": 1.0, "color": "red", "tags": []}
     assert (back["b"], back["d"]) == ([1, {2}], "red")
     assert back["c"].startswith("<built-in function len>")
-    assert decoded(encoded_config(7)) == 7
+    assert decoded(encode_config(7)) == 7
     moments = [date(2026, 1, 2), time(3, 4), timedelta(1), uuid.UUID(int=3), Decimal("1.50"), Fraction(1, 3)]
-    assert decoded(encoded_config(moments)) == moments
+    assert decoded(encode_config(moments)) == moments
 
 
 # --- what hostile testing found ----------------------------------------------------------------------------

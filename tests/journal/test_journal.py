@@ -373,7 +373,7 @@ def test_thousands_that_are_finished_stream_in_flat_memory(path: Path) -> None:
             f"""
             import resource
             sys.path.insert(0, {str(ROOT)!r})
-            from tests.running.test_journal import doubled, rising
+            from tests.journal.test_journal import doubled, rising
             def peak():
                 return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             for executor in (None, processes(2)):
@@ -498,7 +498,7 @@ def test_a_file_that_may_not_be_written(path: Path) -> None:
             started(
                 f"""
                 sys.path.insert(0, {str(ROOT)!r})
-                from tests.running.test_journal import doubled, rising
+                from tests.journal.test_journal import doubled, rising
                 import sqlite3, urllib.parse, spearmint_fp.journal.database  # what nobody else may load
                 if os.geteuid() == 0:
                     os.setuid(65534)

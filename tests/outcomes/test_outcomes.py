@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from spearmint_fp import Config, Failure, Success, config_id, run
 from spearmint_fp.outcomes.outcomes import ErrorInfo, Outcome
-from spearmint_fp.tasks.attempts import attempt, attempt_async
+from spearmint_fp.tasks.attempts import run_attempt, run_attempt_async
 
 
 def halved(n: int) -> float:
@@ -26,7 +26,7 @@ def halved(n: int) -> float:
 
 
 def test_what_returns_is_a_success() -> None:
-    outcome = attempt(halved, 4, index=3)
+    outcome = run_attempt(halved, 4, index=3)
     assert outcome == Success(4, 2.5, index=3)
     assert outcome.ok
     assert outcome.seconds >= 0
@@ -34,7 +34,7 @@ def test_what_returns_is_a_success() -> None:
 
 
 def test_what_raises_is_a_failure_that_raises_again() -> None:
-    outcome = attempt(halved, 0, index=1)
+    outcome = run_attempt(halved, 0, index=1)
     assert isinstance(outcome, Failure)
     assert not outcome.ok
     assert outcome == Failure(0, ErrorInfo("ZeroDivisionError", "division by zero", "any"), index=1)
@@ -57,7 +57,7 @@ def test_errors_without_a_message() -> None:
     def fail(_: int) -> None:
         raise Mute
 
-    outcome = attempt(fail, 1, index=0)
+    outcome = run_attempt(fail, 1, index=0)
     assert isinstance(outcome, Failure)
     assert "message cannot be read" in outcome.error.message
     assert "Mute" in outcome.error.type
@@ -68,7 +68,7 @@ def test_interrupts_are_no_failures() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        attempt(stop, 1, index=0)
+        run_attempt(stop, 1, index=0)
 
 
 @pytest.mark.parametrize("error", [SystemExit, asyncio.CancelledError, StopIteration])
@@ -79,13 +79,13 @@ def test_what_ends_a_function_is_its_own_failure(error: type[BaseException]) -> 
     async def stop_async(_: int) -> None:
         raise asyncio.CancelledError
 
-    assert not attempt(stop, 1, index=0).ok
-    assert not asyncio.run(attempt_async(stop_async, 1, index=0)).ok
+    assert not run_attempt(stop, 1, index=0).ok
+    assert not asyncio.run(run_attempt_async(stop_async, 1, index=0)).ok
 
 
 def test_a_cancelled_task_is_cancelled() -> None:
     async def go() -> None:
-        task = asyncio.create_task(attempt_async(lambda _: asyncio.sleep(10), 1, index=0))
+        task = asyncio.create_task(run_attempt_async(lambda _: asyncio.sleep(10), 1, index=0))
         await asyncio.sleep(0)
         task.cancel()
         await task
@@ -102,11 +102,11 @@ def test_matching_is_exhaustive() -> None:
             case Failure(config, error):
                 return f"{config}: {error.type}"
 
-    assert [told(attempt(halved, n, index=0)) for n in (4, 0)] == ["4: 2.5", "0: ZeroDivisionError"]
+    assert [told(run_attempt(halved, n, index=0)) for n in (4, 0)] == ["4: 2.5", "0: ZeroDivisionError"]
 
 
 def test_outcomes_are_frozen_values() -> None:
-    outcome: Any = attempt(halved, 4, index=0)
+    outcome: Any = run_attempt(halved, 4, index=0)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         outcome.result = 5
     assert pickle.loads(pickle.dumps(outcome)) == outcome
@@ -120,8 +120,8 @@ def test_coroutines() -> None:
         await asyncio.sleep(0)
         return halved(n)
 
-    assert asyncio.run(attempt_async(slow, 4, index=0)) == attempt(halved, 4, index=0)
-    assert asyncio.run(attempt_async(slow, 0, index=0)) == attempt(halved, 0, index=0)
+    assert asyncio.run(run_attempt_async(slow, 4, index=0)) == run_attempt(halved, 4, index=0)
+    assert asyncio.run(run_attempt_async(slow, 0, index=0)) == run_attempt(halved, 0, index=0)
 
 
 # --- what a fresh reader found -------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_failures_survive_pickling_where_their_exception_does_not(error: Excepti
     def fail(_: int) -> None:
         raise error
 
-    outcome = attempt(fail, 1, index=0)
+    outcome = run_attempt(fail, 1, index=0)
     back = pickle.loads(pickle.dumps(outcome))
     assert back == outcome
     assert isinstance(back, Failure)
@@ -162,7 +162,7 @@ def test_a_kept_failure_keeps_nothing_else() -> None:
         seen.append(weakref.ref(big))
         raise ValueError(1)
 
-    outcome = attempt(fail, 1, index=0)
+    outcome = run_attempt(fail, 1, index=0)
     gc.collect()
     assert seen[0]() is None
     with pytest.raises(ValueError, match="1") as raised:
@@ -171,7 +171,7 @@ def test_a_kept_failure_keeps_nothing_else() -> None:
 
 
 def test_an_exception_that_survives_is_kept() -> None:
-    back = pickle.loads(pickle.dumps(attempt(halved, 0, index=0)))
+    back = pickle.loads(pickle.dumps(run_attempt(halved, 0, index=0)))
     with pytest.raises(ZeroDivisionError):
         _ = back.result
 
@@ -288,7 +288,7 @@ def test_a_failure_has_its_exception_again_and_keeps_nothing_that_the_task_had(k
         KEPT.append(weakref.ref(big))
         raise ERRORS[kind]()
 
-    outcome = attempt(fail, 1, index=0)
+    outcome = run_attempt(fail, 1, index=0)
     assert isinstance(outcome, Failure)
     gc.collect()
     assert [ref() for ref in KEPT] == [None] * len(KEPT)
@@ -347,7 +347,7 @@ def test_the_object_that_lacked_an_attribute_is_not_kept() -> None:
         KEPT.append(weakref.ref(big))
         return big.line  # type: ignore[attr-defined]  # it is the point
 
-    outcome = attempt(fail, 1, index=0)
+    outcome = run_attempt(fail, 1, index=0)
     assert isinstance(outcome, Failure)
     assert KEPT[0]() is None
 
@@ -374,7 +374,7 @@ def test_what_was_raised_is_left_as_it_was() -> None:
             saved.extend((other, next(other)))
             raise error from cause
 
-    outcome = attempt(fail, 1, index=0)
+    outcome = run_attempt(fail, 1, index=0)
     assert isinstance(outcome, Failure)
     assert stored.__cause__ is cause
     assert "fail" in [frame.f_code.co_name for frame, _ in walk_tb(stored.__traceback__)]
@@ -394,7 +394,7 @@ def test_an_error_that_every_task_raises_tells_of_one_attempt() -> None:
         raise stored
 
     KEPT.clear()
-    outcomes = [attempt(fail, n, index=0) for n in range(50)]
+    outcomes = [run_attempt(fail, n, index=0) for n in range(50)]
     texts = {outcome.error.traceback for outcome in outcomes if isinstance(outcome, Failure)}
     assert len(texts) == 1
     assert texts.pop().count("in fail") == 1

@@ -32,7 +32,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.outcomes.cells import is_number, number_of, text_of
 from spearmint_fp.outcomes.outcomes import ErrorInfo
-from spearmint_fp.outcomes.rows import table as columns_of
+from spearmint_fp.outcomes.rows import outcome_columns as columns_of
 
 RUN = ["ok", "seconds", "attempts", "replayed", "error"]
 ERROR = ErrorInfo("ValueError", "bad", "Traceback")

@@ -34,9 +34,9 @@ from spearmint_fp import (
     unit,
     zipped,
 )
-from spearmint_fp.configuration.paths import found_in, parse_path, path_key
-from spearmint_fp.configuration.tree import dissect
-from spearmint_fp.sweep.nodes import flat
+from spearmint_fp.configuration.paths import find_in, parse_path, path_key
+from spearmint_fp.configuration.tree import open_node
+from spearmint_fp.sweep.nodes import flatten_point
 
 from ..oracle import exactly, record_specs, specs, tree_of, value_at
 
@@ -75,7 +75,7 @@ def found(path: Any, config: Any) -> Any:
 
 
 def entered(value: Any) -> bool:
-    parts = dissect(value)
+    parts = open_node(value)
     return parts is not None and bool(parts[1]) and (not isinstance(value, tuple) or hasattr(value, "_fields"))
 
 
@@ -94,7 +94,7 @@ def check(sweep: Sweep[Any]) -> None:
         for position, (value, config) in enumerate(zip(values, configs, strict=True)):
             assert same(value, found(path, config)) or (value is None and elsewhere(path, rows, position, config)), path
     for config in configs[:20]:
-        assert [path for path in flat(config) if not covered(path, table)] == []
+        assert [path for path in flatten_point(config) if not covered(path, table)] == []
 
 
 def elsewhere(path: Any, rows: dict[Any, Any], position: int, config: Any) -> bool:
@@ -233,7 +233,7 @@ def test_none_is_a_value_and_what_is_absent_is_masked() -> None:
         for path in ("opt.a", "opt.b", "opt.deep.x"):
             mask = np.ma.getmaskarray(table[prefix + path]).tolist()
             for config, gone, value in zip(some, mask, table[prefix + path].tolist(), strict=True):
-                there = found_in(prefix + path, config)
+                there = find_in(prefix + path, config)
                 assert gone == (there == ())
                 assert value == (there[0] if there else None)
         assert not isinstance(table[f"{prefix}k"], np.ma.MaskedArray)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, expand, shuffled
-from spearmint_fp.configuration.paths import found_in
+from spearmint_fp.configuration.paths import find_in
 from spearmint_fp.sweep.digits import ABSENT, Digits, Question, narrow_node, read_digits, touches
 
 from ..oracle import exactly, listing, paths_of, record_specs, tree_of
@@ -42,7 +42,7 @@ def test_positions_are_split_into_digits_that_give_the_values(data: Any, spec: A
         assert sum(digit.offsets[value] for digit, value in split) == position
         assert [digit.number for digit, _ in split] == sorted({digit.number for digit, _ in split})
         for path, value in zip(paths, values_at(digits, 0, position), strict=True):
-            there = [*found_in(path, config)]
+            there = [*find_in(path, config)]
             assert (value is ABSENT) == (not there)
             assert not there or exactly(value) == exactly(there[0])
     for path in known:

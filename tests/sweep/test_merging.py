@@ -31,7 +31,7 @@ from spearmint_fp import (
     structured,
     zipped,
 )
-from spearmint_fp.configuration.paths import found_in
+from spearmint_fp.configuration.paths import find_in
 from spearmint_fp.sweep import reach
 
 from ..oracle import Data, Inner, OneOf, Pair, count, exactly, listing, paths_of, predicate, tree_of, value_at
@@ -401,7 +401,7 @@ def test_an_empty_record_that_is_filled_is_no_column(one: Any, other: Any, paths
     for both in (product(expand(one), expand(other)), product(expand(other)[::-1], expand(one))):
         assert sorted(columns(both)) == sorted(paths)
         for path, values in columns(both).items():
-            assert list(values) == [next(iter(found_in(path, c)), numpy.ma.masked) for c in both]
+            assert list(values) == [next(iter(find_in(path, c)), numpy.ma.masked) for c in both]
         assert set(columns(both[1:])) <= set(paths)
 
 

@@ -26,7 +26,7 @@ from hypothesis.extra import numpy as of_numpy
 
 from spearmint_fp import AbsentError, Config, DynamicValue, distinct, expand, freeze, mapped
 from spearmint_fp.configuration.keys import exact_key
-from spearmint_fp.configuration.tree import alike
+from spearmint_fp.configuration.tree import are_equal
 
 
 class Model(pydantic.BaseModel):
@@ -280,4 +280,4 @@ def test_distinct_arrays_are_those_that_are_told_differently(leaves: list[Any]) 
     for one in leaves:
         for other in leaves:
             same = one.shape == other.shape and np.array_equal(one, other)
-            assert alike(one, other) == alike(Config({"a": one}), Config({"a": other})) == bool(same)
+            assert are_equal(one, other) == are_equal(Config({"a": one}), Config({"a": other})) == bool(same)
