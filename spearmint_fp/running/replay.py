@@ -9,7 +9,7 @@ from typing import Any, final
 
 import attrs
 
-from ..journal.journal import Ledger
+from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Failure, Outcome
 from ..tasks.event_loops import run_in_thread
 from ..tasks.signals import must_propagate

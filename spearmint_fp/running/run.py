@@ -15,7 +15,8 @@ from ..configuration.errors import ArgumentError, repr_with_type
 from ..configuration.extras import require
 from ..configuration.tables import is_keyed
 from ..configuration.tree import Choice, require_expanded
-from ..journal.journal import Journal, Ledger, open_ledger
+from ..journal.journal import Journal, open_ledger
+from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep
 from ..tasks.attempts import Trace, make_outcome, run_attempt, try_task
