@@ -127,6 +127,7 @@ class Journal:
     @classmethod
     def _reading(cls, path: str | os.PathLike[str], version: str) -> Journal:
         """A journal that is read alone: not a byte of the file is changed, and none is made."""
+        from .database import Database
 
         made = cls.__new__(cls)
         made._database = Database(path, writable=False)

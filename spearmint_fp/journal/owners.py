@@ -139,8 +139,8 @@ def _resolve_key(database: Database, owner: Owner) -> tuple[Key, str | None]:
         return key, None
     return key, (
         f"the journal {short_repr(str(database.path))} has outcomes of {short_repr(owner.name)} that are those of "
-        f"another file, {short_repr(others[0][0])}; this function's are kept as {short_repr(owner.place)}. If it is the same "
-        f"function, say so: Journal(path, name={owner.name!r})"
+        f"another file, {short_repr(others[0][0])}; this function's are kept as {short_repr(owner.place)}. If it is "
+        f"the same function, say so: Journal(path, name={owner.name!r})"
     )
 
 
