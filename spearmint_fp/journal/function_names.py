@@ -14,7 +14,7 @@ import attrs
 from ..configuration.errors import ArgumentError, repr_with_type, short_repr
 from ..tasks.wrapping import stack
 
-__all__ = ["FunctionName", "is_file", "name_function", "unwrap_function"]
+__all__ = ["FunctionName", "NamelessError", "is_file", "name_function", "unwrap_function"]
 
 MAIN_MODULES: Final = ("__main__", "__mp_main__")
 """The names of the program's own module while it runs, and in the processes that `multiprocessing` starts."""
@@ -39,6 +39,19 @@ class FunctionName:
     def place(self) -> str | None:
         """`file:qualname`, which two scripts of one name do not share."""
         return None if self.file is None else f"{self.file}:{self.qualname}"
+
+
+@final
+class NamelessError(ArgumentError):
+    """A function whose outcomes can only be found again by a name of the user's own; `reason` says why."""
+
+    @property
+    def reason(self) -> str:
+        """The message without its end, which says how the name is given."""
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        return f"{self.reason}: Journal(path, name='score')"
 
 
 def unwrap_function(fn: Any) -> Any:
@@ -87,10 +100,10 @@ def name_function(fn: Callable[..., Any]) -> FunctionName:
     return FunctionName(known, qualname, file, True)
 
 
-def _nameless_error(inner: Any, why: str) -> ArgumentError:
-    return ArgumentError(
+def _nameless_error(inner: Any, why: str) -> NamelessError:
+    return NamelessError(
         f"{repr_with_type(inner)} has no name to be found by again: {why}. Define it at the top level of a module, "
-        f"under its own name, or give it one that stands for it: Journal(path, name='score')"
+        f"under its own name, or give it one that stands for it"
     )
 
 

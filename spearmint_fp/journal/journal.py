@@ -28,6 +28,7 @@ from ..sweep.core import count_configs
 from ..tasks.injection import read_hints
 from ..tasks.wrapping import arguments_of, bound_to, places_of, stack
 from .encoding import MOST_BITS
+from .function_names import NamelessError
 from .ledger import MOST_NAMES, Ledger
 from .owners import EXPERIMENT_OF_KEY, Key, Owner, declared_name, find_key, find_owner
 from .rows import (
@@ -162,9 +163,9 @@ class Journal:
         try:
             return (config_id(bound),) if bound else ()
         except (IdentityError, TreeError) as error:
-            raise ArgumentError(
+            raise NamelessError(
                 f"{repr_with_type(fn)} is bound to what has no identity, so its outcomes cannot be told from others': "
-                f"{error}. Give it a name that stands for it: Journal(path, name='score')"
+                f"{error}. Give it a name that stands for it"
             ) from error
 
     def _find_owner(self, experiment: str | Callable[..., Any]) -> Owner:
