@@ -34,10 +34,10 @@ from spearmint_fp import (
 from spearmint_fp.journal import database
 from spearmint_fp.running.arun import _Tasks
 from spearmint_fp.tasks.attempts import Trace
-from spearmint_fp.workers import wire
-from spearmint_fp.workers.chunks import Chunk, Listed
-from spearmint_fp.workers.pools import answered
-from spearmint_fp.workers.wire import Frames, Job, Order, Parcel
+from spearmint_fp.workers.batches import Batch
+from spearmint_fp.workers.pickling import Job
+from spearmint_fp.workers.wire import MessageReader, add_messages, write_batch
+from spearmint_fp.workers.worker import run_batch
 from tests.waiting import LIMIT_SECONDS
 from tests.workers.test_faults import seen
 
@@ -284,11 +284,13 @@ def test_a_result_that_marshal_does_not_take_is_told_in_words(monkeypatch: pytes
         return {0: 1, 1: "x" * 400_000, 2: ["x" * 400_000], 4: b"x" * 400_000}[n]
 
     monkeypatch.setattr(marshal, "dumps", limited)
-    chunk, written = Chunk(0, Listed((0, 1, 2, 3, 4))), list[bytes]()
-    wire.performed(Job(make, None), Order(chunk).sealed(), written.append, Trace())
-    came, unreadable = answered(Parcel(chunk), Frames(b"".join(written)).take())
-    [(start, outcomes)] = came  # type: ignore[misc]
-    assert (start, unreadable, [o.ok for o in outcomes]) == (0, False, [True, False, False, False, False])
+    batch, written = Batch(0, 5, None, range(5)), list[bytes]()
+    run_batch(Job(make, None), write_batch(batch), written.append, Trace())
+    unreadable = add_messages(batch, MessageReader().read(b"".join(written)))
+    [outcomes] = batch.take_answers()
+    assert isinstance(outcomes, list)
+    assert (unreadable, [o.index for o in outcomes]) == (False, [0, 1, 2, 3, 4])
+    assert [o.ok for o in outcomes] == [True, False, False, False, False]
     errors = [outcome.error for outcome in outcomes if isinstance(outcome, Failure)]
     assert errors[2].type == "ValueError"
     for error in (*errors[:2], errors[3]):
