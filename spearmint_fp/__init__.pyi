@@ -137,10 +137,10 @@ from .tasks.injection import (
 from .tasks.injection import (
     inject as inject,
 )
-from .tasks.wrappers import (
+from .tasks.retries import (
     retrying as retrying,
 )
-from .tasks.wrappers import (
+from .tasks.time_limits import (
     timed_out as timed_out,
 )
 from .workers.executors import (

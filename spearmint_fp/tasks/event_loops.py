@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 import attrs
 
 from ..configuration.errors import RunError
-from .wrappers import CANCELS, PATIENCE, ended
+from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, ended
 from .wrapping import Layer, is_async
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _loop() -> Iterator[asyncio.AbstractEventLoop]:
         try:
             loop.run_until_complete(ended(*asyncio.all_tasks(loop)))
             closing = loop.create_task(loop.shutdown_asyncgens())
-            loop.run_until_complete(asyncio.wait({closing}, timeout=PATIENCE if interrupted else None))
+            loop.run_until_complete(asyncio.wait({closing}, timeout=CANCEL_SECONDS if interrupted else None))
             loop.run_until_complete(ended(closing))
             threads.shutdown(wait=not interrupted, cancel_futures=interrupted)
         finally:
@@ -114,7 +114,7 @@ def _run_aside(coroutine: Coroutine[Any, Any, T]) -> T:
         for loop, task in running:
             with suppress(RuntimeError):  # it has ended, and its loop is closed
                 loop.call_soon_threadsafe(task.cancel)
-        thread.join(PATIENCE * CANCELS)
+        thread.join(CANCEL_SECONDS * MOST_CANCELS)
         raise
 
 

@@ -33,7 +33,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.journal import database
 from spearmint_fp.running.arun import _Tasks
-from spearmint_fp.tasks.attempts import Trace
+from spearmint_fp.tasks.task_state import Trace
 from spearmint_fp.workers.batches import Batch
 from spearmint_fp.workers.pickling import Job
 from spearmint_fp.workers.wire import MessageReader, add_messages, write_batch

@@ -41,8 +41,8 @@ from spearmint_fp import (
     threads,
     timed_out,
 )
-from spearmint_fp.tasks import wrappers
-from spearmint_fp.tasks.attempts import Trace
+from spearmint_fp.tasks import time_limits
+from spearmint_fp.tasks.task_state import Trace
 from spearmint_fp.tasks.wrapping import is_async, stack
 from tests.waiting import HANG_SECONDS, LIMIT_SECONDS
 
@@ -441,7 +441,9 @@ def test_a_process_is_ended_whatever_it_does(fn: Any) -> None:
 
 
 def test_a_coroutine_is_cancelled_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wrappers, "STUBBORN", LIMIT_SECONDS)  # the process is not ended, however long this takes
+    monkeypatch.setattr(
+        time_limits, "STUBBORN_SECONDS", LIMIT_SECONDS
+    )  # the process is not ended, however long this takes
 
     @timed_out(0.05)
     async def late(n: int) -> None:
@@ -452,9 +454,9 @@ def test_a_coroutine_is_cancelled_everywhere(tmp_path: Path, monkeypatch: pytest
             raise
 
     async def patient(n: int) -> None:
-        from spearmint_fp.tasks import wrappers
+        from spearmint_fp.tasks import time_limits
 
-        wrappers.STUBBORN = LIMIT_SECONDS  # type: ignore[misc]  # in a worker too
+        time_limits.STUBBORN_SECONDS = LIMIT_SECONDS  # type: ignore[misc]  # in a worker too
         await late(n)
 
     outcomes = [one(patient, executor=executor) for executor in (None, threads(1), processes(1))]
@@ -467,7 +469,7 @@ def test_a_coroutine_is_cancelled_everywhere(tmp_path: Path, monkeypatch: pytest
 def test_a_coroutine_that_swallows_its_cancellation(
     swallow: float, call: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("spearmint_fp.tasks.wrappers.PATIENCE", 0.05)
+    monkeypatch.setattr("spearmint_fp.tasks.asyncio_tasks.CANCEL_SECONDS", 0.05)
     swallowed: list[int] = []
 
     async def stubborn(n: int) -> None:
@@ -485,10 +487,10 @@ def test_a_coroutine_that_swallows_its_cancellation(
 
 def test_a_coroutine_that_never_waits_is_ended_with_its_process() -> None:
     async def blocks(n: int) -> None:
-        from spearmint_fp.tasks import wrappers
+        from spearmint_fp.tasks import time_limits
 
         if n == 0:
-            wrappers.STUBBORN = 0.2  # type: ignore[misc]  # in the worker alone
+            time_limits.STUBBORN_SECONDS = 0.2  # type: ignore[misc]  # in the worker alone
         else:
             busy(n)
 
@@ -638,16 +640,16 @@ def test_with_injection(made: Any) -> None:
 def test_a_trace_is_ready_for_the_next_task() -> None:
     trace = Trace()
     trace.resume(2, ((0, 3), (1, 5.0)))
-    outer = trace.enter(1)
-    assert (outer.number, trace.frames) == (3, ((0, 3),))
-    assert [trace.enter(9.0).number, trace.deadline] == [9.0, 9.0]  # the place of another
-    trace.leave(trace._open[-1])
-    assert trace.enter(9.0).number == 5.0
-    assert trace.ended() == 3
-    assert (trace.frames, trace.deadline, trace.ended()) == ((), math.inf, 1)
-    trace.leave(outer)
-    trace.again(outer, 4)
-    assert trace.ended() == 1
+    outer = trace.begin_wrapper(1)
+    assert (outer.number, trace.marks) == (3, ((0, 3),))
+    assert [trace.begin_wrapper(9.0).number, trace.deadline] == [9.0, 9.0]  # the place of another
+    trace.end_wrapper(trace._active[-1])
+    assert trace.begin_wrapper(9.0).number == 5.0
+    assert trace.finish(0.0)[1] == 3
+    assert (trace.marks, trace.deadline, trace.finish(0.5)) == ((), math.inf, (0.5, 1))
+    trace.end_wrapper(outer)
+    trace.begin_attempt(outer, 4)
+    assert trace.finish(0.5) == (0.5, 1)
 
 
 def test_the_log_is_quiet_where_nothing_is_left_behind(caplog: pytest.LogCaptureFixture) -> None:
