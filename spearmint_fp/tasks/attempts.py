@@ -9,7 +9,7 @@ from types import CodeType, CoroutineType
 from typing import Any, NoReturn, TypeVar
 
 from ..configuration.errors import ArgumentError
-from ..outcomes.exceptions import ENTRIES
+from ..outcomes.exceptions import TASK_CALLERS
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
 from .asyncio_tasks import current_task
 from .signals import NO_HANDLERS, ends_run
@@ -94,4 +94,4 @@ async def run_attempt_async(
             TRACE.reset(token)
 
 
-ENTRIES.update((try_task.__code__, run_attempt_async.__code__))
+TASK_CALLERS.update((try_task.__code__, run_attempt_async.__code__))
