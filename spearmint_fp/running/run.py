@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar, cast, final, overload
 
 from ..configuration.extras import require
-from ..journal.journal import Journal, Ledger, open_ledger
+from ..journal.journal import Journal, open_ledger
+from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import Trace, make_outcome, run_attempt, try_task
 from ..tasks.event_loops import make_blocking

@@ -107,7 +107,7 @@ def read_only(journal: Journal, path: Path) -> None:
 
 
 def locked(journal: Journal, path: Path) -> None:
-    journal._database.patience = 0.01
+    journal._database.lock_seconds = 0.01
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     HELD.append(other)
@@ -352,7 +352,7 @@ WAITING = """
 import sqlite3
 from spearmint_fp.journal import database
 from spearmint_fp.cli.journal_view import Stored
-database.Database.__init__.__kwdefaults__["patience"] = 1e6
+database.Database.__init__.__kwdefaults__["lock_seconds"] = 1e6
 database.SAFE_WAL = (99,)
 
 def work(config):
@@ -400,7 +400,7 @@ def test_ctrl_c_ends_the_wait_for_a_lock_that_another_process_holds(deed: str, p
 def test_closing_ends_the_wait_of_other_threads(path: Path) -> None:
     journal, told, begun = Journal(path, name="work"), list[str](), Event()
     list(run(len, [[1]], journal=journal))
-    journal._database.patience = 1e6
+    journal._database.lock_seconds = 1e6
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
 
