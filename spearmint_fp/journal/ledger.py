@@ -74,7 +74,7 @@ class Ledger:
     def name_config(self, config: Any) -> str:
         """What an outcome is found by: the configuration's id, and that of the arguments where there are any."""
         name = config_id(config)
-        if not is_encodable(name):  # one of the user's own
+        if not (name.isascii() or is_encodable(name)):  # one of the user's own
             raise IdentityError(f"a config_id of your own is text that a file can hold; got {repr_with_type(name)}")
         return config_id([name, *self.arguments]) if self.arguments else name
 
