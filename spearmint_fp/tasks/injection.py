@@ -12,9 +12,10 @@ from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_ar
 import attrs
 from toolz import curry
 
+from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, ConversionError, PathError, repr_with_type
+from ..configuration.fold import show_path
 from ..configuration.paths import Path, get_in, parse_path
-from ..configuration.tree import Config, show_path
 from ..conversion.annotations import argument_types
 from ..conversion.convert import is_structured, structure
 from ..conversion.problems import ABSENT, conversion_error, type_name
