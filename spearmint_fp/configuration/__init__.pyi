@@ -107,6 +107,9 @@ from .merging import (
     override as override,
 )
 from .paths import (
+    Bind as Bind,
+)
+from .paths import (
     get_in as get_in,
 )
 from .paths import (

@@ -21,7 +21,7 @@ from .freezing import freeze, thaw
 from .models import is_model, is_struct, own_attributes, read_model_fields
 from .records import OneByOne, Shape
 
-__all__ = ["build_at", "find_child", "has_fields", "instance_shape", "open_record"]
+__all__ = ["build_at", "find_child", "has_fields", "instance_shape", "missing_child", "open_record"]
 
 
 @final
@@ -158,7 +158,13 @@ def build_at(shape: Shape, values: Sequence[Any], path: tuple[Hashable, ...]) ->
 
 
 def find_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
+    """The position of the child that a step names, in a record of this shape that stands at `done`."""
     position = shape.find(step)
     if position is None:
-        raise PathError(Missing(f"no {short_repr(step)} at {show_path(done)}", step, shape.keys))
+        raise missing_child(shape, done, step)
     return position
+
+
+def missing_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> PathError:
+    """The error for a step that a record does not have; names those that it has."""
+    return PathError(Missing(f"no {short_repr(step)} at {show_path(done)}", step, shape.keys))

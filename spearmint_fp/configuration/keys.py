@@ -91,6 +91,7 @@ def _object_key(leaf: Any) -> Hashable:
 
 
 def has_hash(leaf: Any) -> bool:
+    """True for a value that can be hashed."""
     try:
         hash(leaf)
     except TypeError:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from functools import reduce
-from typing import Any
+from typing import Any, final
+
+import attrs
 
 from .config import Config
 from .errors import ArgumentError, PathError, TreeError, repr_with_type, short_repr
 from .fold import MAX_DEPTH, Choice, show_path
 from .freezing import freeze
-from .instances import build_at, find_child, open_record
+from .instances import build_at, find_child, missing_child, open_record
 from .merging import TOO_DEEP
-from .records import MappingShape
+from .records import MappingShape, Shape
 
 __all__ = [
+    "Bind",
     "Path",
     "can_set_in",
     "find_in",
@@ -69,6 +72,24 @@ def path_key(path: tuple[Hashable, ...]) -> str | tuple[Hashable, ...]:
     return path
 
 
+@final
+@attrs.frozen
+class Bind:
+    """`Annotated[T, Bind("a.b")]`: a parameter that takes `get_in("a.b", config)` of the configuration.
+
+    >>> def fit(lr: Annotated[float, Bind("opt.lr")], data: list) -> float: ...
+    >>> Bind(("opt", "lr")).path
+    ('opt', 'lr')
+
+    Raises:
+        Nothing; `inject` raises where the path is none, or leads nowhere.
+
+    See also: `inject`, which reads it; `get_in`.
+    """
+
+    path: Path
+
+
 def get_in(path: Path, config: Any) -> Any:
     """`config[path[0]][path[1]]...`, through mappings, sequences, and fields of instances.
 
@@ -85,8 +106,22 @@ def get_in(path: Path, config: Any) -> Any:
 
     See also: `set_in`: `get_in(path, set_in(path, value, config)) == value`.
     """
-    steps = parse_path(path)
-    return reduce(lambda node, depth: _step(node, steps, depth), range(len(steps)), config)
+    node, steps = config, parse_path(path)
+    for depth, step in enumerate(steps):
+        slot = node._cell[0].slots.get(step) if type(node) is Config else None
+        node = node._cell[slot] if slot is not None else _read_child(node, steps, depth)
+    return node
+
+
+def _read_child(node: Any, steps: tuple[Hashable, ...], depth: int) -> Any:
+    """The child that the step at `depth` names, in a record of any kind."""
+    record = open_record(node)
+    if record is None:
+        where, kind = show_path(steps[:depth]), "a choice" if isinstance(node, Choice) else repr_with_type(node)
+        way = ". Expand the tree first, or ask .axes of its sweep" if isinstance(node, Choice) else ""
+        raise PathError(f"no {short_repr(steps[depth])} at {where}: there stands {kind}{way}")
+    shape, children = record
+    return children[find_child(shape, steps[:depth], steps[depth])]
 
 
 def find_in(path: Path, config: Any) -> tuple[Any, ...]:
@@ -95,19 +130,6 @@ def find_in(path: Path, config: Any) -> tuple[Any, ...]:
         return (get_in(path, config),)
     except PathError:
         return ()
-
-
-def _step(node: Any, steps: tuple[Hashable, ...], depth: int) -> Any:
-    if type(node) is Config:
-        slot = node._cell[0].slots.get(steps[depth])
-        if slot is not None:
-            return node._cell[slot]
-    parts = open_record(node)
-    if parts is None:
-        where, kind = show_path(steps[:depth]), "a choice" if isinstance(node, Choice) else repr_with_type(node)
-        way = ". Expand the tree first, or ask .axes of its sweep" if isinstance(node, Choice) else ""
-        raise PathError(f"no {short_repr(steps[depth])} at {where}: there stands {kind}{way}")
-    return parts[1][find_child(parts[0], steps[:depth], steps[depth])]
 
 
 def update_in(path: Path, fn: Callable[[Any], Any], config: Any) -> Any:
@@ -135,7 +157,7 @@ def update_in(path: Path, fn: Callable[[Any], Any], config: Any) -> Any:
     if len(steps) > MAX_DEPTH:
         raise TreeError(f"a path of {len(steps)} steps leads deeper than a tree may be, {MAX_DEPTH}")
     try:
-        return _update(freeze(config), steps, 0, lambda value: freeze(fn(value)))
+        return _update_below((), steps, lambda value: freeze(fn(value)), freeze(config))
     except RecursionError as error:
         raise TreeError(f"cannot set {show_path(steps)}: {TOO_DEEP}") from error
 
@@ -159,57 +181,85 @@ def set_in(path: Path, value: Any, config: Any) -> Any:
     return update_in(path, lambda _: value, config)
 
 
-def _update(node: Any, steps: tuple[Hashable, ...], depth: int, fn: Callable[[Any], Any]) -> Any:
-    if depth == len(steps):
-        return fn(node)
-    if isinstance(node, Choice):
-        return node.over(lambda alternative: _update(alternative, steps, depth, fn))
-    parts = open_record(Config() if node is None else node)
-    if parts is None:
-        raise PathError(
-            f"cannot set {show_path(steps)}: at {show_path(steps[:depth])} stands {repr_with_type(node)}. "
-            f"Set that path itself to a mapping first"
-        )
-    shape, children = parts
-    step = steps[depth]
-    if isinstance(shape, MappingShape) and shape.find(step) is None:
-        return shape.with_keys((*shape.keys, step)).build((*children, _update(None, steps, depth + 1, fn)))
-    position = find_child(shape, steps[:depth], step)
-    new = _update(children[position], steps, depth + 1, fn)
-    return build_at(shape, _replaced(children, position, new), steps[:depth])
-
-
 def can_set_in(path: Path, config: Any) -> bool:
     """True where `set_in(path, ..., config)` finds nothing in its way, in a configuration without choices.
 
     >>> can_set_in("a.b", {"a": {}}), can_set_in("a.b", {"a": 1})
     (True, False)
     """
-    node = config
-    for step in parse_path(path):
-        parts = open_record(Config() if node is None else node)
-        if parts is None:
-            return False
-        position = parts[0].find(step)
-        if position is None:
-            return isinstance(parts[0], MappingShape)
-        node = parts[1][position]
-    return True
-
-
-def _replaced(children: tuple[Any, ...], position: int, value: Any) -> tuple[Any, ...]:
-    return (*children[:position], value, *children[position + 1 :])
+    steps = parse_path(path)
+    trail, end = _follow_path(steps, config)
+    return len(trail) == len(steps) or isinstance(_open_or_create(end)[0], MappingShape)
 
 
 def remove_in(path: tuple[Hashable, ...], config: Any, *, prune: bool) -> Any:
     """The config without the key at `path`; `prune` also drops the records that are empty then."""
-    shape, children = open_record(config) or (None, ())
-    position = shape.find(path[0]) if isinstance(shape, MappingShape) and path else None
-    if not isinstance(shape, MappingShape) or position is None:
+    trail, _ = _follow_path(path, config)
+    if len(trail) < len(path) or not all(isinstance(shape, MappingShape) for shape, _, _ in trail):
         return config
-    if len(path) > 1:
-        rest = remove_in(path[1:], children[position], prune=prune)
-        if not prune or not isinstance(rest, Mapping) or rest:
-            return shape.build(_replaced(children, position, rest))
-    keys = (*shape.keys[:position], *shape.keys[position + 1 :])
-    return shape.with_keys(keys).build((*children[:position], *children[position + 1 :]))
+    node, removed = config, True
+    for shape, children, position in reversed(trail):
+        if removed and isinstance(shape, MappingShape):
+            keys = (*shape.keys[:position], *shape.keys[position + 1 :])
+            node = shape.with_keys(keys).build((*children[:position], *children[position + 1 :]))
+        else:
+            node = shape.build(_replace_child(children, position, node))
+        removed = prune and not node
+    return node
+
+
+# --- one walk along a path -------------------------------------------------------------------------------
+
+_Trail = list[tuple[Shape, tuple[Any, ...], int]]
+"""The records on a path, each opened, with the position of the child that the path leads into."""
+
+
+def _follow_path(steps: tuple[Hashable, ...], config: Any) -> tuple[_Trail, Any]:
+    """The trail of a path as far as it leads, and what stands at its end."""
+    trail, node = [], config
+    for step in steps:
+        shape, children = open_record(node) or (None, ())
+        position = None if shape is None else shape.find(step)
+        if shape is None or position is None:
+            break
+        trail.append((shape, children, position))
+        node = children[position]
+    return trail, node
+
+
+def _update_below(done: tuple[Hashable, ...], steps: tuple[Hashable, ...], fn: Callable[[Any], Any], node: Any) -> Any:
+    """The node with `fn` of what stands at `steps` below it; `done` are the steps that lead to the node itself."""
+    trail, end = _follow_path(steps, node)
+    reached, missing = done + steps[: len(trail)], steps[len(trail) :]
+    if not missing:
+        new = fn(end)
+    elif isinstance(end, Choice):
+        new = end.over(lambda alternative: _update_below(reached, missing, fn, alternative))
+    else:
+        new = _add_child(reached, missing, fn, end)
+    for depth, (shape, children, position) in reversed([*enumerate(trail)]):
+        new = build_at(shape, _replace_child(children, position, new), done + steps[:depth])
+    return new
+
+
+def _add_child(done: tuple[Hashable, ...], missing: tuple[Hashable, ...], fn: Callable[[Any], Any], node: Any) -> Any:
+    """The record with a new child for a step that it does not have, as only those from mappings may."""
+    shape, children = _open_or_create(node)
+    if shape is None:
+        raise PathError(
+            f"cannot set {show_path(done + missing)}: at {show_path(done)} stands {repr_with_type(node)}. "
+            f"Set that path itself to a mapping first"
+        )
+    if not isinstance(shape, MappingShape):
+        raise missing_child(shape, done, missing[0])
+    new = reduce(lambda inner, step: freeze({step: inner}), reversed(missing[1:]), fn(None))
+    return shape.with_keys((*shape.keys, missing[0])).build((*children, new))
+
+
+def _open_or_create(node: Any) -> tuple[Shape | None, tuple[Any, ...]]:
+    """A record's shape and children, those of an empty one for None; no shape for a leaf or a choice."""
+    return open_record(Config() if node is None else node) or (None, ())
+
+
+def _replace_child(children: tuple[Any, ...], position: int, value: Any) -> tuple[Any, ...]:
+    return (*children[:position], value, *children[position + 1 :])
