@@ -102,9 +102,9 @@ def thaw(config: Any) -> Any:
     Every container is new, so it may be changed; leaves are shared. attrs and dataclass instances and
     NamedTuples stay what they are, and so do choices. `freeze(thaw(config)) == config`.
 
-    >>> thaw(Config({"llm": {"layers": (64, 64)}}))
+    >>> thaw(freeze({"llm": {"layers": (64, 64)}}))
     {'llm': {'layers': [64, 64]}}
-    >>> thaw(Config())
+    >>> thaw(freeze({}))
     {}
 
     Raises:

@@ -47,9 +47,9 @@ TOO_DEEP: Final = "choices inside choices, nested too deeply for the stack that 
 def merge_disjoint(one: Any, other: Any) -> Any:
     """The deep merge of two configs that share no path; an empty record conflicts with nothing.
 
-    >>> merge_disjoint(Config({"llm": {"model": "gpt-4"}}), Config({"llm": {"n": 2}, "seed": 0}))
+    >>> merge_disjoint({"llm": {"model": "gpt-4"}}, {"llm": {"n": 2}, "seed": 0})
     Config({'llm': {'model': 'gpt-4', 'n': 2}, 'seed': 0})
-    >>> merge_disjoint(Config(), Config())
+    >>> merge_disjoint({}, {})
     Config({})
 
     Raises:
