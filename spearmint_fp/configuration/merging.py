@@ -9,7 +9,7 @@ from .errors import ArgumentError, ConflictError, PathError, TreeError, repr_wit
 from .fold import Algebra, Choice, fold, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, has_fields, open_record
-from .records import MappingShape, TupleShape
+from .records import MappingShape, Shape, TupleShape
 
 __all__ = ["TOO_DEEP", "merge_disjoint", "override"]
 
@@ -36,7 +36,7 @@ def override(patch: Any, tree: Any) -> Any:
     See also: `set_in` for one path; `product`, which merges records that must not overlap.
     """
     try:
-        return _merge(freeze(patch), freeze(tree), (), _wins)
+        return _override_at((), freeze(patch), freeze(tree))
     except RecursionError:
         raise TreeError(f"cannot override: {TOO_DEEP}") from None
 
@@ -61,30 +61,73 @@ def merge_disjoint(one: Any, other: Any) -> Any:
             raise ArgumentError(
                 f"only records from mappings merge; got {repr_with_type(config)}. Put it under a key of its own first"
             )
-    return _merge(freeze(other), freeze(one), (), _conflicts)
+    return _merge_at((), freeze(other), freeze(one))
 
 
-_Clash = Callable[[Any, Any, tuple[Hashable, ...]], Any]
+def _merge_at(path: tuple[Hashable, ...], patch: Any, tree: Any) -> Any:
+    """`merge_disjoint(tree, patch)` of what stands at a path."""
+    patch, tree = _freeze_mapping(patch), _freeze_mapping(tree)
+    if _is_empty(patch) or _is_empty(tree):
+        return tree if _is_empty(patch) else patch
+    record = open_record(tree)
+    if record is None or not (isinstance(patch, Mapping) and isinstance(tree, Mapping)):
+        raise ConflictError(
+            f"{show_path(path)} is set twice: to {repr_with_type(tree)} and to {repr_with_type(patch)}. "
+            f"Drop one of them, or merge with override(patch, tree)"
+        )
+    return _merge_children(_merge_at, path, patch, *record)
 
 
-def _wins(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
-    if _has_records(tree) and isinstance(patch, Mapping):
+def _override_at(path: tuple[Hashable, ...], patch: Any, tree: Any) -> Any:
+    """`override(patch, tree)` of what stands at a path."""
+    patch, tree = _freeze_mapping(patch), _freeze_mapping(tree)
+    record = open_record(tree)
+    if _has_records(patch) and (record is not None or _has_records(tree)):
+        return patch.over(lambda alternative: _override_at(path, alternative, tree))
+    if not isinstance(patch, Mapping):
+        return patch
+    if _has_records(tree):
         trees = bool(tree.trees)  # the points of a sweep are configurations: none stands for nothing
-        return tree.over(lambda one: one if trees and fold(_NOTHING, one) else _merge(patch, one, path, _wins))
-    if isinstance(patch, Mapping) and has_fields(tree) and not isinstance(tree, Choice):
+        return tree.over(
+            lambda one: one if trees and fold(_STANDS_FOR_NOTHING, one) else _override_at(path, patch, one)
+        )
+    if record is not None and not isinstance(record[0], TupleShape):
+        return _merge_children(_override_at, path, patch, *record)
+    if has_fields(tree) and not isinstance(tree, Choice):
         raise PathError(
-            f"cannot merge into {show_path(path)}: there stands {repr_with_type(tree)}, whose fields are no part of the tree, so "
-            f"that those which the patch does not name would be lost. Make it a dict, or replace it whole with set_in"
+            f"cannot merge into {show_path(path)}: there stands {repr_with_type(tree)}, whose fields are no part of the "
+            f"tree, so that those which the patch does not name would be lost. Make it a dict, or replace it whole with "
+            f"set_in"
         )
     return patch
 
 
-_NOTHING: Final[Algebra[bool]] = Algebra(
-    leaf=lambda _: False,
-    record=lambda _shape, _node, parts: any(parts),
-    choice=lambda node, parts: all(parts) if parts else not node,
-)
-"""Whether an alternative stands for no configuration: then a patch makes none of it either."""
+def _merge_children(
+    merge: Callable[[tuple[Hashable, ...], Any, Any], Any],
+    path: tuple[Hashable, ...],
+    patch: Mapping[Any, Any],
+    shape: Shape,
+    children: tuple[Any, ...],
+) -> Any:
+    """A record with the patch merged in, name by name; a record from a mapping takes new names too."""
+    keys, values = list(shape.keys), list(children)
+    for key, value in patch.items():
+        position = shape.find(key) if isinstance(shape, MappingShape) else find_child(shape, path, key)
+        if position is None:
+            keys.append(key)
+            values.append(value)
+        else:
+            values[position] = merge((*path, key), value, values[position])
+    return shape.with_keys(keys).build(values) if isinstance(shape, MappingShape) else build_at(shape, values, path)
+
+
+def _freeze_mapping(node: Any) -> Any:
+    """A mapping that a mapped function gave, inside a configuration, is not frozen yet."""
+    return freeze(node) if isinstance(node, Mapping) else node
+
+
+def _is_empty(node: Any) -> bool:
+    return isinstance(node, Mapping) and not node
 
 
 def _has_records(tree: Any) -> bool:
@@ -94,37 +137,9 @@ def _has_records(tree: Any) -> bool:
     return tree.leaves is None or (not isinstance(tree.leaves, range) and any(map(has_fields, tree.leaves)))
 
 
-def _conflicts(patch: Any, tree: Any, path: tuple[Hashable, ...]) -> Any:
-    raise ConflictError(
-        f"{show_path(path)} is set twice: to {repr_with_type(tree)} and to {repr_with_type(patch)}. "
-        f"Drop one of them, or merge with override(patch, tree)"
-    )
-
-
-def _is_empty(node: Any) -> bool:
-    return isinstance(node, Mapping) and not node
-
-
-def _merge(patch: Any, tree: Any, path: tuple[Hashable, ...], clash: _Clash) -> Any:
-    """`tree` with the records of `patch` merged in; `clash` decides where they meet and are not both records."""
-    if isinstance(patch, dict) or isinstance(tree, dict):  # what a mapped function gave, inside a configuration
-        patch, tree = freeze(patch), freeze(tree)
-    if clash is _conflicts and (_is_empty(patch) or _is_empty(tree)):
-        return tree if _is_empty(patch) else patch
-    if clash is _wins and _has_records(patch) and (_has_records(tree) or open_record(tree) is not None):
-        return patch.over(lambda alternative: _merge(alternative, tree, path, clash))
-    parts = open_record(tree)
-    if parts is None or not isinstance(patch, Mapping) or isinstance(parts[0], TupleShape):
-        return clash(patch, tree, path)
-    if clash is _conflicts and not isinstance(tree, Mapping):
-        return clash(patch, tree, path)
-    shape, children = parts
-    keys, values = list(shape.keys), list(children)
-    for key, value in patch.items():
-        position = shape.find(key) if isinstance(shape, MappingShape) else find_child(shape, path, key)
-        if position is None:
-            keys.append(key)
-            values.append(value)
-        else:
-            values[position] = _merge(value, values[position], (*path, key), clash)
-    return shape.with_keys(keys).build(values) if isinstance(shape, MappingShape) else build_at(shape, values, path)
+_STANDS_FOR_NOTHING: Final[Algebra[bool]] = Algebra(
+    leaf=lambda _: False,
+    record=lambda _shape, _node, parts: any(parts),
+    choice=lambda node, parts: all(parts) if parts else not node,
+)
+"""True for an alternative that stands for no configuration: then a patch makes none of it either."""
