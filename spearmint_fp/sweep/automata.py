@@ -101,8 +101,7 @@ class Automaton:
             if row is None:
                 self.counts.append(digits.all[axis].size)
             else:
-                below = [self.counts[cell] for cell in row]
-                self.counts.append(sum(below) if axis >= 0 else prod(below))
+                self.counts.append((sum if axis >= 0 else prod)(map(self.counts.__getitem__, row)))
         self.size = self.counts[self.root]
         self._sums: dict[int, Sequence[int]] = {}
 

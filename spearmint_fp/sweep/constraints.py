@@ -20,7 +20,7 @@ import attrs
 from ..configuration.errors import ArgumentError, SizeError, format_count
 from ..configuration.tree import show_path
 from .automata import Automaton, Shape, shape_of
-from .conjunction import STEPS, OutOfSteps, conjoin_all
+from .conjunction import MOST_STEPS, OutOfSteps, conjoin_all
 from .diagrams import FALSE, TRUE, Diagrams
 from .digits import Place, narrow_node, read_digits
 from .indices import Indices, count_items
@@ -233,7 +233,7 @@ class _Builder:
         paths = [show_path(path) for path in dict.fromkeys(path for c in self.constraints for path in c.paths)]
         open_paths = dict.fromkeys(self._name_digit(number) for number in sorted(stop.open_digits))
         return SizeError(
-            f"the constraints on {join_some(paths)} take more than {STEPS} steps to count together: at "
+            f"the constraints on {join_some(paths)} take more than {MOST_STEPS} steps to count together: at "
             f"{self._name_digit(stop.number)} too many cases of {join_some(list(open_paths))} are open at once. "
             f"{self._advise_order()}onstrain fewer axes, or cut them first with constraints over one axis each"
         )

@@ -61,7 +61,8 @@ class Diagrams:
             node = stack.pop()
             if node > TRUE and node not in found:
                 found.add(node)
-                stack.extend(set(self.rows[node]))
+                if node not in self._flat:
+                    stack.extend(set(self.rows[node]))
         return sorted(found)
 
     def find_support(self, root: int) -> frozenset[int]:
@@ -128,7 +129,10 @@ class Diagrams:
         image = {FALSE: FALSE, TRUE: TRUE}
         for node in self.list_nodes(root):
             level, row = self.levels[node], self.rows[node]
-            image[node] = self.make_node(level, tuple([image[row[k]] for k in kept[level]]))
+            if node in self._flat and len(kept[level]) == len(row):
+                image[node] = node
+            else:
+                image[node] = self.make_node(level, tuple([image[row[k]] for k in kept[level]]))
         return image[root]
 
     def find_supported(
@@ -145,19 +149,17 @@ class Diagrams:
         if root not in alive:
             return dict.fromkeys(scope, ())
         found: dict[int, set[int]] = {level: set() for level in scope}
-        reached, skipped = {root}, set(scope[: order.get(self.levels[root], len(scope))])
+        reached, free = {root}, set(scope[: order.get(self.levels[root], len(scope))])
         for node in reversed(nodes):
-            if node not in reached:
-                continue
-            level, row = self.levels[node], self.rows[node]
-            for value in live[level]:
-                child = row[value]
-                if child in alive:
-                    found[level].add(value)
-                    if child not in reached:
-                        reached.add(child)
-                    skipped.update(scope[order[level] + 1 : order.get(self.levels[child], len(scope))])
+            if node in reached:
+                level, row = self.levels[node], self.rows[node]
+                leading = [value for value in live[level] if row[value] in alive]
+                found[level].update(leading)
+                below = {row[value] for value in leading}
+                reached |= below
+                for child in below:  # the digits between a node and its child take every value
+                    free.update(scope[order[level] + 1 : order.get(self.levels[child], len(scope))])
         return {
-            level: live[level] if level in skipped else [value for value in live[level] if value in found[level]]
+            level: live[level] if level in free else [value for value in live[level] if value in found[level]]
             for level in scope
         }

@@ -247,8 +247,11 @@ class Asker:
         row = [FALSE] * len(self.domains[numbers[0]])
         if len(numbers) == 1:
             start, kept = tree
-            for value, verdict in zip(kept, verdicts[start : start + len(kept)], strict=True):
-                row[value] = verdict
+            if len(kept) == len(row):
+                row = list(verdicts[start : start + len(row)])
+            else:
+                for value, verdict in zip(kept, verdicts[start : start + len(kept)], strict=True):
+                    row[value] = verdict
         else:
             for value, below in tree:
                 row[value] = self._fold_rows(numbers[1:], below, verdicts)

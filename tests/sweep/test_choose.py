@@ -132,7 +132,7 @@ def test_a_scope_too_wide_says_how_many_points(sweep: Any, on: Any, points: str)
 
 def test_constraints_that_need_too_much_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each first axis meets each last one in a way of its own: no state is like another."""
-    monkeypatch.setattr("spearmint_fp.sweep.conjunction.STEPS", 20_000)
+    monkeypatch.setattr("spearmint_fp.sweep.conjunction.MOST_STEPS", 20_000)
     s: Sweep[Any] = expand({f"x{k}": DynamicValue(range(20)) for k in range(8)})
     for number, (a, b) in enumerate(itertools.product(range(4), range(4, 8))):
         s = constrain(

@@ -35,7 +35,7 @@ def one_way(way: type[Any]) -> Iterator[None]:
 def within(steps: int) -> Iterator[None]:
     """Each way of building has so many steps."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conjunction, "STEPS", steps)
+        patch.setattr(conjunction, "MOST_STEPS", steps)
         yield
 
 
