@@ -18,9 +18,9 @@ import attrs
 from ..configuration.errors import SizeError, format_count
 from ..configuration.tree import show_path
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import ABSENT, Digit, Digits, Source
+from .digits import Digit, Digits, Source
 from .indices import count_items
-from .nodes.node import LIMIT
+from .nodes.node import ABSENT, LIMIT
 from .tables import Constraint
 
 __all__ = ["Asker", "Raised", "Space", "join_congruent"]

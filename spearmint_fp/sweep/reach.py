@@ -12,6 +12,7 @@ from ..configuration.paths import can_set_in, find_in
 from ..configuration.records import find_index
 from ..configuration.tree import Layout, list_leaves, show_path
 from .claims import Steps
+from .filters import Filter
 from .nodes.axis import Axis
 from .nodes.derive import Derive
 from .nodes.image import Image
@@ -53,7 +54,7 @@ def _stands(node: Node, path: Steps) -> bool:
         return not node.parts or any(_stands(part, path) for part in node.parts)
     if isinstance(node, Merge):
         return any(_stands(part, path) for part in node.inner.parts)
-    if isinstance(node, Select):
+    if isinstance(node, Select | Filter):
         return _stands(node.base, path) if node.base.exact else _seen(node, path)
     if isinstance(node, Derive):
         if path == node.path[: len(path)] or _stands(node.base, path):

@@ -17,9 +17,8 @@ from ..configuration.tree import show_path
 from ..conversion.convert import Extra, make_checker, thaw_plain
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
 from .checks import sees_several
-from .choose import constrained
-from .constraints import Constraint
 from .core import Sweep, as_sweep
+from .filters import constrained
 from .indices import Permutation, Span
 from .nodes.axis import Axis
 from .nodes.derive import Derive, overlap
@@ -29,6 +28,7 @@ from .nodes.record import Record
 from .nodes.select import Select
 from .nodes.union import Union
 from .nodes.zip import Zip
+from .tables import Constraint
 
 __all__ = ["Validation", "validate"]
 

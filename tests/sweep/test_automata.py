@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, expand
 from spearmint_fp.sweep.automata import Automaton
-from spearmint_fp.sweep.constraints import Constraint, build_automaton
+from spearmint_fp.sweep.constraints import build_automaton
+from spearmint_fp.sweep.tables import Constraint
 
 from ..oracle import listing, paths_of, predicate, record_specs, tree_of, value_at
 

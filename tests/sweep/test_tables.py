@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, SizeError, constrain, expand
-from spearmint_fp.sweep.constraints import Constraint, build_automaton
+from spearmint_fp.sweep.constraints import build_automaton
 from spearmint_fp.sweep.diagrams import Diagrams
 from spearmint_fp.sweep.digits import Question, read_digits
 from spearmint_fp.sweep.predicates import Asker, Space
-from spearmint_fp.sweep.tables import dump_table, load_table
+from spearmint_fp.sweep.tables import Constraint, dump_table, load_table
 
 from ..oracle import predicate
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, cast, final
 
 import attrs
+from toolz import unique
 
 from ...configuration.errors import short_repr
 from ...configuration.keys import exact_key
@@ -17,7 +18,7 @@ from ..indices import count_items
 from ..outline import Outline
 from ..places import Listed, Places
 from .columns import Column, Columns, Kinds, flatten_point, join_columns, join_kinds, list_kinds, list_static_columns
-from .node import Node, derived_field, set_derived
+from .node import ABSENT, Node, derived_field, set_derived
 
 __all__ = ["Axis"]
 
@@ -78,6 +79,23 @@ class Axis(Node):
     @cached_property
     def _records(self) -> bool:
         return not isinstance(self.values, range) and any(map(_is_record, self.values))
+
+    def may_have(self, path: Steps) -> bool:
+        if not path:
+            return True
+        return not isinstance(self.values, range) and any(value is not ABSENT for value in self.list_values(path))
+
+    def list_values(self, path: Steps) -> Sequence[Any]:
+        return super().list_values(path) if path else self.values
+
+    def distinct(self) -> Axis:
+        if isinstance(self.values, range):
+            return self
+        values = tuple(unique(self.values, key=exact_key))
+        return self if len(values) == self.size else attrs.evolve(self, values=values)
+
+    def narrow(self, kept: Sequence[int]) -> Axis:
+        return Axis(tuple([self.values[k] for k in kept]), swept=self.swept)
 
     def columns(self) -> Columns:
         if self._records:

@@ -21,7 +21,7 @@ from ..places import Known, Places, Verified
 from .columns import Column, Columns
 from .image import Image
 from .merge import find_places_of_any
-from .node import Node, derived_field, list_claims, make_matcher, scan
+from .node import Node, View, derived_field, list_claims, make_matcher, scan
 from .record import POOL
 
 __all__ = ["Derive", "overlap"]
@@ -77,6 +77,10 @@ class Derive(Image):
             return (set_in(self.path, old, value),)
         except Exception:  # then no point became `value` from it
             return ()
+
+    @property
+    def composition(self) -> View:
+        return View(self.base, self.path)
 
     def columns(self) -> Columns:
         """Those of the base, but that a function computes what stands at the path, and in what holds it.

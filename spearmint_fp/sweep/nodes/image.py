@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, final
 
@@ -42,6 +42,9 @@ class Image(Node):
     @property
     def computed(self) -> bool:
         return True
+
+    def rebuilt(self, parts: Sequence[Node]) -> Node:
+        return self.rebased(parts[0])
 
     def rebased(self, base: Node) -> Node:
         """The same function, of another base."""

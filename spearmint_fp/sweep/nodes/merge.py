@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, final
 
@@ -14,7 +14,7 @@ from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins
 from ..outline import Outline, of_product
 from ..places import NOWHERE, AnyOf, Known, Places, Verified
 from .columns import Column, Columns, Kinds, join_column, join_kinds
-from .node import Node, derived_field, make_matcher, scan, set_derived
+from .node import Aligned, Node, Product, derived_field, make_matcher, scan, set_derived
 from .record import Record
 from .zip import Zip
 
@@ -68,6 +68,21 @@ class Merge(Node):
             if find_conflict(shares) is None:
                 return shares
         return ()
+
+    @property
+    def composition(self) -> Product | Aligned:
+        inner = self.inner.composition
+        return attrs.evolve(inner, finish=merged) if isinstance(inner, Product) else inner
+
+    def rebuilt(self, parts: Sequence[Node]) -> Merge:
+        return Merge(self.inner.rebuilt(parts))
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
+        return [(k, path) for k in range(len(self.inner.parts))] if path else ()
+
+    @property
+    def faithful(self) -> bool:
+        return not self.fills
 
     def columns(self) -> Columns:
         gathered: dict[Steps, list[Column]] = {}

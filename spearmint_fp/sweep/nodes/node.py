@@ -7,23 +7,34 @@ every point. Points are frozen and shared, nothing is enumerated that was not as
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, final
 
 import attrs
 
 from ...configuration.errors import CallbackError, SizeError, SpearmintError, format_count, stop_error
 from ...configuration.keys import exact_key
+from ...configuration.paths import get_in
+from ...configuration.records import Shape
 from ...configuration.tree import are_equal, freeze
 from ..claims import UNKNOWN, Claims, Steps, of_points
+from ..indices import Indices
 from ..outline import Outline
 from ..places import Known, Places, list_few
 from .columns import Columns, Kinds, join_kinds
 
 __all__ = [
+    "ABSENT",
     "LIMIT",
+    "Aligned",
+    "Composition",
     "Node",
+    "Product",
+    "Selection",
+    "Sum",
+    "View",
     "count_places",
     "derived_field",
     "few",
@@ -40,6 +51,10 @@ __all__ = [
 
 LIMIT: Final = 1_000_000
 """How many points an operation enumerates before it refuses and says how many there are."""
+
+
+ABSENT: Final = object()
+"""What a configuration has at a path that it lacks; it never leaves this room."""
 
 
 class Node(ABC):
@@ -102,12 +117,114 @@ class Node(ABC):
     def outline(self, path: Steps) -> Outline:
         """The sizes, as a formula and as lines for `explain`."""
 
+    @property
+    def composition(self) -> Composition | None:
+        """How the points are made of those of other sweeps; None where only listing tells."""
+        return None
+
+    def rebuilt(self, parts: Sequence[Node]) -> Node:  # noqa: ARG002  # a kind without parts is made of no others
+        """The same composition of other parts."""
+        return self
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:  # noqa: ARG002
+        """The parts that a path leads into, by number, with the path from there on; none where it ends here."""
+        return ()
+
+    def may_have(self, path: Steps) -> bool:
+        """False where no point has anything at the path, as far as that is seen without building points."""
+        if not path or not isinstance(self.composition, Product | Sum):
+            return True
+        return any(self.composition.parts[part].may_have(rest) for part, rest in self.enter(path))
+
+    def peek(self, index: int, path: Steps) -> Any:
+        """What stands at a path of a point, building no more of it than that; `ABSENT` where nothing does."""
+        try:
+            return get_in(path, self.at(index))
+        except Exception:  # there is no such path, or a class refuses this point
+            return ABSENT
+
+    def list_values(self, path: Steps) -> Sequence[Any]:
+        """What stands at a path of each point."""
+        return [self.peek(index, path) for index in range(self.size)]
+
+    def narrow(self, kept: Sequence[int]) -> Node:  # noqa: ARG002
+        """A sweep whose columns show the points at these positions alone, where that can be."""
+        return self
+
+    def distinct(self) -> Node | None:
+        """The first of equal points each; None where only listing or the parts tell."""
+        return None
+
+    @property
+    def faithful(self) -> bool:
+        """True where different points of the parts of a product always make different points."""
+        return False
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self.__reduce__()[1]}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(type(self))  # type: ignore[arg-type]  # every kind is one
         return type(self), tuple(getattr(self, field.name) for field in fields if field.init)
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class Product:
+    """Every combination of points of the parts; `weights` says how far apart neighbouring points of a part lie."""
+
+    parts: tuple[Node, ...]
+    weights: tuple[int, ...]
+    shape: Shape
+    finish: Callable[[Any], Any] | None = None
+
+    def build(self, row: Sequence[Any]) -> Any:
+        """The point that one point of each part makes."""
+        point = self.shape.build(row)
+        return point if self.finish is None else self.finish(point)
+
+    def build_all(self, blocks: Iterable[Sequence[tuple[Any, ...]]]) -> Iterator[Any]:
+        """The points that rows of points of the parts make; each row begins with `shape.row_head`."""
+        points = chain.from_iterable(map(self.shape.build_all, blocks))
+        return points if self.finish is None else map(self.finish, points)
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class Sum:
+    """The points of each part, one part after the other; those of a part begin at its offset."""
+
+    parts: tuple[Node, ...]
+    offsets: tuple[int, ...]
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class Aligned:
+    """Each point made of the points that stand at the same index of every part."""
+
+    parts: tuple[Node, ...]
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class View:
+    """Each point of a base, which it equals but for what is at `path`."""
+
+    base: Node
+    path: Steps
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class Selection:
+    """Some points of a base."""
+
+    base: Node
+    indices: Indices
+
+
+Composition = Product | Sum | Aligned | View | Selection
 
 
 def derived_field() -> Any:

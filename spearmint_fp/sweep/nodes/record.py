@@ -18,7 +18,7 @@ from ..outline import Outline, of_product
 from ..places import NOWHERE, Combined, Listed, Places
 from .axis import Axis
 from .columns import Columns, Kinds, nest_kinds
-from .node import Node, derived_field, set_derived
+from .node import ABSENT, Node, Product, derived_field, set_derived
 
 __all__ = ["AHEAD", "DEPTH_STEP", "POOL", "Record"]
 
@@ -124,6 +124,29 @@ class Record(Node):
                 rank = None
             found.append(place)
         return Combined([part.size for part in self.parts], found) if rank is None else Listed((rank,))
+
+    @property
+    def composition(self) -> Product:
+        return Product(self.parts, self.weights, self.shape)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Record:
+        return attrs.evolve(self, parts=tuple(parts))
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
+        child = self.shape.find(path[0]) if path else None
+        return () if child is None else ((child, path[1:]),)
+
+    def peek(self, index: int, path: Steps) -> Any:
+        if not path:
+            return super().peek(index, path)
+        for child, rest in self.enter(path):  # a class may refuse the point as a whole: its parts are still seen
+            part = self.parts[child]
+            return part.peek(index // self.weights[child] % part.size, rest)
+        return ABSENT
+
+    @property
+    def faithful(self) -> bool:
+        return not isinstance(self.shape, FieldsShape)  # a class may make equal instances of different values
 
     def columns(self) -> Columns:
         pairs = zip(self.shape.keys, self.parts, strict=True)

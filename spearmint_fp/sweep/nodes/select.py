@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, final
 
 import attrs
@@ -12,7 +12,7 @@ from ..indices import Indices
 from ..outline import Outline
 from ..places import Places, Selected
 from .columns import Columns
-from .node import Node, derived_field, list_claims, set_derived
+from .node import Node, Selection, derived_field, list_claims, set_derived
 
 __all__ = ["Select"]
 
@@ -48,6 +48,13 @@ class Select(Node):
 
     def places(self, value: Any, exact: bool) -> Places:
         return Selected(self.base.places(value, exact), self.indices)
+
+    @property
+    def composition(self) -> Selection:
+        return Selection(self.base, self.indices)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Select:
+        return Select(parts[0], self.indices)
 
     def columns(self) -> Columns:
         columns: Columns = self.indices.columns(self.base)

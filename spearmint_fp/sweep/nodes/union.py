@@ -15,7 +15,7 @@ from ..claims import Claims, Steps, any_of
 from ..outline import TERMS, Outline, of_choice
 from ..places import InOrder, Places
 from .columns import Columns, join_columns
-from .node import Node, derived_field, set_derived
+from .node import Node, Sum, derived_field, set_derived
 
 __all__ = ["Union"]
 
@@ -78,6 +78,16 @@ class Union(Node):
 
     def places(self, value: Any, exact: bool) -> Places:
         return InOrder(self.offsets, lambda k: self.parts[k].places(value, exact))
+
+    @property
+    def composition(self) -> Sum:
+        return Sum(self.parts, self.offsets)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Union:
+        return Union(tuple(parts))
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
+        return [(k, path) for k in range(len(self.parts))]
 
     def columns(self) -> Columns:
         return join_columns((part.columns() for part in self.parts), len(self.parts))

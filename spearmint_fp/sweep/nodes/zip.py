@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, final
 
 import attrs
@@ -13,7 +13,7 @@ from ..claims import Steps
 from ..outline import Outline
 from ..places import Common, Places
 from .columns import Columns
-from .node import Node, derived_field, set_derived
+from .node import Aligned, Node, derived_field, set_derived
 
 __all__ = ["Zip"]
 
@@ -49,6 +49,13 @@ class Zip(Node):
     def combined(self, places: Iterable[Places]) -> Places:
         """The places of the tuples whose items stand at these places."""
         return Common(tuple(places))
+
+    @property
+    def composition(self) -> Aligned:
+        return Aligned(self.parts)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Zip:
+        return Zip(tuple(parts))
 
     def columns(self) -> Columns:
         return {(str(k), *path): column for k, part in enumerate(self.parts) for path, column in part.columns().items()}
