@@ -199,9 +199,9 @@ class _Reader:
                 together.append(want)
         first = len(self.digits)
         items: list[Digit] = []
-        for k, (part, weight) in enumerate(zip(product.parts, product.weights, strict=True)):
+        for k, (child, weight) in enumerate(zip(product.parts, product.weights, strict=True)):
             below = [*inside[k], _WHOLE] if together else inside[k]
-            items += self.read(part, below, stride * weight, (*place, k), context)
+            items += self.read(child, below, stride * weight, (*place, k), context)
         self._add_sources(together, node, stride, self.digits[first:], context)
         return tuple(items)
 
