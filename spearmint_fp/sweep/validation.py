@@ -23,12 +23,11 @@ from .core import Sweep, as_sweep
 from .indices import Permutation, Span
 from .nodes.axis import Axis
 from .nodes.derive import Derive, overlap
-from .nodes.merge import Merge, merged
+from .nodes.merge import Merge, Zip, merged
 from .nodes.node import Node
 from .nodes.record import Record
 from .nodes.select import Select
 from .nodes.union import Union
-from .nodes.zip import Zip
 
 __all__ = ["Validation", "validate"]
 
