@@ -16,6 +16,7 @@ from ..claims import Claims, Steps, of_points
 from ..indices import count_items
 from ..outline import Outline
 from ..places import Listed, Places
+from ..probes import Probe, Spot, ValueProbe
 from .columns import Column, Columns, Kinds, flatten_point, join_columns, join_kinds, list_kinds, list_static_columns
 from .node import Node, derived_field, set_derived
 
@@ -94,6 +95,9 @@ class Axis(Node):
 
     def kinds(self) -> Kinds:
         return join_kinds(map(list_kinds, self.values)) if self._records else {}
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        yield ValueProbe(self, spot, self.values)
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:

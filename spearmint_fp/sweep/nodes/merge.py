@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, final
 
@@ -13,6 +13,7 @@ from ...configuration.tree import Config, are_equal, freeze
 from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins_of, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, AnyOf, Known, Places, Verified
+from ..probes import Probe, Spot
 from .columns import Column, Columns, Kinds, join_column, join_kinds
 from .node import Node, derived_field, make_matcher, scan, set_derived
 from .record import Record
@@ -90,13 +91,20 @@ class Merge(Node):
     def kinds(self) -> Kinds:
         return join_kinds(part.kinds() for part in self.inner.parts)
 
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        if not self.exact:
+            yield from super().probes(spot)
+            return
+        for k, part in enumerate(self.inner.parts):
+            yield from part.probes(spot.in_merge(self.inner, k, merged))
+
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
             return self.inner.outline(path)
         return of_product([part.outline(path) for part in self.inner.parts])
 
 
-def merged(points: tuple[Config, ...]) -> Config:
+def merged(points: Sequence[Config]) -> Config:
     """The configurations merged into one, by name."""
     whole = points[0]
     for point in points[1:]:

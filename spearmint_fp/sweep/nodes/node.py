@@ -19,6 +19,7 @@ from ...configuration.tree import are_equal, freeze
 from ..claims import UNKNOWN, Claims, Steps, of_points
 from ..outline import Outline
 from ..places import Known, Places, list_few
+from ..probes import PointProbe, Probe, Spot
 from .columns import Columns, Kinds, join_kinds
 
 __all__ = [
@@ -101,6 +102,22 @@ class Node(ABC):
     @abstractmethod
     def outline(self, path: Steps) -> Outline:
         """The sizes, as a formula and as lines for `explain`."""
+
+    # --- what a type refuses
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        """What to ask a type about the points, which are not none and stand at `spot`; in general each, up to a bound."""
+        yield PointProbe(self, spot)
+
+    @property
+    def selected(self) -> bool:
+        """True where points were taken from those of another sweep, so that they may be fewer than its values."""
+        return False
+
+    @property
+    def shuffled(self) -> bool:
+        """True where points stand in an order that does not follow from their values, here or in a part."""
+        return any(child.shuffled for child in self.children)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self.__reduce__()[1]}"

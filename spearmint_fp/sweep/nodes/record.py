@@ -11,11 +11,12 @@ from typing import Any, Final, final
 
 import attrs
 
-from ...configuration.records import FieldsShape, Shape
+from ...configuration.records import FieldsShape, NamedShape, Shape
 from ...configuration.tree import Layout
 from ..claims import NOTHING, Claims, Steps, of_points, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, Combined, Listed, Places
+from ..probes import Probe, RecordProbe, Spot
 from .axis import Axis
 from .columns import Columns, Kinds, nest_kinds
 from .node import Node, derived_field, set_derived
@@ -139,6 +140,14 @@ class Record(Node):
 
     def kinds(self) -> Kinds:
         return nest_kinds(self.shape, ((key, p.kinds()) for key, p in zip(self.shape.keys, self.parts, strict=True)))
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        if isinstance(self.shape, FieldsShape | NamedShape):  # an instance is looked at as a whole
+            yield from super().probes(spot)
+            return
+        yield RecordProbe(self, spot)
+        for k, (key, part) in enumerate(zip(self.shape.keys, self.parts, strict=True)):
+            yield from part.probes(spot.in_product(self, k, self.shape.build, (key,)))
 
     def outline(self, path: Steps) -> Outline:
         pairs = zip(self.shape.keys, self.parts, strict=True)

@@ -11,6 +11,7 @@ from ..claims import NOTHING, Claims, Steps
 from ..indices import Indices
 from ..outline import Outline
 from ..places import Places, Selected
+from ..probes import Probe, Spot
 from .columns import Columns
 from .node import Node, derived_field, list_claims, set_derived
 
@@ -60,6 +61,17 @@ class Select(Node):
         if whole.uniform or self.size == self.base.size:
             return whole
         return list_claims(self) if exact else attrs.evolve(whole, exact=False)
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        return self.base.probes(spot.in_selection(self))
+
+    @property
+    def selected(self) -> bool:
+        return True
+
+    @property
+    def shuffled(self) -> bool:
+        return self.indices.shuffled or self.base.shuffled
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).selected(self.indices.how, self.size, self.indices.notes)

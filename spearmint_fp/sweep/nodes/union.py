@@ -14,6 +14,7 @@ from ...configuration.tree import show_path
 from ..claims import Claims, Steps, any_of
 from ..outline import TERMS, Outline, of_choice
 from ..places import InOrder, Places
+from ..probes import Probe, Spot
 from .columns import Columns, join_columns
 from .node import Node, derived_field, set_derived
 
@@ -84,6 +85,11 @@ class Union(Node):
 
     def claims(self, exact: bool) -> Claims:
         return any_of(part.claims(exact) for part in self.parts if part.size)
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        for part in self.parts:
+            if part.size:
+                yield from part.probes(spot.in_branch(part))
 
     def outline(self, path: Steps) -> Outline:
         return of_choice(show_path(path), [part.outline(path) for part in self.parts[:TERMS]], len(self.parts))

@@ -34,6 +34,11 @@ class Zip(Node):
     def children(self) -> tuple[Node, ...]:
         return self.parts
 
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """Per child, how many points lie from one of its points to the next."""
+        return (1,) * len(self.parts)
+
     def at(self, index: int) -> tuple[Any, ...]:
         return tuple([part.at(index) for part in self.parts])
 
