@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
-from math import prod
 from operator import is_
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -18,7 +17,7 @@ from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.indices import Indices
 from ..sweep.nodes.columns import flatten_point
-from ..sweep.nodes.node import Node, walk_points
+from ..sweep.nodes.node import Node, Product, walk_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,16 +105,15 @@ class _NumpyTables:
         flat = list(map(flatten_point, points))
         return {path: _make_column(flat, path) for path in unique(path for point in flat for path in point)}
 
-    def tabulate_product(self, parts: Sequence[Node], weights: Sequence[int], rows: Rows) -> list[Arrays]:
+    def tabulate_parts(self, product: Product, rows: Rows) -> list[Arrays]:
         import numpy as np
 
-        size = prod(part.size for part in parts)
-        if not size:  # some part is empty, and another one may be of any size
-            return [self.tabulate(part, np.empty(0, dtype="int64")) for part in parts]
+        if not product.size:  # some part is empty, and another one may be of any size
+            return [self.tabulate(part, np.empty(0, dtype="int64")) for part in product.parts]
         tables = []
-        for part, weight in zip(parts, weights, strict=True):
+        for part, weight in zip(product.parts, product.weights, strict=True):
             if rows is None:  # each value stands while the parts after it turn, all of them once per turn before
-                turns = size // (weight * part.size)
+                turns = product.size // (weight * part.size)
                 whole = self.tabulate(part, None).items()
                 tables.append({path: np.tile(np.repeat(array, weight), turns) for path, array in whole})
             else:

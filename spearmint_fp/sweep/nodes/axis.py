@@ -18,6 +18,7 @@ from ..claims import Claims, Steps, of_points
 from ..indices import count_items
 from ..outline import Outline
 from ..places import NOWHERE, Listed, Places
+from ..probes import Probe, Spot, ValueProbe
 from .columns import Column, Columns, Kinds, flatten_point, join_columns, join_kinds, list_kinds, list_static_columns
 from .node import A, Compound, Node, Tables, derived_field
 
@@ -122,6 +123,9 @@ class Axis(Compound):
 
     def as_choice(self) -> Node:
         return attrs.evolve(self, swept=True)
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        yield ValueProbe(self, spot, self.values)
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:

@@ -15,17 +15,18 @@ from ...configuration.keys import exact_key
 from ...configuration.paths import remove_in, set_in
 from ...configuration.records import find_index
 from ...configuration.tree import show_path
-from ..claims import Claims, Steps
+from ..claims import Claims, Steps, overlap
 from ..indices import count_items
 from ..outline import Outline
 from ..places import Places, Verified
+from ..probes import DerivedProbe, Probe, Spot
 from .columns import Column, Columns
 from .image import Image
 from .merge import find_places_of_any
 from .node import Node, derived_field, list_claims, make_matcher
 from .record import POOL
 
-__all__ = ["Derive", "overlap"]
+__all__ = ["Derive"]
 
 
 @final
@@ -92,13 +93,12 @@ class Derive(Image):
             return True
         return _leads_into(path, self.path) and super().has_path(path)
 
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        yield DerivedProbe(self, spot, self.path)
+        yield from self.base.probes(spot.below_derived(self.path, self.seen))
+
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
-
-
-def overlap(one: Steps, other: Steps) -> bool:
-    """True if one path is the other, or leads to a part of it."""
-    return one[: len(other)] == other[: len(one)]
 
 
 def _leads_into(path: Steps, whole: Steps) -> bool:

@@ -15,6 +15,7 @@ from ...configuration.tree import Config, Layout, are_equal, freeze, show_path
 from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins_of, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, AnyOf, Common, Places, Verified
+from ..probes import Probe, Spot
 from .axis import UNIT
 from .columns import Column, Columns, Kinds, join_column, join_kinds
 from .conflicts import check_product, check_zip
@@ -41,6 +42,11 @@ class Zip(Compound):
     def children(self) -> tuple[Node, ...]:
         return self.parts
 
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """Per child, how many points lie from one of its points to the next."""
+        return (1,) * len(self.parts)
+
     def at(self, index: int) -> tuple[Any, ...]:
         return tuple([part.at(index) for part in self.parts])
 
@@ -56,10 +62,6 @@ class Zip(Compound):
 
     def columns(self) -> Columns:
         return {(str(k), *path): column for k, part in enumerate(self.parts) for path, column in part.columns().items()}
-
-    def tabulate_parts(self, tables: Tables[A], rows: Any) -> list[dict[Steps, A]]:
-        """Per child the arrays of its points."""
-        return [tables.tabulate(part, rows) for part in self.parts]
 
     def outline(self, path: Steps) -> Outline:
         outlines = [part.outline(path) for part in self.parts]
@@ -170,11 +172,18 @@ class Merge(Compound):
     def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
         if not self.exact or self._fills:
             return tables.tabulate_points(self, rows)
-        return {path: array for part in self.inner.tabulate_parts(tables, rows) for path, array in part.items()}
+        return {path: array for part in tables.tabulate_parts(self.inner, rows) for path, array in part.items()}
 
     @property
     def factors(self) -> tuple[Node, ...]:
         return (self,) if isinstance(self.inner, Zip) else self.inner.parts
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        if not self.exact:
+            yield from super().probes(spot)
+            return
+        for k, part in enumerate(self.inner.parts):
+            yield from part.probes(spot.in_merge(self.inner, k, merged))
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
@@ -182,7 +191,7 @@ class Merge(Compound):
         return of_product([part.outline(path) for part in self.inner.parts])
 
 
-def merged(points: tuple[Config, ...]) -> Config:
+def merged(points: Sequence[Config]) -> Config:
     """The configurations merged into one, by name."""
     whole = points[0]
     for point in points[1:]:

@@ -22,12 +22,14 @@ from ..claims import UNKNOWN, Claims, Steps, of_points
 from ..indices import Indices
 from ..outline import Lines, Outline
 from ..places import Known, Places, list_few
+from ..probes import PointProbe, Probe, Spot
 from .columns import Columns, Kinds, join_columns, join_kinds, list_kinds, list_static_columns
 
 __all__ = [
     "LIMIT",
     "Compound",
     "Node",
+    "Product",
     "Tables",
     "count_places",
     "derived_field",
@@ -198,6 +200,22 @@ class Node(ABC):
         size = format_count(self.size)
         return Outline(size, lines=Lines(lambda: [f"{show_path(path)}: {size} by {type(self).__name__}"]))
 
+    # --- what a type refuses
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        """What to ask a type about the points, which are not none and stand at `spot`; in general each, up to a bound."""
+        yield PointProbe(self, spot)
+
+    @property
+    def selected(self) -> bool:
+        """True where points were taken from those of another sweep, so that they may be fewer than its values."""
+        return False
+
+    @property
+    def shuffled(self) -> bool:
+        """True where points stand in an order that does not follow from their values, here or in a part."""
+        return any(child.shuffled for child in self.children)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self.__reduce__()[1]}"
 
@@ -226,6 +244,17 @@ class Compound(Node):
         return join_kinds(child.kinds() for child in self.children)
 
 
+class Product(Protocol):
+    """Parts whose points stand together: `weights` says how many points lie from one point of a part to the next."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def parts(self) -> tuple[Node, ...]: ...
+    @property
+    def weights(self) -> tuple[int, ...]: ...
+
+
 class Tables(Protocol[A]):
     """Arrays of what stands at each path: how those of a sweep are made from those of its parts.
 
@@ -238,8 +267,8 @@ class Tables(Protocol[A]):
     def tabulate_points(self, node: Node, rows: Any) -> dict[Steps, A]:
         """The same, point by point."""
 
-    def tabulate_product(self, parts: Sequence[Node], weights: Sequence[int], rows: Any) -> list[dict[Steps, A]]:
-        """Per part of a product its arrays, given how many points lie from one of its points to the next."""
+    def tabulate_parts(self, product: Product, rows: Any) -> list[dict[Steps, A]]:
+        """Per part of a product the arrays of what its points give to those of the product."""
 
     def tabulate_union(self, parts: Sequence[Node], offsets: Sequence[int], rows: Any) -> dict[Steps, A]:
         """The arrays of parts that follow one another, given the position at which each begins."""

@@ -11,11 +11,12 @@ from typing import Any, Final, final
 
 import attrs
 
-from ...configuration.records import FieldsShape, Shape
+from ...configuration.records import FieldsShape, NamedShape, Shape
 from ...configuration.tree import Layout, rebuild_record, show_path
 from ..claims import NOTHING, Claims, Steps, of_points, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, Combined, Listed, Places
+from ..probes import Probe, RecordProbe, Spot
 from .axis import make_point
 from .columns import Columns, Kinds, nest_kinds
 from .node import A, Compound, Node, Tables, derived_field
@@ -171,16 +172,20 @@ class Record(Compound):
     def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
         if self._is_made_by_class:
             return tables.tabulate_points(self, rows)
-        pairs = zip(self.shape.keys, self.tabulate_parts(tables, rows), strict=True)
+        pairs = zip(self.shape.keys, tables.tabulate_parts(self, rows), strict=True)
         return {(key, *path): array for key, part in pairs for path, array in part.items()}
-
-    def tabulate_parts(self, tables: Tables[A], rows: Any) -> list[dict[Steps, A]]:
-        """Per child the arrays of its points in the points of this record."""
-        return tables.tabulate_product(self.parts, self.weights, rows)
 
     @property
     def fields(self) -> dict[Hashable, Node] | None:
         return dict(self._items) if isinstance(self.shape, Layout) else None
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        if isinstance(self.shape, FieldsShape | NamedShape):  # an instance is looked at as a whole
+            yield from super().probes(spot)
+            return
+        yield RecordProbe(self, spot)
+        for k, (key, part) in enumerate(zip(self.shape.keys, self.parts, strict=True)):
+            yield from part.probes(spot.in_product(self, k, self.shape.build, (key,)))
 
     def outline(self, path: Steps) -> Outline:
         return of_product([part.outline((*path, key)) for key, part in self._items])

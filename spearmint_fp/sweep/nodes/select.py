@@ -12,6 +12,7 @@ from ..claims import NOTHING, Claims, Steps
 from ..indices import Indices, Span, range_size
 from ..outline import Outline
 from ..places import Places, Selected
+from ..probes import Probe, Spot
 from .columns import Columns
 from .node import A, Compound, Node, Tables, list_claims
 
@@ -63,6 +64,17 @@ class Select(Compound):
 
     def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
         return tables.tabulate(self.base, tables.find_positions(self.indices, rows))
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        return self.base.probes(spot.in_selection(self))
+
+    @property
+    def selected(self) -> bool:
+        return True
+
+    @property
+    def shuffled(self) -> bool:
+        return self.indices.shuffled or self.base.shuffled
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).selected(self.indices.how, self.size, self.indices.notes)

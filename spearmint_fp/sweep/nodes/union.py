@@ -14,6 +14,7 @@ from ...configuration.tree import show_path
 from ..claims import Claims, Steps, any_of
 from ..outline import TERMS, Outline, of_choice
 from ..places import InOrder, Places
+from ..probes import Probe, Spot
 from .axis import Axis
 from .columns import Columns, join_columns
 from .node import A, Compound, Node, Tables, derived_field
@@ -108,6 +109,11 @@ class Union(Compound):
     @property
     def terms(self) -> tuple[Node, ...]:
         return self.parts
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        for part in self.parts:
+            if part.size:
+                yield from part.probes(spot.in_branch(part))
 
     def outline(self, path: Steps) -> Outline:
         return of_choice(show_path(path), [part.outline(path) for part in self.parts[:TERMS]], len(self.parts))
