@@ -17,7 +17,8 @@ from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.indices import Indices
 from ..sweep.nodes.columns import flatten_point
-from ..sweep.nodes.node import Node, Product, walk_points
+from ..sweep.nodes.node import Node, Product
+from ..sweep.nodes.points import walk_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,7 +25,8 @@ from .indices import Chosen, Indices, Permutation, Span, count_items
 from .nodes.axis import Axis
 from .nodes.derive import Derive
 from .nodes.merge import Merge
-from .nodes.node import LIMIT, Node, walk_points
+from .nodes.node import LIMIT, Node
+from .nodes.points import walk_points
 from .nodes.record import Record
 from .nodes.select import Select, slice_node
 from .nodes.union import Union

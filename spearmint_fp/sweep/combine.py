@@ -117,9 +117,7 @@ def mapped(fn: Callable[[T], S], sweep: Sweep[T]) -> Sweep[S]:
     node = as_sweep(sweep, "mapped")._node
     if not callable(fn):
         raise ArgumentError(f"mapped takes a function and a sweep; got {repr_with_type(fn)} as the function")
-    if isinstance(node, Map):
-        return Sweep(Map((*node.functions, fn), node.base))
-    return Sweep(Map((fn,), node))
+    return Sweep(Map.of(fn, node))
 
 
 def derive(path: Path, fn: Callable[[T], Any], sweep: Sweep[T]) -> Sweep[T]:

@@ -48,10 +48,12 @@ from .nodes.axis import Axis, make_point
 from .nodes.columns import Column
 from .nodes.image import Map
 from .nodes.merge import Merge
-from .nodes.node import Node, count_places, point_of, walk_points
+from .nodes.node import Node
+from .nodes.points import get_point, walk_points
 from .nodes.record import Record
 from .nodes.select import slice_node
 from .nodes.union import Union
+from .places import list_few
 
 __all__ = ["Sweep", "as_sweep", "expand", "require_expanded_sweep"]
 
@@ -145,7 +147,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             raise PositionError(
                 f"no configuration {format_count(as_index(index))} in a sweep of {format_count(self.size)}"
             )
-        return cast(T_co, point_of(self._node, position))
+        return cast(T_co, get_point(self._node, position))
 
     def __iter__(self) -> Iterator[T_co]:
         return walk_points(self._node, 0, self._node.size)
@@ -210,7 +212,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         Raises:
             SizeError: more than 10^6 do.
         """
-        return count_places(self._node, freeze(value))
+        return sum(1 for _ in list_few(self._node.places(freeze(value), False)))
 
     # --- combining and comparing
 

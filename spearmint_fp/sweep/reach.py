@@ -9,7 +9,8 @@ from typing import Final
 from ..configuration.errors import PathError, suggest_names
 from ..configuration.tree import list_leaves, show_path
 from .claims import Steps
-from .nodes.node import Node, possible_points
+from .nodes.node import Node
+from .nodes.points import walk_possible_points
 
 __all__ = ["check_path"]
 
@@ -32,6 +33,6 @@ def check_path(path: Steps, node: Node) -> None:
 
 def _list_paths(node: Node) -> Iterator[Steps]:
     """The paths of a sweep, those of records too; of points where only a function knows them."""
-    shown = possible_points(node, 0, min(node.size, 20))
+    shown = walk_possible_points(node, 0, min(node.size, 20))
     paths = node.columns() if node.exact else (path for point in shown for path, _ in list_leaves(point))
     return (path[:end] for path in paths for end in range(len(path), 0, -1))

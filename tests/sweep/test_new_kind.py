@@ -251,7 +251,7 @@ def test_beyond_the_bound_it_refuses_by_name(name: str) -> None:
 
 
 def test_beyond_the_bound_the_rest_works() -> None:
-    sweep = Sweep(Squares(HUGE))
+    sweep: Sweep[Any] = Sweep(Squares(HUGE))
     assert sweep[-1].n == HUGE - 1
     assert sweep[::-2][5].n == HUGE - 11
     assert sample(3, sweep)[2] == shuffled(sweep)[2]

@@ -9,7 +9,8 @@ import attrs
 from ...configuration.errors import ArgumentError, ConflictError, SizeError, format_count, repr_with_type
 from ...configuration.tree import Config, show_path
 from ..claims import Claims, Steps, find_conflict, of_points
-from .node import LIMIT, Node, possible_points
+from .node import LIMIT, Node
+from .points import walk_possible_points
 
 __all__ = ["check_product", "check_zip"]
 
@@ -69,7 +70,9 @@ def _claim_records(function: str, parts: Sequence[tuple[int, Node]]) -> list[_Sh
 
 def _describe_other(part: Node) -> str:
     """A point that is no record from a mapping, for a message."""
-    return repr_with_type(next(point for point in possible_points(part, 0, part.size) if type(point) is not Config))
+    return repr_with_type(
+        next(point for point in walk_possible_points(part, 0, part.size) if type(point) is not Config)
+    )
 
 
 def _find_clash(shares: Sequence[_Share]) -> tuple[Steps, _Share, _Share] | None:
@@ -101,7 +104,7 @@ def _check_pairs(shares: Sequence[_Share]) -> None:
             ) from None
         return
     for index in range(size):
-        points = [possible_points(share.part, index, index + 1) for share in shares]
+        points = [walk_possible_points(share.part, index, index + 1) for share in shares]
         there = [_Share(s.position, s.part, of_points(point)) for s, point in zip(shares, points, strict=True)]
         if (found := _find_clash(there)) is not None:
             path, one, other = found

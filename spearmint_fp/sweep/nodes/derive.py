@@ -23,7 +23,8 @@ from ..probes import DerivedProbe, Probe, Spot
 from .columns import Column, Columns
 from .image import Image
 from .merge import find_places_of_any
-from .node import Node, derived_field, list_claims, make_matcher
+from .node import Node, derived_field
+from .points import make_matcher
 from .record import POOL
 
 __all__ = ["Derive"]
@@ -85,7 +86,7 @@ class Derive(Image):
 
     def claims(self, exact: bool) -> Claims:
         if exact or not self.size:
-            return list_claims(self)
+            return super().claims(exact=True)
         return self.base.claims(exact=False).with_unknown(self.path)
 
     def has_path(self, path: Steps) -> bool:

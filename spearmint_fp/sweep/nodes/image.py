@@ -78,6 +78,13 @@ class Map(Image):
     base: Node
     size: int = derived_field()
 
+    @staticmethod
+    def of(function: Callable[[Any], Any], base: Node) -> Map:
+        """The function of each point; functions of functions are gathered in one sweep."""
+        if isinstance(base, Map):
+            return Map((*base.functions, function), base.base)
+        return Map((function,), base)
+
     @cached_property
     def _call(self) -> Callable[[Any], Any]:  # type: ignore[override]  # computed once
         call: Callable[[Any], Any] = compose(*reversed(self.functions))

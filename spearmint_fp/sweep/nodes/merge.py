@@ -19,7 +19,8 @@ from ..probes import Probe, Spot
 from .axis import UNIT
 from .columns import Column, Columns, Kinds, join_column, join_kinds
 from .conflicts import check_product, check_zip
-from .node import A, Compound, Node, Tables, derived_field, make_matcher
+from .node import A, Compound, Node, Tables, derived_field
+from .points import make_matcher
 from .record import Record
 from .union import EMPTY
 

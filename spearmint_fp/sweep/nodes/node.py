@@ -8,41 +8,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import suppress
 from operator import attrgetter
 from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
-from ...configuration.errors import CallbackError, SizeError, SpearmintError, format_count, stop_error
-from ...configuration.keys import exact_key
+from ...configuration.errors import SizeError, format_count
 from ...configuration.paths import find_in
-from ...configuration.tree import are_equal, freeze, show_path
+from ...configuration.tree import show_path
 from ..claims import UNKNOWN, Claims, Steps, of_points
 from ..indices import Indices
 from ..outline import Lines, Outline
-from ..places import Known, Places, list_few
+from ..places import Known, Places
 from ..probes import PointProbe, Probe, Spot
 from .columns import Columns, Kinds, join_columns, join_kinds, list_kinds, list_static_columns
+from .points import make_matcher, walk_points, walk_possible_points
 
-__all__ = [
-    "LIMIT",
-    "Compound",
-    "Node",
-    "Product",
-    "Tables",
-    "count_places",
-    "derived_field",
-    "few",
-    "find_ranks",
-    "is_path_seen",
-    "list_claims",
-    "locate_errors",
-    "make_matcher",
-    "point_of",
-    "possible_points",
-    "walk_points",
-]
+__all__ = ["LIMIT", "Compound", "Node", "Product", "Tables", "derived_field"]
 
 A = TypeVar("A")
 
@@ -110,8 +92,18 @@ class Node(ABC):
     # --- where a point stands
 
     def places(self, value: Any, exact: bool) -> Places:
-        """The positions of the points that are `value`; `exact` tells 1, 1.0 and True apart."""
-        return Known(find_ranks(self, value, exact))
+        """The positions of the points that are `value`; `exact` tells 1, 1.0 and True apart.
+
+        Raises:
+            SizeError: more than 10^6 points would have to be computed.
+        """
+        if self.size > LIMIT:
+            raise SizeError(
+                f"finding a configuration here means computing {format_count(self.size)} points, more than {LIMIT}: "
+                f"its function has no inverse. Search the sweep that it was made from"
+            )
+        same = make_matcher(value, exact)
+        return Known(index for index, point in enumerate(walk_points(self, 0, self.size)) if same(point))
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         """The positions of the points that are `value`, ascending."""
@@ -139,18 +131,28 @@ class Node(ABC):
 
     def columns(self) -> Columns:
         """What stands at each path."""
-        if self.size > LIMIT:
-            return {}
-        points = list(possible_points(self, 0, self.size))
+        points = list(self._walk_possible()) if self.size <= LIMIT else []
         return join_columns(map(list_static_columns, points), len(points))
 
     def kinds(self) -> Kinds:
         """The types of the records at each path, as far as the points are seen."""
-        return join_kinds(map(list_kinds, possible_points(self, 0, self.size))) if self.size <= LIMIT else {}
+        return join_kinds(map(list_kinds, self._walk_possible())) if self.exact else {}
 
     def claims(self, exact: bool) -> Claims:
-        """The paths at which points have leaves and empty records; unless `exact`, more than those are possible."""
-        return list_claims(self) if exact else UNKNOWN
+        """The paths at which points have leaves and empty records; unless `exact`, more than those are possible.
+
+        Raises:
+            SizeError: more than 10^6 points would have to be looked at.
+        """
+        if not exact:
+            return UNKNOWN
+        if self.size > LIMIT:
+            raise SizeError(
+                f"which paths a sweep of {format_count(self.size)} configurations sets can be told only by looking at all "
+                f"of them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; or put "
+                f"this one under a key of its own"
+            )
+        return of_points(self._walk_possible())
 
     def has_path(self, path: Steps) -> bool:
         """True if some point has something at the path, or a choice without alternatives could have it.
@@ -158,7 +160,23 @@ class Node(ABC):
         Raises:
             SizeError: more than 10^6 points would have to be looked at.
         """
-        return not path or is_path_seen(self, path)
+        if not path:
+            return True
+        any_built = False
+        for point in self._walk_possible():
+            any_built = True
+            if find_in(path, point):
+                return True
+        if self.size > LIMIT:
+            raise SizeError(
+                f"the first {LIMIT} of {format_count(self.size)} configurations have no {show_path(path)}, and what a "
+                f"function gives for the others is not known. Name a path that the first ones have"
+            )
+        return not any_built  # asking for a point will raise its own error
+
+    def _walk_possible(self) -> Iterator[Any]:
+        """The first points, frozen, without those that cannot be built."""
+        return walk_possible_points(self, 0, min(self.size, LIMIT))
 
     def can_set(self, path: Steps) -> bool:  # noqa: ARG002  # an error says it when a point is built
         """False where no point can have a value set at the path: a leaf is in its way, or a class has no such field."""
@@ -283,126 +301,3 @@ class Tables(Protocol[A]):
 def derived_field() -> Any:
     """A field that a node computes from the others when it is made."""
     return attrs.field(init=False, eq=False, repr=False)
-
-
-def point_of(node: Node, index: int) -> Any:
-    """`node.at(index)`; a `CallbackError` says at which configuration."""
-    try:
-        return node.at(index)
-    except CallbackError as error:
-        error.position = index
-        raise
-
-
-def walk_points(node: Node, start: int, stop: int) -> Iterator[Any]:
-    """`node.walk(start, stop)`; a `CallbackError` says at which configuration."""
-    points = node.walk(start, stop)
-    return _locate_errors(points, start) if node.calls else points
-
-
-def _locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
-    """The points of a node, whose own functions have been looked after: only the place of an error is to be noted."""
-    position = start
-    try:
-        for point in points:
-            yield point
-            position += 1
-    except CallbackError as error:  # of nested sweeps, the outermost has the last word
-        error.position = position
-        raise
-
-
-def locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
-    """The points of any iterator: all of them, or an error with its place, never an early end without a word."""
-    position = start
-    while True:
-        try:
-            point = next(points)
-        except StopIteration:
-            return
-        except (StopAsyncIteration, GeneratorExit) as error:
-            told = stop_error(points, error)
-            told.position = position
-            raise told from error
-        except CallbackError as error:
-            error.position = position
-            raise
-        yield point
-        position += 1
-
-
-def find_ranks(node: Node, value: Any, exact: bool) -> Iterator[int]:
-    """`node.ranks`, by looking at every point."""
-    if node.size > LIMIT:
-        raise SizeError(
-            f"finding a configuration here means computing {format_count(node.size)} points, more than {LIMIT}: "
-            f"its function has no inverse. Search the sweep that it was made from"
-        )
-    same = make_matcher(value, exact)
-    return (index for index, point in enumerate(walk_points(node, 0, node.size)) if same(point))
-
-
-def make_matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
-    """A function that is true for points that are `value`, types told apart or not."""
-    if not exact:
-        return lambda point: are_equal(point, value) or _is_alike_frozen(point, value)
-    key = exact_key(value)
-    return lambda point: exact_key(point) == key
-
-
-def _is_alike_frozen(point: Any, value: Any) -> bool:
-    """True if a point is `value` once it is frozen, as what is looked for was."""
-    frozen = freeze(point)
-    return frozen is not point and are_equal(frozen, value)
-
-
-def few(ranks: Iterator[int]) -> Iterator[int]:
-    """The ranks, up to a bound: an error where a value stands in too many places to sort or count them."""
-    for number, rank in enumerate(ranks):
-        if number == LIMIT:
-            raise SizeError(f"this configuration stands in more than {LIMIT} places. Make the sweep distinct first")
-        yield rank
-
-
-def count_places(node: Node, value: Any) -> int:
-    """How many points are `value`, or equal to it."""
-    return sum(1 for _ in list_few(node.places(value, False)))
-
-
-def is_path_seen(node: Node, path: Steps) -> bool:
-    """True where a point has something at the path; an error where too many would have to be looked at."""
-    any_built = False
-    for point in possible_points(node, 0, min(node.size, LIMIT)):
-        any_built = True
-        if find_in(path, point):
-            return True
-    if node.size > LIMIT:
-        raise SizeError(
-            f"the first {LIMIT} of {format_count(node.size)} configurations have no {show_path(path)}, and what a function "
-            f"gives for the others is not known. Name a path that the first ones have"
-        )
-    return not any_built  # then whoever asks for a point is told why there is none
-
-
-def list_claims(node: Node) -> Claims:
-    """`node.claims`, by looking at every point."""
-    if node.size > LIMIT:
-        raise SizeError(
-            f"which paths a sweep of {format_count(node.size)} configurations sets can be told only by looking at all of "
-            f"them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; or put this "
-            f"one under a key of its own"
-        )
-    return of_points(possible_points(node, 0, node.size))
-
-
-def possible_points(node: Node, start: int, stop: int) -> Iterator[Any]:
-    """The points at `start` to `stop`, frozen, without those that cannot be built: asking for one raises its error."""
-    index = start
-    while index < stop:
-        try:
-            for point in node.walk(index, stop):
-                index += 1
-                with suppress(SpearmintError):  # no tree
-                    yield freeze(point)
-        except Exception:  # of a function or a class of the user's
-            index += 1

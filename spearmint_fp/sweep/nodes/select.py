@@ -14,7 +14,7 @@ from ..outline import Outline
 from ..places import Places, Selected
 from ..probes import Probe, Spot
 from .columns import Columns
-from .node import A, Compound, Node, Tables, list_claims
+from .node import A, Compound, Node, Tables
 
 __all__ = ["Select", "slice_node"]
 
@@ -54,7 +54,7 @@ class Select(Compound):
         whole = self.base.claims(exact and self.size == self.base.size)
         if whole.uniform or self.size == self.base.size:
             return whole
-        return list_claims(self) if exact else attrs.evolve(whole, exact=False)
+        return super().claims(exact) if exact else attrs.evolve(whole, exact=False)
 
     def has_path(self, path: Steps) -> bool:
         return self.base.has_path(path) if self.base.exact else super().has_path(path)
