@@ -15,7 +15,7 @@ from .digits import Place, Question, narrow_node, read_digits
 from .indices import Indices
 from .listing import RowLister, keep_points, walk_runs
 from .nodes.columns import Columns
-from .nodes.node import Node, Product, Selection, Sum
+from .nodes.node import Node, ProductOf, SelectionOf, SumOf
 from .outline import TERMS
 from .tables import Constraint, keep_firsts
 
@@ -28,10 +28,10 @@ def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constra
     Positions keep their order: a record of constrained parts is the constrained record.
     """
     match node.composition:
-        case Selection(base=inside, indices=Allowed(constraints=constraints)):
+        case SelectionOf(base=inside, indices=Allowed(constraints=constraints)):
             base, inner = lift_constraints(inside, place)
             return base, (*(constraint.below(place) for constraint in constraints), *inner)
-        case Product(parts=parts) | Sum(parts=parts):
+        case ProductOf(parts=parts) | SumOf(parts=parts):
             pairs = [lift_constraints(part, (*place, k)) for k, part in enumerate(parts)]
             lifted = tuple([constraint for _, inner in pairs for constraint in inner])
             return (node.rebuilt([part for part, _ in pairs]), lifted) if lifted else (node, ())
@@ -40,7 +40,7 @@ def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constra
 
 def _is_faithful(node: Node) -> bool:
     """True where different digits always make different points."""
-    if not isinstance(node.composition, Product):
+    if not isinstance(node.composition, ProductOf):
         return True
     return node.faithful and all(map(_is_faithful, node.composition.parts))
 
@@ -102,8 +102,8 @@ class Allowed(Indices):
         return self._built[0]
 
     @property
-    def _product(self) -> Product:
-        return cast(Product, self.base.composition)
+    def _product(self) -> ProductOf:
+        return cast(ProductOf, self.base.composition)
 
     @cached_property
     def _points(self) -> RowLister:

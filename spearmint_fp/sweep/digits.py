@@ -18,7 +18,7 @@ from typing import Any, Final, final
 import attrs
 
 from .claims import Steps
-from .nodes.node import Node, Product, Sum
+from .nodes.node import Node, ProductOf, SumOf
 
 __all__ = [
     "Digit",
@@ -66,7 +66,7 @@ class Digit:
     @cached_property
     def offsets(self) -> Sequence[int]:
         """What each value of the digit adds to a position."""
-        if self.branches is not None and isinstance(self.node.composition, Sum):
+        if self.branches is not None and isinstance(self.node.composition, SumOf):
             return [offset * self.stride for offset in self.node.composition.offsets[:-1]]
         return range(0, self.node.size * self.stride, self.stride)
 
@@ -174,9 +174,9 @@ class _Reader:
         """The digits of a node, most significant first."""
         here = [want for want in wants if want.way or want is _WHOLE or node.may_have(want.rest)]
         match node.composition if here and node.size else None:
-            case Sum(parts=parts):
+            case SumOf(parts=parts):
                 return (self._read_sum(node, parts, here, stride, place, context),)
-            case Product() as product:
+            case ProductOf() as product:
                 return self._read_product(node, product, here, stride, place, context)
         digit = Digit(len(self.digits), place, node, stride, context)
         self.digits.append(digit)
@@ -184,7 +184,7 @@ class _Reader:
         return (digit,)
 
     def _read_product(
-        self, node: Node, product: Product, wants: Sequence[_Want], stride: int, place: Place, context: Context
+        self, node: Node, product: ProductOf, wants: Sequence[_Want], stride: int, place: Place, context: Context
     ) -> tuple[Digit, ...]:
         """The digits of every part. A path that ends here, or lies in several parts, takes all of them together."""
         inside: list[list[_Want]] = [[] for _ in product.parts]
@@ -241,9 +241,9 @@ def count_values(node: Node) -> int:
 def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = ()) -> Node:
     """The node in which each digit whose place is in `left` has these of its values alone, as far as columns show it."""
     match node.composition:
-        case Product(parts=parts):
+        case ProductOf(parts=parts):
             return node.rebuilt([narrow_node(part, left, (*place, k)) for k, part in enumerate(parts)])
-        case Sum(parts=parts):
+        case SumOf(parts=parts):
             chosen = left.get(place, range(len(parts)))
             return node.rebuilt([narrow_node(parts[k], left, (*place, k)) for k in chosen])
     return node.narrow(left[place]) if place in left else node

@@ -11,13 +11,14 @@ from ..configuration.keys import exact_key
 from ..configuration.tables import is_keyed
 from ..configuration.tree import freeze
 from .allowed import Allowed
-from .build import union_of
 from .choose import try_iterating
 from .core import Sweep
 from .indices import Chosen, count_items
 from .nodes.axis import Axis
-from .nodes.node import LIMIT, Node, Product, Selection, Sum, walk_points
+from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf
+from .nodes.points import walk_points
 from .nodes.select import Select
+from .nodes.union import Union
 
 __all__ = ["distinct"]
 
@@ -62,16 +63,16 @@ def distinct(configs: Iterable[T]) -> Sweep[T]:
 def drop_repetitions(node: Node) -> Node:
     """The first of equal points each, in order."""
     match node.composition:
-        case Product(parts=parts) if node.faithful:
+        case ProductOf(parts=parts) if node.faithful:
             return node.rebuilt([drop_repetitions(part) for part in parts])
-        case Selection(base=base) if drop_repetitions(base).size == base.size:
+        case SelectionOf(base=base) if drop_repetitions(base).size == base.size:
             return node
-        case Selection(base=base, indices=Allowed() as allowed):
+        case SelectionOf(base=base, indices=Allowed() as allowed):
             kept = allowed.drop_repetitions()
             return _drop_listed(node) if kept is None else Select(base, kept)
-        case Sum(parts=parts):
+        case SumOf(parts=parts):
             distinct_parts = [drop_repetitions(part) for part in parts]
-            union = union_of(distinct_parts)
+            union = Union.of(distinct_parts)
             return union if _are_apart(distinct_parts) else _drop_listed(union)
     return node.distinct() or _drop_listed(node)
 

@@ -7,7 +7,7 @@ from; so do other selections and zips where too many configurations would have t
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, final
 
@@ -17,28 +17,28 @@ from ..configuration.errors import PathError, SizeError, format_count
 from ..configuration.paths import get_in
 from ..configuration.tree import show_path
 from .allowed import Allowed, lift_constraints
-from .build import sliced, union_of
-from .claims import Claims, Steps
+from .claims import Claims, Steps, overlap
 from .digits import count_values
 from .indices import Chosen, Indices, Span
 from .nodes.columns import Columns, Kinds
-from .nodes.derive import overlap
 from .nodes.node import (
     LIMIT,
-    Aligned,
+    A,
     Composition,
     Node,
-    Product,
-    Selection,
-    Sum,
-    View,
-    derived_field,
-    set_derived,
-    walk_points,
+    ProductOf,
+    SelectionOf,
+    SumOf,
+    Tables,
+    ViewOf,
+    ZipOf,
 )
-from .nodes.select import Select
+from .nodes.points import walk_points
+from .nodes.select import Select, slice_node
+from .nodes.union import Union
 from .outline import Outline
 from .places import Places
+from .probes import Probe, Spot
 from .tables import Constraint
 
 __all__ = ["Filter", "constrained"]
@@ -49,9 +49,9 @@ Constraints = Sequence[Constraint]
 def constrained(node: Node, constraint: Constraint) -> Node:
     """The points of a sweep that satisfy a constraint; nothing is asked before something is asked of the result."""
     match node.composition if not isinstance(node, Filter) else None:
-        case Selection(base=base, indices=Allowed() as allowed):
+        case SelectionOf(base=base, indices=Allowed() as allowed):
             return Select(base, allowed.narrow(constraint))
-        case Product():
+        case ProductOf():
             return _count(node, (constraint,)) if _concerns(constraint, node) else node
     if isinstance(node, Filter):
         return node.narrow_by(constraint)
@@ -64,15 +64,15 @@ class Filter(Node):
     """The points of a base that satisfy every constraint: constraints gather, and are asked together.
 
     So what a predicate raises about a configuration that another one excludes is not seen, in whatever order they came.
+    Whether paths can be found is answered by the base; all else by the sweep that the constraints leave.
     """
 
     base: Node
     constraints: tuple[Constraint, ...]
-    depth: int = derived_field()
     _found: list[Node] = attrs.field(init=False, factory=list)
 
     def __attrs_post_init__(self) -> None:
-        set_derived(self)
+        object.__setattr__(self, "depth", 1 + self.base.depth)  # `children` are asked for later
 
     @property
     def found(self) -> Node:
@@ -87,26 +87,62 @@ class Filter(Node):
             return constrained(self.found, constraint)
         return Filter(self.base, (*self.constraints, constraint))
 
+    def has_path(self, path: Steps) -> bool:
+        return self.base.has_path(path)
+
+    def can_set(self, path: Steps) -> bool:
+        return self.base.can_set(path)
+
+    def may_have(self, path: Steps) -> bool:
+        return self.base.may_have(path)
+
     @property
-    def size(self) -> int:  # type: ignore[override]  # asked when it is needed
+    def size(self) -> int:
         return self.found.size
 
     @property
+    def stored(self) -> tuple[Any, ...] | None:
+        return self.found.stored
+
+    @property
     def children(self) -> tuple[Node, ...]:
-        return (self.base,)
+        return self.found.children
+
+    @property
+    def calls(self) -> bool:
+        return self.found.calls
+
+    @property
+    def computed(self) -> bool:
+        return self.found.computed
+
+    @property
+    def exact(self) -> bool:
+        return self.found.exact
+
+    @property
+    def selected(self) -> bool:
+        return self.found.selected
+
+    @property
+    def shuffled(self) -> bool:
+        return self.found.shuffled
 
     @property
     def composition(self) -> Composition | None:
         return self.found.composition
 
-    def rebuilt(self, parts: Sequence[Node]) -> Node:
-        return self.found.rebuilt(parts)
+    @property
+    def terms(self) -> tuple[Node, ...]:
+        return self.found.terms
 
-    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
-        return self.found.enter(path)
+    @property
+    def factors(self) -> tuple[Node, ...]:
+        return self.found.factors
 
-    def may_have(self, path: Steps) -> bool:
-        return self.base.may_have(path)
+    @property
+    def fields(self) -> dict[Hashable, Node] | None:
+        return self.found.fields
 
     def at(self, index: int) -> Any:
         return self.found.at(index)
@@ -114,11 +150,11 @@ class Filter(Node):
     def walk(self, start: int, stop: int) -> Iterator[Any]:
         return self.found.walk(start, stop)
 
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        return self.found.ranks(value, exact)
-
     def places(self, value: Any, exact: bool) -> Places:
         return self.found.places(value, exact)
+
+    def explain_absence(self, value: Any) -> str:
+        return self.found.explain_absence(value)
 
     def columns(self) -> Columns:
         return self.found.columns()
@@ -128,6 +164,24 @@ class Filter(Node):
 
     def kinds(self) -> Kinds:
         return self.found.kinds()
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        return self.found.tabulate(tables, rows)
+
+    def as_choice(self) -> Node:
+        return self.found.as_choice()
+
+    def through(self, change: Callable[[Node], Node]) -> Node:
+        return self.found.through(change)
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        return self.found.probes(spot)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Node:
+        return self.found.rebuilt(parts)
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
+        return self.found.enter(path)
 
     def outline(self, path: Steps) -> Outline:
         return self.found.outline(path)
@@ -155,20 +209,20 @@ def _filter(node: Node, constraints: Constraints) -> Node:
     if not held:
         return node
     match node.composition:
-        case Product():
+        case ProductOf():
             return _count(node, held)
-        case Sum(parts=parts):
-            return union_of([_filter(part, held) for part in parts])
-        case View(base=base, path=path):
+        case SumOf(parts=parts):
+            return Union.of([_filter(part, held) for part in parts])
+        case ViewOf(base=base, path=path):
             before = [one for one in held if not any(overlap(path, other) for other in one.paths)]
             if before:
                 after = [one for one in held if one not in before]
                 return _filter(node.rebuilt([_filter(base, before)]), after)
-        case Selection(base=base, indices=Allowed() as allowed):
+        case SelectionOf(base=base, indices=Allowed() as allowed):
             return Select(base, allowed.narrow(*held))
-        case Selection(base=base, indices=indices):
+        case SelectionOf(base=base, indices=indices):
             return _filter_selection(node, base, indices, held)
-        case Aligned(parts=parts) if node.size > LIMIT:
+        case ZipOf(parts=parts) if node.size > LIMIT:
             return _filter_aligned(node, parts, held)
     return _list_kept(node, held)
 
@@ -237,13 +291,13 @@ def _keep_ranks(indices: Indices, positions: Iterable[int]) -> Iterator[int]:
 def _find_survivors(whole: Node, base: Node) -> _Survivors | None:
     """The positions of what a filter leaves of `base`; None where the filtered sweep has no such positions."""
     match whole.composition, base.composition:
-        case View(base=inner_whole), View(base=inner_base):
+        case ViewOf(base=inner_whole), ViewOf(base=inner_base):
             return _find_survivors(inner_whole, inner_base)
-        case Selection(indices=Chosen() as indices, base=listed), _ if listed is base:
+        case SelectionOf(indices=Chosen() as indices, base=listed), _ if listed is base:
             return _Survivors(indices, None)
-        case Selection(indices=Allowed() as indices), Selection(indices=Allowed() as origin):
+        case SelectionOf(indices=Allowed() as indices), SelectionOf(indices=Allowed() as origin):
             return _Survivors(indices, origin)
-        case Selection(indices=Allowed() as indices), Product():
+        case SelectionOf(indices=Allowed() as indices), ProductOf():
             axes, lifted = lift_constraints(base)
             return _Survivors(indices, Allowed(axes, lifted) if lifted else None)
     return None
@@ -253,8 +307,8 @@ def _cut(whole: Node, survivors: _Survivors, positions: range) -> Node:
     """The part of a filtered base that lies between the ends of a slice, in its direction."""
     low, high = sorted((positions[0], positions[-1]))
     start, stop = survivors.count_up_to(low, 0), survivors.count_up_to(high, 1)
-    part = sliced(whole, slice(start, stop))
-    return part if positions.step > 0 else sliced(part, slice(None, None, -1))
+    part = slice_node(whole, slice(start, stop))
+    return part if positions.step > 0 else slice_node(part, slice(None, None, -1))
 
 
 def _look_up_kept(node: Node, whole: Node, base: Node, indices: Indices | None, constraints: Constraints) -> Node:
