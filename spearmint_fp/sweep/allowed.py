@@ -9,7 +9,7 @@ from typing import Any, cast, final
 import attrs
 
 from ..configuration.errors import format_count
-from .automata import Automaton, Shape
+from .automata import Automaton, AutomatonData
 from .constraints import build_automaton
 from .digits import Place, Question, narrow_node, read_digits
 from .indices import Indices
@@ -55,7 +55,7 @@ class Allowed(Indices):
 
     base: Node
     constraints: tuple[Constraint, ...]
-    _shape: Shape | None = None
+    _data: AutomatonData | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Allowed):
@@ -64,14 +64,14 @@ class Allowed(Indices):
             return False
         known = all(c.predicate is not None or c.congruence is not None for c in self.constraints)
         asked_alike = known and self.constraints == other.constraints
-        return asked_alike or self._automaton.shape == other._automaton.shape
+        return asked_alike or self._automaton.data == other._automaton.data
 
     def __hash__(self) -> int:
         return hash((Allowed, self.size))
 
     def __reduce__(self) -> tuple[Any, ...]:
         automaton, constraints = self._built
-        return Allowed, (self.base, tuple([attrs.evolve(c, predicate=None) for c in constraints]), automaton.shape)
+        return Allowed, (self.base, tuple([attrs.evolve(c, predicate=None) for c in constraints]), automaton.data)
 
     def narrow(self, *constraints: Constraint) -> Allowed:
         """The same with more constraints; what has been asked is not asked again."""
@@ -92,9 +92,9 @@ class Allowed(Indices):
 
     @cached_property
     def _built(self) -> tuple[Automaton, tuple[Constraint, ...]]:
-        if self._shape is not None:
+        if self._data is not None:
             digits = read_digits(self.base, [constraint.question for constraint in self.constraints])
-            return Automaton(self._shape, digits), self.constraints
+            return Automaton(self._data, digits), self.constraints
         return build_automaton(self.base, self.constraints)
 
     @property

@@ -132,8 +132,8 @@ def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     count = _require_whole(k, "k")
     if not 0 <= count <= whole.size:
         raise SizeError(
-            f"sample(k={format_count(count)}) without replacement takes 0 to {format_count(whole.size)} configurations, "
-            f"the size of {sweep!r}. For all of them in random order use shuffled(sweep)"
+            f"sample(k={format_count(count)}) without replacement takes 0 to {format_count(whole.size)} "
+            f"configurations, the size of {sweep!r}. For all of them in random order use shuffled(sweep)"
         )
     return whole[:count]
 
@@ -157,7 +157,8 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
     part, parts = _require_whole(i, "i"), _require_whole(n, "n")
     if not 0 <= part < parts:
         raise SizeError(
-            f"shard(i, n, sweep) takes 0 <= i < n; got i={format_count(part)}, n={format_count(parts)}. Shards count from 0"
+            f"shard(i, n, sweep) takes 0 <= i < n; got i={format_count(part)}, n={format_count(parts)}. "
+            f"Shards count from 0"
         )
     return as_sweep(sweep, "shard")[part::parts]
 

@@ -340,7 +340,7 @@ class _Downwards(_Builder):
         return [known[mask & row] for row in other[1]]
 
     def _find_masks(self, residuals: Sequence[int]) -> _Masks | None:
-        """The one digit that all residuals look at, and their rows as bits (-1 for all values); None where they differ."""
+        """The one digit that all residuals look at, and their rows as bits (-1: all values); None where they differ."""
         rows, levels = self.diagrams.rows, self.diagrams.levels
         inner = {residual for residual in residuals if residual > TRUE}
         level = {levels[residual] for residual in inner}

@@ -17,7 +17,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError, SizeError, format_count
 from ..configuration.tree import show_path
-from .automata import Automaton, Shape, shape_of
+from .automata import Automaton, AutomatonData, dump_automaton
 from .conjunction import MOST_STEPS, OutOfSteps, conjoin_all
 from .diagrams import FALSE, TRUE, Diagrams
 from .digits import read_digits
@@ -140,7 +140,7 @@ class _Builder:
                     again = [other for other in self.touching[digit] if other in self.roots and other != asked]
                     waiting.update(dict.fromkeys(again))
 
-    def _conjoin(self, extra: dict[int, int]) -> Shape:
+    def _conjoin(self, extra: dict[int, int]) -> AutomatonData:
         """The conjunction of all diagrams, those in `extra` in addition."""
         roots = [self.diagrams.restrict(root, self.space.live) for root in (*self.roots.values(), *extra.values())]
         bound = self._list_bound(roots)
@@ -150,7 +150,7 @@ class _Builder:
             made = conjoin_all(self.digits, kept, self.diagrams, roots, scopes)
         except OutOfSteps as stop:
             raise self._too_many(stop) from None
-        return shape_of(made, self.digits, kept)
+        return dump_automaton(made, self.digits, kept)
 
     def _list_bound(self, roots: Sequence[int]) -> set[int]:
         """The digits that the diagrams look at, or that have been cut, and every choice among branches.
@@ -181,8 +181,8 @@ class _Builder:
             constraint.holds(arguments)  # raises as it did, where its caller sees it
             paths = ", ".join(map(show_path, constraint.paths))
             raise ArgumentError(
-                f"the predicate on {paths} raised about configuration {format_count(position)}, but not when asked again. "
-                f"A predicate must be pure: the same answer for the same values"
+                f"the predicate on {paths} raised about configuration {format_count(position)}, but not when asked "
+                f"again. A predicate must be pure: the same answer for the same values"
             )
 
     def _join_raised(self, raised: Sequence[Raised]) -> int:

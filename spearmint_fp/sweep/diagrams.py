@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from operator import and_
 from typing import Final, final
 
-__all__ = ["END", "FALSE", "TRUE", "Diagrams", "Row"]
+__all__ = ["END", "FALSE", "TRUE", "Diagrams", "Row", "pack_row", "unpack_row"]
 
 FALSE: Final = 0
 TRUE: Final = 1
@@ -22,6 +22,19 @@ END: Final = 1 << 62
 """The level of the two terminals: below every digit."""
 
 Row = tuple[int, ...]
+
+_BITS: Final = bytes.maketrans(b"\0\1", b"01")
+_VALUES: Final = bytes.maketrans(b"01", b"\0\1")
+
+
+def pack_row(row: Row) -> Row | int:
+    """The row in a tenth of its room where it holds terminals alone: a number with a bit for each, after a first 1."""
+    return int(b"1" + bytes(row).translate(_BITS), 2) if row and max(row) <= TRUE else row
+
+
+def unpack_row(packed: Row | int) -> Row:
+    """The inverse of `pack_row`."""
+    return tuple(f"{packed:b}"[1:].encode().translate(_VALUES)) if isinstance(packed, int) else packed
 
 
 @final

@@ -149,6 +149,16 @@ _WHOLE: Final = _Want(-1, -1, (), ())
 """Every digit inside: what a path that ends at a record asks for."""
 
 
+@attrs.frozen(eq=False, repr=False)
+class _Inside:
+    """A node inside the sweep: how far apart its points lie in the whole, its place, and the branches that it is in."""
+
+    node: Node
+    stride: int = 1
+    place: Place = ()
+    context: Context = ()
+
+
 def read_digits(node: Node, questions: Sequence[Question]) -> Digits:
     """The digits of `node`, and where they give the values at the questions' paths."""
     reader = _Reader(questions)
@@ -157,7 +167,7 @@ def read_digits(node: Node, questions: Sequence[Question]) -> Digits:
         for number, question in enumerate(questions)
         for argument, path in enumerate(question.paths)
     ]
-    items = reader.read(node, wants, 1, (), ())
+    items = reader.read_node(_Inside(node), wants)
     sources = tuple(tuple(map(tuple, arguments)) for arguments in reader.sources)
     return Digits(node.size, items, tuple(reader.digits), sources)
 
@@ -168,29 +178,25 @@ class _Reader:
         self.digits: list[Digit] = []
         self.sources: list[list[list[Source]]] = [[[] for _ in question.paths] for question in questions]
 
-    def read(
-        self, node: Node, wants: Iterable[_Want], stride: int, place: Place, context: Context
-    ) -> tuple[Digit, ...]:
-        """The digits of a node, most significant first."""
-        here = [want for want in wants if want.way or want is _WHOLE or node.may_have(want.rest)]
-        match node.composition if here and node.size else None:
+    def read_node(self, at: _Inside, wants: Iterable[_Want]) -> tuple[Digit, ...]:
+        """The digits of a node, most significant first: one, unless a path leads into it."""
+        here = [want for want in wants if want.way or want is _WHOLE or at.node.may_have(want.rest)]
+        match at.node.composition if here and at.node.size else None:
             case SumOf(parts=parts):
-                return (self._read_sum(node, parts, here, stride, place, context),)
+                return (self._read_sum(at, parts, here),)
             case ProductOf() as product:
-                return self._read_product(node, product, here, stride, place, context)
-        digit = Digit(len(self.digits), place, node, stride, context)
+                return self._read_product(at, product, here)
+        digit = Digit(len(self.digits), at.place, at.node, at.stride, at.context)
         self.digits.append(digit)
-        self._add_sources(here, node, stride, (digit,), context)
+        self._add_sources(at, here, (digit,))
         return (digit,)
 
-    def _read_product(
-        self, node: Node, product: ProductOf, wants: Sequence[_Want], stride: int, place: Place, context: Context
-    ) -> tuple[Digit, ...]:
+    def _read_product(self, at: _Inside, product: ProductOf, wants: Sequence[_Want]) -> tuple[Digit, ...]:
         """The digits of every part. A path that ends here, or lies in several parts, takes all of them together."""
         inside: list[list[_Want]] = [[] for _ in product.parts]
         together: list[_Want] = []
         for want in wants:
-            ways = ((want.way[0], want.rest),) if want.way else node.enter(want.rest)
+            ways = ((want.way[0], want.rest),) if want.way else at.node.enter(want.rest)
             into = [(part, rest) for part, rest in ways if want.way or product.parts[part].may_have(rest)]
             if len(into) == 1:
                 ((part, rest),) = into
@@ -199,18 +205,16 @@ class _Reader:
                 together.append(want)
         first = len(self.digits)
         items: list[Digit] = []
-        for k, (child, weight) in enumerate(zip(product.parts, product.weights, strict=True)):
-            below = [*inside[k], _WHOLE] if together else inside[k]
-            items += self.read(child, below, stride * weight, (*place, k), context)
-        self._add_sources(together, node, stride, self.digits[first:], context)
+        for k, (node, weight) in enumerate(zip(product.parts, product.weights, strict=True)):
+            part_of = _Inside(node, at.stride * weight, (*at.place, k), at.context)
+            items += self.read_node(part_of, [*inside[k], _WHOLE] if together else inside[k])
+        self._add_sources(at, together, self.digits[first:])
         return tuple(items)
 
-    def _read_sum(
-        self, node: Node, parts: Sequence[Node], wants: Sequence[_Want], stride: int, place: Place, context: Context
-    ) -> Digit:
+    def _read_sum(self, at: _Inside, parts: Sequence[Node], wants: Sequence[_Want]) -> Digit:
         """The digit that chooses a part, with the digits of each."""
         number = len(self.digits)
-        self.digits.append(Digit(number, place, node, stride, context))  # replaced once its branches are read
+        self.digits.append(Digit(number, at.place, at.node, at.stride, at.context))  # replaced once all are read
         branches = []
         for branch, part in enumerate(parts):
             below = [
@@ -218,18 +222,17 @@ class _Reader:
                 for want in wants
                 if not want.way or want.way[0] == branch
             ]
-            branches.append(self.read(part, below, stride, (*place, branch), (*context, (number, branch))))
-        digit = Digit(number, place, node, stride, context, tuple(branches), len(self.digits) - 1)
+            inside = _Inside(part, at.stride, (*at.place, branch), (*at.context, (number, branch)))
+            branches.append(self.read_node(inside, below))
+        digit = attrs.evolve(self.digits[number], branches=tuple(branches), last=len(self.digits) - 1)
         self.digits[number] = digit
         return digit
 
-    def _add_sources(
-        self, wants: Iterable[_Want], node: Node, stride: int, digits: Sequence[Digit], context: Context
-    ) -> None:
+    def _add_sources(self, at: _Inside, wants: Iterable[_Want], digits: Sequence[Digit]) -> None:
         """Note that these digits give what is wanted."""
         for want in wants:
             if want is not _WHOLE:
-                source = Source(node, want.rest, stride, tuple([digit.number for digit in digits]), context)
+                source = Source(at.node, want.rest, at.stride, tuple([digit.number for digit in digits]), at.context)
                 self.sources[want.question][want.argument].append(source)
 
 

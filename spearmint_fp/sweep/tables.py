@@ -18,7 +18,7 @@ from ..configuration.errors import STOPS, add_note, short_repr, stop_error
 from ..configuration.keys import exact_key
 from ..configuration.tree import show_path
 from .claims import Steps
-from .diagrams import FALSE, TRUE, Diagrams, Row
+from .diagrams import FALSE, TRUE, Diagrams, Row, pack_row, unpack_row
 from .digits import Digit, Digits, Place, Question
 from .indices import count_items
 
@@ -34,6 +34,14 @@ class Table:
     domains: tuple[Sequence[int], ...]  # per digit of the scope, the values that the rows go through
     nodes: tuple[tuple[int, Row], ...]
     root: int
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed = [(digit, pack_row(row)) for digit, row in self.nodes]
+        return _unpack_table, (self.scope, self.domains, packed, self.root)
+
+
+def _unpack_table(scope: tuple[Place, ...], domains: Any, packed: Sequence[tuple[int, Any]], root: int) -> Table:
+    return Table(scope, domains, tuple([(digit, unpack_row(row)) for digit, row in packed]), root)
 
 
 @final

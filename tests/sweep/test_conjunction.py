@@ -45,10 +45,10 @@ def test_upwards_and_downwards_make_the_same(case: tuple[Any, list[Any], list[Ru
     spec, configs, rules = case
     if not rules or not configs:
         return
-    both = make(spec, rules).shape
+    both = make(spec, rules).data
     for way in (conjunction._Upwards, conjunction._Downwards):
         with one_way(way):
-            assert make(spec, rules).shape == both
+            assert make(spec, rules).data == both
 
 
 def axes(names: Sequence[str], values: Any) -> Sweep[Any]:
