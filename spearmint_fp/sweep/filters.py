@@ -14,8 +14,8 @@ from typing import Any, final
 import attrs
 
 from ..configuration.errors import PathError, SizeError, format_count
+from ..configuration.fold import show_path
 from ..configuration.paths import get_in
-from ..configuration.tree import show_path
 from .allowed import Allowed, lift_constraints
 from .claims import Claims, Steps, overlap
 from .digits import count_values

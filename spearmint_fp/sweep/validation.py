@@ -10,9 +10,9 @@ import attrs
 from toolz import groupby
 
 from ..configuration.errors import SizeError, full_repr, group_digits, short_repr
+from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in
-from ..configuration.tree import show_path
 from ..conversion.convert import Extra, make_checker, thaw_plain
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
 from .checks import sees_several

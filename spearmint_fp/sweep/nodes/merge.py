@@ -8,10 +8,13 @@ from typing import Any, final
 
 import attrs
 
+from ...configuration.config import Config, Layout
+from ...configuration.equality import are_equal
 from ...configuration.errors import SizeError, format_count
-from ...configuration.paths import merge_disjoint
+from ...configuration.fold import show_path
+from ...configuration.freezing import freeze
+from ...configuration.merging import merge_disjoint
 from ...configuration.records import TupleShape
-from ...configuration.tree import Config, Layout, are_equal, freeze, show_path
 from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins_of, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, AnyOf, Common, Places, Verified
