@@ -18,13 +18,13 @@ from ..configuration.records import FieldsShape
 from ..configuration.tables import is_keyed
 from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
-from .claims import Steps, overlap
+from .claims import Steps
 from .constraints import Allowed, Constraint, lift_constraints
 from .core import Sweep, as_sweep
 from .digits import count_values, touches
 from .indices import Chosen, Indices, Permutation, Span, count_items
 from .nodes.axis import Axis
-from .nodes.derive import Derive
+from .nodes.derive import Derive, overlap
 from .nodes.merge import Merge
 from .nodes.node import LIMIT, Node, walk_points
 from .nodes.record import Record

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Final, NamedTuple, final
 
 import attrs
+from toolz import merge
 
 from ..configuration.errors import SizeError, full_repr, group_digits, short_repr
 from ..configuration.keys import exact_key
@@ -247,14 +248,10 @@ def _find_others(
 ) -> tuple[list[_Finding], list[_Refused]]:
     """The problems of configurations that have none of those found, and the configurations of `together` alone."""
     known = {finding.mark for finding in findings}
-    others: dict[Hashable, Problem] = {}
-    several = []
-    for one in refused:
-        if known.isdisjoint(one.marks):
-            own = {_mark_problem(p)[1]: p for p in one.problems if p.kind not in together}
-            others = {**own, **others}
-            several += [] if own else [one]
-    return [_Finding(problem, problem) for problem in others.values()], several
+    unknown = [one for one in refused if known.isdisjoint(one.marks)]
+    own = [{_mark_problem(p)[1]: p for p in one.problems if p.kind not in together} for one in unknown]
+    several = [one for one, problems in zip(unknown, own, strict=True) if not problems]
+    return [_Finding(problem, problem) for problem in merge(*reversed(own)).values()], several
 
 
 def _describe_together(cls: Any, refused: Sequence[_Refused], is_listed: bool) -> str:

@@ -14,7 +14,7 @@ from ...configuration.keys import exact_key
 from ...configuration.paths import remove_in, set_in
 from ...configuration.records import find_index
 from ...configuration.tree import show_path
-from ..claims import Claims, Steps, overlap
+from ..claims import Claims, Steps
 from ..indices import count_items
 from ..outline import Outline
 from ..places import Known, Places, Verified
@@ -25,7 +25,7 @@ from .merge import find_places_of_any
 from .node import Node, derived_field, list_claims, make_matcher, scan
 from .record import POOL
 
-__all__ = ["Derive"]
+__all__ = ["Derive", "overlap"]
 
 
 @final
@@ -102,3 +102,8 @@ class Derive(Image):
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
+
+
+def overlap(one: Steps, other: Steps) -> bool:
+    """Whether one path is the other, or leads to a part of it."""
+    return one[: len(other)] == other[: len(one)]

@@ -13,7 +13,7 @@ from ...configuration.tree import Config, are_equal, freeze
 from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins_of, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, AnyOf, Known, Places, Verified
-from ..probes import Probe, Spot
+from ..probes import PathsOf, Probe, Spot
 from .columns import Column, Columns, Kinds, join_column, join_kinds
 from .node import Node, derived_field, make_matcher, scan, set_derived
 from .record import Record
@@ -95,8 +95,9 @@ class Merge(Node):
         if not self.exact:
             yield from super().probes(spot)
             return
+        paths = tuple(map(PathsOf, self.inner.parts))
         for k, part in enumerate(self.inner.parts):
-            yield from part.probes(spot.in_merge(self.inner, k, merged))
+            yield from part.probes(spot.in_merge(self.inner, k, merged, paths))
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
