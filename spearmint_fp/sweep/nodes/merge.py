@@ -18,7 +18,7 @@ from ...configuration.records import TupleShape
 from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins_of, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, AnyOf, Common, Places, Verified
-from ..probes import Probe, Spot
+from ..probes import PathsOf, Probe, Spot
 from .axis import UNIT
 from .columns import Column, Columns, Kinds, join_column, join_kinds
 from .conflicts import check_product, check_zip
@@ -208,8 +208,9 @@ class Merge(Compound):
         if not self.exact:
             yield from super().probes(spot)
             return
+        paths = tuple(map(PathsOf, self.inner.parts))
         for k, part in enumerate(self.inner.parts):
-            yield from part.probes(spot.in_merge(self.inner, k, merged))
+            yield from part.probes(spot.in_merge(self.inner, k, merged, paths))
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
