@@ -14,13 +14,14 @@ from typing import Any, final
 import attrs
 
 from ..configuration.errors import PathError, SizeError, format_count
+from ..configuration.fold import show_path
 from ..configuration.paths import get_in
-from ..configuration.tree import show_path
 from .allowed import Allowed, lift_constraints
-from .claims import Claims, Steps, overlap
+from .claims import Claims, Steps
 from .digits import count_values
 from .indices import Chosen, Indices, Span
 from .nodes.columns import Columns, Kinds
+from .nodes.derive import overlap
 from .nodes.node import (
     LIMIT,
     A,

@@ -8,14 +8,17 @@ from typing import Any, final
 
 import attrs
 
+from ...configuration.config import Config, Layout
+from ...configuration.equality import are_equal
 from ...configuration.errors import SizeError, format_count
-from ...configuration.paths import merge_disjoint
+from ...configuration.fold import show_path
+from ...configuration.freezing import freeze
+from ...configuration.merging import merge_disjoint
 from ...configuration.records import TupleShape
-from ...configuration.tree import Config, Layout, are_equal, freeze, show_path
 from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins_of, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, AnyOf, Common, Places, Verified
-from ..probes import Probe, Spot
+from ..probes import PathsOf, Probe, Spot
 from .axis import UNIT
 from .columns import Column, Columns, Kinds, join_column, join_kinds
 from .conflicts import check_product, check_zip
@@ -205,8 +208,9 @@ class Merge(Compound):
         if not self.exact:
             yield from super().probes(spot)
             return
+        paths = tuple(map(PathsOf, self.inner.parts))
         for k, part in enumerate(self.inner.parts):
-            yield from part.probes(spot.in_merge(self.inner, k, merged))
+            yield from part.probes(spot.in_merge(self.inner, k, merged, paths))
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):

@@ -15,9 +15,9 @@ from typing import Any, Final, Protocol, TypeVar, final
 import attrs
 
 from ...configuration.errors import SizeError, format_count
+from ...configuration.fold import show_path
 from ...configuration.paths import find_in, get_in
 from ...configuration.records import Shape
-from ...configuration.tree import show_path
 from ..claims import UNKNOWN, Claims, Steps, of_points
 from ..indices import Indices
 from ..outline import Lines, Outline

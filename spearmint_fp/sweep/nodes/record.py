@@ -11,8 +11,10 @@ from typing import Any, Final, final
 
 import attrs
 
+from ...configuration.config import Layout
+from ...configuration.fold import show_path
+from ...configuration.freezing import rebuild_record
 from ...configuration.records import FieldsShape, NamedShape, Shape
-from ...configuration.tree import Layout, rebuild_record, show_path
 from ..claims import NOTHING, Claims, Steps, of_points, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, Combined, Listed, Places

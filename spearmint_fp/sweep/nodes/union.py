@@ -10,7 +10,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from ...configuration.tree import show_path
+from ...configuration.fold import show_path
 from ..claims import Claims, Steps, any_of
 from ..outline import TERMS, Outline, of_choice
 from ..places import InOrder, Places
