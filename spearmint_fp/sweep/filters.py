@@ -257,7 +257,7 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
             every = Constraint(None, ((),), congruence=(step, indices.positions[0]))
             strided = survivors.indices.narrow(every)
             return _cut(Select(base, strided), _Survivors(strided, None), indices.positions)
-    if node.size <= LIMIT:
+    if node.size <= LIMIT and (survivors is None or node.size <= whole.size):
         return _list_kept(node, constraints)
     return _look_up_kept(node, whole, base, indices, constraints)
 
