@@ -14,9 +14,10 @@ from ..configuration.errors import ArgumentError, TreeError, full_repr, repr_wit
 from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
 from ..configuration.paths import path_key
+from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.labels import value_at
-from ..sweep.nodes import Steps, flatten_point
+from ..sweep.nodes.columns import flatten_point
 from .cells import ABSENT
 from .collecting import as_outcome
 from .outcomes import Failure, Outcome, Success
