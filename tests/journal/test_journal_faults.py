@@ -107,9 +107,10 @@ def read_only(journal: Journal, path: Path) -> None:
 
 
 def locked(journal: Journal, path: Path) -> None:
-    journal._database.lock_seconds = 0.01
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
+    with journal._database._lock:  # a write that has begun already would wait for a minute
+        journal._database.lock_seconds = 0.01
+        other.execute("BEGIN IMMEDIATE")
     HELD.append(other)
 
 
