@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ..workers.test_faults import _group, _left, finished, seen, started
+from ..workers.programs import find_group, finished, list_running, seen, started
 
 HANDLERS = {
     "a lambda": "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7))",
@@ -355,7 +355,7 @@ def test_a_second_ctrl_c_during_the_stop_leaves_nothing(executor: str) -> None:
     program.send_signal(signal.SIGINT)
     got = finished(program)
     assert got == {"interrupts": 2, "left": []}
-    assert _left(lambda: [pid for pid in psutil.pids() if _group(pid) == program.pid]) == []
+    assert list_running(lambda: [pid for pid in psutil.pids() if find_group(pid) == program.pid]) == []
 
 
 def test_ctrl_c_while_a_run_that_has_ended_is_stopped() -> None:
