@@ -324,12 +324,12 @@ def test_a_second_ctrl_c_during_the_stop_leaves_nothing(executor: str) -> None:
         from spearmint_fp.workers.process_pool import ProcessPool
         from spearmint_fp.workers.thread_pools import ThreadPool
         def told(stop):
-            def stopped(crew, why):
+            def stopped(pool, why):
                 print("stopping", flush=True)
                 signal.sigtimedwait([], 0.3)
                 os.kill(os.getpid(), signal.SIGINT)
                 os.kill(os.getpid(), signal.SIGINT)
-                return stop(crew, why)
+                return stop(pool, why)
             return stopped
         for kind in (ProcessPool, ThreadPool):
             kind.stop = told(kind.stop)
@@ -363,9 +363,9 @@ def test_ctrl_c_while_a_run_that_has_ended_is_stopped() -> None:
         """
         from spearmint_fp.workers.process_pool import ProcessPool
         stop = ProcessPool.stop
-        def stopped(crew, why):
+        def stopped(pool, why):
             os.kill(os.getpid(), signal.SIGINT)
-            return stop(crew, why)
+            return stop(pool, why)
         ProcessPool.stop = stopped
         given = []
         try:

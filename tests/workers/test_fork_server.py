@@ -10,8 +10,8 @@ def test_the_process_that_forks_workers_is_killed() -> None:
         """
         outcomes = run(lambda n: time.sleep(0.005) or n, range(200), executor=processes(2))
         first = next(outcomes)
-        [nursery] = psutil.Process().children()
-        nursery.kill()
+        [server] = psutil.Process().children()
+        server.kill()
         rest = list(outcomes)
         tell(results=[o.result for o in [first, *rest] if o.ok] == list(range(200)))
         """
@@ -25,8 +25,8 @@ def test_ctrl_c_while_the_process_that_forks_workers_is_stopped() -> None:
         outcomes = run(lambda n: time.sleep(0.01) or n, range(10**6), executor=processes(2))
         next(outcomes)
         family = psutil.Process().children(recursive=True)
-        [nursery] = psutil.Process().children()
-        nursery.suspend()
+        [server] = psutil.Process().children()
+        server.suspend()
         threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
         given = 0
         try:
