@@ -6,21 +6,23 @@ A tree takes them as leaves. A path leads into them all the same, and what is se
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
-from functools import cached_property
+from functools import partial
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Final, final
 
 import attrs
 
-from .errors import ConversionError, short_repr
-from .opaque import is_model, is_struct
+from .equality import are_equal
+from .errors import ConversionError, Missing, PathError, short_repr
+from .fold import Choice, open_node, show_path
+from .freezing import freeze, thaw
+from .models import is_model, is_struct, own_attributes, read_model_fields
 from .records import OneByOne, Shape
-from .tree import Choice, are_equal, freeze, thaw
 
-__all__ = ["has_fields", "instance_shape", "read_model_fields"]
+__all__ = ["build_at", "find_child", "has_fields", "missing_child", "open_model", "open_record"]
 
 
 @final
@@ -47,18 +49,18 @@ class InstanceShape(OneByOne):
                 f"{kind.__qualname__} cannot hold a choice: {given}. Make it a choice of each {kind.__qualname__}"
             )
         try:
-            return freeze(self._made({name: thaw(value) for name, value in changed.items()}))
+            return freeze(self._replace_fields({name: thaw(value) for name, value in changed.items()}))
         except Exception as error:  # whatever a validator of the class raises
             with suppress(Exception):  # a strict class wants the tuple that stands in the tree
-                return freeze(self._made(changed))
+                return freeze(self._replace_fields(changed))
             text = str(error)
-            reason = text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
+            reason = text if len(text) <= MAX_REASON_LETTERS else f"{text[:MAX_REASON_LETTERS]}…"
             raise ConversionError(f"{kind.__qualname__} refuses {given}: {reason}") from error
 
-    def _made(self, changed: Mapping[str, Any]) -> Any:
+    def _replace_fields(self, changed: Mapping[str, Any]) -> Any:
         if is_struct(type(self.node)):
-            return _new_struct(self.node, changed)
-        return _new_model(self.node, self.fields, changed)
+            return _replace_struct(self.node, changed)
+        return _replace_model(self.node, self.fields, changed)
 
     def split(self, value: Any) -> tuple[Any, ...] | None:
         return tuple(self.fields.values()) if value is self.node else None
@@ -70,79 +72,51 @@ class InstanceShape(OneByOne):
         return f"{type(self.node).__qualname__}({', '.join(map('='.join, zip(self.keys, parts, strict=True)))})"
 
 
-MOST_TEXT: Final = 600
-"""How much of a class's own error is told."""
+MAX_REASON_LETTERS: Final = 600
+"""How much of a class's own error a message repeats."""
 
 
-def instance_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
+def open_model(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     """The shape and the fields of a pydantic model or a msgspec struct; None for all else."""
     try:
         held = read_model_fields(value)
     except AttributeError:  # an instance whose fields are not all set
-        return None
+        held = None
     if held is None:
         return None
-    fields = held[0] | (held[1] if is_model(type(value)) else {})
+    fields, besides = held
+    fields |= besides if is_model(type(value)) else {}
     return InstanceShape(value, fields), tuple(fields.values())
 
 
-def read_model_fields(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """The fields of a model or a struct by their own names, and what it holds besides; None for all else.
-
-    Raises:
-        AttributeError: an instance whose fields are not all set.
-    """
-    kind: Any = type(value)
-    if is_struct(kind):
-        return {name: getattr(value, name) for name in kind.__struct_fields__}, _attributes(value)
-    if is_model(kind):
-        return {name: getattr(value, name) for name in kind.model_fields}, dict(value.model_extra or {})
-    return None
-
-
-def _attributes(struct: Any) -> dict[str, Any]:
-    """What a struct with a dictionary holds besides its fields, without what is computed from them, and so again."""
-    besides = getattr(struct, "__dict__", {})
-    return {name: value for name, value in besides.items() if not _is_cached(type(struct), name)}
-
-
-def _new_model(model: Any, fields: Mapping[str, Any], changed: Mapping[str, Any]) -> Any:
+def _replace_model(model: Any, fields: Mapping[str, Any], changed: Mapping[str, Any]) -> Any:
     """The model with what has changed, validated as a whole; fields that were not set stay so."""
     kind, data = type(model), {**fields, **changed}
     if getattr(kind, "__pydantic_root_model__", False):
         return kind.model_validate(data["root"])
     aliases = {name: field.validation_alias or field.alias for name, field in kind.model_fields.items()}
+    # where the alias of one field is the name of another, names alone tell which is meant
     mixed = any(alias in data and alias != name for name, alias in aliases.items() if isinstance(alias, str))
-    made = kind.model_validate(data, by_name=True, by_alias=not mixed)
+    validate = partial(kind.model_validate, by_name=True, by_alias=not mixed)
+    made = validate(data)
     made.model_fields_set.intersection_update(model.model_fields_set | changed.keys())
-    _keep_private(model, made, lambda: kind.model_validate(dict(fields), by_name=True, by_alias=not mixed))
-    return made
-
-
-def _keep_private(model: Any, made: Any, again: Callable[[], Any]) -> None:
-    """Private attributes of the old model go to the new one, but for those that follow from the fields."""
-    private = getattr(model, "__pydantic_private__", None)
-    if not private:
-        return
-    computed = getattr(again(), "__pydantic_private__", None) or {}
+    private = getattr(model, "__pydantic_private__", None) or {}
+    # private attributes are carried over, but for those that the class computes from the fields
+    computed = (getattr(validate(dict(fields)), "__pydantic_private__", None) or {}) if private else {}
     for name, value in private.items():
         if name not in computed or not are_equal(value, computed[name]):
             setattr(made, name, value)
+    return made
 
 
-def _new_struct(struct: Any, changed: Mapping[str, Any]) -> Any:
+def _replace_struct(struct: Any, changed: Mapping[str, Any]) -> Any:
     """The struct with what has changed, each checked against the type of its field."""
     msgspec: Any = sys.modules["msgspec"]
     types = {field.name: field.type for field in msgspec.structs.fields(type(struct))}
     values = {name: msgspec.convert(value, types[name], strict=True) for name, value in changed.items()}
     made = msgspec.structs.replace(struct, **values)
-    getattr(made, "__dict__", {}).update(_attributes(struct))
+    getattr(made, "__dict__", {}).update(own_attributes(struct))
     return made
-
-
-def _is_cached(kind: type, name: str) -> bool:
-    """True for an attribute that a class computes when it is first asked for."""
-    return isinstance(getattr(kind, name, None), cached_property)
 
 
 def has_fields(value: Any) -> bool:
@@ -154,9 +128,38 @@ def has_fields(value: Any) -> bool:
         own = bool(vars(value))
     except Exception:  # it has none, or is hostile
         own = False
-    return own or kind is SimpleNamespace or any(map(_has_slots, kind.__mro__))
+    # the standard library's classes with slots are values: a path, a fraction
+    slotted = (base for base in kind.__mro__ if base.__module__.partition(".")[0] not in sys.stdlib_module_names)
+    return own or kind is SimpleNamespace or any(vars(base).get("__slots__") for base in slotted)
 
 
-def _has_slots(base: type) -> bool:
-    """True for a class with slots that is not the standard library's: those are values, a path, a fraction."""
-    return bool(vars(base).get("__slots__")) and base.__module__.partition(".")[0] not in sys.stdlib_module_names
+def open_record(node: Any) -> tuple[Shape, tuple[Any, ...]] | None:
+    """The shape and children of a record, also of a model or a struct; None for a leaf or a choice."""
+    parts = open_node(node)
+    if parts is None:
+        return open_model(node)
+    return None if parts[0] is None else (parts[0], parts[1])
+
+
+def build_at(shape: Shape, values: Sequence[Any], path: tuple[Hashable, ...]) -> Any:
+    """`shape.build(values)`; where its class refuses them, the error says at which path."""
+    try:
+        return shape.build(values)
+    except ConversionError as error:
+        raise ConversionError(f"{show_path(path)}: {error}") from error
+    except Exception as error:
+        error.add_note(f"at {show_path(path)}")
+        raise
+
+
+def find_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
+    """The position of the child that a step names, in a record of this shape that stands at `done`."""
+    position = shape.find(step)
+    if position is None:
+        raise missing_child(shape, done, step)
+    return position
+
+
+def missing_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> PathError:
+    """The error for a step that a record does not have; names those that it has."""
+    return PathError(Missing(f"no {short_repr(step)} at {show_path(done)}", step, shape.keys))
