@@ -56,7 +56,7 @@ from spearmint_fp import (
 from spearmint_fp.journal import database, schema
 from tests.running.executors import opened
 from tests.waiting import LIMIT_SECONDS, wait_until
-from tests.workers.test_faults import ROOT, finished, started
+from tests.workers.programs import ROOT, finished, started
 
 EVERY = ["serial", "threads", "thread pool", "forkserver", "process pool"]
 
