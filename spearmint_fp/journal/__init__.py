@@ -1,4 +1,4 @@
-"""What is kept: the ledger of one experiment, in a database.
+"""Journals: outcomes that are kept in a file, and found again.
 
 Imports `tasks` and the rooms below it; nothing of `workers`.
 """

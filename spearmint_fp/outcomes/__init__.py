@@ -1,4 +1,4 @@
-"""What became of one configuration: `Success | Failure`, outcomes as rows and cells, collecting them.
+"""Outcomes: `Success | Failure` of one configuration, collected, and as rows and cells.
 
 Imports `sweep` and the rooms below it.
 """

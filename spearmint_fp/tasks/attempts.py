@@ -15,7 +15,7 @@ from .asyncio_tasks import current_task
 from .signals import NO_HANDLERS, ends_run
 from .task_state import TRACE, Trace
 
-__all__ = ["Ending", "make_outcome", "run_attempt", "run_attempt_async", "try_task", "unawaited"]
+__all__ = ["Ending", "make_outcome", "refuse_coroutine", "run_attempt", "run_attempt_async", "try_task"]
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def try_task(fn: Callable[[C], T], config: C, state: Trace) -> Ending:
     try:
         result = fn(config)
         if type(result) is CoroutineType:
-            unawaited(result)
+            refuse_coroutine(result)
         seconds = perf_counter() - start
         return (result, None, seconds, 1) if state.untouched else (result, None, *state.finish(seconds))
     except KeyboardInterrupt:
@@ -46,8 +46,8 @@ def try_task(fn: Callable[[C], T], config: C, state: Trace) -> Ending:
             TRACE.reset(token)
 
 
-def unawaited(coroutine: Any) -> NoReturn:
-    """Refuse a coroutine that nobody would await."""
+def refuse_coroutine(coroutine: Any) -> NoReturn:
+    """Refuse a coroutine that a plain function returned: it would never be awaited."""
     coroutine.close()
     raise ArgumentError(
         f"a plain function returned the coroutine {coroutine.__qualname__}(...), which nobody awaits. "
@@ -56,7 +56,7 @@ def unawaited(coroutine: Any) -> NoReturn:
 
 
 def make_outcome(config: C, index: int, ending: Ending) -> Outcome[C, T]:
-    """What became of a configuration, as a value."""
+    """The outcome of a configuration whose task ended so."""
     result, error, seconds, attempts = ending
     if error is None:
         return Success(config, result, index, seconds, attempts)
@@ -83,7 +83,7 @@ async def run_attempt_async(
         raise
     except BaseException as error:
         task = current_task()
-        if task is None or task.cancelling():  # nobody runs it any more: it is being closed
+        if task is None or task.cancelling():  # its loop has ended, or it is being cancelled
             raise
         if ends_run(error, outer_handlers):
             raise
