@@ -34,6 +34,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError, TreeError, cut_text, repr_with_type, short_repr
 from ..configuration.records import FieldsShape, Shape, TupleShape
+from ..configuration.scalars import unbox_scalar
 from ..configuration.tree import MAX_ALTERNATIVES, Algebra, Config, Layout, fold, freeze
 from .annotations import alias_of, alias_value, is_form, is_typeddict, types_of, union_of
 from .diagnosis import aliases_of, problems_of
@@ -48,7 +49,7 @@ from .models import (
     validate_model,
 )
 from .problems import Problem, RefusalError, conversion_error, expected, type_name
-from .scalars import Hook, enum_hook, literal_hook, none_hook, scalar_hook, unbox_scalar
+from .scalars import Hook, enum_hook, literal_hook, none_hook, scalar_hook
 
 if TYPE_CHECKING:
     from cattrs import Converter

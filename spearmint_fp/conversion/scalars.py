@@ -6,25 +6,18 @@ import enum
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from inspect import isclass
 from numbers import Complex, Integral, Rational, Real
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from ..configuration.errors import list_words, short_repr
+from ..configuration.scalars import find_scalar, make_scalar, unbox_scalar
 from .problems import expected
 
-__all__ = ["Hook", "enum_hook", "literal_hook", "none_hook", "scalar_hook", "unbox_scalar"]
+__all__ = ["Hook", "enum_hook", "literal_hook", "none_hook", "scalar_hook"]
 
 Hook = Callable[[Any, Any], Any]
 """What makes a value into one of a type: `hook(value, type)`."""
-
-
-def unbox_scalar(value: Any) -> Any:
-    """A NumPy scalar as Python's own; all else as it is."""
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
-        return value.item()
-    return value
 
 
 def _strict(kind: type, fits: Callable[[Any], bool], make: Callable[[Any], Any]) -> Hook:
@@ -58,64 +51,48 @@ def _is_float(value: Any) -> bool:
     return _is_int(value) or (isinstance(value, Real) and not isinstance(value, Rational))
 
 
-def _read_hook(*sources: type) -> Hook:
-    """The hook of a type whose values are written as text, or made of other scalars without loss."""
-
-    def read(value: Any, cls: Any) -> Any:
-        if isinstance(value, cls) and not _is_other(value, cls):
-            return value
-        single = unbox_scalar(value)
-        if isinstance(single, bool) or not isinstance(single, sources):
-            raise expected(_or_as(cls, sources), value)
-        if _is_vast(single, cls):
-            raise expected(f"{cls.__name__} with an exponent of at most 3 digits", value)
-        try:
-            return cls.fromisoformat(single) if hasattr(cls, "fromisoformat") else cls(single)
-        except Exception:  # each of these types says it in its own way, or in none
-            raise expected(_or_as(cls, sources), value) from None
-
-    return read
+def _read_scalar(value: Any, cls: Any, sources: tuple[type, ...]) -> Any:
+    """A value of a scalar's class from its text, or from another scalar without loss."""
+    is_datetime = cls.__name__ == "date" and hasattr(value, "hour")  # a date by inheritance alone
+    if isinstance(value, cls) and not is_datetime:
+        return value
+    single = unbox_scalar(value)
+    wanted = f"{cls.__name__}, also as {' or '.join(source.__name__ for source in sources)}"
+    if isinstance(single, bool) or not isinstance(single, sources):
+        raise expected(wanted, value)
+    if cls.__name__ == "Fraction" and isinstance(single, str) and _has_vast_exponent(single):
+        raise expected("Fraction with an exponent of at most 3 digits", value)
+    try:
+        return make_scalar(cls, single)
+    except Exception:  # each of these types says it in its own way, or in none
+        raise expected(wanted, value) from None
 
 
-def _is_vast(text: Any, cls: type) -> bool:
-    """Whether a fraction would write out a power of ten that fills the memory: `1e999999999`."""
-    _, exponent, power = text.lower().partition("e") if isinstance(text, str) else ("", "", "")
-    return bool(exponent) and cls.__name__ == "Fraction" and not re.fullmatch(r"\s*[-+]?0*\d{1,3}\s*", power)
+def _has_vast_exponent(text: str) -> bool:
+    """True for text whose power of ten would fill the memory when it is written out: `1e999999999`."""
+    _, exponent, power = text.lower().partition("e")
+    return bool(exponent) and not re.fullmatch(r"\s*[-+]?0*\d{1,3}\s*", power)
 
 
-def _is_other(value: Any, cls: type) -> bool:
-    """Whether a value is of a subclass that means something else: a datetime is a date by inheritance alone."""
-    return cls.__name__ == "date" and hasattr(value, "hour")
-
-
-def _or_as(cls: type, sources: tuple[type, ...]) -> str:
-    return f"{cls.__name__}, also as {' or '.join(source.__name__ for source in sources)}"
+_STRICT: Final[dict[type, Hook]] = {
+    int: _strict(int, _is_int, int),
+    float: _strict(float, _is_float, float),
+    complex: _strict(complex, lambda v: isinstance(v, Complex) and not isinstance(v, bool), complex),
+    str: _strict(str, lambda v: isinstance(v, str), str.__str__),
+    bytes: _strict(bytes, lambda v: isinstance(v, bytes), bytes),
+    bool: _strict(bool, lambda v: isinstance(v, bool), bool),
+}
 
 
 def scalar_hook(kind: Any) -> Hook | None:
     """The hook of a scalar type, or of a subclass of one; None for all other types."""
-    hooks = _scalar_hooks()
-    return next((hooks[base] for base in kind.__mro__ if base in hooks), None) if isclass(kind) else None
-
-
-@cache
-def _scalar_hooks() -> dict[type, Hook]:
-    from datetime import date, datetime, time
-    from decimal import Decimal
-    from fractions import Fraction
-    from pathlib import Path, PurePath
-    from uuid import UUID
-
-    strict: dict[type, Hook] = {
-        int: _strict(int, _is_int, int),
-        float: _strict(float, _is_float, float),
-        complex: _strict(complex, lambda v: isinstance(v, Complex) and not isinstance(v, bool), complex),
-        str: _strict(str, lambda v: isinstance(v, str), lambda v: v if type(v) is str else str.__str__(v)),
-        bytes: _strict(bytes, lambda v: isinstance(v, bytes), bytes),
-        bool: _strict(bool, lambda v: isinstance(v, bool), bool),
-    }
-    read: dict[type, Hook] = {kind: _read_hook(str) for kind in (Path, PurePath, UUID, date, datetime, time)}
-    return {**strict, **read, **{kind: _read_hook(str, int) for kind in (Decimal, Fraction)}}
+    for base in kind.__mro__ if isclass(kind) else ():
+        if base in _STRICT:
+            return _STRICT[base]
+        row = find_scalar(base)
+        if row is not None and row.sources:
+            return lambda value, cls, sources=row.sources: _read_scalar(value, cls, sources)
+    return None
 
 
 def none_hook(value: Any, _: Any) -> None:
