@@ -74,7 +74,7 @@ def unbox_scalar(value: Any) -> Any:
 
 
 def unbox_builtin(value: Any) -> Any:
-    """A NumPy number or text as the builtin that equals it; all else as it is, long doubles too: no builtin holds them."""
+    """A NumPy number or text as the builtin that equals it; all else as it is, a long double too: no builtin holds it."""
     single = unbox_scalar(value)
     return single if type(single) is not type(value) and value.dtype.kind in "biufcSU" else value
 

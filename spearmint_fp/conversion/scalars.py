@@ -51,8 +51,12 @@ def _is_float(value: Any) -> bool:
     return _is_int(value) or (isinstance(value, Real) and not isinstance(value, Rational))
 
 
+def _read_hook(sources: tuple[type, ...]) -> Hook:
+    """The hook of a scalar that is read from text, or made of another scalar without loss."""
+    return lambda value, cls: _read_scalar(value, cls, sources)
+
+
 def _read_scalar(value: Any, cls: Any, sources: tuple[type, ...]) -> Any:
-    """A value of a scalar's class from its text, or from another scalar without loss."""
     is_datetime = cls.__name__ == "date" and hasattr(value, "hour")  # a date by inheritance alone
     if isinstance(value, cls) and not is_datetime:
         return value
@@ -91,7 +95,7 @@ def scalar_hook(kind: Any) -> Hook | None:
             return _STRICT[base]
         row = find_scalar(base)
         if row is not None and row.sources:
-            return lambda value, cls, sources=row.sources: _read_scalar(value, cls, sources)
+            return _read_hook(row.sources)
     return None
 
 
