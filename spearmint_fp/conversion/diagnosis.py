@@ -10,15 +10,11 @@ from typing import Any, get_origin
 import attrs
 
 from ..configuration.errors import repr_with_type, short_repr, suggest_names
-from .models import is_struct, model_problems, struct_fields
+from .fields import aliases_of, fields_of
+from .models import model_problems
 from .problems import ABSENT, Problem, RefusalError, type_name
 
-__all__ = ["aliases_of", "problems_of"]
-
-
-def aliases_of(cls: Any) -> dict[str, str]:
-    """The names that `__init__` has for fields, where they differ from the fields' own."""
-    return {f.alias: f.name for f in attrs.fields(cls) if f.alias not in (None, f.name)} if attrs.has(cls) else {}
+__all__ = ["problems_of"]
 
 
 def problems_of(error: BaseException, value: Any) -> tuple[Problem, ...]:
@@ -79,7 +75,7 @@ def _step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
 
 
 def _unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Problem]:
-    known = _known(cls)
+    known = [field.argument if attrs.has(cls) else field.key for field in fields_of(cls)]
     for name in sorted(names, key=str):
         computed = name in {field.name for field in _all_fields(cls) if not field.init}
         reason = (
@@ -91,18 +87,6 @@ def _unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Problem]:
 def _all_fields(cls: Any) -> Iterable[Any]:
     cls = get_origin(cls) or cls
     return attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
-
-
-def _known(cls: Any) -> list[str]:
-    """The keys that a class takes."""
-    origin = get_origin(cls) or cls
-    if is_struct(origin):
-        return [key for _, key, _ in struct_fields(origin)]
-    if attrs.has(origin):
-        return [field.alias or field.name for field in attrs.fields(origin) if field.init]
-    if dataclasses.is_dataclass(origin):
-        return [field.name for field in dataclasses.fields(origin) if field.init]
-    return list(getattr(origin, "_fields", ()) or getattr(origin, "__annotations__", ()))
 
 
 def _of_class(error: BaseException, cls: Any, value: Any) -> Iterator[Problem]:

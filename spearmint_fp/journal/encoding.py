@@ -19,7 +19,8 @@ from ..configuration.errors import ArgumentError, ConversionError, EncodingError
 from ..configuration.instances import read_model_fields
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..configuration.tree import Algebra, Config, are_equal, fold
-from ..conversion.convert import classes_of, structure, unstructure
+from ..conversion.convert import structure, unstructure
+from ..conversion.fields import classes_of
 from ..conversion.problems import ABSENT, type_name
 from .json_values import EXTENDED, JSON_SCALARS, Reader, Writer, dump_json
 

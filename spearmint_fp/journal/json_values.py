@@ -19,7 +19,7 @@ from ..configuration.errors import ConversionError, EncodingError, TreeError, re
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..configuration.scalars import MOST_BITS, SCALARS, find_scalar, unbox_builtin
 from ..configuration.tree import Algebra, Config, Layout, fold, show_path
-from ..conversion.convert import classes_of
+from ..conversion.fields import classes_of
 from ..conversion.models import drop_tag, dump_fields, is_model
 from ..conversion.problems import ABSENT, type_name
 

@@ -22,7 +22,9 @@ from toolz import unique
 from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, format_count
 from ..configuration.paths import find_in, set_in
 from ..configuration.tree import Algebra, Layout, are_equal, fold, freeze
-from ..conversion.convert import Extra, field_types, make_checker, structure, unstructure
+from ..conversion.convert import make_checker, structure, unstructure
+from ..conversion.fields import field_types
+from ..conversion.hook_table import Extra
 from ..conversion.problems import Steps
 from .choose import constrained
 from .constraints import Constraint

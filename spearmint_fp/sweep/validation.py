@@ -13,7 +13,8 @@ from ..configuration.errors import SizeError, full_repr, group_digits, short_rep
 from ..configuration.paths import find_in, get_in
 from ..configuration.records import FieldsShape, NamedShape
 from ..configuration.tree import show_path
-from ..conversion.convert import Extra, make_checker, thaw_plain
+from ..conversion.convert import make_checker, thaw_plain
+from ..conversion.hook_table import Extra
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
 from .checks import sees_several
 from .choose import constrained

@@ -34,7 +34,7 @@ from spearmint_fp import (
     structure,
     unstructure,
 )
-from spearmint_fp.conversion.convert import _hook_for
+from spearmint_fp.conversion.hook_table import find_hook
 from spearmint_fp.conversion.diagnosis import problems_of
 
 T = TypeVar("T")
@@ -858,7 +858,7 @@ class Deep:
 def test_to_read_what_is_wrong_changes_nothing() -> None:
     """The problems of an exception are the same at a second look, at their paths."""
     data = {"numbers": [{"a": 1}, {"b": "x", "c": None}], "names": {"k": 3}, "pair": ["y", 2]}
-    hook = _hook_for(Deep, "forbid")
+    hook = find_hook(Deep, "forbid")
     with pytest.raises(Exception) as told:  # noqa: PT011  # whatever the converter raises
         hook(data, Deep)
     first, second = (problems_of(told.value, data) for _ in range(2))

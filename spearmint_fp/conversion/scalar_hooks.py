@@ -12,12 +12,10 @@ from typing import Any, Final, get_args
 
 from ..configuration.errors import list_words, short_repr
 from ..configuration.scalars import find_scalar, make_scalar, unbox_scalar
+from .hooks import Hook
 from .problems import expected
 
-__all__ = ["Hook", "enum_hook", "literal_hook", "none_hook", "scalar_hook"]
-
-Hook = Callable[[Any, Any], Any]
-"""What makes a value into one of a type: `hook(value, type)`."""
+__all__ = ["enum_hook", "literal_hook", "none_hook", "scalar_hook"]
 
 
 def _strict(kind: type, fits: Callable[[Any], bool], make: Callable[[Any], Any]) -> Hook:
