@@ -16,9 +16,9 @@ from operator import add, itemgetter
 from typing import Any, Final
 
 from .errors import IdentityError, TreeError, repr_with_type
-from .instances import read_model_fields
-from .opaque import is_model, is_struct
-from .records import FieldsShape, NamedShape, Shape, TupleShape
+from .fold import Algebra, Choice, fold, show_path
+from .models import is_model, is_struct, read_model_fields
+from .records import MappingShape, Shape, TupleShape
 from .scalars import (
     MOST_BITS,
     SCALARS,
@@ -29,7 +29,6 @@ from .scalars import (
     unbox_builtin,
     unbox_scalar,
 )
-from .tree import Algebra, Choice, fold, show_path
 
 __all__ = ["config_id", "encode_tree"]
 
@@ -257,7 +256,7 @@ def _encode_record(shape: Shape, node: Any, parts: tuple[bytes, ...]) -> bytes:
 
 def _is_typed(shape: Shape) -> bool:
     """True for the shape of records that have a class of their own."""
-    return isinstance(shape, FieldsShape | NamedShape)
+    return not isinstance(shape, MappingShape | TupleShape)
 
 
 def _encode_items(keys: tuple[Any, ...], parts: tuple[bytes, ...]) -> list[bytes]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import isclass
 from typing import Any, Final, get_args, get_origin
 
+from ..configuration.choices import MAX_ALTERNATIVES
 from ..configuration.errors import ArgumentError
-from ..configuration.tree import MAX_ALTERNATIVES
 from .diagnosis import problems_of
 from .hooks import Hook, Hooks
 from .problems import Problem, RefusalError, expected, type_name

@@ -6,9 +6,11 @@ import enum
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar, overload
 
+from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, TreeError
-from ..configuration.records import FieldsShape, Shape, TupleShape
-from ..configuration.tree import Algebra, Config, Layout, fold, freeze
+from ..configuration.fold import Algebra, fold
+from ..configuration.freezing import freeze
+from ..configuration.records import FieldsShape, MappingShape, Shape, TupleShape
 from .diagnosis import problems_of
 from .hook_table import Extra, find_hook
 from .models import dump_fields
@@ -35,6 +37,7 @@ def structure(cls: Any, config: Any, *, extra: Extra = "forbid") -> Any:
     class does not have are refused, unless `extra="ignore"`. What is an instance already is passed on, shared. In
     a union the member of exactly the value's type comes first, then the first that takes it.
 
+    >>> import attrs
     >>> @attrs.frozen
     ... class Llm:
     ...     model: str
@@ -86,7 +89,7 @@ def _find_cause(error: Exception, problems: Iterable[Problem]) -> BaseException 
 
 
 def _thaw_record(shape: Shape, node: Any, parts: tuple[Any, ...]) -> Any:
-    if isinstance(shape, Layout):
+    if isinstance(shape, MappingShape):
         return dict(zip(shape.keys, parts, strict=True))
     return list(parts) if isinstance(shape, TupleShape) else node
 
@@ -112,6 +115,7 @@ def unstructure(obj: Any) -> Any:
     Mappings and NamedTuples become dicts, tuples lists, members of enums their values. As in `thaw` every
     container is new; other leaves are shared. `structure(cls, unstructure(obj)) == obj`.
 
+    >>> import attrs
     >>> @attrs.frozen
     ... class Llm:
     ...     model: str

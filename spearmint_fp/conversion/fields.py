@@ -83,7 +83,7 @@ def _list_keys(kind: Any, cls: Any) -> list[Field]:
     types = types_of(kind, dict.fromkeys(getattr(cls, "__annotations__", ())))
     fields = []
     for key, hint in types.items():
-        marks = [mark for mark in ("Required", "NotRequired") if mark in list_marks(hint)]
+        marks = [mark for mark in list_marks(hint) if mark in ("Required", "NotRequired")]
         required = marks[0] == "Required" if marks else key in cls.__required_keys__
         fields.append(Field(key, key, key, hint, required))
     return fields

@@ -10,8 +10,8 @@ from functools import cache
 from inspect import isclass
 from typing import Any, Final, Literal, TypeVar, get_args
 
+from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, repr_with_type, short_repr
-from ..configuration.tree import Config
 from .container_hooks import container_hook, is_container
 from .fields import NO_TYPE, is_structured
 from .hooks import Form, Hook, Hooks
@@ -112,12 +112,13 @@ def _list_classes(kind: Any) -> tuple[type, ...]:
 def _instance_hook(kind: Any, _: Hooks) -> Hook:
     """The hook of a class that has no other: it takes its instances."""
     origin = origin_of(kind)
+    is_call = origin is abc.Callable  # what a function takes and gives is not checked
     if not isclass(origin):
         raise ArgumentError(f"{NO_TYPE}; got {repr_with_type(kind)} as the type")
     if getattr(origin, "_is_protocol", False) and not getattr(origin, "_is_runtime_protocol", False):
         raise ArgumentError(f"{type_name(kind)} is a protocol that cannot be asked. Put @runtime_checkable before it")
-    ours_to_check = origin is not abc.Callable and origin.__module__.partition(".")[0] in sys.stdlib_module_names
-    if ours_to_check and any(map(_is_definite, get_args(kind))):
+    is_standard = str(origin.__module__).partition(".")[0] in sys.stdlib_module_names
+    if is_standard and not is_call and any(map(_is_definite, get_args(kind))):
         raise ArgumentError(f"what is in a {type_name(kind)} cannot be checked. Write {type_name(origin)}, or object")
 
     def check(value: Any, _: Any) -> Any:
@@ -138,7 +139,7 @@ def _is_none(kind: Any) -> bool:
 
 
 def _is_anything(kind: Any) -> bool:
-    return kind is Any or kind is object or is_form(kind, "Any")
+    return kind is object or is_form(kind, "Any")
 
 
 def _is_enum(kind: Any) -> bool:

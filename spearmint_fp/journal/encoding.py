@@ -15,10 +15,12 @@ from typing import Any, Final
 
 import attrs
 
+from ..configuration.config import Config
+from ..configuration.equality import are_equal
 from ..configuration.errors import ArgumentError, ConversionError, EncodingError, TreeError, full_repr, repr_with_type
-from ..configuration.instances import read_model_fields
+from ..configuration.fold import Algebra, fold
+from ..configuration.models import read_model_fields
 from ..configuration.records import FieldsShape, Shape, TupleShape
-from ..configuration.tree import Algebra, Config, are_equal, fold
 from ..conversion.convert import structure, unstructure
 from ..conversion.fields import classes_of
 from ..conversion.problems import ABSENT, type_name

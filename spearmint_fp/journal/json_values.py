@@ -15,10 +15,11 @@ from typing import Any, Final, final
 
 import attrs
 
+from ..configuration.config import Config
 from ..configuration.errors import ConversionError, EncodingError, TreeError, repr_with_type
-from ..configuration.records import FieldsShape, Shape, TupleShape
+from ..configuration.fold import Algebra, fold, show_path
+from ..configuration.records import FieldsShape, MappingShape, Shape, TupleShape
 from ..configuration.scalars import MOST_BITS, SCALARS, find_scalar, unbox_builtin
-from ..configuration.tree import Algebra, Config, Layout, fold, show_path
 from ..conversion.fields import classes_of
 from ..conversion.models import drop_tag, dump_fields, is_model
 from ..conversion.problems import ABSENT, type_name
@@ -96,10 +97,10 @@ class Writer:
         kind = type(node)
         if isinstance(shape, TupleShape) and kind in (list, tuple):
             return list(parts) if kind is list else {"$tuple": list(parts)}
-        if isinstance(shape, Layout) and kind in (dict, Config):
+        if isinstance(shape, MappingShape) and kind in (dict, Config):
             plain = self.write_object(shape.keys, parts)
             return plain if kind is dict else {"$config": plain}
-        if kind in self._names and not isinstance(shape, Layout | TupleShape):
+        if kind in self._names and not isinstance(shape, MappingShape | TupleShape):
             keys = shape.arguments if isinstance(shape, FieldsShape) else shape.keys
             return {"$object": [self._names[kind], self.write_object(keys, parts)]}
         return self.write_leaf(node)

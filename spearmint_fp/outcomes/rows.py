@@ -10,8 +10,8 @@ import attrs
 from toolz import unique
 
 from ..configuration.errors import ArgumentError, TreeError, full_repr, repr_with_type
+from ..configuration.fold import show_path
 from ..configuration.paths import path_key
-from ..configuration.tree import show_path
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.labels import value_at
 from ..sweep.nodes import Steps, exact_key, flatten_point

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 import attrs
 
+from ..configuration.config import Config, Layout
 from ..configuration.errors import ArgumentError, ConflictError, SizeError, format_count, repr_with_type, short_repr
+from ..configuration.fold import show_path
+from ..configuration.freezing import rebuild_record
 from ..configuration.records import Shape, TupleShape
-from ..configuration.tree import Config, Layout, rebuild_record, show_path
 from .claims import Claims, find_conflict, of_points
 from .indices import Span, range_size
 from .nodes import LIMIT, Axis, Image, Merge, Node, Record, Select, Steps, Union, Zip, possible_point, possible_points

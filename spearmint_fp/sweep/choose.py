@@ -12,10 +12,11 @@ import attrs
 from toolz import unique
 
 from ..configuration.errors import ArgumentError, PathError, SizeError, format_count, repr_with_type
+from ..configuration.fold import show_path
+from ..configuration.freezing import freeze
 from ..configuration.paths import Path, get_in, parse_path
 from ..configuration.records import FieldsShape
 from ..configuration.tables import is_keyed
-from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
 from .constraints import Allowed, Constraint, lift_constraints
 from .core import Sweep, as_sweep

@@ -18,7 +18,7 @@ from typing import Any, cast, final
 import attrs
 
 from ..configuration.errors import ArgumentError, SizeError, format_count
-from ..configuration.tree import show_path
+from ..configuration.fold import show_path
 from .automata import Automaton, Shape, shape_of
 from .conjunction import STEPS, OutOfSteps, conjoin_all
 from .diagrams import FALSE, TRUE, Diagrams

@@ -20,11 +20,15 @@ from typing import Any, Final, cast, final
 import attrs
 from toolz import compose, unique
 
+from ..configuration.config import Config, Layout
+from ..configuration.equality import are_equal
 from ..configuration.errors import STOPS, CallbackError, SizeError, SpearmintError, format_count, short_repr, stop_error
+from ..configuration.fold import Algebra, fold, open_node, show_path
+from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
-from ..configuration.paths import merge_disjoint, remove_in, set_in
+from ..configuration.merging import merge_disjoint
+from ..configuration.paths import remove_in, set_in
 from ..configuration.records import FieldsShape, Shape, TupleShape, find_index
-from ..configuration.tree import Algebra, Config, Layout, are_equal, fold, freeze, open_node, show_path
 from .claims import NOTHING, UNKNOWN, Claims, any_of, find_conflict, find_filled, of_points, origins_of, together
 from .indices import Indices, count_items
 from .outline import TERMS, Outline, of_choice, of_product

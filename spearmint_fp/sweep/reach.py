@@ -7,10 +7,11 @@ from collections.abc import Hashable, Iterator
 from itertools import islice
 from typing import Final
 
+from ..configuration.config import Layout
 from ..configuration.errors import PathError, SizeError, format_count, suggest_names
+from ..configuration.fold import list_leaves, show_path
 from ..configuration.paths import can_set_in, find_in
 from ..configuration.records import find_index
-from ..configuration.tree import Layout, list_leaves, show_path
 from .nodes import LIMIT, Axis, Derive, Image, Merge, Node, Record, Select, Steps, Union, possible_points
 
 __all__ = ["can_be_set", "check_path"]

@@ -12,7 +12,7 @@ from typing import Any, cast, final
 import attrs
 
 from ..configuration.errors import STOPS, add_note, short_repr, stop_error
-from ..configuration.tree import show_path
+from ..configuration.fold import show_path
 from .diagrams import FALSE, TRUE, Diagrams, Row
 from .digits import Digits, Place, Question
 from .indices import count_items

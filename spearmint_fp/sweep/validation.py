@@ -10,9 +10,9 @@ from typing import Any, Final, final
 import attrs
 
 from ..configuration.errors import SizeError, full_repr, group_digits, short_repr
+from ..configuration.fold import show_path
 from ..configuration.paths import find_in, get_in
 from ..configuration.records import FieldsShape, NamedShape
-from ..configuration.tree import show_path
 from ..conversion.convert import make_checker, thaw_plain
 from ..conversion.hook_table import Extra
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
