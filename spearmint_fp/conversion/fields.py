@@ -12,8 +12,9 @@ from typing import Any, Final, cast, final, get_args, get_origin
 import attrs
 
 from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.models import is_model, is_struct
 from .annotations import types_of
-from .models import is_model, is_struct, struct_fields
+from .models import struct_fields
 from .problems import type_name
 from .type_forms import is_literal, is_named_tuple, is_typeddict, origin_of, type_key
 from .unwrapping import is_wrapped, list_marks, unwrap_once

@@ -12,10 +12,11 @@ from typing import Any, Final, Literal, TypeVar, get_args
 
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, repr_with_type, short_repr
+from ..configuration.models import is_model
 from .container_hooks import container_hook, is_container
 from .fields import NO_TYPE, is_structured
 from .hooks import Form, Hook, Hooks
-from .models import complete_model, is_model, struct_check, validate_model
+from .models import complete_model, struct_check, validate_model
 from .problems import expected, type_name
 from .record_hooks import record_hook
 from .scalar_hooks import enum_hook, literal_hook, none_hook, scalar_hook

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..configuration.errors import repr_with_type, short_repr
+from ..configuration.models import is_struct
 from .fields import Field, aliases_of, fields_of
 from .hooks import Hook, Hooks
-from .models import is_struct, struct_tag
+from .models import struct_tag
 from .problems import Problem, RefusalError, expected, type_name
 from .type_forms import is_typeddict, origin_of
 

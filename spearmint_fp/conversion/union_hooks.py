@@ -9,7 +9,7 @@ from ..configuration.errors import cut_text, repr_with_type
 from ..configuration.scalars import unbox_scalar
 from .diagnosis import problems_of
 from .hooks import Hook, Hooks
-from .problems import Problem, RefusalError, expected, type_name
+from .problems import Problem, RefusalError, expected, show_problem, type_name
 from .type_forms import is_literal, origin_of
 from .unwrapping import list_members, unwrap_type
 
@@ -64,10 +64,6 @@ def _join_refusals(value: Any, refusals: list[tuple[Any, Exception]]) -> Excepti
     names = cut_text(" or ".join(type_name(member) for member, _ in refusals), MOST_LETTERS)
     if not isinstance(value, Mapping):
         return expected(names, value)
-    text = "; ".join(f"as {type_name(member)}: {', '.join(map(_show_problem, found))}" for member, found in reasons)
+    text = "; ".join(f"as {type_name(member)}: {', '.join(map(show_problem, found))}" for member, found in reasons)
     text = f"{text[:MOST_LETTERS]}…" if len(text) > MOST_LETTERS else text
     return RefusalError(Problem((), f"expected {names}, got {repr_with_type(value)}. {text}", value))
-
-
-def _show_problem(problem: Problem) -> str:
-    return str(problem) if problem.path else problem.reason

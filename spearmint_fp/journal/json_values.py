@@ -18,10 +18,11 @@ import attrs
 from ..configuration.config import Config
 from ..configuration.errors import ConversionError, EncodingError, TreeError, repr_with_type
 from ..configuration.fold import Algebra, fold, show_path
+from ..configuration.models import is_model
 from ..configuration.records import FieldsShape, MappingShape, Shape, TupleShape
 from ..configuration.scalars import MOST_BITS, SCALARS, find_scalar, unbox_builtin
 from ..conversion.fields import classes_of
-from ..conversion.models import drop_tag, dump_fields, is_model
+from ..conversion.models import drop_tag, dump_fields
 from ..conversion.problems import ABSENT, type_name
 
 __all__ = ["EXTENDED", "JSON_SCALARS", "Reader", "Writer", "dump_json"]

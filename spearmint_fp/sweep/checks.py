@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, NotRequired, Required, TypeVar, Union,
 
 import attrs
 
+from ..configuration.models import is_model, is_struct
 from ..conversion.fields import field_types
-from ..conversion.models import is_model, is_struct
 from ..conversion.type_forms import is_typeddict
 
 __all__ = ["sees_several"]
