@@ -9,13 +9,13 @@ from typing import Any, Final, get_args, get_origin
 
 from ..configuration.choices import MAX_ALTERNATIVES
 from ..configuration.errors import ArgumentError
-from .diagnosis import problems_of
+from .diagnosis import list_problems
 from .hooks import Hook, Hooks
 from .problems import Problem, RefusalError, expected, type_name
 from .type_forms import is_form, is_union, origin_of
 from .unwrapping import unwrap_type
 
-__all__ = ["container_hook", "is_container"]
+__all__ = ["is_container", "make_container_hook"]
 
 Factory = Callable[[Any, Hooks], Hook]
 
@@ -43,14 +43,14 @@ def _from_dict(make: Callable[[Any], Any]) -> Factory:
     return factory
 
 
-def _defaultdict_hook(kind: Any, hooks: Hooks) -> Hook:
+def _make_defaultdict_hook(kind: Any, hooks: Hooks) -> Hook:
     """The hook of a defaultdict: what it makes for a missing key is of its values' type, where that is a class."""
     held = unwrap_type(get_args(kind)[1]) if get_args(kind) else Any
     factory = origin_of(held) if isclass(origin_of(held)) and not is_union(held) else None
     return _from_dict(lambda items: defaultdict(factory, items))(kind, hooks)
 
 
-def _tuple_hook(kind: Any, hooks: Hooks) -> Hook:
+def _make_tuple_hook(kind: Any, hooks: Hooks) -> Hook:
     if not hasattr(kind, "__args__"):
         return _from_list(tuple)(list, hooks)
     before, repeated, after = _split_elements(kind)
@@ -100,7 +100,7 @@ def _convert_each(values: Iterable[Any], hooks: Iterable[tuple[Hook, Any]]) -> l
         try:
             made.append(hook(value, kind))
         except Exception as error:
-            problems += [problem.below((str(place),)) for problem in problems_of(error, value)]
+            problems += [problem.below((str(place),)) for problem in list_problems(error, value)]
     if problems:
         raise RefusalError(*problems)
     return made
@@ -111,7 +111,7 @@ _UNORDERED: Final = (*_ORDERED, set, frozenset)
 _MAPPINGS: Final = (Mapping,)
 _CONTAINERS: Final[dict[Any, tuple[tuple[type, ...], Factory]]] = {
     list: (_ORDERED, _from_list(list)),
-    tuple: (_ORDERED, _tuple_hook),
+    tuple: (_ORDERED, _make_tuple_hook),
     deque: (_ORDERED, _from_list(deque)),
     set: (_UNORDERED, _from_list(set)),
     frozenset: (_UNORDERED, _from_list(frozenset)),
@@ -128,7 +128,7 @@ _CONTAINERS: Final[dict[Any, tuple[tuple[type, ...], Factory]]] = {
     abc.MutableMapping: (_MAPPINGS, _from_dict(dict)),
     OrderedDict: (_MAPPINGS, _from_dict(OrderedDict)),
     Counter: (_MAPPINGS, _from_dict(Counter)),
-    defaultdict: (_MAPPINGS, _defaultdict_hook),
+    defaultdict: (_MAPPINGS, _make_defaultdict_hook),
 }
 """Per collection: what a value may be (text is no list of letters), and what makes its hook."""
 
@@ -138,7 +138,7 @@ def is_container(kind: Any) -> bool:
     return isclass(origin_of(kind)) and origin_of(kind) in _CONTAINERS
 
 
-def container_hook(kind: Any, hooks: Hooks) -> Hook:
+def make_container_hook(kind: Any, hooks: Hooks) -> Hook:
     """The hook of a collection: of what a value may be, NumPy arrays also, each element or item is converted."""
     origin = origin_of(kind)
     accepted, factory = _CONTAINERS[origin]

@@ -11,7 +11,7 @@ from ..configuration.errors import ArgumentError, TreeError
 from ..configuration.fold import Algebra, fold
 from ..configuration.freezing import freeze
 from ..configuration.records import FieldsShape, MappingShape, Shape, TupleShape
-from .diagnosis import problems_of
+from .diagnosis import list_problems
 from .hook_table import Extra, find_hook
 from .models import dump_fields
 from .problems import Problem, RefusalError, conversion_error, type_name
@@ -62,7 +62,7 @@ def structure(cls: Any, config: Any, *, extra: Extra = "forbid") -> Any:
     except ArgumentError:  # the class itself cannot be read
         raise
     except Exception as error:
-        problems = problems_of(error, data)
+        problems = list_problems(error, data)
         raise conversion_error(f"not a valid {type_name(cls)}", problems) from _find_cause(error, problems)
 
 
@@ -74,7 +74,7 @@ def make_checker(cls: Any, extra: Extra) -> Callable[[Any], tuple[Problem, ...]]
         try:
             hook(data, cls)
         except Exception as error:
-            return problems_of(error, data)
+            return list_problems(error, data)
         return ()
 
     return check

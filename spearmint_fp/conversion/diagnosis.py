@@ -9,20 +9,20 @@ from typing import Any
 import attrs
 
 from ..configuration.errors import repr_with_type, short_repr, suggest_names
-from .fields import aliases_of, fields_of
-from .models import model_problems
+from .fields import list_aliases, list_fields
+from .models import list_model_problems
 from .problems import ABSENT, Problem, RefusalError, type_name
 from .type_forms import origin_of
 
-__all__ = ["problems_of"]
+__all__ = ["list_problems"]
 
 
-def problems_of(error: BaseException, value: Any) -> tuple[Problem, ...]:
+def list_problems(error: BaseException, value: Any) -> tuple[Problem, ...]:
     """The problems that an exception of a hook stands for, at their paths below `value`."""
-    return tuple(_list_problems(error, value))
+    return tuple(_iterate_problems(error, value))
 
 
-def _list_problems(error: BaseException, value: Any) -> Iterator[Problem]:
+def _iterate_problems(error: BaseException, value: Any) -> Iterator[Problem]:
     if isinstance(error, RefusalError):
         yield from error.problems
     elif isinstance(error, BaseExceptionGroup):
@@ -33,7 +33,7 @@ def _list_problems(error: BaseException, value: Any) -> Iterator[Problem]:
     elif hasattr(error, "extra_fields"):
         yield from _list_unknown(error.extra_fields, error.cl, value)  # type: ignore[attr-defined]
     elif callable(getattr(error, "errors", None)):
-        yield from model_problems(error, value)
+        yield from list_model_problems(error, value)
     elif isinstance(error, RecursionError):
         yield Problem((), "nested too deeply for the class that it should become", value)
     else:
@@ -50,14 +50,14 @@ def _find_note(error: BaseException, later: Sequence[BaseException]) -> Any:
 def _list_noted(error: BaseException, note: Any, cls: Any, value: Any) -> Iterator[Problem]:
     """The problems of a field or an element, whose step cattrs noted on the exception."""
     if "mapping key" in str(note):
-        for problem in _list_problems(error, note.index):
+        for problem in _iterate_problems(error, note.index):
             yield Problem((note.index,), f"as a key: {problem.reason}", note.index, problem.kind)
         return
     step, there = _find_step(note, cls, value)
     if isinstance(error, KeyError) and there is ABSENT:
         yield Problem((step,), f"missing; expected {type_name(note.type)}", kind="missing")
         return
-    yield from (problem.below((step,)) for problem in _list_problems(error, there))
+    yield from (problem.below((step,)) for problem in _iterate_problems(error, there))
 
 
 def _find_step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
@@ -66,7 +66,7 @@ def _find_step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
         element = value[note.index] if isinstance(value, Mapping) else list(value)[note.index]
         return note.index if isinstance(value, Mapping) else str(note.index), element
     key = getattr(note.type, "key", note.name)
-    names = [key, *(alias for alias, name in aliases_of(origin_of(cls)).items() if name == key)]
+    names = [key, *(alias for alias, name in list_aliases(origin_of(cls)).items() if name == key)]
     if isinstance(value, Mapping):
         return next(((name, value[name]) for name in names if name in value), (names[-1], ABSENT))
     fields = getattr(cls, "_fields", ())
@@ -76,7 +76,7 @@ def _find_step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
 
 def _list_unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Problem]:
     cls = origin_of(cls)
-    known = [field.argument if attrs.has(cls) else field.key for field in fields_of(cls)]
+    known = [field.argument if attrs.has(cls) else field.key for field in list_fields(cls)]
     declared = [*getattr(cls, "__attrs_attrs__", ()), *getattr(cls, "__dataclass_fields__", {}).values()]
     computed = {field.name for field in declared if not field.init}
     for name in sorted(names, key=str):
@@ -89,14 +89,14 @@ def _list_unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Proble
 def _list_class_problems(error: BaseException, cls: Any, value: Any) -> Iterator[Problem]:
     """The problems that a class itself raised: at a field, where its converter or validator did, or for the whole."""
     if hasattr(error, "extra_fields") or isinstance(error, RefusalError | BaseExceptionGroup):
-        yield from _list_problems(error, value)
+        yield from _iterate_problems(error, value)
         return
     found = list(_find_fields(error, cls)) if attrs.has(cls) else []
     for name, cause in found:
         step, there = _find_step(_Note(name), cls, value)
         yield Problem((step,), _show_message(cause, there), there, "check")
     if not found and callable(getattr(error, "errors", None)):
-        yield from model_problems(error, value)
+        yield from list_model_problems(error, value)
     elif not found:
         yield Problem((), _show_message(error, ABSENT), value, "whole")
 

@@ -14,12 +14,12 @@ import attrs
 from ..configuration.errors import ArgumentError, repr_with_type
 from ..configuration.models import is_model, is_struct
 from .annotations import types_of
-from .models import struct_fields
+from .models import list_struct_fields
 from .problems import type_name
 from .type_forms import is_literal, is_named_tuple, is_typeddict, origin_of, type_key
 from .unwrapping import is_wrapped, list_marks, unwrap_once
 
-__all__ = ["NO_TYPE", "Field", "aliases_of", "classes_of", "field_types", "fields_of", "is_structured"]
+__all__ = ["NO_TYPE", "Field", "field_types", "is_structured", "list_aliases", "list_classes", "list_fields"]
 
 NO_TYPE: Final = "structure makes instances of classes, and types of them"
 
@@ -51,7 +51,7 @@ class Field:
         return type_name(self.kind)
 
 
-def fields_of(kind: Any) -> list[Field]:
+def list_fields(kind: Any) -> list[Field]:
     """The fields that a class takes.
 
     Raises:
@@ -62,7 +62,7 @@ def fields_of(kind: Any) -> list[Field]:
         fields = [field for field in attrs.fields(cls) if field.init]
         types = types_of(kind, {field.name: field.type for field in fields})
         return [
-            Field(f.name, f.name, f.alias or f.name, types[f.name], f.default is attrs.NOTHING, _own_converter(f))
+            Field(f.name, f.name, f.alias or f.name, types[f.name], f.default is attrs.NOTHING, _find_converter(f))
             for f in fields
         ]
     if is_typeddict(cls):
@@ -72,7 +72,7 @@ def fields_of(kind: Any) -> list[Field]:
         taken = [field for field in own.values() if field.init and field._field_type.name != "_FIELD_CLASSVAR"]
         found = [(f.name, f.name, f.default is f.default_factory is dataclasses.MISSING) for f in taken]
     elif is_struct(cls):
-        found = struct_fields(cls)
+        found = list_struct_fields(cls)
     else:
         found = [(name, name, name not in cls._field_defaults) for name in cls._fields]
     types = types_of(kind, {name: own[name].type if name in own else None for name, _, _ in found})
@@ -90,7 +90,7 @@ def _list_keys(kind: Any, cls: Any) -> list[Field]:
     return fields
 
 
-def _own_converter(field: Any) -> Callable[[Any], Any] | None:
+def _find_converter(field: Any) -> Callable[[Any], Any] | None:
     """The converter of an attrs field, where it takes the value alone."""
     convert: Any = field.converter
     if isinstance(convert, attrs.Converter):
@@ -99,7 +99,7 @@ def _own_converter(field: Any) -> Callable[[Any], Any] | None:
     return cast("Callable[[Any], Any] | None", convert)
 
 
-def aliases_of(cls: Any) -> dict[str, str]:
+def list_aliases(cls: Any) -> dict[str, str]:
     """The names that `__init__` has for fields, where they differ from the fields' own."""
     return {f.alias: f.name for f in attrs.fields(cls) if f.alias not in (None, f.name)} if attrs.has(cls) else {}
 
@@ -112,19 +112,19 @@ def field_types(cls: Any) -> list[Any]:
     """
     if is_model(cls):
         return [field.annotation for field in cls.model_fields.values()]
-    return [field.kind for field in fields_of(cls)]
+    return [field.kind for field in list_fields(cls)]
 
 
-def classes_of(kind: Any) -> Mapping[str, Any]:
+def list_classes(kind: Any) -> Mapping[str, Any]:
     """The classes that a type names, its fields' types included, by `module:name`."""
     try:
-        return _classes_of(kind)
+        return _search_classes(kind)
     except TypeError as error:
         raise ArgumentError(f"{NO_TYPE}; got {repr_with_type(kind)} as the type") from error
 
 
 @lru_cache(maxsize=64)
-def _classes_of(kind: Any) -> Mapping[str, Any]:
+def _search_classes(kind: Any) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     seen: set[Any] = set()
     waiting = [kind]
@@ -153,4 +153,4 @@ def _list_parts(kind: Any) -> list[Any]:
     if is_model(cls):
         return field_types(cls)
     is_record = is_structured(cls) or is_named_tuple(cls)
-    return [*get_args(kind), *(field.kind for field in fields_of(kind))] if is_record else list(get_args(kind))
+    return [*get_args(kind), *(field.kind for field in list_fields(kind))] if is_record else list(get_args(kind))

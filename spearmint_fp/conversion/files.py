@@ -302,8 +302,8 @@ def _read_toml(file: Path, text: str) -> Iterator[Any]:
 
 
 def _read_yaml(file: Path, text: str) -> Iterator[Any]:
-    documents = require("spearmint_fp.conversion.yaml_files", extra="yaml", what=f"{file}: YAML").documents
-    yield from documents(text, lambda line, column, what: _refuse_at(file, line, column, what))
+    read_documents = require("spearmint_fp.conversion.yaml_files", extra="yaml", what=f"{file}: YAML").read_documents
+    yield from read_documents(text, lambda line, column, what: _refuse_at(file, line, column, what))
 
 
 _READERS: Final[dict[str, _Reader]] = {

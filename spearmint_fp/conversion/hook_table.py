@@ -13,15 +13,15 @@ from typing import Any, Final, Literal, TypeVar, get_args
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, repr_with_type, short_repr
 from ..configuration.models import is_model
-from .container_hooks import container_hook, is_container
+from .container_hooks import is_container, make_container_hook
 from .fields import NO_TYPE, is_structured
 from .hooks import Form, Hook, Hooks
-from .models import complete_model, struct_check, validate_model
+from .models import complete_model, make_bounds_check, validate_model
 from .problems import expected, type_name
-from .record_hooks import record_hook
-from .scalar_hooks import enum_hook, literal_hook, none_hook, scalar_hook
+from .record_hooks import make_record_hook
+from .scalar_hooks import convert_enum, convert_literal, convert_none, find_scalar_hook
 from .type_forms import is_form, is_literal, is_named_tuple, is_typeddict, is_union, origin_of
-from .union_hooks import union_hook
+from .union_hooks import make_union_hook
 from .unwrapping import is_wrapped, unwrap_once, unwrap_type
 
 __all__ = ["Extra", "find_hook"]
@@ -52,27 +52,27 @@ def _make_hooks(ignoring_extra: bool) -> Hooks:
     return Hooks(_FORMS, strict=_make_hooks(False)) if ignoring_extra else Hooks(_FORMS)
 
 
-def _config_hook(value: Any, _: Any) -> Config:
+def _convert_config(value: Any, _: Any) -> Config:
     if not isinstance(value, Mapping):
         raise expected("a mapping", value)
     return Config(value)
 
 
-def _wrapped_hook(kind: Any, hooks: Hooks) -> Hook:
+def _make_wrapped_hook(kind: Any, hooks: Hooks) -> Hook:
     unwrap_type(kind)  # refuses an alias that stands for itself
     inner = unwrap_once(kind)
     hook = hooks.find(inner)
     return lambda value, _: hook(value, inner)
 
 
-def _bounded_hook(kind: Any, hooks: Hooks) -> Hook:
+def _make_bounded_hook(kind: Any, hooks: Hooks) -> Hook:
     """The hook of a type that msgspec annotates with bounds."""
-    check, base = struct_check(kind), get_args(kind)[0]
+    check, base = make_bounds_check(kind), get_args(kind)[0]
     hook = hooks.find(base)
     return lambda value, _: check(hook(value, base)) if check else hook(value, base)
 
 
-def _model_hook(cls: Any, hooks: Hooks) -> Hook:
+def _make_model_hook(cls: Any, hooks: Hooks) -> Hook:
     complete_model(cls)
 
     def check(value: Any, _: Any) -> Any:
@@ -85,7 +85,7 @@ def _model_hook(cls: Any, hooks: Hooks) -> Hook:
     return check
 
 
-def _class_hook(kind: Any, _: Hooks) -> Hook:
+def _make_class_hook(kind: Any, _: Hooks) -> Hook:
     """The hook of `type[C]`: it takes C and its subclasses."""
     wanted = _list_classes(get_args(kind)[0]) if get_args(kind) else (object,)
 
@@ -110,7 +110,7 @@ def _list_classes(kind: Any) -> tuple[type, ...]:
     return (origin,)
 
 
-def _instance_hook(kind: Any, _: Hooks) -> Hook:
+def _make_instance_hook(kind: Any, _: Hooks) -> Hook:
     """The hook of a class that has no other: it takes its instances."""
     origin = origin_of(kind)
     is_call = origin is abc.Callable  # what a function takes and gives is not checked
@@ -148,20 +148,20 @@ def _is_enum(kind: Any) -> bool:
 
 
 _FORMS: Final[list[Form]] = [
-    (_is_none, lambda *_: none_hook),
+    (_is_none, lambda *_: convert_none),
     (_is_anything, lambda *_: lambda value, _: value),
-    (is_literal, lambda *_: literal_hook),
-    (lambda kind: struct_check(kind) is not None, _bounded_hook),
-    (is_wrapped, _wrapped_hook),
-    (is_union, union_hook),
-    (lambda kind: kind is Config, lambda *_: _config_hook),
-    (is_model, _model_hook),
-    (_is_enum, lambda *_: enum_hook),
-    (is_structured, record_hook),
-    (is_named_tuple, record_hook),
-    (lambda kind: scalar_hook(kind) is not None, lambda kind, _: scalar_hook(kind) or none_hook),
-    (is_container, container_hook),
-    (lambda kind: origin_of(kind) is type, _class_hook),
-    (lambda _: True, _instance_hook),
+    (is_literal, lambda *_: convert_literal),
+    (lambda kind: make_bounds_check(kind) is not None, _make_bounded_hook),
+    (is_wrapped, _make_wrapped_hook),
+    (is_union, make_union_hook),
+    (lambda kind: kind is Config, lambda *_: _convert_config),
+    (is_model, _make_model_hook),
+    (_is_enum, lambda *_: convert_enum),
+    (is_structured, make_record_hook),
+    (is_named_tuple, make_record_hook),
+    (lambda kind: find_scalar_hook(kind) is not None, lambda kind, _: find_scalar_hook(kind) or convert_none),
+    (is_container, make_container_hook),
+    (lambda kind: origin_of(kind) is type, _make_class_hook),
+    (lambda _: True, _make_instance_hook),
 ]
 """The first line that fits; what is nothing else is a class, or is refused by its name."""

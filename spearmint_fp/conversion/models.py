@@ -21,10 +21,10 @@ __all__ = [
     "complete_model",
     "drop_tag",
     "dump_fields",
-    "model_problems",
-    "struct_check",
-    "struct_fields",
-    "struct_tag",
+    "find_struct_tag",
+    "list_model_problems",
+    "list_struct_fields",
+    "make_bounds_check",
     "validate_model",
 ]
 
@@ -113,7 +113,7 @@ def _try_validating(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[P
                 raise
             lists = {path: made for path, made in _list_sequences(config, error) if path not in replaced}
             if not lists:
-                return None, tuple(model_problems(error, config))
+                return None, tuple(list_model_problems(error, config))
             replaced |= lists.keys()
             for path, made in lists.items():
                 config = _replace_at(config, path, made)
@@ -226,7 +226,7 @@ def _list_models(kind: Any) -> Iterator[Any]:
         yield from (model for argument in get_args(kind) for model in _list_models(argument))
 
 
-def model_problems(error: Any, config: Any) -> Iterator[Problem]:
+def list_model_problems(error: Any, config: Any) -> Iterator[Problem]:
     """The errors of pydantic, at the keys of the configuration."""
     seen: set[tuple[Steps, str]] = set()
     for detail in error.errors(include_url=False, include_context=False):
@@ -282,7 +282,7 @@ def _find_path(config: Any, location: tuple[Any, ...], kind: str) -> Steps:
 # --- msgspec ---------------------------------------------------------------------------------------
 
 
-def struct_fields(cls: Any) -> list[tuple[str, str, bool]]:
+def list_struct_fields(cls: Any) -> list[tuple[str, str, bool]]:
     """Per field of a struct: its name, its key in a configuration, and whether it must be given."""
     from msgspec import NODEFAULT
 
@@ -291,13 +291,13 @@ def struct_fields(cls: Any) -> list[tuple[str, str, bool]]:
     return [(name, key, default is NODEFAULT) for name, key, default in zip(names, keys, given, strict=True)]
 
 
-def struct_tag(cls: Any) -> tuple[str, Any] | None:
+def find_struct_tag(cls: Any) -> tuple[str, Any] | None:
     """The key and the value by which a tagged struct is told from others."""
     config = (get_origin(cls) or cls).__struct_config__
     return None if config.tag_field is None else (config.tag_field, config.tag)
 
 
-def struct_check(annotated: Any) -> Callable[[Any], Any] | None:
+def make_bounds_check(annotated: Any) -> Callable[[Any], Any] | None:
     """The check that `Annotated[T, msgspec.Meta(...)]` makes of a value of `T`; None for other annotations."""
     if not any(type(extra).__module__ == "msgspec" for extra in getattr(annotated, "__metadata__", ())):
         return None
@@ -330,7 +330,7 @@ def dump_fields(value: Any) -> Any:
         names = {name: _find_key(name, field) for name, field in type(value).model_fields.items()}
         return {**(value.model_extra or {}), **{key: getattr(value, name) for name, key in names.items()}}
     if is_struct(type(value)) and not isinstance(value, type):
-        tag = struct_tag(type(value))
+        tag = find_struct_tag(type(value))
         fields = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
         return {**dict([tag] if tag else []), **{key: getattr(value, name) for name, key in fields}}
     return None
@@ -340,5 +340,5 @@ def drop_tag(cls: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What `dump_fields` gives of a struct, by the names of its arguments and without its tag; all else as it is."""
     if not is_struct(cls):
         return dict(fields)
-    names = {key: name for name, key, _ in struct_fields(cls)}
+    names = {key: name for name, key, _ in list_struct_fields(cls)}
     return {names[key]: value for key, value in fields.items() if key in names}

@@ -7,20 +7,20 @@ from typing import Any
 
 from ..configuration.errors import repr_with_type, short_repr
 from ..configuration.models import is_struct
-from .fields import Field, aliases_of, fields_of
+from .fields import Field, list_aliases, list_fields
 from .hooks import Hook, Hooks
-from .models import struct_tag
+from .models import find_struct_tag
 from .problems import Problem, RefusalError, expected, type_name
 from .type_forms import is_typeddict, origin_of
 
-__all__ = ["record_hook"]
+__all__ = ["make_record_hook"]
 
 
-def record_hook(kind: Any, hooks: Hooks) -> Hook:
+def make_record_hook(kind: Any, hooks: Hooks) -> Hook:
     """The hook of a class: instances pass, mappings are converted field by field; a sequence too, for a NamedTuple."""
     cls = origin_of(kind)
-    convert = hooks.make_record(cls, [(field, _field_hook(field, hooks)) for field in fields_of(kind)])
-    aliases, tag = aliases_of(cls), struct_tag(kind) if is_struct(kind) else None
+    convert = hooks.make_record(cls, [(field, _make_field_hook(field, hooks)) for field in list_fields(kind)])
+    aliases, tag = list_aliases(cls), find_struct_tag(kind) if is_struct(kind) else None
     names = getattr(cls, "_fields", ())
 
     def check(value: Any, _: Any) -> Any:
@@ -61,14 +61,14 @@ def _check_tag(tag: tuple[str, Any] | None, value: Mapping[Any, Any]) -> Mapping
     return {k: item for k, item in value.items() if k != key}
 
 
-def _field_hook(field: Field, hooks: Hooks) -> Hook:
+def _make_field_hook(field: Field, hooks: Hooks) -> Hook:
     hook, kind = hooks.find(field.kind), field.kind
     if field.convert is not None:
-        return _converted_hook(hook, kind, field.convert)
+        return _make_converted_hook(hook, kind, field.convert)
     return lambda value, _: hook(value, kind)
 
 
-def _converted_hook(hook: Hook, kind: Any, convert: Callable[[Any], Any]) -> Hook:
+def _make_converted_hook(hook: Hook, kind: Any, convert: Callable[[Any], Any]) -> Hook:
     """The hook of a field with a converter of its own, which may make what the type refuses into a value of the type.
 
     The value is handed on as it was: the class converts it itself.

@@ -15,17 +15,17 @@ from ..configuration.scalars import find_scalar, make_scalar, unbox_scalar
 from .hooks import Hook
 from .problems import expected
 
-__all__ = ["enum_hook", "literal_hook", "none_hook", "scalar_hook"]
+__all__ = ["convert_enum", "convert_literal", "convert_none", "find_scalar_hook"]
 
 
-def _strict(kind: type, fits: Callable[[Any], bool], make: Callable[[Any], Any]) -> Hook:
+def _make_strict_hook(kind: type, fits: Callable[[Any], bool], make: Callable[[Any], Any]) -> Hook:
     """The hook of a scalar: what fits is made, all else is refused; a subclass of it is made of what fits its base."""
 
     def check(value: Any, cls: Any) -> Any:
         if cls is kind and type(value) is kind:
             return value
         if cls is not kind:
-            return enum_hook(value, cls) if issubclass(cls, enum.Enum) else _of_subclass(check(value, kind), cls)
+            return convert_enum(value, cls) if issubclass(cls, enum.Enum) else _of_subclass(check(value, kind), cls)
         single = unbox_scalar(value)
         if not fits(single):
             raise expected(kind.__name__, value)
@@ -49,7 +49,7 @@ def _is_float(value: Any) -> bool:
     return _is_int(value) or (isinstance(value, Real) and not isinstance(value, Rational))
 
 
-def _read_hook(sources: tuple[type, ...]) -> Hook:
+def _make_read_hook(sources: tuple[type, ...]) -> Hook:
     """The hook of a scalar that is read from text, or made of another scalar without loss."""
     return lambda value, cls: _read_scalar(value, cls, sources)
 
@@ -77,33 +77,33 @@ def _has_vast_exponent(text: str) -> bool:
 
 
 _STRICT: Final[dict[type, Hook]] = {
-    int: _strict(int, _is_int, int),
-    float: _strict(float, _is_float, float),
-    complex: _strict(complex, lambda v: isinstance(v, Complex) and not isinstance(v, bool), complex),
-    str: _strict(str, lambda v: isinstance(v, str), str.__str__),
-    bytes: _strict(bytes, lambda v: isinstance(v, bytes), bytes),
-    bool: _strict(bool, lambda v: isinstance(v, bool), bool),
+    int: _make_strict_hook(int, _is_int, int),
+    float: _make_strict_hook(float, _is_float, float),
+    complex: _make_strict_hook(complex, lambda v: isinstance(v, Complex) and not isinstance(v, bool), complex),
+    str: _make_strict_hook(str, lambda v: isinstance(v, str), str.__str__),
+    bytes: _make_strict_hook(bytes, lambda v: isinstance(v, bytes), bytes),
+    bool: _make_strict_hook(bool, lambda v: isinstance(v, bool), bool),
 }
 
 
-def scalar_hook(kind: Any) -> Hook | None:
+def find_scalar_hook(kind: Any) -> Hook | None:
     """The hook of a scalar type, or of a subclass of one; None for all other types."""
     for base in kind.__mro__ if isclass(kind) else ():
         if base in _STRICT:
             return _STRICT[base]
         row = find_scalar(base)
         if row is not None and row.sources:
-            return _read_hook(row.sources)
+            return _make_read_hook(row.sources)
     return None
 
 
-def none_hook(value: Any, _: Any) -> None:
+def convert_none(value: Any, _: Any) -> None:
     """None, and nothing else."""
     if value is not None:
         raise expected("None", value)
 
 
-def literal_hook(value: Any, kind: Any) -> Any:
+def convert_literal(value: Any, kind: Any) -> Any:
     """The literal that the value is, types told apart; a member of an enum also by its value."""
     single = unbox_scalar(value)
     for literal in get_args(kind):
@@ -113,7 +113,7 @@ def literal_hook(value: Any, kind: Any) -> Any:
     raise expected(f"one of {list_words([short_repr(one) for one in get_args(kind)])}", value, "tag")
 
 
-def enum_hook(value: Any, cls: Any) -> Any:
+def convert_enum(value: Any, cls: Any) -> Any:
     """The member that has this value, types told apart, or that the class itself finds for it."""
     if isinstance(value, cls):
         return value

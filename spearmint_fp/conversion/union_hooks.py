@@ -7,19 +7,19 @@ from typing import Any, Final, get_args
 
 from ..configuration.errors import cut_text, repr_with_type
 from ..configuration.scalars import unbox_scalar
-from .diagnosis import problems_of
+from .diagnosis import list_problems
 from .hooks import Hook, Hooks
 from .problems import Problem, RefusalError, expected, show_problem, type_name
 from .type_forms import is_literal, origin_of
 from .unwrapping import list_members, unwrap_type
 
-__all__ = ["union_hook"]
+__all__ = ["make_union_hook"]
 
 MOST_LETTERS: Final = 1_000
 """How much of the reasons of a union's members is written out."""
 
 
-def union_hook(union: Any, hooks: Hooks) -> Hook:
+def make_union_hook(union: Any, hooks: Hooks) -> Hook:
     """The hook of a union: the member of exactly the value's type, else the first that takes it.
 
     Where unknown keys are ignored, a member that takes the value without any comes before those that ignore some.
@@ -57,7 +57,7 @@ def _join_refusals(value: Any, refusals: list[tuple[Any, Exception]]) -> Excepti
     classes = [(member, error) for member, error in refusals if member is not type(None)]
     if len(classes) == 1:
         return classes[0][1]
-    reasons = [(member, problems_of(error, value)) for member, error in classes]
+    reasons = [(member, list_problems(error, value)) for member, error in classes]
     meant = [problems for _, problems in reasons if not any(p.kind == "tag" and len(p.path) == 1 for p in problems)]
     if len(meant) == 1 and isinstance(value, Mapping):
         return RefusalError(*meant[0])

@@ -23,7 +23,7 @@ from ..configuration.errors import EncodingError, SpearmintError, repr_with_type
 from ..configuration.fold import MAX_DEPTH
 from ..configuration.scalars import MOST_BITS
 
-__all__ = ["documents", "dumped"]
+__all__ = ["dumped", "read_documents"]
 
 MOST_NODES: Final = 1_000_000
 """How many nodes a file may have once every alias is replaced by what it stands for."""
@@ -39,7 +39,7 @@ class _PlaceError(Exception):
         self.mark, self.what = mark, what
 
 
-def documents(text: str, refuse: Refuse) -> Iterator[Any]:
+def read_documents(text: str, refuse: Refuse) -> Iterator[Any]:
     """The documents of a YAML text; `refuse(line, column, what)` raises the error for what stands there."""
     try:
         found = [_Builder().build_root(node) for node in _Loader(text).compose_roots()]
@@ -349,7 +349,7 @@ _Dumper.add_representer(time, lambda dumper, value: dumper.represent_str(value.i
 
 
 def dumped(plain: Any) -> str:
-    """Plain data as YAML that `documents` reads as the same: dicts, lists, sets, scalars, dates. A time becomes text.
+    """Plain data as YAML that is read as the same: dicts, lists, sets, scalars, dates. A time becomes text.
 
     Raises:
         EncodingError: a leaf that YAML has no word for.

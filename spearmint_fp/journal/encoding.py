@@ -22,7 +22,7 @@ from ..configuration.fold import Algebra, fold
 from ..configuration.models import read_model_fields
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..conversion.convert import structure, unstructure
-from ..conversion.fields import classes_of
+from ..conversion.fields import list_classes
 from ..conversion.problems import ABSENT, type_name
 from .json_values import EXTENDED, JSON_SCALARS, Reader, Writer, dump_json
 
@@ -75,7 +75,7 @@ def _encode_typed(value: Any, cls: Any) -> str:
         refusal = EncodingError(f"it would not come back as {type_name(cls)}: {error}")
         refusal.__cause__ = error
     try:
-        return _require_equal(Writer(classes_of(cls)).write_text(value, value), value, cls)
+        return _require_equal(Writer(list_classes(cls)).write_text(value, value), value, cls)
     except (EncodingError, ConversionError, ArgumentError, TreeError):
         raise refusal from refusal.__cause__
 

@@ -21,7 +21,7 @@ from ..configuration.fold import Algebra, fold, show_path
 from ..configuration.models import is_model
 from ..configuration.records import FieldsShape, MappingShape, Shape, TupleShape
 from ..configuration.scalars import MOST_BITS, SCALARS, find_scalar, unbox_builtin
-from ..conversion.fields import classes_of
+from ..conversion.fields import list_classes
 from ..conversion.models import drop_tag, dump_fields
 from ..conversion.problems import ABSENT, type_name
 
@@ -237,7 +237,7 @@ class Reader:
 
     def _make(self, tag: str, name: str, inside: Any) -> Any:
         self.has_made = True
-        classes = classes_of(self._cls)
+        classes = list_classes(self._cls)
         alike_named = [cls for known, cls in classes.items() if known.partition(":")[2] == name.partition(":")[2]]
         cls = classes.get(name) or (alike_named[0] if len(alike_named) == 1 else None)
         if cls is None:

@@ -35,7 +35,7 @@ from spearmint_fp import (
     unstructure,
 )
 from spearmint_fp.conversion.hook_table import find_hook
-from spearmint_fp.conversion.diagnosis import problems_of
+from spearmint_fp.conversion.diagnosis import list_problems
 
 T = TypeVar("T")
 
@@ -861,7 +861,7 @@ def test_to_read_what_is_wrong_changes_nothing() -> None:
     hook = find_hook(Deep, "forbid")
     with pytest.raises(Exception) as told:  # noqa: PT011  # whatever the converter raises
         hook(data, Deep)
-    first, second = (problems_of(told.value, data) for _ in range(2))
+    first, second = (list_problems(told.value, data) for _ in range(2))
     assert first == second
     assert {str(problem).split(":")[0] for problem in first} == {
         "numbers.1.b",
