@@ -16,11 +16,11 @@ from ..configuration.tree import show_path
 from ..conversion.convert import Extra, make_checker, thaw_plain
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
 from .checks import sees_several
-from .choose import constrained
-from .constraints import Constraint
 from .core import Sweep, as_sweep
+from .filters import constrained
 from .nodes.node import Node
 from .probes import Check, Probe, Refusal, Scope, Spot
+from .tables import Constraint
 
 __all__ = ["Validation", "validate"]
 
