@@ -19,7 +19,8 @@ from ..claims import Claims, Steps, of_points
 from ..indices import count_items
 from ..outline import Outline
 from ..places import NOWHERE, Listed, Places
-from ..probes import Probe, Spot, ValueProbe
+from ..probes import PointProbe, Probe
+from ..spots import Spot
 from .columns import Column, Columns, Kinds, flatten_point, join_columns, join_kinds, list_kinds, list_static_columns
 from .node import ABSENT, A, Compound, Node, Tables, derived_field
 
@@ -139,7 +140,7 @@ class Axis(Compound):
         return attrs.evolve(self, swept=True)
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        yield ValueProbe(self, spot, self.values)
+        yield PointProbe(self, spot, self.values)
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:

@@ -16,7 +16,8 @@ from ...configuration.tree import Layout, rebuild_record, show_path
 from ..claims import NOTHING, Claims, Steps, of_points, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, Combined, Listed, Places
-from ..probes import Probe, RecordProbe, Spot
+from ..probes import Probe, RecordProbe
+from ..spots import Spot
 from .axis import make_point
 from .columns import Columns, Kinds, nest_kinds
 from .node import ABSENT, A, Compound, Node, ProductOf, Tables, derived_field
