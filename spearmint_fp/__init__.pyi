@@ -132,9 +132,6 @@ from .sweep.validation import (
     validate as validate,
 )
 from .tasks.injection import (
-    Bind as Bind,
-)
-from .tasks.injection import (
     inject as inject,
 )
 from .tasks.wrappers import (

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from spearmint_fp import DynamicValue, Sweep, config_id, constrain, expand
-from spearmint_fp.configuration.tree import Algebra, fold
+from spearmint_fp.configuration.fold import Algebra, fold
 
 TREE = {
     "optimizer": DynamicValue([{"name": "sgd", "momentum": DynamicValue([0.0, 0.9])}, {"name": "adam"}]),

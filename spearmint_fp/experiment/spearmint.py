@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
+from ..configuration.choices import DynamicValue, holds_records
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError, repr_with_type
-from ..configuration.tree import DynamicValue, holds_records
 from .result import ExperimentResult
 
 if TYPE_CHECKING:  # sweeps, threads and tasks are loaded when something is defined or runs: importing stays cheap

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import Any, Final
 
+from ..configuration.choices import DynamicValue
 from ..configuration.errors import (
     ArgumentError,
     ExperimentError,
@@ -16,7 +17,6 @@ from ..configuration.errors import (
     suggest_names,
 )
 from ..configuration.identity import encode_tree
-from ..configuration.tree import DynamicValue
 from ..sweep.combine import concat, empty
 from ..sweep.core import Sweep, expand, require_expanded_sweep
 

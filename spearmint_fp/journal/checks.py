@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from ..configuration.errors import JournalError, SpearmintError, repr_with_type, short_repr
-from ..configuration.tree import freeze
+from ..configuration.freezing import freeze
 from .encoding import decoded
 
 __all__ = [

@@ -11,10 +11,11 @@ from operator import length_hint
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
+from ..configuration.choices import require_expanded
 from ..configuration.errors import ArgumentError, repr_with_type
 from ..configuration.extras import require
+from ..configuration.fold import Choice
 from ..configuration.tables import is_keyed
-from ..configuration.tree import Choice, require_expanded
 from ..journal.journal import Journal, Ledger, open_ledger
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep

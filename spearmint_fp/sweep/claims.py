@@ -12,8 +12,9 @@ from typing import Any, Final, final
 
 import attrs
 
+from ..configuration.config import Config, Layout, layout_of
+from ..configuration.fold import Algebra, fold
 from ..configuration.records import Shape
-from ..configuration.tree import Algebra, Config, Layout, fold, layout_of
 
 __all__ = [
     "NOTHING",

@@ -16,7 +16,7 @@ from typing import Any, final
 import attrs
 
 from ..configuration.errors import ArgumentError, SizeError, format_count
-from ..configuration.tree import show_path
+from ..configuration.fold import show_path
 from .automata import Automaton, AutomatonData, dump_automaton
 from .conjunction import MOST_STEPS, OutOfSteps, conjoin_all
 from .diagrams import FALSE, TRUE, Diagrams

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from ..configuration.errors import ArgumentError, SizeError, format_count, repr_with_type
+from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.tables import is_keyed
-from ..configuration.tree import freeze
 from .allowed import Allowed
 from .choose import try_iterating
 from .core import Sweep

@@ -14,22 +14,20 @@ from typing import Any, final
 import attrs
 
 from ..configuration.errors import PathError, SizeError, format_count
+from ..configuration.fold import show_path
 from ..configuration.paths import get_in
-from ..configuration.tree import show_path
 from .allowed import Allowed, lift_constraints
 from .claims import Claims, Steps, overlap
 from .digits import count_values
 from .indices import Chosen, Indices, Span
-from .nodes.columns import Columns, Kinds
+from .nodes.columns import A, Columns, Kinds, Tables
 from .nodes.node import (
     LIMIT,
-    A,
     Composition,
     Node,
     ProductOf,
     SelectionOf,
     SumOf,
-    Tables,
     ViewOf,
     ZipOf,
 )
@@ -120,10 +118,6 @@ class Filter(Node):
     @property
     def exact(self) -> bool:
         return self.found.exact
-
-    @property
-    def selected(self) -> bool:
-        return self.found.selected
 
     @property
     def shuffled(self) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Final, cast, final
 import attrs
 
 from ..configuration.errors import SizeError, format_count
-from ..configuration.tree import show_path
+from ..configuration.fold import show_path
 from .diagrams import FALSE, TRUE, Diagrams
 from .digits import Digit, Digits, Source
 from .indices import count_items

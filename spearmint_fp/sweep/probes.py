@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple, final
 import attrs
 
 from ..configuration.errors import group_digits
+from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in, get_in
-from ..configuration.tree import show_path
 from ..conversion.convert import thaw_plain
 from ..conversion.problems import Problem
 from .claims import Steps

@@ -15,8 +15,8 @@ import attrs
 from toolz import unique
 
 from ..configuration.errors import STOPS, add_note, short_repr, stop_error
+from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
-from ..configuration.tree import show_path
 from .claims import Steps
 from .diagrams import FALSE, TRUE, Diagrams, Row, pack_row, unpack_row
 from .digits import Digit, Digits, Place, Question

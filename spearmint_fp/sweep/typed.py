@@ -19,10 +19,13 @@ from uuid import UUID
 import attrs
 from toolz import unique
 
+from ..configuration.config import Layout
+from ..configuration.equality import are_equal
 from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, format_count
+from ..configuration.fold import Algebra, fold
+from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in, set_in
-from ..configuration.tree import Algebra, Layout, are_equal, fold, freeze
 from ..conversion.convert import Extra, field_types, make_checker, structure, unstructure
 from ..conversion.problems import Steps
 from .core import Sweep, as_sweep

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol, final
 
 import attrs
 
-from ..configuration.tree import require_expanded
+from ..configuration.choices import require_expanded
 from ..sweep.core import Sweep, count_configs, require_expanded_sweep
 from ..sweep.indices import count_items
 from ..sweep.nodes.points import locate_errors

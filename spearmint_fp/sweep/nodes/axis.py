@@ -10,19 +10,32 @@ from typing import Any, Final, final
 import attrs
 from toolz import unique
 
+from ...configuration.config import Config
+from ...configuration.equality import are_equal
 from ...configuration.errors import repr_with_type, short_repr
+from ...configuration.fold import open_node, show_path
 from ...configuration.keys import exact_key
 from ...configuration.paths import can_set_in, find_in
 from ...configuration.records import TupleShape
-from ...configuration.tree import Config, are_equal, open_node, show_path
 from ..claims import Claims, Steps, of_points
 from ..indices import count_items
 from ..outline import Outline
 from ..places import NOWHERE, Listed, Places
 from ..probes import PointProbe, Probe
 from ..spots import Spot
-from .columns import Column, Columns, Kinds, flatten_point, join_columns, join_kinds, list_kinds, list_static_columns
-from .node import ABSENT, A, Compound, Node, Tables, derived_field
+from .columns import (
+    A,
+    Column,
+    Columns,
+    Kinds,
+    Tables,
+    flatten_point,
+    join_columns,
+    join_kinds,
+    list_kinds,
+    list_static_columns,
+)
+from .node import ABSENT, Compound, Node, derived_field
 
 __all__ = ["UNIT", "Axis", "make_point"]
 

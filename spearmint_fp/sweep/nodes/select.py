@@ -14,8 +14,8 @@ from ..outline import Outline
 from ..places import Places, Selected
 from ..probes import Probe
 from ..spots import Spot
-from .columns import Columns
-from .node import A, Compound, Node, SelectionOf, Tables
+from .columns import A, Columns, Tables
+from .node import Compound, Node, SelectionOf
 
 __all__ = ["Select", "slice_node"]
 
@@ -75,10 +75,6 @@ class Select(Compound):
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
         return self.base.probes(spot.in_selection(self, self.base))
-
-    @property
-    def selected(self) -> bool:
-        return True
 
     @property
     def shuffled(self) -> bool:
