@@ -27,10 +27,10 @@ __all__ = ["Validation", "validate"]
 
 
 SPREAD: Final = 1_000
-"""How many configurations of a larger sweep are asked one by one, evenly spread."""
+"""How many configurations of a larger sweep are asked about, evenly spread."""
 
 LISTED: Final = 10_000
-"""How many configurations are asked one by one where a problem's number cannot be told from the axes."""
+"""Of sweeps up to this size every configuration is asked about."""
 
 
 @final
@@ -88,7 +88,7 @@ class Validation:
 
 
 def _with_count(problem: Problem) -> Problem:
-    """The problem as a report has it, which says so where the number of configurations is not known."""
+    """The problem with a reason that says so where the number of configurations is not known."""
     reason = f"{problem.reason}, in configs that cannot be counted without listing them"
     return problem if problem.spoils is not None else attrs.evolve(problem, reason=reason)
 
@@ -140,7 +140,7 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     return Validation(cls, node.size, problems, tuple(texts))
 
 
-# --- what configurations say ---------------------------------------------------------------------------------
+# --- configurations that are refused ---------------------------------------------------------------------------
 
 
 class _Refused(NamedTuple):
@@ -165,7 +165,7 @@ class _Finding:
 
     @property
     def mark(self) -> Hashable:
-        """What configurations that have the problem have in common."""
+        """A key that the configurations share that have the problem."""
         if self.problem is not self.original:
             return _mark_value(self.problem.path, self.problem.value, self.original)
         whole, single = _mark_problem(self.original)
@@ -173,7 +173,7 @@ class _Finding:
 
     @property
     def key(self) -> Hashable:
-        """What findings that are reported as one have in common."""
+        """A key that findings share that are reported as one."""
         if self.problem is not self.original:
             return self.problem.path, exact_key(self.problem.value), self.problem.kind
         return _mark_problem(self.original)[1]
@@ -265,11 +265,11 @@ def _describe_together(cls: Any, refused: Sequence[_Refused], is_listed: bool) -
     return f"{which}, {count}: {format_problems(refused[0].problems)[0]}"
 
 
-# --- what the parts say --------------------------------------------------------------------------------------
+# --- parts that are refused ------------------------------------------------------------------------------------
 
 
 def _list_probes(node: Node, check: Check) -> Iterator[Probe]:
-    """What to ask about the parts of a sweep; there may be very many, so they are not kept."""
+    """The probes of a sweep one by one: there may be very many, so they are not kept."""
     return node.probes(Spot.of_whole(node, check)) if node.size else iter(())
 
 
