@@ -18,7 +18,7 @@ from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep, expand
 from ..tasks.injection import Injected, inject
 from ..tasks.wrapping import Layer, is_async
-from ..workers.wire import travels
+from ..workers.pickling import can_travel
 from .background import LOG, Behind
 from .context import current_context
 from .discovery import references
@@ -68,7 +68,7 @@ class Experiment(Generic[T]):
             self.configs,
             self.strategy,
             self.uses,
-            told if travels(told) else Untold(self.name),
+            told if can_travel(told) else Untold(self.name),
         )
 
 
