@@ -78,9 +78,6 @@ from .sweep.choose import (
     constrain as constrain,
 )
 from .sweep.choose import (
-    distinct as distinct,
-)
-from .sweep.choose import (
     sample as sample,
 )
 from .sweep.choose import (
@@ -121,6 +118,9 @@ from .sweep.describe import (
 )
 from .sweep.describe import (
     label as label,
+)
+from .sweep.distinct import (
+    distinct as distinct,
 )
 from .sweep.typed import (
     structured as structured,

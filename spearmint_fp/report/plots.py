@@ -12,12 +12,12 @@ from toolz import groupby, unique
 
 from ..configuration.errors import AbsentError, ArgumentError, SizeError, repr_with_type, suggest_names
 from ..configuration.extras import require
+from ..configuration.keys import exact_key
 from ..conversion.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, is_number, number_of, text_of
 from ..outcomes.outcomes import Failure, Outcome, Success
 from ..outcomes.rows import Column, outcome_columns, require_outcomes
 from ..sweep.core import Sweep
-from ..sweep.nodes import exact_key
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,0 +1,121 @@
+"""A sweep with one value more in each configuration, computed from the rest of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
+from itertools import chain
+from typing import Any, final
+
+import attrs
+from toolz import unique
+
+from ...configuration.fold import show_path
+from ...configuration.keys import exact_key
+from ...configuration.paths import remove_in, set_in
+from ...configuration.records import find_index
+from ..claims import Claims, Steps
+from ..indices import count_items
+from ..outline import Outline
+from ..places import Places, Verified
+from ..probes import DerivedProbe, Probe, Spot
+from .columns import Column, Columns
+from .image import Image
+from .merge import find_places_of_any
+from .node import Node, ViewOf, derived_field
+from .points import make_matcher
+from .record import POOL
+
+__all__ = ["Derive", "overlap"]
+
+
+@final
+@attrs.frozen(repr=False)
+class Derive(Image):
+    """Each config with the value at `path` that `function` computes from it."""
+
+    path: Steps
+    function: Callable[[Any], Any]
+    base: Node
+    size: int = derived_field()
+
+    @property
+    def exact(self) -> bool:
+        return self.base.exact
+
+    @property
+    def _function(self) -> Any:
+        return self.function
+
+    def _call(self, config: Any) -> Any:
+        return set_in(self.path, self.function(config), config)
+
+    seen = _call
+
+    def places(self, value: Any, exact: bool) -> Places:
+        before = [path for path in self.base.columns() if overlap(path, self.path)]
+        is_known = self.exact and before in ([], [self.path]) and self._has_few_values_before()
+        if not is_known or any(map(_is_index, self.path)):
+            return super().places(value, exact)
+        same = make_matcher(value, exact)
+        possible = find_places_of_any(self.base, self._origins(value), exact)
+        return Verified(possible, lambda rank: same(self.at(rank)))
+
+    def _has_few_values_before(self) -> bool:
+        """True if what the base has at the path can be tried value by value."""
+        before = self.base.columns().get(self.path)
+        return before is None or (not before.computed and sum(map(count_items, before.pieces)) <= POOL)
+
+    def _origins(self, value: Any) -> Iterator[Any]:
+        """The configs that may have become `value`: without the path, or with what the base has there."""
+        yield from unique((remove_in(self.path, value, prune=prune) for prune in (False, True)), key=exact_key)
+        before = self.base.columns().get(self.path)
+        for old in chain.from_iterable(before.pieces if before else ()):
+            with suppress(Exception):  # no such path, or a class that refuses it: then no point became `value` from it
+                yield set_in(self.path, old, value)
+
+    @property
+    def composition(self) -> ViewOf:
+        return ViewOf(self.base, self.path)
+
+    def columns(self) -> Columns:
+        columns = (
+            self.base.columns()
+        )  # over one of these, the computed values alone vary; a new path follows from others
+        over = [path for path in columns if overlap(path, self.path)]
+        derived = Column((), bool(over), computed=True)
+        kept = {p: derived if p in over else c for p, c in columns.items() if p[: len(self.path)] != self.path}
+        return {**kept, self.path: derived}
+
+    def claims(self, exact: bool) -> Claims:
+        if exact or not self.size:
+            return super().claims(exact=True)
+        return self.base.claims(exact=False).with_unknown(self.path)
+
+    def has_path(self, path: Steps) -> bool:
+        if path == self.path[: len(path)] or self.base.has_path(path):
+            return True
+        return _leads_into(path, self.path) and super().has_path(path)
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        yield DerivedProbe(self, spot, self.path)
+        yield from self.base.probes(spot.below_derived(self.path, self.seen))
+
+    def outline(self, path: Steps) -> Outline:
+        return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
+
+
+def overlap(one: Steps, other: Steps) -> bool:
+    """True if one path is the other, or leads to a part of it."""
+    return one[: len(other)] == other[: len(one)]
+
+
+def _leads_into(path: Steps, whole: Steps) -> bool:
+    """True if a path may lead to a part of what stands at `whole`: an index may be written in several ways."""
+    pairs = zip(path, whole)  # noqa: B905  # the path is the longer one
+    return len(path) >= len(whole) and all(one == other or _is_index(other) for one, other in pairs)
+
+
+def _is_index(step: Hashable) -> bool:
+    return find_index(step, sys.maxsize) is not None

@@ -1,0 +1,245 @@
+"""A record of sweeps: every combination of the points of its children."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, chain, islice
+from math import prod
+from operator import mul
+from typing import Any, Final, final
+
+import attrs
+
+from ...configuration.config import Layout
+from ...configuration.fold import show_path
+from ...configuration.freezing import rebuild_record
+from ...configuration.records import FieldsShape, NamedShape, Shape
+from ..claims import NOTHING, Claims, Steps, of_points, together
+from ..outline import Outline, of_product
+from ..places import NOWHERE, Combined, Listed, Places
+from ..probes import Probe, RecordProbe, Spot
+from .axis import make_point
+from .columns import A, Columns, Kinds, Tables, nest_kinds
+from .node import ABSENT, Compound, Node, ProductOf, derived_field
+
+__all__ = ["AHEAD", "DEPTH_STEP", "POOL", "Record"]
+
+POOL: Final = 256
+"""How many points of a child are built at once and shared by the configurations of its parent."""
+
+AHEAD: Final = 64
+"""How many points of a child that is too large for that are built at once: few, as every level of a tree holds some."""
+
+DEPTH_STEP: Final = 16
+"""Every how many levels the points of a deeply nested small record are built at once."""
+
+
+@final
+@attrs.frozen(repr=False)
+class Record(Compound):
+    """`shape.build` of every combination of the children's points, the leftmost slowest."""
+
+    shape: Shape
+    parts: tuple[Node, ...]
+    size: int = derived_field()
+
+    @size.default
+    def _count(self) -> int:
+        return prod(part.size for part in self.parts)
+
+    @staticmethod
+    def of(shape: Shape, node: Any, parts: Sequence[Node]) -> Node:
+        """The product of a record's children; one point, built once, where nothing below it varies."""
+        if all(part.static for part in parts):
+            return make_point(rebuild_record(shape, node, tuple(part.at(0) for part in parts)))
+        return Record(shape, tuple(parts))
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.depth % DEPTH_STEP == 0 and self.size <= POOL and not self.calls:
+            _ = self._pools  # kept now, so that walking a deep tree later goes down a step at a time
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return self.parts
+
+    @cached_property
+    def weights(self) -> tuple[int, ...]:
+        """Per child, how many points lie from one of its points to the next."""
+        return tuple(accumulate((part.size for part in self.parts[:0:-1]), mul, initial=1))[::-1]
+
+    @property
+    def _is_made_by_class(self) -> bool:
+        """True for instances of a class, which may change or refuse what it is given."""
+        return isinstance(self.shape, FieldsShape)
+
+    @property
+    def calls(self) -> bool:
+        return self._is_made_by_class or super().calls
+
+    def at(self, index: int) -> Any:
+        points = []
+        for part in reversed(self.parts):
+            index, digit = divmod(index, part.size)
+            points.append(part.at(digit))
+        points.reverse()
+        return self.shape.build(points)
+
+    @cached_property
+    def _first(self) -> int:
+        """The first child from which on every pool is kept: the odometer's lowest wheel."""
+        return next((k for k in reversed(range(len(self.parts))) if not self._pools[k]), 0)
+
+    @cached_property
+    def _pools(self) -> tuple[Sequence[Any], ...]:
+        """The points of each child, or none where there are too many to keep, or one that raises when it is built."""
+        return tuple(map(_pool_points, self.parts))
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        if not self.parts or start >= stop:
+            return map(self.at, range(start, stop))
+        if start == 0 and stop == self.size and self._pools[self._first]:
+            return self.shape.stream(self._pools)
+        return chain.from_iterable(self._blocks(start, stop))
+
+    def _blocks(self, start: int, stop: int) -> Iterator[Iterator[Any]]:
+        """Runs of points in which the wheels before the k-th stand still and those after it turn whole."""
+        pools, weights = self._pools, self.weights
+        wheels = range(self._first, len(self.parts))
+        while start < stop:
+            k = next(k for k in wheels if not start % weights[k] and weights[k] <= stop - start)
+            turned, weight = self.parts[k], weights[k]
+            digit = start // weight % turned.size
+            count = min(turned.size - digit, (stop - start) // weight)
+            still = [(part.at(start // w % part.size),) for part, w in zip(self.parts[:k], weights[:k], strict=True)]
+            turning = pools[k][digit : digit + count]
+            for some in (turning,) if turning else _batch_points(turned.walk(digit, digit + count)):
+                yield self.shape.stream((*still, some, *pools[k + 1 :]))
+            start += count * weight
+
+    def explain_absence(self, value: Any) -> str:
+        values = self.shape.split(value)
+        if values is None:
+            return f": a configuration has the keys {', '.join(show_path((key,)) for key in self.shape.keys[:12])}"
+        for key, part, child in zip(self.shape.keys, self.parts, values, strict=True):
+            reason = part.explain_missing(child)
+            if reason:
+                return f": {show_path((key,))} is {reason}"
+        return ""
+
+    def places(self, value: Any, exact: bool) -> Places:
+        values = self.shape.split(value) if self.size else None
+        if values is None:
+            return NOWHERE
+        return self.combined(part.places(child, exact) for part, child in zip(self.parts, values, strict=True))
+
+    def combined(self, places: Iterable[Places]) -> Places:
+        """The places of the records whose children stand at these places."""
+        found: list[Places] = []
+        rank: int | None = 0
+        for part, place in zip(self.parts, places, strict=True):
+            if next(place.walk(0, 1), None) is None:
+                return NOWHERE
+            if rank is not None and isinstance(place, Listed) and len(place.places) == 1:
+                rank = rank * part.size + place.places[0]  # mostly each stands in one place, and so do all
+            else:
+                rank = None
+            found.append(place)
+        return Combined([part.size for part in self.parts], found) if rank is None else Listed((rank,))
+
+    @property
+    def composition(self) -> ProductOf:
+        return ProductOf(self.parts, self.weights, self.shape)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Record:
+        return attrs.evolve(self, parts=tuple(parts))
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
+        child = self.shape.find(path[0]) if path else None
+        return () if child is None else ((child, path[1:]),)
+
+    def peek(self, index: int, path: Steps) -> Any:
+        if not path:
+            return super().peek(index, path)
+        for child, rest in self.enter(path):  # a class may refuse the point as a whole: its parts are still seen
+            part = self.parts[child]
+            return part.peek(index // self.weights[child] % part.size, rest)
+        return ABSENT
+
+    @property
+    def faithful(self) -> bool:
+        return not isinstance(self.shape, FieldsShape)  # a class may make equal instances of different values
+
+    def columns(self) -> Columns:
+        return {(key, *path): column for key, part in self._items for path, column in part.columns().items()}
+
+    def claims(self, exact: bool) -> Claims:
+        if not self.size:
+            return NOTHING
+        if not isinstance(self.shape, Layout):
+            return of_points([None])  # a leaf, as far as merging goes
+        return together(part.claims(exact).below(key) for key, part in self._items)
+
+    def kinds(self) -> Kinds:
+        return nest_kinds(self.shape, ((key, part.kinds()) for key, part in self._items))
+
+    def can_set(self, path: Steps) -> bool:
+        position = self.shape.find(path[0]) if path else None
+        if position is None:
+            return not path or isinstance(self.shape, Layout)
+        return self.parts[position].can_set(path[1:])
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        if self._is_made_by_class:
+            return tables.tabulate_points(self, rows)
+        pairs = zip(self.shape.keys, tables.tabulate_product(self, rows), strict=True)
+        return {(key, *path): array for key, part in pairs for path, array in part.items()}
+
+    @property
+    def fields(self) -> dict[Hashable, Node] | None:
+        return dict(self._items) if isinstance(self.shape, Layout) else None
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        if isinstance(self.shape, FieldsShape | NamedShape):  # an instance is looked at as a whole
+            yield from super().probes(spot)
+            return
+        yield RecordProbe(self, spot)
+        for k, (key, part) in enumerate(zip(self.shape.keys, self.parts, strict=True)):
+            yield from part.probes(spot.in_product(self, k, self.shape.build, (key,)))
+
+    def outline(self, path: Steps) -> Outline:
+        return of_product([part.outline((*path, key)) for key, part in self._items])
+
+    @property
+    def _items(self) -> Iterator[tuple[Hashable, Node]]:
+        return zip(self.shape.keys, self.parts, strict=True)
+
+
+def _batch_points(points: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+    """The points in tuples of 1, 2, 4 and so on up to `AHEAD`: the first one soon, the others cheaply.
+
+    A function of the user's may raise at a point: the ones before it come first.
+    """
+    size, error = 1, None
+    while error is None:
+        some: list[Any] = []
+        try:
+            some.extend(islice(points, size))
+        except Exception as caught:
+            error = caught
+        if some:
+            yield tuple(some)
+        if error is None and len(some) < size:
+            return
+        size = min(2 * size, AHEAD)
+    raise error
+
+
+def _pool_points(part: Node) -> tuple[Any, ...]:
+    if part.stored is not None:
+        return part.stored
+    try:
+        return tuple(part.walk(0, part.size)) if part.size <= POOL else ()
+    except Exception:  # raised anew where that point is due: the configurations before it come first
+        return ()

@@ -1,0 +1,105 @@
+"""Some points of a sweep, at the positions that an `Indices` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, final
+
+import attrs
+
+from ...configuration.errors import ArgumentError, short_repr
+from ..claims import NOTHING, Claims, Steps
+from ..indices import Indices, Span, range_size
+from ..outline import Outline
+from ..places import Places, Selected
+from ..probes import Probe, Spot
+from .columns import A, Columns, Tables
+from .node import Compound, Node, SelectionOf
+
+__all__ = ["Select", "slice_node"]
+
+
+@final
+@attrs.frozen(repr=False)
+class Select(Compound):
+    """The points of `base` at the positions that `indices` names, in their order."""
+
+    base: Node
+    indices: Indices
+
+    @property
+    def size(self) -> int:  # asked when it is needed: constraints are counted then
+        return self.indices.size
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return (self.base,)
+
+    def at(self, index: int) -> Any:
+        return self.indices.point(self.base, index)
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        return self.indices.walk(self.base, start, stop)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        return Selected(self.base.places(value, exact), self.indices)
+
+    @property
+    def composition(self) -> SelectionOf:
+        return SelectionOf(self.base, self.indices)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Select:
+        return Select(parts[0], self.indices)
+
+    def columns(self) -> Columns:
+        columns: Columns = self.indices.columns(self.base)
+        return columns
+
+    def claims(self, exact: bool) -> Claims:
+        if not self.size:
+            return NOTHING
+        whole = self.base.claims(exact and self.size == self.base.size)
+        if whole.uniform or self.size == self.base.size:
+            return whole
+        return super().claims(exact) if exact else attrs.evolve(whole, exact=False)
+
+    def has_path(self, path: Steps) -> bool:
+        return self.base.has_path(path) if self.base.exact else super().has_path(path)
+
+    def can_set(self, path: Steps) -> bool:
+        return self.base.can_set(path)
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        return tables.tabulate(self.base, tables.find_positions(self.indices, rows))
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        return self.base.probes(spot.in_selection(self))
+
+    @property
+    def selected(self) -> bool:
+        return True
+
+    @property
+    def shuffled(self) -> bool:
+        return self.indices.shuffled or self.base.shuffled
+
+    def outline(self, path: Steps) -> Outline:
+        return self.base.outline(path).selected(self.indices.how, self.size, self.indices.notes)
+
+
+def slice_node(node: Node, cut: slice) -> Node:
+    """`node[cut]`: slices of slices stay one range, and a slice that takes all is the node itself."""
+    return node.through(lambda base: _slice_base(base, cut))
+
+
+def _slice_base(node: Node, cut: slice) -> Node:
+    base, positions = node, range(node.size)
+    if isinstance(node, Select) and isinstance(node.indices, Span):
+        base, positions = node.base, node.indices.positions
+    try:
+        taken = positions[cut]
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"cannot slice a sweep by {short_repr(cut)}: {error}") from None
+    if range_size(taken) == base.size and taken.step == 1:
+        return base
+    return Select(base, Span(taken))
