@@ -144,7 +144,7 @@ class DynamicValue(Choice, Generic[T_co]):
 
 
 _ONE: Final = (str, bytes, bytearray, UserString, Mapping)
-"""What can be iterated over and yet is meant as one alternative."""
+"""Types that can be iterated over, and yet are meant as one alternative."""
 
 
 def _list_alternatives(values: Any) -> Sequence[Any]:

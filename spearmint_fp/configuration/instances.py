@@ -19,7 +19,7 @@ from .equality import are_equal
 from .errors import ConversionError, Missing, PathError, short_repr
 from .fold import Choice, open_node, show_path
 from .freezing import freeze, thaw
-from .models import is_model, is_struct, own_attributes, read_model_fields
+from .models import is_model, is_struct, read_attributes, read_model_fields
 from .records import OneByOne, Shape, format_call
 
 __all__ = ["build_at", "find_child", "has_fields", "missing_child", "open_model", "open_record"]
@@ -112,7 +112,7 @@ def _replace_struct(struct: Any, changed: Mapping[str, Any]) -> Any:
     types = {field.name: field.type for field in msgspec.structs.fields(type(struct))}
     values = {name: msgspec.convert(value, types[name], strict=True) for name, value in changed.items()}
     made = msgspec.structs.replace(struct, **values)
-    getattr(made, "__dict__", {}).update(own_attributes(struct))
+    getattr(made, "__dict__", {}).update(read_attributes(struct))
     return made
 
 

@@ -108,7 +108,7 @@ def is_nan(leaf: Any) -> bool:
 
 
 def _content_key(leaf: Any) -> Hashable:
-    """The content of an object without a hash: of an array or a table its cells, else what a copy would be made of."""
+    """A key of the content of an object without a hash: of its cells, or of all that a copy would be made of."""
     kind = type(leaf)
     if is_array(leaf) and kind.__module__ == "numpy" and kind.__name__ == "ndarray":
         return kind, str(leaf.dtype), leaf.shape, _cells_key(leaf)
@@ -132,7 +132,7 @@ _VIEW_TYPES: Final[tuple[type, ...]] = (type({}.keys()), type({}.items()))
 
 
 def _cells_key(array: Any) -> Hashable:
-    """What an array holds: a digest of its bytes, or the elements where equal ones may differ in their bytes."""
+    """A key of an array's cells: a digest of their bytes, or the cells where equal ones may differ in their bytes."""
     if array.dtype.hasobject or array.dtype.names is not None or array.dtype.char in "gG":
         return tuple(map(exact_key, array.ravel().tolist()))
     if array.dtype.kind in "fc":
