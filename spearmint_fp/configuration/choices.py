@@ -31,7 +31,7 @@ from .keys import has_hash
 from .models import is_model
 from .opaque import find_inside
 from .records import TupleShape, join_items
-from .tables import is_keyed, table_rows
+from .tables import is_keyed, read_rows
 
 __all__ = ["MAX_ALTERNATIVES", "DynamicValue", "holds_records", "require_expanded"]
 
@@ -153,7 +153,7 @@ def _list_alternatives(values: Any) -> Sequence[Any]:
         return values
     if isinstance(values, Choice):
         raise ChoiceError(f"{short_repr(values)} is a choice already: put it into the tree without DynamicValue")
-    if (rows := table_rows(values)) is not None:
+    if (rows := read_rows(values)) is not None:
         return rows
     if isinstance(values, _ONE) or is_model(type(values)) or not isinstance(values, Iterable):
         raise ChoiceError(

@@ -22,7 +22,7 @@ from .freezing import freeze, thaw
 from .models import is_model, is_struct, read_attributes, read_model_fields
 from .records import OneByOne, Shape, format_call
 
-__all__ = ["build_at", "find_child", "has_fields", "missing_child", "open_model", "open_record"]
+__all__ = ["build_at", "find_child", "has_fields", "make_child_error", "open_model", "open_record"]
 
 
 @final
@@ -153,10 +153,10 @@ def find_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
     """The position of the child that a step names, in a record of this shape that stands at `done`."""
     position = shape.find(step)
     if position is None:
-        raise missing_child(shape, done, step)
+        raise make_child_error(shape, done, step)
     return position
 
 
-def missing_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> PathError:
+def make_child_error(shape: Shape, done: tuple[Hashable, ...], step: object) -> PathError:
     """The error for a step that a record does not have; names those that it has."""
     return PathError(Missing(f"no {short_repr(step)} at {show_path(done)}", step, shape.keys))

@@ -14,9 +14,9 @@ from typing import Any, Final, final
 from .fold import Algebra, fold
 from .models import read_model_fields
 from .opaque import is_array
-from .tables import table_content
+from .tables import list_content
 
-__all__ = ["exact_key", "has_hash", "is_nan", "same_content"]
+__all__ = ["exact_key", "has_hash", "have_same_content", "is_nan"]
 
 
 def exact_key(value: Any) -> Hashable:
@@ -28,7 +28,7 @@ def exact_key(value: Any) -> Hashable:
     return fold(_KEY, value)
 
 
-def same_content(one: Any, other: Any) -> bool:
+def have_same_content(one: Any, other: Any) -> bool:
     """True for values of one type with the same content, where `==` cannot tell: it is asked element by element."""
     try:
         if is_array(one) and is_array(other):
@@ -112,7 +112,7 @@ def _content_key(leaf: Any) -> Hashable:
     kind = type(leaf)
     if is_array(leaf) and kind.__module__ == "numpy" and kind.__name__ == "ndarray":
         return kind, str(leaf.dtype), leaf.shape, _cells_key(leaf)
-    table = table_content(leaf)
+    table = list_content(leaf)
     if table is not None:
         return kind, exact_key(table)
     if kind in _VIEW_TYPES:
