@@ -78,7 +78,7 @@ def _build_each(cells: Iterator[tuple[Any, ...]]) -> Iterator[Config]:
 
 
 def _build_blocks(cells: Iterator[tuple[Any, ...]], count: int) -> Iterator[list[Config]]:
-    """`_build_each(cells)` in blocks, the first of them small, so that little is made ahead of who reads."""
+    """`_build_each(cells)` in blocks, the first of them small: a reader of a few does not wait for many."""
     size = 4
     while count:
         size = min(4 * size, BLOCK_SIZE, count)
