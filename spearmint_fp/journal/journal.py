@@ -22,6 +22,7 @@ from ..configuration.errors import (
     repr_with_type,
 )
 from ..configuration.identity import config_id
+from ..configuration.scalars import MOST_BITS
 from ..conversion.convert import make_checker
 from ..conversion.problems import ABSENT
 from ..outcomes.exceptions import message_of
@@ -30,7 +31,7 @@ from ..sweep.core import count_configs
 from ..tasks.injection import read_hints
 from ..tasks.wrapping import arguments_of, bound_to, places_of, stack
 from .checks import check_position, check_row, checked_json, checked_text, damaged, decode_config, utf8_size
-from .encoding import MOST_BITS, decoded, encode_config, encoded
+from .encoding import decoded, encode_config, encoded
 from .keys import Asked, Key, asked, claim_key, find_key, former_name
 
 if TYPE_CHECKING:

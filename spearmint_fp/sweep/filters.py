@@ -17,11 +17,10 @@ from ..configuration.errors import PathError, SizeError, format_count
 from ..configuration.fold import show_path
 from ..configuration.paths import get_in
 from .allowed import Allowed, lift_constraints
-from .claims import Claims, Steps
+from .claims import Claims, Steps, overlap
 from .digits import count_values
 from .indices import Chosen, Indices, Span
 from .nodes.columns import A, Columns, Kinds, Tables
-from .nodes.derive import overlap
 from .nodes.node import (
     LIMIT,
     Composition,
@@ -37,7 +36,8 @@ from .nodes.select import Select, slice_node
 from .nodes.union import Union
 from .outline import Outline
 from .places import Places
-from .probes import Probe, Spot
+from .probes import Probe
+from .spots import Spot
 from .tables import Constraint
 
 __all__ = ["Filter", "constrained"]
@@ -118,10 +118,6 @@ class Filter(Node):
     @property
     def exact(self) -> bool:
         return self.found.exact
-
-    @property
-    def selected(self) -> bool:
-        return self.found.selected
 
     @property
     def shuffled(self) -> bool:

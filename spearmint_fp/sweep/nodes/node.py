@@ -22,7 +22,8 @@ from ..claims import UNKNOWN, Claims, Steps, of_points
 from ..indices import Indices
 from ..outline import Lines, Outline
 from ..places import Known, Places
-from ..probes import PointProbe, Probe, Spot
+from ..probes import PointProbe, Probe
+from ..spots import Spot
 from .columns import A, Columns, Kinds, Tables, join_columns, join_kinds, list_kinds, list_static_columns
 from .points import make_matcher, walk_points, walk_possible_points
 
@@ -239,17 +240,12 @@ class Node(ABC):
     # --- what a type refuses
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        """What to ask a type about the points, which are not none and stand at `spot`; in general each, up to a bound."""
+        """The questions to a type about points that stand at `spot`, of which there is one at least."""
         yield PointProbe(self, spot)
 
     @property
-    def selected(self) -> bool:
-        """True where points were taken from those of another sweep, so that they may be fewer than its values."""
-        return False
-
-    @property
     def shuffled(self) -> bool:
-        """True where points stand in an order that does not follow from their values, here or in a part."""
+        """True if a part stands in a random order, so that constraints are counted by listing it."""
         return any(child.shuffled for child in self.children)
 
     # --- how it is counted
