@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ..configuration.extras import require
@@ -45,6 +44,7 @@ def add_frame(figure: Figure, title: str | None, note: str, size: tuple[float, f
 
 
 def name_axes(axes: Axes, across: str, up: str) -> None:
+    """Write the names of both axes."""
     axes.set_xlabel(escape_text(across), fontsize=FONT_POINTS + 1)
     axes.set_ylabel(escape_text(up), fontsize=FONT_POINTS + 1)
 
@@ -71,6 +71,7 @@ def escape_text(text: str, most: int = 60) -> str:
 
 
 def get_colour_map(**extremes: Any) -> Any:
+    """The one scale of colours; `bad=` is the colour of what has no number."""
     return require("matplotlib", extra="report", what="plot").colormaps[_COLOUR_MAP].with_extremes(**extremes)
 
 

@@ -27,6 +27,7 @@ __all__ = ["draw_heatmap"]
 
 
 def draw_heatmap(figure: Figure, chart: Chart, title: str | None) -> None:
+    """Draw a chart of two axes: the first goes down, the second across."""
     down, across = chart.axes
     ys, xs = list_levels(down), list_levels(across)
     spots = group_spots(chart)

@@ -18,6 +18,7 @@ __all__ = ["draw_lines"]
 
 
 def draw_lines(figure: Figure, chart: Chart, title: str | None) -> None:
+    """Draw a chart of one axis or two: the first goes across, and each value of the second has its line."""
     across, *others = chart.axes
     xs, groups = list_levels(across), list_levels(others[0]) if others else (None,)
     spots = group_spots(chart)

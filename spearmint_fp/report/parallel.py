@@ -52,6 +52,7 @@ class Scale:
 
 
 def draw_parallel(figure: Figure, chart: Chart, title: str | None) -> None:
+    """Draw a chart of any number of axes."""
     numbers = tuple(ABSENT if value is None else value for value in chart.values)
     scales = [*map(_make_scale, chart.axes), _make_scale(Column(chart.name, "result", numbers))]
     count = len(chart.values)
