@@ -23,7 +23,8 @@ from click.testing import CliRunner, Result
 
 from spearmint_fp import Config, DynamicValue, Journal, concat, config_id, expand, explain, label, load, run
 from spearmint_fp.__main__ import main
-from spearmint_fp.cli.commands import _Command, cli
+from spearmint_fp.cli.commands import cli
+from spearmint_fp.cli.group import Command
 from spearmint_fp.journal import database
 
 from ..snippets import blocks
@@ -645,7 +646,7 @@ def test_a_run_ends_when_nobody_reads_on(folder: Path) -> None:
         (
             "run train:score space.yaml --threads 2 --timeout 1",
             (
-                "Error: timed_out ends a task by ending its process, or by cancelling its coroutine; a thread "
+                "Error: --timeout ends a function by ending its process, or by cancelling its coroutine; --threads "
                 "can do neither. Use --jobs N, or give it a coroutine function"
             ),
         ),
@@ -835,7 +836,7 @@ COMMANDS: dict[str, click.Command] = {"": cli, **cli.commands}
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_has_examples_that_are_true(folder: Path, name: str) -> None:
     one = COMMANDS[name]
-    assert isinstance(one, _Command)
+    assert isinstance(one, Command)
     examples = one.examples
     shown = called(*name.split(), "--help").stdout
     assert examples
