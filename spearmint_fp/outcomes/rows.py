@@ -10,11 +10,13 @@ import attrs
 from toolz import unique
 
 from ..configuration.errors import ArgumentError, TreeError, full_repr, repr_with_type
+from ..configuration.keys import exact_key
 from ..configuration.paths import path_key
 from ..configuration.tree import show_path
+from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.labels import value_at
-from ..sweep.nodes import Steps, exact_key, flatten_point
+from ..sweep.nodes.columns import flatten_point
 from .cells import ABSENT, Absent
 from .collecting import as_outcome
 from .outcomes import Failure, Outcome, Success

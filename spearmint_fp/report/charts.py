@@ -10,11 +10,11 @@ import attrs
 from toolz import first, groupby, unique
 
 from ..configuration.errors import AbsentError, ArgumentError, SizeError, repr_with_type, suggest_names
+from ..configuration.keys import exact_key
 from ..conversion.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, is_number, number_of
 from ..outcomes.outcomes import Failure, Outcome, Success
 from ..outcomes.rows import Column
-from ..sweep.nodes import exact_key
 
 __all__ = [
     "Chart", "Spot", "count_blanks", "describe_spots", "group_spots", "is_absent", "is_logarithmic", "is_measured",

@@ -15,9 +15,16 @@ from ..configuration.extras import require
 from ..configuration.paths import path_key
 from ..configuration.records import FieldsShape
 from ..outcomes.cells import ABSENT
+from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.indices import Chosen, Indices, Span
-from ..sweep.nodes import Axis, Merge, Node, Record, Select, Steps, Union, flatten_point, walk_points
+from ..sweep.nodes.axis import Axis
+from ..sweep.nodes.columns import flatten_point
+from ..sweep.nodes.merge import Merge
+from ..sweep.nodes.node import Node, walk_points
+from ..sweep.nodes.record import Record
+from ..sweep.nodes.select import Select
+from ..sweep.nodes.union import Union
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

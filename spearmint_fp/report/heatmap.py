@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..sweep.nodes import exact_key
+from ..configuration.keys import exact_key
 from .canvas import (
     FAILED,
     FONT_POINTS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..configuration.keys import exact_key
 from ..outcomes.cells import number_of
-from ..sweep.nodes import exact_key
 from .canvas import FAILED, FONT_POINTS, add_frame, escape_text, format_tick, get_colour_map, load_matplotlib, name_axes
 from .charts import Chart, Spot, describe_spots, group_spots, is_logarithmic, is_measured, list_levels
 

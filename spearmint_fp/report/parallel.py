@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, final
 import attrs
 from toolz import groupby, unique
 
+from ..configuration.keys import exact_key
 from ..outcomes.cells import ABSENT, number_of
 from ..outcomes.rows import Column
-from ..sweep.nodes import exact_key
 from .canvas import (
     FAILED,
     FONT_POINTS,

@@ -11,9 +11,16 @@ import attrs
 from ..configuration.errors import ArgumentError, ConflictError, SizeError, format_count, repr_with_type, short_repr
 from ..configuration.records import Shape, TupleShape
 from ..configuration.tree import Config, Layout, rebuild_record, show_path
-from .claims import Claims, find_conflict, of_points
+from .claims import Claims, Steps, find_conflict, of_points
 from .indices import Span, range_size
-from .nodes import LIMIT, Axis, Image, Merge, Node, Record, Select, Steps, Union, Zip, possible_point, possible_points
+from .nodes.axis import Axis
+from .nodes.image import Image
+from .nodes.merge import Merge
+from .nodes.node import LIMIT, Node, possible_point, possible_points
+from .nodes.record import Record
+from .nodes.select import Select
+from .nodes.union import Union
+from .nodes.zip import Zip
 
 __all__ = ["EMPTY", "UNIT", "point", "product_of", "record_of", "sliced", "union_of", "zip_of"]
 

@@ -12,16 +12,24 @@ import attrs
 from toolz import unique
 
 from ..configuration.errors import ArgumentError, PathError, SizeError, format_count, repr_with_type
+from ..configuration.keys import exact_key
 from ..configuration.paths import Path, get_in, parse_path
 from ..configuration.records import FieldsShape
 from ..configuration.tables import is_keyed
 from ..configuration.tree import freeze, show_path
 from .build import sliced, union_of
+from .claims import Steps
 from .constraints import Allowed, Constraint, lift_constraints
 from .core import Sweep, as_sweep
 from .digits import count_values, touches
 from .indices import Chosen, Indices, Permutation, Span, count_items
-from .nodes import LIMIT, Axis, Derive, Merge, Node, Record, Select, Steps, Union, exact_key, overlap, walk_points
+from .nodes.axis import Axis
+from .nodes.derive import Derive, overlap
+from .nodes.merge import Merge
+from .nodes.node import LIMIT, Node, walk_points
+from .nodes.record import Record
+from .nodes.select import Select
+from .nodes.union import Union
 from .reach import check_path
 
 __all__ = ["constrain", "constrained", "distinct", "sample", "shard", "shuffled"]

@@ -10,7 +10,8 @@ from ..configuration.paths import Path, parse_path
 from ..configuration.tree import Config, show_path
 from .build import EMPTY, UNIT, product_of, union_of, zip_of
 from .core import Sweep, as_sweep
-from .nodes import Derive, Map
+from .nodes.derive import Derive
+from .nodes.image import Map
 from .reach import can_be_set
 
 __all__ = ["concat", "derive", "empty", "mapped", "product", "unit", "zipped"]

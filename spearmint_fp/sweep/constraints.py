@@ -25,7 +25,12 @@ from .diagrams import FALSE, TRUE, Diagrams
 from .digits import Place, narrow_node, read_digits
 from .indices import Indices, count_items
 from .listing import RowLister, part_values, walk_runs
-from .nodes import Columns, Merge, Node, Record, Select, Union, merged
+from .nodes.columns import Columns
+from .nodes.merge import Merge, merged
+from .nodes.node import Node
+from .nodes.record import Record
+from .nodes.select import Select
+from .nodes.union import Union
 from .outline import TERMS
 from .predicates import Asker, Raised, Space, join_congruent
 from .tables import Constraint, dump_table, load_table

@@ -27,7 +27,7 @@ from ..configuration.errors import (
     repr_with_type,
     short_repr,
 )
-from ..configuration.keys import is_nan
+from ..configuration.keys import exact_key, is_nan
 from ..configuration.paths import path_key
 from ..configuration.tables import is_keyed
 from ..configuration.tree import (
@@ -46,7 +46,11 @@ from ..configuration.views import show_html
 from .build import point, product_of, record_of, sliced, union_of
 from .indices import count_items
 from .labels import Labels
-from .nodes import Axis, Column, Map, Node, Record, count_places, exact_key, point_of, walk_points
+from .nodes.axis import Axis
+from .nodes.columns import Column
+from .nodes.image import Map
+from .nodes.node import Node, count_places, point_of, walk_points
+from .nodes.record import Record
 
 __all__ = ["Sweep", "as_sweep", "expand", "require_expanded_sweep"]
 

@@ -18,7 +18,12 @@ from typing import Any, Final, cast, final
 import attrs
 
 from ..configuration.paths import get_in
-from .nodes import Axis, Merge, Node, Record, Steps, Union
+from .claims import Steps
+from .nodes.axis import Axis
+from .nodes.merge import Merge
+from .nodes.node import Node
+from .nodes.record import Record
+from .nodes.union import Union
 
 __all__ = [
     "ABSENT",

@@ -8,11 +8,14 @@ from typing import Any, Final, final
 
 from ..configuration.errors import IdentityError, full_repr
 from ..configuration.identity import encode_tree
+from ..configuration.keys import exact_key
 from ..configuration.paths import find_in
 from ..configuration.records import Shape, TupleShape
 from ..configuration.tree import Algebra, Config, Layout, fold, freeze, open_node
 from ..conversion.problems import ABSENT
-from .nodes import Column, Node, Steps, exact_key
+from .claims import Steps
+from .nodes.columns import Column
+from .nodes.node import Node
 
 __all__ = ["Labels", "value_at"]
 

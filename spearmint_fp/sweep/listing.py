@@ -16,7 +16,8 @@ import attrs
 
 from .automata import Automaton
 from .digits import Digit
-from .nodes import Axis, Node
+from .nodes.axis import Axis
+from .nodes.node import Node
 
 __all__ = ["RowLister", "part_values", "walk_runs"]
 

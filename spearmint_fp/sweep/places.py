@@ -35,6 +35,9 @@ __all__ = [
 
 T = TypeVar("T")
 
+MOST_PLACES: Final = 1_000_000
+"""How many places are listed, or looked at in vain, before a search is refused."""
+
 
 class Places(Protocol):
     """A set of positions."""
@@ -59,26 +62,26 @@ def _check(many: Iterable[Places]) -> None:
         places.check()
 
 
-def list_few(places: Places, bound: int) -> Iterator[int]:
-    """All places, ascending; an error where there are more than `bound`."""
-    if places.count(bound) > bound:
-        raise SizeError(f"this configuration stands in more than {bound} places. Make the sweep distinct first")
+def list_few(places: Places) -> Iterator[int]:
+    """All places, ascending; an error where there are more than `MOST_PLACES`."""
+    if places.count(MOST_PLACES) > MOST_PLACES:
+        raise SizeError(f"this configuration stands in more than {MOST_PLACES} places. Make the sweep distinct first")
     return places.walk(0, 1)
 
 
-def _hits(places: Iterator[T], is_hit: Callable[[T], bool], bound: int) -> Iterator[T]:
-    """`filter(is_hit, places)`; an error after more than `bound` misses."""
+def _filter_places(places: Iterator[T], is_hit: Callable[[T], bool]) -> Iterator[T]:
+    """`filter(is_hit, places)`; an error after more than `MOST_PLACES` misses."""
     misses = 0
     for place in places:
         if is_hit(place):
             yield place
-        elif (misses := misses + 1) > bound:
-            raise _too_many_misses(bound)
+        elif (misses := misses + 1) > MOST_PLACES:
+            raise _too_many_misses()
 
 
-def _too_many_misses(bound: int) -> SizeError:
+def _too_many_misses() -> SizeError:
     return SizeError(
-        f"finding this configuration means looking at more than {bound} places in which a part of it stands. "
+        f"finding this configuration means looking at more than {MOST_PLACES} places in which a part of it stands. "
         f"Make the sweeps that this one is made of distinct first"
     )
 
@@ -227,7 +230,6 @@ class Common:
     """The places that several have in common: each in turn jumps to where the others are."""
 
     parts: Sequence[Places]
-    bound: int
 
     def walk(self, start: int, step: int) -> Iterator[int]:
         walks, misses = [part.walk(start, step) for part in self.parts], 0
@@ -241,8 +243,8 @@ class Common:
                         heads[k] = next(walks[k], None)
                 if None in heads:
                     return _check(self.parts)
-                if misses > self.bound:
-                    raise _too_many_misses(self.bound)
+                if misses > MOST_PLACES:
+                    raise _too_many_misses()
             yield from (head for head in heads[:1] if head is not None)
         return _check(self.parts)
 
@@ -278,12 +280,12 @@ class AnyOf:
 class Verified:
     """The places, out of some that are possible, where a value really stands: each is asked about once."""
 
-    def __init__(self, possible: Places, stands: Callable[[int], bool], bound: int) -> None:
-        self._possible, self._stands, self._bound = possible, stands, bound
+    def __init__(self, possible: Places, stands: Callable[[int], bool]) -> None:
+        self._possible, self._stands = possible, stands
         self._verdicts: dict[int, bool] = {}
 
     def walk(self, start: int, step: int) -> Iterator[int]:
-        return _hits(self._possible.walk(start, step), self._verdict, self._bound)
+        return _filter_places(self._possible.walk(start, step), self._verdict)
 
     def count(self, bound: int) -> int:
         return _count(self, bound)
@@ -301,8 +303,8 @@ class Verified:
 class Selected:
     """The places of a selection: where `indices` put the places of the base."""
 
-    def __init__(self, base: Places, indices: Indices, bound: int) -> None:
-        self._base, self._indices, self._bound = base, indices, bound
+    def __init__(self, base: Places, indices: Indices) -> None:
+        self._base, self._indices = base, indices
         self._sorted: Known | None = None
 
     def walk(self, start: int, step: int) -> Iterator[int]:
@@ -328,12 +330,12 @@ class Selected:
         low, high = min(first, last), max(first, last)
         inside = _while_inside(self._base, first, base_step, low, high)
         ranks = map(self._indices.rank, inside)
-        return (rank for rank in _hits(ranks, lambda rank: rank is not None, self._bound) if rank is not None)
+        return (rank for rank in _filter_places(ranks, lambda rank: rank is not None) if rank is not None)
 
     def _in_no_order(self) -> Known:
         """Where they stand in any order, all of them sorted."""
         if self._sorted is None:
-            found = map(self._indices.rank, list_few(self._base, self._bound))
+            found = map(self._indices.rank, list_few(self._base))
             self._sorted = Known(sorted(rank for rank in found if rank is not None))
         return self._sorted
 

@@ -20,7 +20,7 @@ from ..configuration.tree import show_path
 from .diagrams import FALSE, TRUE, Diagrams
 from .digits import ABSENT, Digit, Digits, Source
 from .indices import count_items
-from .nodes import LIMIT
+from .nodes.node import LIMIT
 from .tables import Constraint
 
 __all__ = ["Asker", "Raised", "Space", "join_congruent"]

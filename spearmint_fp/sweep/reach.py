@@ -11,7 +11,15 @@ from ..configuration.errors import PathError, SizeError, format_count, suggest_n
 from ..configuration.paths import can_set_in, find_in
 from ..configuration.records import find_index
 from ..configuration.tree import Layout, list_leaves, show_path
-from .nodes import LIMIT, Axis, Derive, Image, Merge, Node, Record, Select, Steps, Union, possible_points
+from .claims import Steps
+from .nodes.axis import Axis
+from .nodes.derive import Derive
+from .nodes.image import Image
+from .nodes.merge import Merge
+from .nodes.node import LIMIT, Node, possible_points
+from .nodes.record import Record
+from .nodes.select import Select
+from .nodes.union import Union
 
 __all__ = ["can_be_set", "check_path"]
 

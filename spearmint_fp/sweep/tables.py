@@ -13,10 +13,10 @@ import attrs
 
 from ..configuration.errors import STOPS, add_note, short_repr, stop_error
 from ..configuration.tree import show_path
+from .claims import Steps
 from .diagrams import FALSE, TRUE, Diagrams, Row
 from .digits import Digits, Place, Question
 from .indices import count_items
-from .nodes import Steps
 
 __all__ = ["Constraint", "Table", "dump_table", "load_table"]
 

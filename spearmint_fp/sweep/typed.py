@@ -20,6 +20,7 @@ import attrs
 from toolz import unique
 
 from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, format_count
+from ..configuration.keys import exact_key
 from ..configuration.paths import find_in, set_in
 from ..configuration.tree import Algebra, Layout, are_equal, fold, freeze
 from ..conversion.convert import Extra, field_types, make_checker, structure, unstructure
@@ -28,15 +29,10 @@ from .choose import constrained
 from .constraints import Constraint
 from .core import Sweep, as_sweep
 from .indices import count_items
-from .nodes import (
-    LIMIT,
-    Columns,
-    Image,
-    Node,
-    exact_key,
-    few,
-)
-from .nodes import Union as NodeUnion
+from .nodes.columns import Columns
+from .nodes.image import Image
+from .nodes.node import LIMIT, Node, few
+from .nodes.union import Union as NodeUnion
 from .outline import Outline
 
 __all__ = ["structured"]

@@ -10,6 +10,7 @@ from typing import Any, Final, final
 import attrs
 
 from ..configuration.errors import SizeError, full_repr, group_digits, short_repr
+from ..configuration.keys import exact_key
 from ..configuration.paths import find_in, get_in
 from ..configuration.records import FieldsShape, NamedShape
 from ..configuration.tree import show_path
@@ -20,19 +21,14 @@ from .choose import constrained
 from .constraints import Constraint
 from .core import Sweep, as_sweep
 from .indices import Permutation, Span
-from .nodes import (
-    Axis,
-    Derive,
-    Merge,
-    Node,
-    Record,
-    Select,
-    Union,
-    Zip,
-    exact_key,
-    merged,
-    overlap,
-)
+from .nodes.axis import Axis
+from .nodes.derive import Derive, overlap
+from .nodes.merge import Merge, merged
+from .nodes.node import Node
+from .nodes.record import Record
+from .nodes.select import Select
+from .nodes.union import Union
+from .nodes.zip import Zip
 
 __all__ = ["Validation", "validate"]
 

@@ -13,7 +13,7 @@ import attrs
 from ..configuration.tree import require_expanded
 from ..sweep.core import Sweep, count_configs, require_expanded_sweep
 from ..sweep.indices import count_items
-from ..sweep.nodes import locate_errors
+from ..sweep.nodes.node import locate_errors
 from ..tasks.signals import must_propagate
 
 __all__ = ["Chunk", "Halt", "Listed", "Pace", "Source", "Span", "expanded"]

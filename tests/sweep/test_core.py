@@ -39,7 +39,7 @@ from spearmint_fp import (
     shuffled,
     unit,
 )
-from spearmint_fp.sweep import nodes
+from spearmint_fp.sweep import places
 
 
 def wide(axes: int = 30) -> Sweep[Config]:
@@ -393,7 +393,7 @@ def test_what_is_no_tree_is_in_no_sweep() -> None:
 
 
 def test_repeated_values_do_not_explode(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nodes, "LIMIT", 1000)
+    monkeypatch.setattr(places, "MOST_PLACES", 1000)
     s = expand({f"k{k}": DynamicValue([0, 0]) for k in range(60)})
     assert s.index(s[5]) == 0
     assert s.index(s[0], 2**59) == 2**59

@@ -26,7 +26,8 @@ from spearmint_fp import (
     unit,
     zipped,
 )
-from spearmint_fp.sweep.nodes import Axis, exact_key
+from spearmint_fp.configuration.keys import exact_key
+from spearmint_fp.sweep.nodes.axis import Axis
 
 from .generated import points, sweeps
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from spearmint_fp import DynamicValue, constrain, expand
 from spearmint_fp.sweep import listing
 from spearmint_fp.sweep.listing import RowLister, walk_runs
-from spearmint_fp.sweep.nodes import Record
+from spearmint_fp.sweep.nodes.record import Record
 
 from ..oracle import exactly, tree_of
 from .test_automata import Rule, constrained_specs, is_kept, make

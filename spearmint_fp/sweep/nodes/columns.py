@@ -1,0 +1,121 @@
+"""What stands at each path of a sweep: the columns and the types of records, joined as sweeps are."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, Final, final
+
+import attrs
+
+from ...configuration.keys import exact_key
+from ...configuration.records import Shape, TupleShape
+from ...configuration.tree import Algebra, fold
+from ..claims import Steps
+from ..indices import count_items
+
+__all__ = [
+    "Column",
+    "Columns",
+    "Kinds",
+    "flatten_point",
+    "join_column",
+    "join_columns",
+    "join_kinds",
+    "list_static_columns",
+    "nest_kinds",
+]
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class Column:
+    """What stands at one path over a sweep: sequences of values, and whether the path is swept.
+
+    Where it is `computed`, a function gives values too, which are not among the pieces.
+    """
+
+    pieces: tuple[Sequence[Any], ...]
+    swept: bool
+    computed: bool = False
+
+
+Columns = dict[Steps, Column]
+
+
+Kinds = dict[Steps, frozenset[type]]
+"""Per path of a record, the types of the records that stand there."""
+
+
+def _flat_record(shape: Shape, node: Any, parts: tuple[dict[Steps, Any], ...]) -> dict[Steps, Any]:
+    if not parts or isinstance(shape, TupleShape):
+        return {(): node}
+    return {(key, *path): leaf for key, part in zip(shape.keys, parts, strict=True) for path, leaf in part.items()}
+
+
+_FLAT: Final[Algebra[dict[Steps, Any]]] = Algebra(
+    leaf=lambda leaf: {(): leaf},
+    record=_flat_record,
+    choice=lambda node, _: {(): node},
+)
+
+
+def flatten_point(value: Any) -> dict[Steps, Any]:
+    """The values of a point by path; tuples and empty records are values, other records are entered."""
+    return fold(_FLAT, value)
+
+
+def join_columns(parts: Iterable[Columns], count: int) -> Columns:
+    """The columns of a union of `count` parts: a path is swept where what stands there can differ.
+
+    Of a path that some part derives only the values that others give to it are known.
+    """
+    gathered: dict[Steps, list[Column]] = {}
+    for part in parts:
+        for path, column in part.items():
+            gathered.setdefault(path, []).append(column)
+    return {path: join_column(columns, count) for path, columns in gathered.items()}
+
+
+def join_column(columns: Sequence[Column], count: int) -> Column:
+    """The column of a path, from those that it has in some of `count` parts."""
+    pieces = tuple(piece for column in columns for piece in column.pieces)
+    if any(column.computed for column in columns):
+        return Column(pieces, True, computed=True)
+    single = all(count_items(piece) == 1 for piece in pieces)
+    if single and len({exact_key(piece[0]) for piece in pieces}) == 1 and len(columns) == count:
+        return Column(pieces[:1], any(column.swept for column in columns))
+    return Column(pieces, True)
+
+
+def list_static_columns(value: Any) -> Columns:
+    """The columns of one point."""
+    return {path: Column(((leaf,),), False) for path, leaf in flatten_point(value).items()}
+
+
+def nest_kinds(shape: Shape, parts: Iterable[tuple[Hashable, Kinds]]) -> Kinds:
+    """The types of a record and of the records in it, from those of its children."""
+    own: Kinds = {(): frozenset((getattr(shape, "cls", type(shape)),))}
+    return own | {(key, *path): kinds for key, part in parts for path, kinds in part.items()}
+
+
+def _kinds_of_value(shape: Shape, _: Any, parts: tuple[Kinds, ...]) -> Kinds:
+    if not parts or isinstance(shape, TupleShape):
+        return {}
+    return nest_kinds(shape, zip(shape.keys, parts, strict=True))
+
+
+_KINDS: Final[Algebra[Kinds]] = Algebra(leaf=lambda _: {}, record=_kinds_of_value, choice=lambda _node, _parts: {})
+
+
+def list_kinds(value: Any) -> Kinds:
+    """The types of the records in a point, by path."""
+    return fold(_KINDS, value)
+
+
+def join_kinds(parts: Iterable[Kinds]) -> Kinds:
+    """The types of records that stand at each path in any of the parts."""
+    joined: Kinds = {}
+    for part in parts:
+        for path, kinds in part.items():
+            joined[path] = joined.get(path, kinds) | kinds
+    return joined

@@ -1,0 +1,182 @@
+"""A record of sweeps: every combination of the points of its children."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, chain, islice
+from math import prod
+from operator import mul
+from typing import Any, Final, final
+
+import attrs
+
+from ...configuration.records import FieldsShape, Shape
+from ...configuration.tree import Layout
+from ..claims import NOTHING, Claims, Steps, of_points, together
+from ..outline import Outline, of_product
+from ..places import NOWHERE, Combined, Listed, Places
+from .axis import Axis
+from .columns import Columns, Kinds, nest_kinds
+from .node import Node, derived_field, set_derived
+
+__all__ = ["AHEAD", "DEPTH_STEP", "POOL", "Record"]
+
+POOL: Final = 256
+"""How many points of a child are built at once and shared by the configurations of its parent."""
+
+
+AHEAD: Final = 64
+"""How many points of a child that is too large for that are built at once: few, as every level of a tree holds some."""
+
+
+DEPTH_STEP: Final = 16
+"""Every how many levels the points of a deeply nested small record are built at once."""
+
+
+@final
+@attrs.frozen(repr=False)
+class Record(Node):
+    """`shape.build` of every combination of the children's points, the leftmost slowest."""
+
+    shape: Shape
+    parts: tuple[Node, ...]
+    size: int = derived_field()
+    depth: int = derived_field()
+
+    def __attrs_post_init__(self) -> None:
+        set_derived(self, size=prod(part.size for part in self.parts))
+        if self.depth % DEPTH_STEP == 0 and self.size <= POOL and not self.calls:
+            _ = self._pools  # kept now, so that walking a deep tree later goes down a step at a time
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return self.parts
+
+    @cached_property
+    def weights(self) -> tuple[int, ...]:
+        """Per child, how many points lie from one of its points to the next."""
+        return tuple(accumulate((part.size for part in self.parts[:0:-1]), mul, initial=1))[::-1]
+
+    @property
+    def calls(self) -> bool:
+        return isinstance(self.shape, FieldsShape) or any(part.calls for part in self.parts)
+
+    def at(self, index: int) -> Any:
+        points = []
+        for part in reversed(self.parts):
+            index, digit = divmod(index, part.size)
+            points.append(part.at(digit))
+        points.reverse()
+        return self.shape.build(points)
+
+    @cached_property
+    def _first(self) -> int:
+        """The first child from which on every pool is kept: the odometer's lowest wheel."""
+        return next((k for k in reversed(range(len(self.parts))) if not self._pools[k]), 0)
+
+    @cached_property
+    def _pools(self) -> tuple[Sequence[Any], ...]:
+        """The points of each child, or none where there are too many to keep, or one that raises when it is built."""
+        return tuple([_pool(part) if _poolable(part) else () for part in self.parts])
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        if not self.parts or start >= stop:
+            return map(self.at, range(start, stop))
+        if start == 0 and stop == self.size and self._pools[self._first]:
+            return self.shape.stream(self._pools)
+        return chain.from_iterable(self._blocks(start, stop))
+
+    def _blocks(self, start: int, stop: int) -> Iterator[Iterator[Any]]:
+        """Runs of points in which the wheels before the k-th stand still and those after it turn whole."""
+        pools, weights = self._pools, self.weights
+        wheels = range(self._first, len(self.parts))
+        while start < stop:
+            k = next(k for k in wheels if not start % weights[k] and weights[k] <= stop - start)
+            part, weight = self.parts[k], weights[k]
+            digit = start // weight % part.size
+            count = min(part.size - digit, (stop - start) // weight)
+            still = [(_digit(*wheel, start),) for wheel in zip(self.parts[:k], weights[:k], strict=True)]
+            turning = pools[k][digit : digit + count]
+            for some in (turning,) if turning else _growing(part.walk(digit, digit + count)):
+                yield self.shape.stream((*still, some, *pools[k + 1 :]))
+            start += count * weight
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        return self.places(value, exact).walk(0, 1)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        values = self.shape.split(value) if self.size else None
+        if values is None:
+            return NOWHERE
+        return self.combined(part.places(child, exact) for part, child in zip(self.parts, values, strict=True))
+
+    def combined(self, places: Iterable[Places]) -> Places:
+        """The places of the records whose children stand at these places."""
+        found: list[Places] = []
+        rank: int | None = 0
+        for part, place in zip(self.parts, places, strict=True):
+            if next(place.walk(0, 1), None) is None:
+                return NOWHERE
+            if rank is not None and isinstance(place, Listed) and len(place.places) == 1:
+                rank = rank * part.size + place.places[0]  # mostly each stands in one place, and so do all
+            else:
+                rank = None
+            found.append(place)
+        return Combined([part.size for part in self.parts], found) if rank is None else Listed((rank,))
+
+    def columns(self) -> Columns:
+        pairs = zip(self.shape.keys, self.parts, strict=True)
+        return {(key, *path): column for key, part in pairs for path, column in part.columns().items()}
+
+    def claims(self, exact: bool) -> Claims:
+        if not self.size:
+            return NOTHING
+        if not isinstance(self.shape, Layout):
+            return of_points([None])  # a leaf, as far as merging goes
+        pairs = zip(self.shape.keys, self.parts, strict=True)
+        return together(part.claims(exact).below(key) for key, part in pairs)
+
+    def kinds(self) -> Kinds:
+        return nest_kinds(self.shape, ((key, p.kinds()) for key, p in zip(self.shape.keys, self.parts, strict=True)))
+
+    def outline(self, path: Steps) -> Outline:
+        pairs = zip(self.shape.keys, self.parts, strict=True)
+        return of_product([part.outline((*path, key)) for key, part in pairs])
+
+
+def _digit(part: Node, weight: int, index: int) -> Any:
+    return part.at(index // weight % part.size)
+
+
+def _growing(points: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+    """The points in tuples of 1, 2, 4 and so on up to `AHEAD`: the first one soon, the others cheaply.
+
+    A function of the user's may raise at a point: the ones before it come first.
+    """
+    size, error = 1, None
+    while error is None:
+        some: list[Any] = []
+        try:
+            some.extend(islice(points, size))
+        except Exception as caught:
+            error = caught
+        if some:
+            yield tuple(some)
+        if error is None and len(some) < size:
+            return
+        size = min(2 * size, AHEAD)
+    raise error
+
+
+def _poolable(part: Node) -> bool:
+    return part.size <= POOL or (isinstance(part, Axis) and isinstance(part.values, tuple))
+
+
+def _pool(part: Node) -> tuple[Any, ...]:
+    if isinstance(part, Axis) and isinstance(part.values, tuple):
+        return part.values
+    try:
+        return tuple(part.walk(0, part.size))
+    except Exception:  # raised anew where that point is due: the configurations before it come first
+        return ()
