@@ -42,11 +42,11 @@ def look_at(file: Path) -> list[str]:
         with suppress(JournalError):
             stored = JournalView(file, name=None, version=None, sweep=None)
             texts += form(stored, traceback=True)
-            texts += stored.counts()
+            texts += stored.describe_counts()
     with suppress(JournalError):
         stored = JournalView(file, name=None, version=None, sweep=THREE)
         texts += [outcome._repr_html_() for _, outcome in stored]
-        texts += stored.counts()
+        texts += stored.describe_counts()
     return texts
 
 
