@@ -34,8 +34,8 @@ from spearmint_fp import (
     sticky,
     threads,
 )
-from spearmint_fp.experiment.cases import described, planned, taking_part
-from spearmint_fp.experiment.variants import Pending
+from spearmint_fp.experiment.cases import get_experiment, list_participants, make_case
+from spearmint_fp.experiment.variants import PendingOutcomes
 from tests.waiting import LIMIT_SECONDS, wait_until
 
 
@@ -107,7 +107,7 @@ def test_the_product_is_a_sweep_that_is_never_enumerated() -> None:
     def outer(config: Config) -> int:
         return int(config.y19) * 10 + inner()
 
-    cases = planned(taking_part(outer))
+    _, cases = make_case(outer, (), {})
     assert isinstance(cases, Sweep)
     assert cases.size == 10**40
     assert cases[12] == ({f"y{k}": 0 for k in range(20)}, {f"x{k}": (k == 18) + 2 * (k == 19) for k in range(20)})
@@ -243,7 +243,7 @@ def test_attributes_of_modules_homonyms_and_decorators() -> None:
     body.__annotations__["config"] = Config
     outer = experiment(of(m=[0]))(body)
     assert results(outer) == [(2, 5), (2, 6), (4, 5), (4, 6)]
-    assert taking_part(outer) == (outer, inner, other)
+    assert list_participants(outer) == (outer, inner, other)
 
 
 class Pipeline:
@@ -480,7 +480,7 @@ def test_a_backlog_is_bounded_and_told_of(
 ) -> None:
     from spearmint_fp.experiment import background
 
-    monkeypatch.setattr(background, "BACKLOG", 6)
+    monkeypatch.setattr(background, "MOST_WAITING", 6)
 
     @experiment(of(n=[0, 1]))
     def slow(config: Config) -> int:
@@ -646,7 +646,7 @@ def test_event_loops_that_have_ended_are_let_go() -> None:
 
     for _ in range(4):
         asyncio.run(main())
-    assert len(described(busy).behind._slots) == 1
+    assert len(get_experiment(busy).background._slots) == 1
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -702,7 +702,7 @@ def test_a_strategy_gives_one_configuration_as_main(main: Any) -> None:
 
 
 def test_more_variants_than_len_can_say() -> None:
-    pending = Pending[Any](10**30, may_wait=False)
+    pending = PendingOutcomes[Any](10**30, may_wait=False)
     assert pending
     with pytest.raises(OverflowError, match="more than len"):
         len(pending)
