@@ -61,6 +61,7 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
 
     Where some configurations failed it exits with 1.
     """
+    from ..journal.function_names import NamelessError
     from .json_lines import encode_outcome
     from .output import reserve_output
     from .summary import Summary
@@ -79,9 +80,8 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
                     summary.add(outcome, index)
                     data.write(f"{clear}{encode_outcome(outcome, index, traceback=is_traceback_wanted(ctx))}\n")
                     data.flush()
-        except ArgumentError as error:
-            reason, way, _ = str(error).partition(": Journal(path, name=")
-            raise (ArgumentError(f"{reason}: --experiment NAME") if way else error) from error
+        except NamelessError as error:
+            raise ArgumentError(f"{error.reason}: --experiment NAME") from error
         except KeyboardInterrupt:
             kept = "Nothing of it is kept. With --journal DB, the same command would go on from here."
             if options["journal"] is not None:

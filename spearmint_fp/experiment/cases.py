@@ -18,7 +18,7 @@ from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep, expand
 from ..tasks.injection import Injected, inject
 from ..tasks.wrapping import Layer, is_async
-from ..workers.wire import travels
+from ..workers.pickling import can_travel
 from .background import LOG, Background
 from .context import get_context
 from .discovery import list_references
@@ -62,7 +62,7 @@ class Experiment(Generic[T]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Without the background, which belongs to this process; so may the function that takes outcomes."""
-        callback = self.on_outcome if travels(self.on_outcome) else UnsentCallback(self.name)
+        callback = self.on_outcome if can_travel(self.on_outcome) else UnsentCallback(self.name)
         return Experiment, (self.call, self.configs, self.strategy, self.uses, callback)
 
 

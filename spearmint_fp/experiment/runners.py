@@ -21,7 +21,7 @@ from ..running.run import run
 from ..sweep.core import Sweep
 from ..tasks.event_loops import start_thread
 from ..workers.executors import threads
-from ..workers.pools import PATIENCE
+from ..workers.pools import INTERRUPTED_SECONDS
 from .background import LOG, MOST_AT_ONCE
 from .cases import Case, Experiment, get_experiment, is_inside_case, make_case, make_task
 from .result import ExperimentResult
@@ -41,7 +41,7 @@ def open_runner(
         yield runner
     except BaseException as error:
         # an interrupt must not wait for a variant that takes long
-        patience = None if isinstance(error, Exception) else PATIENCE
+        patience = None if isinstance(error, Exception) else INTERRUPTED_SECONDS
         for feed in runner.feeds:
             feed.pending.stop()
         raise

@@ -22,9 +22,10 @@ from ..tasks.event_loops import run_in_thread
 from ..tasks.signals import current_handlers
 from ..tasks.wrappers import ended
 from ..tasks.wrapping import is_async
-from ..workers.executors import unlimited
-from .replay import settled_async
-from .run import AHEAD, checked, total, window
+from ..workers.executors import refuse_time_limit
+from .arguments import check_arguments, check_in_flight, require_count
+from .loop import BATCHES_AHEAD
+from .replay import replay_or_run_async
 
 __all__ = ["AsyncOutcomes", "arun"]
 
@@ -47,7 +48,7 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
         return anext(self._outcomes)
 
     def __len__(self) -> int:
-        return total(self._size)
+        return require_count(self._size)
 
     def __bool__(self) -> bool:
         return True
@@ -128,17 +129,17 @@ def arun(  # noqa: PLR0913
 
     See also: `run`.
     """
-    configs = checked(fn, configs, "arun")
+    configs = check_arguments(fn, configs, "arun")
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise ArgumentError(f"limit is how many may run at the same time, above 0; got {repr_with_type(limit)}")
     if not is_async(fn):
-        unlimited(fn, "a thread of arun")
+        refuse_time_limit(fn, "a thread of arun")
     one = _awaited(fn, current_handlers()) if is_async(fn) else _in_thread(fn)
     ledger = open_ledger(journal, fn)
     if ledger is not None:
-        one = settled_async(ledger, one)
+        one = replay_or_run_async(ledger, one)
     size = count_configs(configs)
-    tasks = _Tasks(one, configs, limit, window(in_flight) or AHEAD * limit, ordered)
+    tasks = _Tasks(one, configs, limit, check_in_flight(in_flight) or BATCHES_AHEAD * limit, ordered)
     outcomes = tasks.outcomes()
     if progress:
         line = require("spearmint_fp.running.progress", extra="progress", what="progress=True").Line

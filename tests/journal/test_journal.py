@@ -53,7 +53,7 @@ from spearmint_fp import (
     run,
     threads,
 )
-from spearmint_fp.journal import database
+from spearmint_fp.journal import database, schema
 from tests.running.executors import opened
 from tests.waiting import LIMIT_SECONDS, wait_until
 from tests.workers.test_faults import ROOT, finished, started
@@ -460,13 +460,13 @@ def test_a_newer_journal_is_left_untouched(path: Path) -> None:
     assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize("version", range(len(database.STEPS)))
+@pytest.mark.parametrize("version", range(len(schema.STEPS)))
 def test_an_older_journal_is_upgraded_and_keeps_its_outcomes(
     path: Path, version: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if version:
         with monkeypatch.context() as old:
-            old.setattr(database, "STEPS", database.STEPS[:version])
+            old.setattr(schema, "STEPS", schema.STEPS[:version])
             with Journal(path) as journal:
                 collect(run(doubled, rising(3), journal=journal))
     else:
@@ -474,7 +474,7 @@ def test_an_older_journal_is_upgraded_and_keeps_its_outcomes(
     with Journal(path) as journal:
         assert sum(o.replayed for o in run(doubled, rising(4), journal=journal)) == (3 if version else 0)
     with closing(sqlite3.connect(path)) as other:
-        assert other.execute("PRAGMA user_version").fetchone() == (len(database.STEPS),)
+        assert other.execute("PRAGMA user_version").fetchone() == (len(schema.STEPS),)
         assert other.execute("SELECT count(*) FROM sqlite_master WHERE name = 'outcomes_in_order'").fetchone() == (1,)
 
 
@@ -932,7 +932,7 @@ def test_a_transaction_that_an_interrupt_left_open_is_undone(path: Path) -> None
 
 def test_a_journal_goes_on_after_another_has_held_the_file_for_too_long(path: Path) -> None:
     with Journal(path) as journal, closing(sqlite3.connect(path, isolation_level=None)) as other:
-        journal._database.patience = 0.01
+        journal._database.lock_seconds = 0.01
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(JournalError, match="another process"):
             list(run(doubled, rising(2), journal=journal))

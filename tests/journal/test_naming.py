@@ -35,7 +35,7 @@ from spearmint_fp import (
     retrying,
     run,
 )
-from spearmint_fp.journal import database
+from spearmint_fp.journal import schema
 from spearmint_fp.journal.fingerprints import fingerprint_function, is_changed
 from tests.waiting import LIMIT_SECONDS
 
@@ -384,7 +384,7 @@ def test_what_an_older_version_kept_of_a_closure_is_told_of(path: Path) -> None:
 
 def test_a_journal_of_the_version_before_is_read_and_gone_on_with(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as old:
-        old.setattr(database, "STEPS", database.STEPS[:2])
+        old.setattr(schema, "STEPS", schema.STEPS[:2])
         with Journal(path) as journal:
             results(plain, journal)
     with Journal(path) as journal:

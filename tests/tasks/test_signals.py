@@ -321,8 +321,8 @@ def test_a_second_ctrl_c_during_the_stop_leaves_nothing(executor: str) -> None:
     """The second one comes when the first has begun the stop; a handler says so."""
     program = started(
         f"""
-        from spearmint_fp.workers.process_pool import Supervisor
-        from spearmint_fp.workers.pools import ThreadCrew
+        from spearmint_fp.workers.process_pool import ProcessPool
+        from spearmint_fp.workers.thread_pools import ThreadPool
         def told(stop):
             def stopped(crew, why):
                 print("stopping", flush=True)
@@ -331,7 +331,7 @@ def test_a_second_ctrl_c_during_the_stop_leaves_nothing(executor: str) -> None:
                 os.kill(os.getpid(), signal.SIGINT)
                 return stop(crew, why)
             return stopped
-        for kind in (Supervisor, ThreadCrew):
+        for kind in (ProcessPool, ThreadPool):
             kind.stop = told(kind.stop)
         interrupts = []
         def handler(number, frame):
@@ -361,12 +361,12 @@ def test_a_second_ctrl_c_during_the_stop_leaves_nothing(executor: str) -> None:
 def test_ctrl_c_while_a_run_that_has_ended_is_stopped() -> None:
     got = seen(
         """
-        from spearmint_fp.workers.process_pool import Supervisor
-        stop = Supervisor.stop
+        from spearmint_fp.workers.process_pool import ProcessPool
+        stop = ProcessPool.stop
         def stopped(crew, why):
             os.kill(os.getpid(), signal.SIGINT)
             return stop(crew, why)
-        Supervisor.stop = stopped
+        ProcessPool.stop = stopped
         given = []
         try:
             for outcome in run(abs, range(20), executor=processes(2)):

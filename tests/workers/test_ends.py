@@ -14,8 +14,11 @@ import pytest
 
 from spearmint_fp import RunError, dask_cluster, ray_cluster, run
 from spearmint_fp.workers import clusters, pools
-from spearmint_fp.workers.chunks import Chunk, Listed
-from spearmint_fp.workers.wire import Job, Order
+from spearmint_fp.workers.batches import Batch
+from spearmint_fp.workers.future_pool import FuturePool
+from spearmint_fp.workers.pickling import Job
+from spearmint_fp.workers.wire import write_batch
+from spearmint_fp.workers.worker import MOST_BYTES, answer_batch
 from tests.waiting import HANG_SECONDS
 
 from ..running.executors import OURS
@@ -443,9 +446,9 @@ def test_a_cluster_without_a_worker_that_goes_on_ends_the_run(
     states: list[list[str]], says: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = _Line(states)
-    monkeypatch.setattr(pools, "HEARTBEAT", 0.01)
-    monkeypatch.setattr(clusters, "LOOK", 0.01)
-    monkeypatch.setattr(clusters, "STUCK", 0.1 if says else HANG_SECONDS)
+    monkeypatch.setattr(pools, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(clusters, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(clusters, "STUCK_SECONDS", 0.1 if says else HANG_SECONDS)
     GO_ON.clear()
     if says is None:
         threading.Timer(1.0, GO_ON.set).start()
@@ -507,15 +510,16 @@ def test_ray_that_is_shut_down_during_a_run_ends_it(
 
 
 def test_large_results_do_not_gather_in_a_worker() -> None:
-    """A chunk of them is answered in parts, so that a worker holds a few at a time."""
-    job, order = Job(_large, None).sealed(), Order(Chunk(0, Listed(tuple(range(64))))).sealed()
-    assert len(pools.carried(job, order)) < 2 * pools.ANSWER
-    with ThreadPoolExecutor(1) as pool:
-        crew = pools.FutureCrew(job, pool, 1, 0.03)
-        crew.put(Chunk(0, Listed(tuple(range(64)))))
-        outcomes = [outcome for _ in range(16) for came in crew.get() for outcome in came[1]]  # type: ignore[index]
+    """A batch of them is answered in parts, so that a worker holds a few at a time."""
+    job, batch = Job(_large, None).to_bytes(), Batch(0, 64, None, range(64))
+    assert len(answer_batch(job, write_batch(batch))) < 2 * MOST_BYTES
+    with ThreadPoolExecutor(1) as executor:
+        pool = FuturePool(job, executor, 1, 0.03)
+        pool.put(batch)
+        answers = [answer for _ in range(16) for answer in pool.get()]
+    outcomes = [outcome for answer in answers if isinstance(answer, list) for outcome in answer]
     assert [(outcome.index, outcome.result[:1]) for outcome in outcomes] == [(n, bytes([n])) for n in range(64)]
 
 
 def _large(n: int) -> bytes:
-    return bytes([n]) * (pools.ANSWER // 4 + 1)
+    return bytes([n]) * (MOST_BYTES // 4 + 1)

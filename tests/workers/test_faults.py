@@ -146,14 +146,14 @@ def test_how_a_worker_ended_is_told_right_where_the_news_of_it_is_late() -> None
     """As on a busy machine: what has been killed, or has ended, is seen to have ended half a second later."""
     got = seen(
         """
-        from spearmint_fp.workers import start_methods
-        killed, kill, poll = {}, start_methods.Process.signal, start_methods._Nursed._poll
+        from spearmint_fp.workers import fork_server, processes as started
+        killed, kill, poll = {}, started.Process.signal, fork_server._ForkedProcess._poll
         def noted(process, number):
             killed.setdefault(process.pid, time.monotonic())
             kill(process, number)
         def late(process):
             return None if time.monotonic() < killed.get(process.pid, 0) + 0.5 else poll(process)
-        start_methods.Process.signal, start_methods._Nursed._poll = noted, late
+        started.Process.signal, fork_server._ForkedProcess._poll = noted, late
         fn = lambda n: os._exit(3) if n == 1 else n
         outcomes = list(run(fn, range(3), executor=processes(1, deaths=1)))
         tell(ok=[o.ok for o in outcomes], message=outcomes[1].error.message)
@@ -646,9 +646,9 @@ def test_runs_at_the_same_time_do_not_hold_each_other_up() -> None:
         three = run(abs, range(20), executor=processes(2, start_method="fork"))
         for outcomes in (one, two, three):
             next(outcomes)
-        from spearmint_fp.workers import start_methods, process_pool
-        assert start_methods.monotonic is process_pool.monotonic is time.monotonic
-        start_methods.monotonic = process_pool.monotonic = lambda: 0.0  # no limit is ever reached
+        from spearmint_fp.workers import process_pool, processes as started
+        assert started.monotonic is process_pool.monotonic is time.monotonic
+        started.monotonic = process_pool.monotonic = lambda: 0.0  # no limit is ever reached
         tell(given=[len(list(one)), len(list(two))], rest=len(list(three)))
         """
     )
