@@ -233,7 +233,7 @@ class Journal:
         ledger = Ledger(self._database, Owner(*key), arguments=(*bound, *given))
         done = failed = seen = 0
         for block in partition_all(MOST_NAMES, configs):
-            names = [ledger.name(config) for config in block]
+            names = [ledger.name_config(config) for config in block]
             rows = ledger.find_rows(names)
             oks = [bool(check_row(rows[name])[0]) for name in names if name in rows]
             done, failed, seen = done + sum(oks), failed + len(oks) - sum(oks), seen + len(block)

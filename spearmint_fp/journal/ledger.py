@@ -54,9 +54,9 @@ class Ledger:
         query = f"{_FIND} ({','.join('?' * len(names))})"
         return {name: tuple(row) for name, *row in self.database.read(query, (*self.key, *names))}
 
-    def known(self, configs: Sequence[C], start: int) -> list[tuple[str, Outcome[C, Any] | None]]:
+    def look_up(self, configs: Sequence[C], start: int) -> list[tuple[str, Outcome[C, Any] | None]]:
         """Each configuration's name, and its outcome where that is known: it is replayed, or cannot be named at all."""
-        names = [self.named(config, index) for index, config in enumerate(configs, start)]
+        names = [self.try_name(config, index) for index, config in enumerate(configs, start)]
         wanted = [name for name in names if isinstance(name, str)]
         rows: dict[str, tuple[Any, ...]] = {}
         for at in range(0, len(wanted), MOST_NAMES):
@@ -71,17 +71,17 @@ class Ledger:
             return None
         return read_outcome(row, config, index, self.result_type)
 
-    def name(self, config: Any) -> str:
+    def name_config(self, config: Any) -> str:
         """What an outcome is found by: the configuration's id, and that of the arguments where there are any."""
         name = config_id(config)
-        if not is_encodable(name):  # one of the user's own
+        if not (name.isascii() or is_encodable(name)):  # one of the user's own
             raise IdentityError(f"a config_id of your own is text that a file can hold; got {repr_with_type(name)}")
         return config_id([name, *self.arguments]) if self.arguments else name
 
-    def named(self, config: C, index: int) -> str | Failure[C]:
-        """`name(config)`, or the failure of a configuration that has no identity."""
+    def try_name(self, config: C, index: int) -> str | Failure[C]:
+        """`name_config(config)`, or the failure of a configuration that has no identity."""
         try:
-            return self.name(config)
+            return self.name_config(config)
         except (IdentityError, TreeError) as error:
             what = "a journal finds an outcome by its configuration's (and arguments') identity"
             nameless = IdentityError(f"{what}: {error}")
@@ -89,13 +89,17 @@ class Ledger:
             return Failure(config, ErrorInfo.of(nameless), index)
 
     def keep(self, named: Sequence[tuple[str, Outcome[C, Any]]]) -> list[Outcome[C, Any]]:
-        """Commit outcomes under their names; where a result cannot be written, the failure that says so comes back."""
+        """Commit outcomes under their names, in one transaction, so that they cost one wait for the disk.
+
+        Where a result cannot be written, the failure that says so comes back, and is kept.
+        """
         kept, rows = [], []
+        first, step = self.places
+        longest = self.database.longest if named else 0
         for name, outcome in named:
-            most_bytes = self.database.longest - len(name.encode())
-            config, row, outcome = write_outcome(outcome, self.result_type, most_bytes)  # noqa: PLW2901
-            rows.append((*self.key, name, config, self.places[0] + self.places[1] * outcome.index, *row))
-            kept.append(outcome)
+            config, row, written = write_outcome(outcome, self.result_type, longest - len(name.encode()))
+            rows.append((*self.key, name, config, first + step * outcome.index, *row))
+            kept.append(written)
         if kept:
             self.database.write([(BEGIN_EXPERIMENT, [self.key]), (_KEEP, rows)])
         return kept

@@ -10,16 +10,25 @@ from ..outcomes.outcomes import Outcome
 from ..tasks.signals import hold_signals
 from ..workers.batches import Answer, Batch, SourceError
 from ..workers.pools import Pool
-from ..workers.sources import BatchSize, Source
+from ..workers.sources import Source
 from .replay import Replay
 
-__all__ = ["BATCHES_AHEAD", "RunLoop", "drive_pool"]
+__all__ = ["BATCHES_AHEAD", "BatchSize", "RunLoop", "drive_pool"]
 
-MOST_CONFIGS: Final = 65_536
+MOST_IN_FLIGHT: Final = 65_536
 """How many configurations are in flight at most where `in_flight` does not say."""
 
 BATCHES_AHEAD: Final = 4
 """How many batches per worker are in flight at most where `in_flight` does not say."""
+
+MOST_IN_BATCH: Final = 8192
+"""How many configurations a batch holds at most."""
+
+OVERHEAD_SECONDS: Final = 2e-6
+"""The time that a configuration takes beside its task."""
+
+GROWTH: Final = 4
+"""How much larger than the largest one before it a batch may be."""
 
 
 def drive_pool(
@@ -103,7 +112,7 @@ class RunLoop:
     def _measure_room(self) -> int:
         """How many configurations to pull: none where there is room for less than a batch, which is cheaper whole."""
         size = self._size.choose(self._count_left())
-        window = self._in_flight or min(MOST_CONFIGS, BATCHES_AHEAD * self._pool.workers * size)
+        window = self._in_flight or min(MOST_IN_FLIGHT, BATCHES_AHEAD * self._pool.workers * size)
         room = window - (self._source.pulled - self._given)
         return room if room >= size else 0
 
@@ -154,3 +163,29 @@ class RunLoop:
         """All that have come, as they came."""
         for start in tuple(self._waiting):
             yield self._waiting.pop(start)
+
+
+@final
+class BatchSize:
+    """How many configurations a batch should hold, from how long the tasks took that have ended."""
+
+    def __init__(self, seconds: float, workers: int, limit: int | None) -> None:
+        """A batch should take `seconds`; `limit` is how many configurations may be in flight, where that is said."""
+        self._seconds, self._workers = seconds, workers
+        self._most = MOST_IN_BATCH if limit is None else max(1, limit // (2 * workers))
+        self._task_seconds = seconds
+        self._largest = 0
+
+    def note_tasks(self, count: int, seconds: float) -> None:
+        """Learn how long tasks took; what they took lately counts most."""
+        self._task_seconds += (seconds / count - self._task_seconds) * 0.5
+
+    def note_batch(self, count: int) -> None:
+        """Learn how large a batch was: the next ones may be larger, but not by much, as long tasks may follow."""
+        self._largest = max(self._largest, count)
+
+    def choose(self, left: int | None) -> int:
+        """As many as take about `seconds`, and no more than leave every worker a part of those that are left."""
+        wanted = int(self._seconds / (self._task_seconds + OVERHEAD_SECONDS))
+        share = MOST_IN_BATCH if left is None else -(-left // (2 * self._workers))
+        return max(1, min(wanted, share, MOST_IN_BATCH, GROWTH * self._largest, self._most))

@@ -19,7 +19,7 @@ __all__ = ["Replay", "replay_or_run", "replay_or_run_async"]
 
 def replay_or_run(ledger: Ledger, config: Any, index: int, work: Callable[[], Outcome[Any, Any]]) -> Outcome[Any, Any]:
     """The outcome that the journal has, or else that of `work`, kept."""
-    [(name, known)] = ledger.known([config], index)
+    [(name, known)] = ledger.look_up([config], index)
     if known is not None:
         return known
     [kept] = ledger.keep([(name, work())])
@@ -45,7 +45,7 @@ class Replay:
         """
         failed = batch.make_configs()
         start, items = batch.start, batch.items or ()
-        known = self._ledger.known(items, start)
+        known = self._ledger.look_up(items, start)
         positions = range(start, start + len(known))
         for kind, group in groupby(positions, lambda at: self._sort(at, items[at - start], *known[at - start])):
             stretch = list(group)
@@ -100,14 +100,14 @@ def replay_or_run_async(
     in_work: dict[str, asyncio.Event] = {}
 
     async def replay_or_work(index: int, config: Any) -> Outcome[Any, Any]:
-        name = ledger.named(config, index)
+        name = ledger.try_name(config, index)
         if isinstance(name, Failure):
             return name
         while name in in_work:
             await in_work[name].wait()
         in_work[name] = asyncio.Event()
         try:
-            [(_, known)] = await run_in_thread(partial(ledger.known, [config], index))
+            [(_, known)] = await run_in_thread(partial(ledger.look_up, [config], index))
             if known is not None:
                 return known
             [kept] = await run_in_thread(partial(ledger.keep, [(name, await work(index, config))]))

@@ -126,7 +126,8 @@ class _Dask(Executor):
         what = f"are paused ({len(states)})" if states else "have ended, and none has come back"
         return (
             f"the run gets no further: all workers of Dask {what}, for {STUCK_SECONDS:g} s. They end, or pause, when "
-            f"they hold more than they may: give them more memory, or let tasks return less, for instance the name of a file"
+            f"they hold more than they may: give them more memory, or let tasks return less, for instance the name of "
+            f"a file"
         )
 
 

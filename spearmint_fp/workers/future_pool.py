@@ -15,7 +15,7 @@ from ..outcomes.outcomes import ErrorInfo
 from .batches import Answer, Batch
 from .live_executors import CANCELLED, cancel_futures, describe_broken, has_no_end, submit_call
 from .pools import Pool, drain_queue, patience_after
-from .wire import MessageReader, add_messages, refuse_batch, write_batch
+from .wire import MessageReader, refuse_batch, write_batch
 from .worker import answer_batch
 
 __all__ = ["FuturePool"]
@@ -89,14 +89,14 @@ class FuturePool(Pool):
 
     def _receive(self, batch: Batch, future: Future[bytes]) -> list[Answer]:
         try:
-            runs = MessageReader().read(future.result())
+            data = future.result()
         except CancelledError as error:
             raise RunError(CANCELLED) from error
         except BrokenExecutor as error:
             raise RunError(describe_broken(self._executor, error)) from error
         except Exception as error:  # whatever an executor raises for a worker that ended
             return self._note_death(batch, error)
-        if add_messages(batch, runs):
+        if MessageReader().add_to(batch, data):
             self._queue.extendleft(reversed(batch.split()))
         elif batch:
             self._queue.appendleft(batch)

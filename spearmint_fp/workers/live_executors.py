@@ -33,8 +33,8 @@ def submit_call(executor: Executor, fn: Callable[..., Any], *args: Any) -> Futur
 def describe_broken(executor: Executor, error: BaseException) -> str:
     """The message for an executor whose worker has ended."""
     return (
-        f"{repr_with_type(executor)} is broken: {str(error).rstrip('.')}. A worker of it has ended, and it starts no new "
-        f"one; executor=processes(n) does, and loses nothing but the configuration that ended it"
+        f"{repr_with_type(executor)} is broken: {str(error).rstrip('.')}. A worker of it has ended, and it starts no "
+        f"new one; executor=processes(n) does, and loses nothing but the configuration that ended it"
     )
 
 

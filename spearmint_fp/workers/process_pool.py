@@ -31,7 +31,6 @@ from .wire import (
     LENGTH,
     READY,
     MessageReader,
-    add_messages,
     refuse_batch,
     write_batch,
 )  # fmt: skip
@@ -86,7 +85,7 @@ class _Worker:
 
     def receive(self, data: bytes) -> bool:
         """Add to the batch what has been read; True if the worker cannot read the rest of the batch."""
-        return add_messages(self.batch, self.reader.read(data), self.note_message)
+        return self.reader.add_to(self.batch, data, self.note_message)
 
     def note_message(self, kind: int, content: Any) -> bool:
         """Note a message about the worker itself; False for any other."""
@@ -225,7 +224,7 @@ class ProcessPool(Pool):
             return []
         if unreadable:
             self._queue.extendleft(reversed(batch.split()))
-        if unreadable or not batch:
+        if unreadable or batch.start == batch.stop:
             worker.batch = None
         return batch.take_answers()
 

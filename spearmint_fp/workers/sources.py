@@ -15,16 +15,7 @@ from ..sweep.nodes.node import locate_errors
 from ..tasks.signals import must_propagate
 from .batches import Batch, SourceError
 
-__all__ = ["BatchSize", "Source", "check_expanded"]
-
-MOST_CONFIGS: Final = 8192
-"""How many configurations a batch holds at most."""
-
-OVERHEAD_SECONDS: Final = 2e-6
-"""The time that a configuration takes beside its task."""
-
-GROWTH: Final = 4
-"""How much larger than the largest one before it a batch may be."""
+__all__ = ["Source", "check_expanded"]
 
 
 @final
@@ -80,32 +71,6 @@ class Source:
                 raise
             self.error, self._items = error, iter(())
         return items
-
-
-@final
-class BatchSize:
-    """How many configurations a batch should hold, from how long the tasks took that have ended."""
-
-    def __init__(self, seconds: float, workers: int, limit: int | None) -> None:
-        """A batch should take `seconds`; `limit` is how many configurations may be in flight, where that is said."""
-        self._seconds, self._workers = seconds, workers
-        self._most = MOST_CONFIGS if limit is None else max(1, limit // (2 * workers))
-        self._task_seconds = seconds
-        self._largest = 0
-
-    def note_tasks(self, count: int, seconds: float) -> None:
-        """Learn how long tasks took; what they took lately counts most."""
-        self._task_seconds += (seconds / count - self._task_seconds) * 0.5
-
-    def note_batch(self, count: int) -> None:
-        """Learn how large a batch was: the next ones may be larger, but not by much, as long tasks may follow."""
-        self._largest = max(self._largest, count)
-
-    def choose(self, left: int | None) -> int:
-        """As many as take about `seconds`, and no more than leave every worker a part of those that are left."""
-        wanted = int(self._seconds / (self._task_seconds + OVERHEAD_SECONDS))
-        share = MOST_CONFIGS if left is None else -(-left // (2 * self._workers))
-        return max(1, min(wanted, share, MOST_CONFIGS, GROWTH * self._largest, self._most))
 
 
 # --- configurations that were not expanded -----------------------------------------------------------

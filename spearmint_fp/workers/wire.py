@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import marshal
 import pickle
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from struct import Struct
 from types import NoneType
 from typing import Any, Final, final
@@ -23,7 +23,7 @@ from .pickling import PROTOCOL, Job, dump_by_value, dump_object
 
 __all__ = [
     "BROKEN", "DEADLINE", "HEARTBEAT_SECONDS", "INTERRUPTED", "LEFT_RUNNING", "LENGTH", "READY", "UNREADABLE",
-    "MessageReader", "Run", "add_messages", "read_batch", "refuse_batch", "write_batch", "write_ending", "write_error",
+    "MessageReader", "Run", "read_batch", "refuse_batch", "write_batch", "write_ending", "write_error",
     "write_message",
 ]  # fmt: skip
 
@@ -46,6 +46,7 @@ _MARSHAL_VERSION: Final = 4
 _CUT_CHARACTERS: Final = 100_000
 """How much of an error that is too large comes back."""
 
+Note = Callable[[int, Any], bool]
 Run = tuple[int, list[Any]]
 """Neighbouring messages of one kind: the kind, and their contents."""
 
@@ -128,6 +129,13 @@ class MessageReader:
         self._have = 0
         self._wanted = _HEAD.size
 
+    def add_to(self, batch: Batch | None, data: bytes, note: Note | None = None) -> bool:
+        """Add to a batch what a worker has written; True if it cannot read the rest of the batch, which is to be split.
+
+        `note` takes the messages about the worker itself, and returns True of those. Raises what ends the run.
+        """
+        return _add_messages(batch, self.read(data), note)
+
     def read(self, data: bytes) -> list[Run]:
         """The messages that are whole now, each given out once."""
         runs: list[Run] = []
@@ -154,11 +162,7 @@ class MessageReader:
         return runs
 
 
-def add_messages(batch: Batch | None, runs: Iterable[Run], note: Callable[[int, Any], bool] | None = None) -> bool:
-    """Add to a batch what a worker has written; True if the worker cannot read the rest of it, which is to be split.
-
-    `note` takes the messages about the worker itself, and returns True of those. Raises what ends the run.
-    """
+def _add_messages(batch: Batch | None, runs: list[Run], note: Note | None) -> bool:
     unreadable = False
     for kind, contents in runs:
         if batch is not None and kind == RESULT:

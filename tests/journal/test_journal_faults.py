@@ -36,7 +36,7 @@ from spearmint_fp.running.arun import _Tasks
 from spearmint_fp.tasks.attempts import Trace
 from spearmint_fp.workers.batches import Batch
 from spearmint_fp.workers.pickling import Job
-from spearmint_fp.workers.wire import MessageReader, add_messages, write_batch
+from spearmint_fp.workers.wire import MessageReader, write_batch
 from spearmint_fp.workers.worker import run_batch
 from tests.waiting import LIMIT_SECONDS
 from tests.workers.test_faults import seen
@@ -286,7 +286,7 @@ def test_a_result_that_marshal_does_not_take_is_told_in_words(monkeypatch: pytes
     monkeypatch.setattr(marshal, "dumps", limited)
     batch, written = Batch(0, 5, None, range(5)), list[bytes]()
     run_batch(Job(make, None), write_batch(batch), written.append, Trace())
-    unreadable = add_messages(batch, MessageReader().read(b"".join(written)))
+    unreadable = MessageReader().add_to(batch, b"".join(written))
     [outcomes] = batch.take_answers()
     assert isinstance(outcomes, list)
     assert (unreadable, [o.index for o in outcomes]) == (False, [0, 1, 2, 3, 4])
