@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import singledispatch
 from itertools import chain, repeat
 from operator import is_
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from toolz import unique
 
 from ..configuration.errors import SizeError, format_count
 from ..configuration.extras import require
 from ..configuration.paths import path_key
-from ..configuration.records import FieldsShape
 from ..outcomes.cells import ABSENT
 from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
-from ..sweep.indices import Chosen, Indices, Span
-from ..sweep.nodes.axis import Axis
+from ..sweep.indices import Indices
 from ..sweep.nodes.columns import flatten_point
-from ..sweep.nodes.merge import Merge
-from ..sweep.nodes.node import Node, walk_points
-from ..sweep.nodes.record import Record
-from ..sweep.nodes.select import Select
-from ..sweep.nodes.union import Union
+from ..sweep.nodes.node import Node, Product
+from ..sweep.nodes.points import walk_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +32,8 @@ WHOLE: Final = 2**53
 """Whole numbers up to here are floats too, exactly."""
 
 Arrays = dict[Steps, Any]
+Rows = Any
+"""Positions as an array, or None for all."""
 
 
 def columns(sweep: Sweep[Any]) -> dict[str | tuple[Any, ...], NDArray[Any]]:
@@ -72,10 +68,10 @@ def columns(sweep: Sweep[Any]) -> dict[str | tuple[Any, ...], NDArray[Any]]:
             f"or sample(k, sweep)"
         )
     require("numpy", extra="report", what="columns")
-    return {path_key(path): _masked(array) for path, array in _whole(node).items()}
+    return {path_key(path): _mask_absent(array) for path, array in _NumpyTables().tabulate(node, None).items()}
 
 
-def _masked(array: NDArray[Any]) -> NDArray[Any]:
+def _mask_absent(array: NDArray[Any]) -> NDArray[Any]:
     """The array, masked where a path is absent."""
     import numpy as np
 
@@ -89,175 +85,95 @@ def _masked(array: NDArray[Any]) -> NDArray[Any]:
     return np.ma.masked_array(there, mask=absent)
 
 
-# --- all points of a node ----------------------------------------------------------------------------
+# --- the arrays of nodes --------------------------------------------------------------------------------
 
 
-@singledispatch
-def _whole(node: Node) -> Arrays:
-    """The columns of every point; of a node that is made by a function, point by point."""
-    return _of_points(walk_points(node, 0, node.size))
+@final
+class _NumpyTables:
+    """How numpy arrays of some points of a sweep are made from those of its parts; `rows` is None for all points."""
 
+    def tabulate(self, node: Node, rows: Rows) -> Arrays:
+        if rows is None:
+            return node.tabulate(self, None)
+        if not len(rows):
+            return {path: _make_objects(()) for path in node.columns()}
+        if node.size <= len(rows):  # each point once, then as often as it is asked for
+            return {path: array[rows.astype("int64")] for path, array in node.tabulate(self, None).items()}
+        return node.tabulate(self, rows)
 
-@_whole.register(Axis)
-def _(node: Axis) -> Arrays:
-    if node._records:
-        return _of_points(node.values)
-    return {(): _array(node.values)}
+    def tabulate_points(self, node: Node, rows: Rows) -> Arrays:
+        points = walk_points(node, 0, node.size) if rows is None else map(node.at, rows.tolist())
+        flat = list(map(flatten_point, points))
+        return {path: _make_column(flat, path) for path in unique(path for point in flat for path in point)}
 
+    def tabulate_parts(self, product: Product, rows: Rows) -> list[Arrays]:
+        import numpy as np
 
-@_whole.register(Record)
-def _(node: Record) -> Arrays:
-    if isinstance(node.shape, FieldsShape):  # its class may change what it is given
-        return _of_points(walk_points(node, 0, node.size))
-    keys = zip(node.shape.keys, _spread(node), strict=True)
-    return {(key, *path): array for key, part in keys for path, array in part.items()}
+        if not product.size:  # some part is empty, and another one may be of any size
+            return [self.tabulate(part, np.empty(0, dtype="int64")) for part in product.parts]
+        tables = []
+        for part, weight in zip(product.parts, product.weights, strict=True):
+            if rows is None:  # each value stands while the parts after it turn, all of them once per turn before
+                turns = product.size // (weight * part.size)
+                whole = self.tabulate(part, None).items()
+                tables.append({path: np.tile(np.repeat(array, weight), turns) for path, array in whole})
+            else:
+                is_wide = max(weight, part.size) >= 2**63
+                digits = (rows.astype(object) if is_wide else rows) // weight % part.size
+                tables.append(self.tabulate(part, _make_integers(digits)))
+        return tables
 
+    def tabulate_union(self, parts: Sequence[Node], offsets: Sequence[int], rows: Rows) -> Arrays:
+        import numpy as np
 
-@_whole.register(Merge)
-def _(node: Merge) -> Arrays:
-    if not node.exact or node.fills:
-        return _of_points(walk_points(node, 0, node.size))
-    parts = _spread(node.inner) if isinstance(node.inner, Record) else map(_whole, node.inner.parts)
-    return {path: array for part in parts for path, array in part.items()}
+        if rows is None:
+            spans = map(slice, offsets, offsets[1:])
+            tables = [self.tabulate(part, None) for part in parts]
+            return _join_tables(offsets[-1], zip(spans, tables, strict=True))
+        positions: NDArray[Any] = rows
+        branches = np.searchsorted(_make_integers(offsets), positions, side="right") - 1
+        order = np.argsort(branches, kind="stable")
+        found, first = np.unique(branches[order], return_index=True)
+        groups = zip(found.tolist(), np.split(order, first[1:]), strict=True)
+        return _join_tables(len(rows), [(at, self.tabulate(parts[k], positions[at] - offsets[k])) for k, at in groups])
 
+    def make_array(self, values: Sequence[Any], rows: Rows) -> NDArray[Any]:
+        if rows is None:
+            return _make_array(values)
+        if isinstance(values, range):
+            return _make_integers(values.start + values.step * rows.astype(object))
+        return _make_array([values[k] for k in rows.tolist()])
 
-@_whole.register(Union)
-def _(node: Union) -> Arrays:
-    rows = map(slice, node.offsets, node.offsets[1:])
-    return _assembled(node.size, zip(rows, map(_whole, node.parts), strict=True))
-
-
-@_whole.register(Select)
-def _(node: Select) -> Arrays:
-    return _taken(node.base, _positions(node.indices))
-
-
-def _spread(node: Record) -> Iterable[Arrays]:
-    """Per child its columns: each value stands while the children after it turn, all of them once per turn before."""
-    import numpy as np
-
-    for part, weight in zip(node.parts, node.weights, strict=True):
-        if node.size:
-            turns = node.size // (weight * part.size)
-            yield {path: np.tile(np.repeat(array, weight), turns) for path, array in _whole(part).items()}
-        else:  # some other child is empty, and this one may be of any size
-            yield _taken(part, np.empty(0, dtype="int64"))
-
-
-# --- some points of a node ---------------------------------------------------------------------------
-
-
-def _taken(node: Node, positions: NDArray[Any]) -> Arrays:
-    """The columns of the points at `positions`, which may lie in a sweep of any size."""
-    if not len(positions):
-        return {path: _objects(()) for path in node.columns()}
-    if node.size <= len(positions):
-        return {path: array[positions.astype("int64")] for path, array in _whole(node).items()}
-    return _some(node, positions)
-
-
-@singledispatch
-def _some(node: Node, positions: NDArray[Any]) -> Arrays:
-    return _of_points(map(node.at, positions.tolist()))
-
-
-@_some.register(Axis)
-def _(node: Axis, positions: NDArray[Any]) -> Arrays:
-    if isinstance(node.values, range) and not node._records:
-        return {(): _fitting(node.values.start + node.values.step * positions.astype(object))}
-    values = [node.values[k] for k in positions.tolist()]
-    return _of_points(values) if node._records else {(): _array(values)}
-
-
-@_some.register(Record)
-def _(node: Record, positions: NDArray[Any]) -> Arrays:
-    if isinstance(node.shape, FieldsShape):
-        return _of_points(map(node.at, positions.tolist()))
-    keys = zip(node.shape.keys, _parted(node, positions), strict=True)
-    return {(key, *path): array for key, part in keys for path, array in part.items()}
-
-
-@_some.register(Merge)
-def _(node: Merge, positions: NDArray[Any]) -> Arrays:
-    if not node.exact or node.fills:
-        return _of_points(map(node.at, positions.tolist()))
-    inner = node.inner
-    zipped = (_taken(part, positions) for part in inner.parts)
-    parts = _parted(inner, positions) if isinstance(inner, Record) else zipped
-    return {path: array for part in parts for path, array in part.items()}
-
-
-@_some.register(Union)
-def _(node: Union, positions: NDArray[Any]) -> Arrays:
-    import numpy as np
-
-    offsets = _fitting(node.offsets)
-    branches = np.searchsorted(offsets, positions, side="right") - 1
-    order = np.argsort(branches, kind="stable")
-    taken, first = np.unique(branches[order], return_index=True)
-    groups = np.split(order, first[1:])
-    parts = [
-        (rows, _taken(node.parts[k], positions[rows] - node.offsets[k]))
-        for k, rows in zip(taken.tolist(), groups, strict=True)
-    ]
-    return _assembled(len(positions), parts)
-
-
-@_some.register(Select)
-def _(node: Select, positions: NDArray[Any]) -> Arrays:
-    return _taken(node.base, _positions(node.indices, positions))
-
-
-def _parted(node: Record, positions: NDArray[Any]) -> Iterable[Arrays]:
-    for part, weight in zip(node.parts, node.weights, strict=True):
-        wide = max(weight, part.size) >= 2**63
-        yield _taken(part, _fitting((positions.astype(object) if wide else positions) // weight % part.size))
-
-
-def _positions(indices: Indices, chosen: NDArray[Any] | None = None) -> NDArray[Any]:
-    """Where the points stand in the base that `indices` selects: all of them, or the `chosen` ones."""
-    import numpy as np
-
-    ranks: Sequence[int] = range(indices.size) if chosen is None else chosen.tolist()
-    if isinstance(indices, Span) and chosen is None:
-        return _array(indices.positions)
-    if isinstance(indices, Chosen):
-        return np.array(indices.positions)[list(ranks)]
-    if chosen is None:
-        return _fitting([*chain.from_iterable(indices.runs(0, indices.size))])
-    return _fitting([indices.at(rank) for rank in ranks])
+    def find_positions(self, indices: Indices, rows: Rows) -> NDArray[Any]:
+        if rows is not None:
+            return _make_integers([indices.at(rank) for rank in rows.tolist()])
+        runs = list(indices.runs(0, indices.size))
+        return _make_array(runs[0]) if len(runs) == 1 else _make_integers([*chain.from_iterable(runs)])
 
 
 # --- arrays ------------------------------------------------------------------------------------------
 
 
-def _of_points(points: Iterable[Any]) -> Arrays:
-    """The columns of points that are there, `ABSENT` where a point has no such path."""
-    rows = list(map(flatten_point, points))
-    paths = unique(path for row in rows for path in row)
-    return {path: _column(rows, path) for path in paths}
-
-
-def _column(rows: Sequence[Mapping[Steps, Any]], path: Steps) -> NDArray[Any]:
+def _make_column(rows: Sequence[Mapping[Steps, Any]], path: Steps) -> NDArray[Any]:
     here = [row[path] for row in rows if path in row]
-    return _array(here) if len(here) == len(rows) else _objects([row.get(path, ABSENT) for row in rows])
+    return _make_array(here) if len(here) == len(rows) else _make_objects([row.get(path, ABSENT) for row in rows])
 
 
-def _assembled(size: int, parts: Iterable[tuple[Any, Arrays]]) -> Arrays:
+def _join_tables(size: int, parts: Iterable[tuple[Any, Arrays]]) -> Arrays:
     """The columns whose `rows` are those of each part; `ABSENT` where a part lacks a path."""
     gathered: dict[Steps, list[tuple[Any, Any]]] = {}
     for rows, arrays in parts:
         for path, array in arrays.items():
             gathered.setdefault(path, []).append((rows, array))
-    return {path: _joined(size, pieces) for path, pieces in gathered.items()}
+    return {path: _join_arrays(size, pieces) for path, pieces in gathered.items()}
 
 
-def _joined(size: int, pieces: Sequence[tuple[Any, NDArray[Any]]]) -> NDArray[Any]:
+def _join_arrays(size: int, pieces: Sequence[tuple[Any, NDArray[Any]]]) -> NDArray[Any]:
     import numpy as np
 
     kinds = {array.dtype for _, array in pieces}
     full = sum(len(array) for _, array in pieces) == size
-    plain = kinds <= {np.dtype("int64"), np.dtype("float64")} and all(_floats(array) for _, array in pieces)
+    plain = kinds <= {np.dtype("int64"), np.dtype("float64")} and all(_are_floats(array) for _, array in pieces)
     kind = kinds.pop() if full and len(kinds) == 1 else np.dtype("float64" if full and plain else object)
     joined = np.full(size, ABSENT, dtype=object) if kind.hasobject else np.empty(size, dtype=kind)
     for rows, array in pieces:
@@ -265,37 +181,37 @@ def _joined(size: int, pieces: Sequence[tuple[Any, NDArray[Any]]]) -> NDArray[An
     return joined
 
 
-def _floats(array: NDArray[Any]) -> bool:
-    """Whether every number of an array is a float, exactly."""
+def _are_floats(array: NDArray[Any]) -> bool:
+    """True if every number of an array is a float, exactly."""
     return bool(array.dtype.kind == "f" or not array.size or max(abs(int(array.min())), abs(int(array.max()))) <= WHOLE)
 
 
-def _array(values: Sequence[Any]) -> NDArray[Any]:
+def _make_array(values: Sequence[Any]) -> NDArray[Any]:
     """The values as an array of numbers or truth values where that changes none of them, else of the very objects."""
     import numpy as np
 
     if isinstance(values, range):
         ends = (values[0], values[-1]) if values else ()
         fits = all(-(2**63) <= end < 2**63 for end in ends)
-        return np.arange(values.start, values.stop, values.step) if fits else _objects(values)
+        return np.arange(values.start, values.stop, values.step) if fits else _make_objects(values)
     kinds = {*map(type, values)}
     if kinds == {bool}:
         return np.array(values, dtype=bool)
     if kinds == {int}:
-        return _fitting(values)
+        return _make_integers(values)
     if kinds == {float} or (kinds == {int, float} and all(abs(v) <= WHOLE for v in values if type(v) is int)):
         return np.array(values, dtype="float64")
-    return _objects(values)
+    return _make_objects(values)
 
 
-def _fitting(whole: Any) -> NDArray[Any]:
+def _make_integers(whole: Any) -> NDArray[Any]:
     """Whole numbers as `int64` where all of them fit, else as Python's own."""
     import numpy as np
 
     try:
         return np.array(whole, dtype="int64")
     except OverflowError:
-        return _objects(whole)
+        return _make_objects(whole)
 
 
 def floats_and_mask(values: Sequence[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -306,7 +222,7 @@ def floats_and_mask(values: Sequence[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     return np.array(numbers, dtype="float64"), np.array([value is ABSENT for value in values], dtype=bool)
 
 
-def _objects(values: Sequence[Any]) -> NDArray[Any]:
+def _make_objects(values: Sequence[Any]) -> NDArray[Any]:
     """An array of the very objects: numpy would look into those that are sequences."""
     import numpy as np
 

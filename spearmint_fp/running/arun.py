@@ -16,7 +16,7 @@ from ..configuration.extras import require
 from ..journal.journal import Journal, open_ledger
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome
 from ..sweep.core import count_configs
-from ..sweep.nodes.node import locate_errors
+from ..sweep.nodes.points import locate_errors
 from ..tasks.attempts import Ending, Trace, check_asyncio, make_outcome, run_attempt_async, try_task
 from ..tasks.event_loops import run_in_thread
 from ..tasks.signals import current_handlers

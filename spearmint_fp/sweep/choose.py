@@ -17,18 +17,18 @@ from ..configuration.paths import Path, get_in, parse_path
 from ..configuration.records import FieldsShape
 from ..configuration.tables import is_keyed
 from ..configuration.tree import freeze, show_path
-from .build import sliced, union_of
-from .claims import Steps
+from .claims import Steps, overlap
 from .constraints import Allowed, Constraint, lift_constraints
 from .core import Sweep, as_sweep
 from .digits import count_values, touches
 from .indices import Chosen, Indices, Permutation, Span, count_items
 from .nodes.axis import Axis
-from .nodes.derive import Derive, overlap
+from .nodes.derive import Derive
 from .nodes.merge import Merge
-from .nodes.node import LIMIT, Node, walk_points
+from .nodes.node import LIMIT, Node
+from .nodes.points import walk_points
 from .nodes.record import Record
-from .nodes.select import Select
+from .nodes.select import Select, slice_node
 from .nodes.union import Union
 from .reach import check_path
 
@@ -110,7 +110,7 @@ def constrained(node: Node, constraint: Constraint) -> Node:
     if not node.size or not all(touches(node, path) for path in constraint.paths):  # what lacks a path is kept
         return node
     if isinstance(node, Union):
-        return union_of([constrained(part, constraint) for part in node.parts])
+        return Union.of([constrained(part, constraint) for part in node.parts])
     if isinstance(node, Derive) and not any(overlap(node.path, path) for path in constraint.paths):
         return attrs.evolve(node, base=constrained(node.base, constraint))
     if isinstance(node, Select) and isinstance(node.indices, Span):
@@ -147,8 +147,8 @@ def _cut(node: Select, positions: range, constraint: Constraint) -> Node:
     low, high = sorted((positions[0], positions[-1]))
     if origin is not None:
         low, high = origin.at(low), origin.at(high)
-    part = sliced(whole, slice(indices.before(low), indices.before(high + 1)))
-    return part if positions.step > 0 else sliced(part, slice(None, None, -1))
+    part = slice_node(whole, slice(indices.before(low), indices.before(high + 1)))
+    return part if positions.step > 0 else slice_node(part, slice(None, None, -1))
 
 
 def _find_origin(node: Node) -> Indices | None:
@@ -314,7 +314,7 @@ def _distinct(node: Node) -> Node:
         return node
     if isinstance(node, Union):
         parts = [_distinct(part) for part in node.parts]
-        return union_of(parts) if _apart(parts) else _distinct_listed(union_of(parts))
+        return Union.of(parts) if _apart(parts) else _distinct_listed(Union.of(parts))
     return _distinct_listed(node)
 
 

@@ -8,11 +8,12 @@ from typing import Any, Final, TypeVar
 from ..configuration.errors import ArgumentError, PathError, repr_with_type
 from ..configuration.paths import Path, parse_path
 from ..configuration.tree import Config, show_path
-from .build import EMPTY, UNIT, product_of, union_of, zip_of
 from .core import Sweep, as_sweep
+from .nodes.axis import UNIT
 from .nodes.derive import Derive
 from .nodes.image import Map
-from .reach import can_be_set
+from .nodes.merge import Merge
+from .nodes.union import EMPTY, Union
 
 __all__ = ["concat", "derive", "empty", "mapped", "product", "unit", "zipped"]
 
@@ -49,7 +50,7 @@ def product(*sweeps: Sweep[Any]) -> Sweep[Config]:
 
     See also: `zipped`, one configuration of each at the same position; `concat`.
     """
-    return Sweep(product_of([as_sweep(sweep, "product")._node for sweep in sweeps]))
+    return Sweep(Merge.of_product([as_sweep(sweep, "product")._node for sweep in sweeps]))
 
 
 def concat(*sweeps: Sweep[T]) -> Sweep[T]:
@@ -69,7 +70,7 @@ def concat(*sweeps: Sweep[T]) -> Sweep[T]:
 
     See also: `product`; a choice inside a tree, which adds below one path.
     """
-    return Sweep(union_of([as_sweep(sweep, "concat")._node for sweep in sweeps])) if sweeps else empty
+    return Sweep(Union.of([as_sweep(sweep, "concat")._node for sweep in sweeps])) if sweeps else empty
 
 
 def zipped(*sweeps: Sweep[Any]) -> Sweep[Config]:
@@ -92,7 +93,7 @@ def zipped(*sweeps: Sweep[Any]) -> Sweep[Config]:
 
     See also: `product`, every combination.
     """
-    return Sweep(zip_of([as_sweep(sweep, "zipped")._node for sweep in sweeps]))
+    return Sweep(Merge.of_zip([as_sweep(sweep, "zipped")._node for sweep in sweeps]))
 
 
 def mapped(fn: Callable[[T], S], sweep: Sweep[T]) -> Sweep[S]:
@@ -116,9 +117,7 @@ def mapped(fn: Callable[[T], S], sweep: Sweep[T]) -> Sweep[S]:
     node = as_sweep(sweep, "mapped")._node
     if not callable(fn):
         raise ArgumentError(f"mapped takes a function and a sweep; got {repr_with_type(fn)} as the function")
-    if isinstance(node, Map):
-        return Sweep(Map((*node.functions, fn), node.base))
-    return Sweep(Map((fn,), node))
+    return Sweep(Map.of(fn, node))
 
 
 def derive(path: Path, fn: Callable[[T], Any], sweep: Sweep[T]) -> Sweep[T]:
@@ -145,7 +144,7 @@ def derive(path: Path, fn: Callable[[T], Any], sweep: Sweep[T]) -> Sweep[T]:
     if not callable(fn):
         raise ArgumentError(f"derive takes a path, a function and a sweep; got {repr_with_type(fn)} as the function")
     steps = parse_path(path)
-    if not can_be_set(steps, node):
+    if not node.can_set(steps):
         raise PathError(
             f"derive cannot set {show_path(steps)}: in every configuration a leaf, or a record that has no such part, "
             f"stands on the way. Derive that path itself, or put a mapping there first"

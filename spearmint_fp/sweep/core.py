@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
 from operator import index as as_index
 from os import PathLike
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -40,17 +40,20 @@ from ..configuration.tree import (
     freeze,
     list_leaves,
     require_expanded,
-    show_path,
 )
 from ..configuration.views import show_html
-from .build import point, product_of, record_of, sliced, union_of
 from .indices import count_items
 from .labels import Labels
-from .nodes.axis import Axis
+from .nodes.axis import Axis, make_point
 from .nodes.columns import Column
 from .nodes.image import Map
-from .nodes.node import Node, count_places, point_of, walk_points
+from .nodes.merge import Merge
+from .nodes.node import Node
+from .nodes.points import get_point, walk_points
 from .nodes.record import Record
+from .nodes.select import slice_node
+from .nodes.union import Union
+from .places import list_few
 
 __all__ = ["Sweep", "as_sweep", "expand", "require_expanded_sweep"]
 
@@ -131,7 +134,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             ArgumentError: neither a whole number nor a slice of them.
         """
         if isinstance(index, slice):
-            return Sweep(sliced(self._node, index))
+            return Sweep(slice_node(self._node, index))
         try:
             position = as_index(index)
         except TypeError:
@@ -144,7 +147,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             raise PositionError(
                 f"no configuration {format_count(as_index(index))} in a sweep of {format_count(self.size)}"
             )
-        return cast(T_co, point_of(self._node, position))
+        return cast(T_co, get_point(self._node, position))
 
     def __iter__(self) -> Iterator[T_co]:
         return walk_points(self._node, 0, self._node.size)
@@ -177,7 +180,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         if found is not None:
             return found
         where = f"at {low} to {high} of " if (low, high) != (0, self.size) else "in "
-        raise AbsentError(f"{short_repr(frozen)} is not {where}{self!r}{_why(self._node, frozen)}")
+        raise AbsentError(f"{short_repr(frozen)} is not {where}{self!r}{self._node.explain_absence(frozen)}")
 
     def _between(self, start: int, stop: int | None) -> tuple[int, int]:
         try:
@@ -209,19 +212,19 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         Raises:
             SizeError: more than 10^6 do.
         """
-        return count_places(self._node, freeze(value))
+        return sum(1 for _ in list_few(self._node.places(freeze(value), False)))
 
     # --- combining and comparing
 
     def __add__(self, other: Sweep[S]) -> Sweep[T_co | S]:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return Sweep(union_of((self._node, other._node)))
+        return Sweep(Union.of((self._node, other._node)))
 
     def __mul__(self, other: Sweep[Any]) -> Sweep[Config]:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return Sweep(product_of((self._node, other._node)))
+        return Sweep(Merge.of_product((self._node, other._node)))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sweep):
@@ -311,16 +314,7 @@ def _has_one_hash(ends: tuple[Any, ...]) -> bool:
 
 def _is_built_alike(one: Node, other: Node) -> bool:
     """True if two nodes are equal; where functions see the values, also in their types: `f(1)` is not `f(True)`."""
-    return are_equal(one, other) and (not one.calls or all(map(_are_same_values, _axes(one), _axes(other))))
-
-
-def _axes(node: Node) -> Iterator[Axis]:
-    return iter((node,)) if isinstance(node, Axis) else chain.from_iterable(map(_axes, node.children))
-
-
-def _are_same_values(one: Axis, other: Axis) -> bool:
-    pairs = zip(one.values, other.values, strict=True)
-    return isinstance(one.values, range) or all(exact_key(a) == exact_key(b) for a, b in pairs)
+    return are_equal(one, other) and (not one.calls or one.has_same_types(other))
 
 
 def _alternatives(column: Column) -> Sequence[Any]:
@@ -328,39 +322,22 @@ def _alternatives(column: Column) -> Sequence[Any]:
     if len(column.pieces) == 1:
         return column.pieces[0]
     if sum(map(count_items, column.pieces)) > SAME:
-        return Sweep(union_of([Axis(piece, swept=True) for piece in column.pieces]))
+        return Sweep(Union.of([Axis(piece, swept=True) for piece in column.pieces]))
     return tuple(unique(chain.from_iterable(column.pieces), key=exact_key))
-
-
-def _why(node: Node, value: Any) -> str:
-    """`: n is 7, not one of 0, 1, 2`, for a configuration that a record cannot be."""
-    if not isinstance(node, Record):
-        return ""
-    values = node.shape.split(value)
-    if values is None:
-        return f": a configuration has the keys {', '.join(show_path((key,)) for key in node.shape.keys[:12])}"
-    for key, part, child in zip(node.shape.keys, node.parts, values, strict=True):
-        if isinstance(part, Axis) and next(part.ranks(child, False), None) is None:
-            known = ", ".join(short_repr(point) for point in islice(part.values, 6))
-            return (
-                f": {show_path((key,))} is {repr_with_type(child)}, not one of {known}{', …' if part.size > 6 else ''}"
-            )
-    return ""
 
 
 # --- expanding trees -----------------------------------------------------------------------------------
 
 
-def _choice(node: Any, parts: tuple[Node, ...]) -> Node:
+def _make_choice(node: Any, parts: tuple[Node, ...]) -> Node:
     if isinstance(node, Sweep):
         return node._node
     if not parts:
         return Axis(node.values, swept=True)
-    union = union_of(parts)
-    return attrs.evolve(union, swept=True) if isinstance(union, Axis) else union
+    return Union.of(parts).as_choice()
 
 
-_EXPAND: Final[Algebra[Node]] = Algebra(leaf=point, record=record_of, choice=_choice)
+_EXPAND: Final[Algebra[Node]] = Algebra(leaf=make_point, record=Record.of, choice=_make_choice)
 
 
 @overload

@@ -18,7 +18,7 @@ import attrs
 
 from ..configuration.errors import format_count
 
-__all__ = ["Chosen", "Indices", "Permutation", "Span", "count_items", "range_size"]
+__all__ = ["Chosen", "Indices", "Permutation", "Span", "count_items", "floor_sum", "range_size"]
 
 
 WINDOW: Final = 256
@@ -56,6 +56,15 @@ class Indices(ABC):
     @abstractmethod
     def how(self) -> str:
         """What was done to the base, for its formula: a word, or `[start:stop:step]`."""
+
+    @property
+    def shuffled(self) -> bool:
+        """True if the order of the positions follows no rule that counting could use."""
+        return False
+
+    def count_residues(self, modulus: int, residues: range) -> int | None:  # noqa: ARG002  # only ranges can count them
+        """How many positions leave one of these consecutive residues, or None where that takes listing them."""
+        return None
 
     def notes(self) -> Iterable[str]:
         """What `explain` says of the selection, line by line."""
@@ -139,6 +148,28 @@ class Span(Indices):
     def runs(self, start: int, stop: int) -> Iterator[range]:
         yield self.positions[start:stop]
 
+    def count_residues(self, modulus: int, residues: range) -> int:
+        positions = self.positions if self.ascending else self.positions[::-1]
+        shift = positions.start + modulus  # which keeps what is divided from being negative
+        below = [floor_sum(self.size, modulus, positions.step, shift - end) for end in (residues.start, residues.stop)]
+        return below[0] - below[1]
+
+
+def floor_sum(n: int, m: int, a: int, b: int) -> int:
+    """`sum((a * i + b) // m for i in range(n))`, in logarithmic time.
+
+    Source: the AtCoder library; after the lattice points below a line.
+    """
+    total = 0
+    while True:
+        total += n * (n - 1) // 2 * (a // m) + n * (b // m)
+        a, b = a % m, b % m
+        top = a * n + b
+        if top < m:
+            return total
+        n, b = divmod(top, m)
+        m, a = a, m
+
 
 @final
 @attrs.frozen(repr=False)
@@ -197,6 +228,10 @@ class Permutation(Indices):
     @property
     def ascending(self) -> bool:
         return False
+
+    @property
+    def shuffled(self) -> bool:
+        return True
 
     @property
     def how(self) -> str:

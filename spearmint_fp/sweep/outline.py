@@ -11,7 +11,7 @@ import attrs
 from ..configuration.errors import format_count, short_repr
 from .indices import count_items
 
-__all__ = ["TERMS", "Outline", "format_first", "of_choice", "of_product"]
+__all__ = ["TERMS", "Lines", "Outline", "format_first", "of_choice", "of_product"]
 
 TERMS: Final = 12
 """How many terms of a sum are written out."""

@@ -31,7 +31,8 @@ from .core import Sweep, as_sweep
 from .indices import count_items
 from .nodes.columns import Columns
 from .nodes.image import Image
-from .nodes.node import LIMIT, Node, few
+from .nodes.node import LIMIT, Node
+from .nodes.points import few
 from .nodes.union import Union as NodeUnion
 from .outline import Outline
 

@@ -11,7 +11,7 @@ from typing import Any, Final, final
 from ..configuration.tree import require_expanded
 from ..sweep.core import Sweep, count_configs, require_expanded_sweep
 from ..sweep.indices import count_items
-from ..sweep.nodes.node import locate_errors
+from ..sweep.nodes.points import locate_errors
 from ..tasks.signals import must_propagate
 from .batches import Batch, SourceError
 

@@ -32,7 +32,7 @@ from spearmint_fp import (
     zipped,
 )
 from spearmint_fp.configuration.paths import find_in
-from spearmint_fp.sweep import reach
+from spearmint_fp.sweep.nodes import node
 
 from ..oracle import Data, Inner, OneOf, Pair, count, exactly, listing, paths_of, predicate, tree_of, value_at
 
@@ -284,7 +284,7 @@ def test_an_unknown_path_is_an_error_on_every_kind_of_sweep(made: Callable[[Any]
 def test_paths_that_nobody_can_see_are_refused_and_those_of_no_alternatives_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reach, "LIMIT", 1000)
+    monkeypatch.setattr(node, "LIMIT", 1000)
     long = mapped(lambda c: {"a": c["a"]}, expand({"a": DynamicValue(range(1001)), "b": 1}))
     with pytest.raises(SizeError, match="configurations have no b"):
         constrain(lambda *_: True, expand({"k": long, "c": 1}), on="k.b")

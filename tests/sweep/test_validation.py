@@ -30,7 +30,7 @@ from spearmint_fp import (
     validate,
     zipped,
 )
-from spearmint_fp.sweep.validation import floor_sum
+from spearmint_fp.sweep.indices import floor_sum
 
 
 @attrs.frozen

@@ -4,40 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, cast, final
+from itertools import islice
+from typing import Any, Final, final
 
 import attrs
 
-from ...configuration.errors import short_repr
+from ...configuration.errors import repr_with_type, short_repr
 from ...configuration.keys import exact_key
+from ...configuration.paths import can_set_in, find_in
 from ...configuration.records import TupleShape
 from ...configuration.tree import Config, are_equal, open_node, show_path
 from ..claims import Claims, Steps, of_points
 from ..indices import count_items
 from ..outline import Outline
-from ..places import Listed, Places
+from ..places import NOWHERE, Listed, Places
+from ..probes import Probe, Spot, ValueProbe
 from .columns import Column, Columns, Kinds, flatten_point, join_columns, join_kinds, list_kinds, list_static_columns
-from .node import Node, derived_field, set_derived
+from .node import A, Compound, Node, Tables, derived_field
 
-__all__ = ["Axis"]
+__all__ = ["UNIT", "Axis", "make_point"]
 
 
 @final
 @attrs.frozen(repr=False)
-class Axis(Node):
+class Axis(Compound):
     """One point per value; a single value that was not declared as a choice is a static part."""
 
     values: Sequence[Any]
     swept: bool = attrs.field(eq=False)
     size: int = derived_field()
-    depth: int = derived_field()
 
-    def __attrs_post_init__(self) -> None:
-        set_derived(self, size=count_items(self.values))
+    @size.default
+    def _count(self) -> int:
+        return count_items(self.values)
 
     @property
-    def children(self) -> tuple[Node, ...]:
-        return ()
+    def stored(self) -> tuple[Any, ...] | None:
+        return self.values if isinstance(self.values, tuple) else None
 
     @property
     def static(self) -> bool:
@@ -58,26 +61,32 @@ class Axis(Node):
             positions.setdefault(exact_key(value), []).append(index)
         return positions
 
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        if isinstance(self.values, range):
-            return self._range_ranks(value, exact)
-        if exact:
-            return self.places(value, exact).walk(0, 1)
-        return (index for index, point in enumerate(self.values) if are_equal(point, value))
-
     def places(self, value: Any, exact: bool) -> Places:
-        if exact and not isinstance(self.values, range):
+        if isinstance(self.values, range):
+            whole = _find_whole(value, exact, self.values)
+            return Listed((self.values.index(whole),)) if whole is not None and whole in self.values else NOWHERE
+        if exact:
             return Listed(self._positions.get(exact_key(value), ()))
-        return Listed(tuple(self.ranks(value, exact)))
+        return Listed([index for index, point in enumerate(self.values) if are_equal(point, value)])
 
-    def _range_ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        positions = cast(range, self.values)
-        whole = _whole(value, exact, positions)
-        return iter((positions.index(whole),)) if whole is not None and whole in positions else iter(())
+    def explain_missing(self, value: Any) -> str:
+        if next(self.ranks(value, False), None) is not None:
+            return ""
+        known = ", ".join(short_repr(point) for point in islice(self.values, 6))
+        return f"{repr_with_type(value)}, not one of {known}{', …' if self.size > 6 else ''}"
+
+    def has_same_types(self, other: Axis) -> bool:
+        pairs = zip(self.values, other.values, strict=True)
+        return isinstance(self.values, range) or all(exact_key(mine) == exact_key(theirs) for mine, theirs in pairs)
+
+    @property
+    def _trees(self) -> Sequence[Any]:
+        """The values that may have parts."""
+        return () if isinstance(self.values, range) else self.values
 
     @cached_property
     def _records(self) -> bool:
-        return not isinstance(self.values, range) and any(map(_is_record, self.values))
+        return any(map(_is_record, self._trees))
 
     def columns(self) -> Columns:
         if self._records:
@@ -86,7 +95,7 @@ class Axis(Node):
 
     @cached_property
     def _claims(self) -> Claims:
-        records = [] if isinstance(self.values, range) else [value for value in self.values if type(value) is Config]
+        records = [value for value in self._trees if type(value) is Config]
         return of_points(records if len(records) == self.size else [*records, None])
 
     def claims(self, exact: bool) -> Claims:  # noqa: ARG002  # they are always exact here
@@ -94,6 +103,29 @@ class Axis(Node):
 
     def kinds(self) -> Kinds:
         return join_kinds(map(list_kinds, self.values)) if self._records else {}
+
+    def has_path(self, path: Steps) -> bool:
+        return not path or not self.size or any(find_in(path, value) for value in self._trees)
+
+    def can_set(self, path: Steps) -> bool:
+        return not path or not self.size or any(can_set_in(path, value) for value in self._trees)
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        if self._records:
+            return tables.tabulate_points(self, rows)
+        return {(): tables.make_array(self.values, rows)}
+
+    @property
+    def fields(self) -> dict[Hashable, Node] | None:
+        if not self.static or type(self.at(0)) is not Config:
+            return None
+        return {key: make_point(value) for key, value in self.at(0).items()}
+
+    def as_choice(self) -> Node:
+        return attrs.evolve(self, swept=True)
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        yield ValueProbe(self, spot, self.values)
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:
@@ -104,7 +136,15 @@ class Axis(Node):
         return Outline("", mark=next((f"{show_path((*path, *step))}={short_repr(leaf)}" for step, leaf in leaves), ""))
 
 
-def _whole(value: Any, exact: bool, positions: range) -> int | None:
+def make_point(value: Any) -> Node:
+    """The sweep of one configuration."""
+    return Axis((value,), swept=False)
+
+
+UNIT: Final = make_point(Config())
+
+
+def _find_whole(value: Any, exact: bool, positions: range) -> int | None:
     """The int that `value` is or, unless `exact`, equals; a range would search for anything else one by one."""
     if type(value) is int:
         return value

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
 from itertools import chain
 from typing import Any, final
 
@@ -14,17 +15,19 @@ from ...configuration.keys import exact_key
 from ...configuration.paths import remove_in, set_in
 from ...configuration.records import find_index
 from ...configuration.tree import show_path
-from ..claims import Claims, Steps
+from ..claims import Claims, Steps, overlap
 from ..indices import count_items
 from ..outline import Outline
-from ..places import Known, Places, Verified
+from ..places import Places, Verified
+from ..probes import DerivedProbe, Probe, Spot
 from .columns import Column, Columns
 from .image import Image
 from .merge import find_places_of_any
-from .node import Node, derived_field, list_claims, make_matcher, scan
+from .node import Node, derived_field
+from .points import make_matcher
 from .record import POOL
 
-__all__ = ["Derive", "overlap"]
+__all__ = ["Derive"]
 
 
 @final
@@ -36,7 +39,10 @@ class Derive(Image):
     function: Callable[[Any], Any]
     base: Node
     size: int = derived_field()
-    depth: int = derived_field()
+
+    @property
+    def exact(self) -> bool:
+        return self.base.exact
 
     @property
     def _function(self) -> Any:
@@ -47,20 +53,17 @@ class Derive(Image):
 
     seen = _call
 
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        return self.places(value, exact).walk(0, 1)
-
     def places(self, value: Any, exact: bool) -> Places:
         before = [path for path in self.base.columns() if overlap(path, self.path)]
-        known = self.exact and before in ([], [self.path]) and self._few_values_before()
-        if not known or any(find_index(step, sys.maxsize) is not None for step in self.path):
-            return Known(scan(self, value, exact))
+        is_known = self.exact and before in ([], [self.path]) and self._has_few_values_before()
+        if not is_known or any(map(_is_index, self.path)):
+            return super().places(value, exact)
         same = make_matcher(value, exact)
         possible = find_places_of_any(self.base, self._origins(value), exact)
         return Verified(possible, lambda rank: same(self.at(rank)))
 
-    def _few_values_before(self) -> bool:
-        """Whether what the base has at the path can be tried value by value."""
+    def _has_few_values_before(self) -> bool:
+        """True if what the base has at the path can be tried value by value."""
         before = self.base.columns().get(self.path)
         return before is None or (not before.computed and sum(map(count_items, before.pieces)) <= POOL)
 
@@ -69,22 +72,13 @@ class Derive(Image):
         yield from unique((remove_in(self.path, value, prune=prune) for prune in (False, True)), key=exact_key)
         before = self.base.columns().get(self.path)
         for old in chain.from_iterable(before.pieces if before else ()):
-            yield from self._with(old, value)
-
-    def _with(self, old: Any, value: Any) -> tuple[Any, ...]:
-        """The config that had `old` at the path; nothing where there is no such path, or its class refuses it."""
-        try:
-            return (set_in(self.path, old, value),)
-        except Exception:  # then no point became `value` from it
-            return ()
+            with suppress(Exception):  # no such path, or a class that refuses it: then no point became `value` from it
+                yield set_in(self.path, old, value)
 
     def columns(self) -> Columns:
-        """Those of the base, but that a function computes what stands at the path, and in what holds it.
-
-        Over a path that the base has, the computed values are all that tells of it; at a new one they follow from the
-        others.
-        """
-        columns = self.base.columns()
+        columns = (
+            self.base.columns()
+        )  # over one of these, the computed values alone vary; a new path follows from others
         over = [path for path in columns if overlap(path, self.path)]
         derived = Column((), bool(over), computed=True)
         kept = {p: derived if p in over else c for p, c in columns.items() if p[: len(self.path)] != self.path}
@@ -92,13 +86,27 @@ class Derive(Image):
 
     def claims(self, exact: bool) -> Claims:
         if exact or not self.size:
-            return list_claims(self)
+            return super().claims(exact=True)
         return self.base.claims(exact=False).with_unknown(self.path)
+
+    def has_path(self, path: Steps) -> bool:
+        if path == self.path[: len(path)] or self.base.has_path(path):
+            return True
+        return _leads_into(path, self.path) and super().has_path(path)
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        yield DerivedProbe(self, spot, self.path)
+        yield from self.base.probes(spot.below_derived(self.path, self.seen))
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
 
 
-def overlap(one: Steps, other: Steps) -> bool:
-    """Whether one path is the other, or leads to a part of it."""
-    return one[: len(other)] == other[: len(one)]
+def _leads_into(path: Steps, whole: Steps) -> bool:
+    """True if a path may lead to a part of what stands at `whole`: an index may be written in several ways."""
+    pairs = zip(path, whole)  # noqa: B905  # the path is the longer one
+    return len(path) >= len(whole) and all(one == other or _is_index(other) for one, other in pairs)
+
+
+def _is_index(step: Hashable) -> bool:
+    return find_index(step, sys.maxsize) is not None

@@ -12,8 +12,8 @@ from toolz import compose
 from ...configuration.errors import STOPS, stop_error
 from ..claims import Steps
 from ..outline import Outline
-from .columns import Columns
-from .node import Node, derived_field, scan, set_derived
+from .columns import Columns, Kinds
+from .node import Node, derived_field
 
 __all__ = ["Image", "Map"]
 
@@ -29,23 +29,28 @@ class Image(Node):
     """What the user gave, as messages name it."""
 
     def __attrs_post_init__(self) -> None:
-        set_derived(self, size=self.base.size)
+        super().__attrs_post_init__()
+        object.__setattr__(self, "size", self.base.size)
 
     @property
     def children(self) -> tuple[Node, ...]:
         return (self.base,)
 
     @property
-    def calls(self) -> bool:
-        return True
+    def exact(self) -> bool:
+        return False
 
-    @property
-    def computed(self) -> bool:
-        return True
+    def columns(self) -> Columns:
+        return self.base.columns()
 
-    def rebased(self, base: Node) -> Node:
-        """The same function, of another base."""
-        return attrs.evolve(self, base=base)  # type: ignore[misc]  # every kind is an attrs class
+    def kinds(self) -> Kinds:
+        return self.base.kinds()
+
+    def through(self, change: Callable[[Node], Node]) -> Node:
+        return attrs.evolve(self, base=self.base.through(change))  # type: ignore[call-arg]  # every kind is an attrs class
+
+    def outline(self, path: Steps) -> Outline:
+        return self.base.outline(path)
 
     def at(self, index: int) -> Any:
         point = self.base.at(index)
@@ -72,11 +77,13 @@ class Map(Image):
     functions: tuple[Callable[[Any], Any], ...]
     base: Node
     size: int = derived_field()
-    depth: int = derived_field()
 
-    @property
-    def exact(self) -> bool:
-        return False
+    @staticmethod
+    def of(function: Callable[[Any], Any], base: Node) -> Map:
+        """The function of each point; functions of functions are gathered in one sweep."""
+        if isinstance(base, Map):
+            return Map((*base.functions, function), base.base)
+        return Map((function,), base)
 
     @cached_property
     def _call(self) -> Callable[[Any], Any]:  # type: ignore[override]  # computed once
@@ -86,12 +93,3 @@ class Map(Image):
     @property
     def _function(self) -> Any:
         return self.functions[0] if len(self.functions) == 1 else self.functions
-
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        return scan(self, value, exact)
-
-    def columns(self) -> Columns:
-        return self.base.columns()
-
-    def outline(self, path: Steps) -> Outline:
-        return self.base.outline(path)

@@ -2,40 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, final
 
 import attrs
 
+from ...configuration.errors import SizeError, format_count
 from ...configuration.paths import merge_disjoint
-from ...configuration.tree import Config, are_equal, freeze
+from ...configuration.records import TupleShape
+from ...configuration.tree import Config, Layout, are_equal, freeze, show_path
 from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins_of, together
 from ..outline import Outline, of_product
-from ..places import NOWHERE, AnyOf, Known, Places, Verified
+from ..places import NOWHERE, AnyOf, Common, Places, Verified
+from ..probes import Probe, Spot
+from .axis import UNIT
 from .columns import Column, Columns, Kinds, join_column, join_kinds
-from .node import Node, derived_field, make_matcher, scan, set_derived
+from .conflicts import check_product, check_zip
+from .node import A, Compound, Node, Tables, derived_field
+from .points import make_matcher
 from .record import Record
-from .zip import Zip
+from .union import EMPTY
 
-__all__ = ["Merge", "find_places_of_any", "merged"]
+__all__ = ["Merge", "Zip", "find_places_of_any", "merged"]
 
 
 @final
 @attrs.frozen(repr=False)
-class Merge(Node):
+class Zip(Compound):
+    """The tuples of the children's points at the same index."""
+
+    parts: tuple[Node, ...]
+    size: int = derived_field()
+
+    @size.default
+    def _count(self) -> int:
+        return self.parts[0].size
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return self.parts
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """Per child, how many points lie from one of its points to the next."""
+        return (1,) * len(self.parts)
+
+    def at(self, index: int) -> tuple[Any, ...]:
+        return tuple([part.at(index) for part in self.parts])
+
+    def walk(self, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
+        return zip(*[part.walk(start, stop) for part in self.parts], strict=True)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        return self.combined(part.places(child, exact) for part, child in zip(self.parts, value, strict=True))
+
+    def combined(self, places: Iterable[Places]) -> Places:
+        """The places of the tuples whose items stand at these places."""
+        return Common(tuple(places))
+
+    def columns(self) -> Columns:
+        return {(str(k), *path): column for k, part in enumerate(self.parts) for path, column in part.columns().items()}
+
+    def outline(self, path: Steps) -> Outline:
+        outlines = [part.outline(path) for part in self.parts]
+        formula = f"zip({', '.join(outline.formula or '1' for outline in outlines)})"
+        return Outline.nested(formula, f"{show_path(path)}: zipped, {format_count(self.size)} together", outlines)
+
+
+@final
+@attrs.frozen(repr=False)
+class Merge(Compound):
     """The deep merge of each tuple of configs that a product or a zip of sweeps holds."""
 
     inner: Record | Zip
     size: int = derived_field()
-    depth: int = derived_field()
 
-    def __attrs_post_init__(self) -> None:
-        set_derived(self, size=self.inner.size)
+    @size.default
+    def _count(self) -> int:
+        return self.inner.size
 
     @property
     def children(self) -> tuple[Node, ...]:
         return (self.inner,)
+
+    @staticmethod
+    def of_product(parts: Sequence[Node]) -> Node:
+        """Every merge of one point of each part: one record where the order of axes allows it, else a `Merge`."""
+        numbered = [(position, factor) for position, part in enumerate(parts) for factor in part.factors]
+        factors = [(position, factor) for position, factor in numbered if not _is_unit(factor)]
+        if len(factors) < 2:
+            return factors[0][1] if factors else UNIT
+        check_product(factors)
+        fused = [factors[0][1]]
+        for _, factor in factors[1:]:
+            record = _fuse_records(fused[-1], factor)
+            fused[-1:] = [fused[-1], factor] if record is None else [record]
+        return fused[0] if len(fused) == 1 else Merge(Record(TupleShape(len(fused)), tuple(fused)))
+
+    @staticmethod
+    def of_zip(parts: Sequence[Node]) -> Node:
+        """The merge of the parts' points at each index."""
+        if len(parts) < 2:
+            return parts[0] if parts else EMPTY
+        for position, part in enumerate(parts):
+            if part.size != parts[0].size:
+                raise SizeError(
+                    f"zipped sweeps have equal sizes; sweep 0 has {format_count(parts[0].size)} configurations and "
+                    f"sweep {position} has {format_count(part.size)}. Slice the longer one, or multiply them with product"
+                )
+        check_zip(parts)
+        return Merge(Zip(tuple(parts)))
 
     def at(self, index: int) -> Config:
         return merged(self.inner.at(index))
@@ -43,15 +120,12 @@ class Merge(Node):
     def walk(self, start: int, stop: int) -> Iterator[Config]:
         return map(merged, self.inner.walk(start, stop))
 
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        return self.places(value, exact).walk(0, 1)
-
     def places(self, value: Any, exact: bool) -> Places:
         if not isinstance(value, Mapping) or not self.size:
             return NOWHERE
         origins = origins_of(freeze(value), self._shares) if self._shares else None
         if origins is None:
-            return Known(scan(self, value, exact))
+            return super().places(value, exact)
         pairs = zip(self.inner.parts, origins, strict=True)
         possible = self.inner.combined(find_places_of_any(part, some, exact) for part, some in pairs)
         if not any(share.empties for share in self._shares) and all(share.exact for share in self._shares):
@@ -79,7 +153,7 @@ class Merge(Node):
         return {path: join_column(some, len(some)) if some[1:] else some[0] for path, some in gathered.items()}
 
     @property
-    def fills(self) -> bool:
+    def _fills(self) -> bool:
         """True where one part may have something in what is an empty record of another one."""
         shares = [part.claims(exact=False) for part in self.inner.parts]
         return any(find_filled([attrs.evolve(share, uniform=True) for share in shares]))
@@ -90,13 +164,35 @@ class Merge(Node):
     def kinds(self) -> Kinds:
         return join_kinds(part.kinds() for part in self.inner.parts)
 
+    def has_path(self, path: Steps) -> bool:
+        return not path or any(part.has_path(path) for part in self.inner.parts)
+
+    def can_set(self, path: Steps) -> bool:
+        return not path or all(part.can_set(path) for part in self.inner.parts)
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        if not self.exact or self._fills:
+            return tables.tabulate_points(self, rows)
+        return {path: array for part in tables.tabulate_parts(self.inner, rows) for path, array in part.items()}
+
+    @property
+    def factors(self) -> tuple[Node, ...]:
+        return (self,) if isinstance(self.inner, Zip) else self.inner.parts
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        if not self.exact:
+            yield from super().probes(spot)
+            return
+        for k, part in enumerate(self.inner.parts):
+            yield from part.probes(spot.in_merge(self.inner, k, merged))
+
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
             return self.inner.outline(path)
         return of_product([part.outline(path) for part in self.inner.parts])
 
 
-def merged(points: tuple[Config, ...]) -> Config:
+def merged(points: Sequence[Config]) -> Config:
     """The configurations merged into one, by name."""
     whole = points[0]
     for point in points[1:]:
@@ -108,3 +204,26 @@ def find_places_of_any(node: Node, values: Iterable[Any], exact: bool) -> Places
     """The places of several values, in order."""
     places = [node.places(value, exact) for value in values]
     return places[0] if len(places) == 1 else AnyOf(places)
+
+
+def _is_unit(part: Node) -> bool:
+    """`part == UNIT`, without asking a leaf of the user's whether it is equal."""
+    return part.stored is not None and part.size == 1 and type(part.at(0)) is Config and not part.at(0)
+
+
+def _fuse_records(one: Node, other: Node) -> Node | None:
+    """The product of two records as one record, where that keeps all axes of `one` slower than those of `other`."""
+    mine, theirs = one.fields, other.fields
+    if mine is None or theirs is None:
+        return None
+    fused = dict(mine)
+    for key, child in theirs.items():
+        if key not in fused:
+            fused[key] = child
+            continue
+        both = _fuse_records(fused[key], child)
+        later = list(fused)[list(fused).index(key) + 1 :]
+        if both is None or (child.size != 1 and any(fused[name].size != 1 for name in later)):
+            return None
+        fused[key] = both
+    return Record.of(Layout(tuple(fused)), None, tuple(fused.values()))

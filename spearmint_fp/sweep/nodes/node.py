@@ -7,239 +7,297 @@ every point. Points are frozen and shared, nothing is enumerated that was not as
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
-from ...configuration.errors import CallbackError, SizeError, SpearmintError, format_count, stop_error
-from ...configuration.keys import exact_key
-from ...configuration.tree import are_equal, freeze
+from ...configuration.errors import SizeError, format_count
+from ...configuration.paths import find_in
+from ...configuration.tree import show_path
 from ..claims import UNKNOWN, Claims, Steps, of_points
-from ..outline import Outline
-from ..places import Known, Places, list_few
-from .columns import Columns, Kinds, join_kinds
+from ..indices import Indices
+from ..outline import Lines, Outline
+from ..places import Known, Places
+from ..probes import PointProbe, Probe, Spot
+from .columns import Columns, Kinds, join_columns, join_kinds, list_kinds, list_static_columns
+from .points import make_matcher, walk_points, walk_possible_points
 
-__all__ = [
-    "LIMIT",
-    "Node",
-    "count_places",
-    "derived_field",
-    "few",
-    "list_claims",
-    "locate_errors",
-    "make_matcher",
-    "point_of",
-    "possible_point",
-    "possible_points",
-    "scan",
-    "set_derived",
-    "walk_points",
-]
+__all__ = ["LIMIT", "Compound", "Node", "Product", "Tables", "derived_field"]
+
+A = TypeVar("A")
 
 LIMIT: Final = 1_000_000
 """How many points an operation enumerates before it refuses and says how many there are."""
 
 
+@attrs.frozen(eq=False, repr=False)
 class Node(ABC):
-    """A finite sequence of points, computed rather than stored."""
+    """A finite sequence of points, computed rather than stored.
 
-    __slots__ = ()
+    A kind of sweep is a frozen attrs class with a `size` and a method `at`. Every other question has a general answer,
+    which looks at the points, up to `LIMIT` of them; a kind gives its own answer where it has one without looking.
+    """
 
-    size: int
-    depth: int
+    depth: int = attrs.field(init=False, eq=False, repr=False)
+    """How many sweeps are built upon one another here."""
+
+    def __attrs_post_init__(self) -> None:
+        deepest = max(map(attrgetter("depth"), self.children), default=0)
+        object.__setattr__(self, "depth", 1 + deepest)
+
+    # --- the points
 
     @property
     @abstractmethod
-    def children(self) -> tuple[Node, ...]:
-        """The sweeps that this one is made of."""
-
-    @property
-    def exact(self) -> bool:
-        """Whether `columns` names every path of every point."""
-        return all(child.exact for child in self.children)
-
-    @property
-    def calls(self) -> bool:
-        """Whether building a point runs code of the user's, which may refuse points that were not asked for."""
-        return any(child.calls for child in self.children)
-
-    @property
-    def computed(self) -> bool:
-        """True where a function of the user's makes points, which then may be anything."""
-        return any(child.computed for child in self.children)
+    def size(self) -> int:
+        """The number of points."""
 
     @abstractmethod
     def at(self, index: int) -> Any:
         """The point at `index`, which is inside `range(size)`."""
 
-    @abstractmethod
     def walk(self, start: int, stop: int) -> Iterator[Any]:
         """`map(self.at, range(start, stop))`, faster."""
+        return map(self.at, range(start, stop))
 
-    @abstractmethod
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        """Every index whose point is `value`, ascending; `exact` tells 1, 1.0 and True apart."""
+    @property
+    def stored(self) -> tuple[Any, ...] | None:
+        """All points, where they are stored rather than computed."""
+        return None
+
+    @property
+    def static(self) -> bool:
+        """True for one point that was not declared as a choice."""
+        return False
+
+    # --- how it is made
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """The sweeps that this one is made of."""
+        return ()
+
+    @property
+    def calls(self) -> bool:
+        """True where building a point runs code of the user's, which may refuse points that were not asked for."""
+        return True
+
+    @property
+    def computed(self) -> bool:
+        """True where a function of the user's makes points, which then may be anything."""
+        return True
+
+    # --- where a point stands
 
     def places(self, value: Any, exact: bool) -> Places:
-        """`ranks`, from any index on and in both directions."""
-        return Known(self.ranks(value, exact))
+        """The positions of the points that are `value`; `exact` tells 1, 1.0 and True apart.
 
-    @abstractmethod
+        Raises:
+            SizeError: more than 10^6 points would have to be computed.
+        """
+        if self.size > LIMIT:
+            raise SizeError(
+                f"finding a configuration here means computing {format_count(self.size)} points, more than {LIMIT}: "
+                f"its function has no inverse. Search the sweep that it was made from"
+            )
+        same = make_matcher(value, exact)
+        return Known(index for index, point in enumerate(walk_points(self, 0, self.size)) if same(point))
+
+    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
+        """The positions of the points that are `value`, ascending."""
+        return self.places(value, exact).walk(0, 1)
+
+    def explain_absence(self, value: Any) -> str:  # noqa: ARG002
+        """The end of a message that this configuration is absent: the part of it that no point has."""
+        return ""
+
+    def explain_missing(self, value: Any) -> str:  # noqa: ARG002
+        """The value and the values that there are, for a message, where it is not among the values of an axis."""
+        return ""
+
+    def has_same_types(self, other: Any) -> bool:
+        """True if the values on the axes of an equal node have the same types as those of this one."""
+        pairs = zip(self.children, other.children, strict=True)
+        return all(mine.has_same_types(theirs) for mine, theirs in pairs)
+
+    # --- what stands at a path
+
+    @property
+    def exact(self) -> bool:
+        """True if `columns` names every path of every point."""
+        return self.size <= LIMIT
+
     def columns(self) -> Columns:
         """What stands at each path."""
-
-    def claims(self, exact: bool) -> Claims:
-        """The paths at which points have leaves and empty records; unless `exact`, more than those are possible."""
-        return list_claims(self) if exact else UNKNOWN
+        points = list(self._walk_possible()) if self.size <= LIMIT else []
+        return join_columns(map(list_static_columns, points), len(points))
 
     def kinds(self) -> Kinds:
         """The types of the records at each path, as far as the points are seen."""
-        return join_kinds(child.kinds() for child in self.children)
+        return join_kinds(map(list_kinds, self._walk_possible())) if self.exact else {}
 
-    @abstractmethod
+    def claims(self, exact: bool) -> Claims:
+        """The paths at which points have leaves and empty records; unless `exact`, more than those are possible.
+
+        Raises:
+            SizeError: more than 10^6 points would have to be looked at.
+        """
+        if not exact:
+            return UNKNOWN
+        if self.size > LIMIT:
+            raise SizeError(
+                f"which paths a sweep of {format_count(self.size)} configurations sets can be told only by looking at all "
+                f"of them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; or put "
+                f"this one under a key of its own"
+            )
+        return of_points(self._walk_possible())
+
+    def has_path(self, path: Steps) -> bool:
+        """True if some point has something at the path, or a choice without alternatives could have it.
+
+        Raises:
+            SizeError: more than 10^6 points would have to be looked at.
+        """
+        if not path:
+            return True
+        any_built = False
+        for point in self._walk_possible():
+            any_built = True
+            if find_in(path, point):
+                return True
+        if self.size > LIMIT:
+            raise SizeError(
+                f"the first {LIMIT} of {format_count(self.size)} configurations have no {show_path(path)}, and what a "
+                f"function gives for the others is not known. Name a path that the first ones have"
+            )
+        return not any_built  # asking for a point will raise its own error
+
+    def _walk_possible(self) -> Iterator[Any]:
+        """The first points, frozen, without those that cannot be built."""
+        return walk_possible_points(self, 0, min(self.size, LIMIT))
+
+    def can_set(self, path: Steps) -> bool:  # noqa: ARG002  # an error says it when a point is built
+        """False where no point can have a value set at the path: a leaf is in its way, or a class has no such field."""
+        return True
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        """The points at some positions as one array per path; `rows` is None for all of them."""
+        return tables.tabulate_points(self, rows)
+
+    # --- how it is combined with others
+
+    @property
+    def terms(self) -> tuple[Node, ...]:
+        """The sweeps that this one lists one after the other."""
+        return (self,)
+
+    @property
+    def factors(self) -> tuple[Node, ...]:
+        """The sweeps whose product this one is, each a part of the same record."""
+        return (self,)
+
+    @property
+    def fields(self) -> dict[Hashable, Node] | None:
+        """The children of a record of mappings, by key; None for anything else."""
+        return None
+
+    def as_choice(self) -> Node:
+        """The same sweep as the alternatives of a choice: a single one is swept too."""
+        return self
+
+    def through(self, change: Callable[[Node], Node]) -> Node:
+        """The sweep after a change of its positions, which a function of each point lets through to its base."""
+        return change(self)
+
+    # --- in words
+
     def outline(self, path: Steps) -> Outline:
         """The sizes, as a formula and as lines for `explain`."""
+        size = format_count(self.size)
+        return Outline(size, lines=Lines(lambda: [f"{show_path(path)}: {size} by {type(self).__name__}"]))
+
+    # --- what a type refuses
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        """What to ask a type about the points, which are not none and stand at `spot`; in general each, up to a bound."""
+        yield PointProbe(self, spot)
+
+    @property
+    def selected(self) -> bool:
+        """True where points were taken from those of another sweep, so that they may be fewer than its values."""
+        return False
+
+    @property
+    def shuffled(self) -> bool:
+        """True where points stand in an order that does not follow from their values, here or in a part."""
+        return any(child.shuffled for child in self.children)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self.__reduce__()[1]}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(type(self))  # type: ignore[arg-type]  # every kind is one
-        return type(self), tuple(getattr(self, field.name) for field in fields if field.init)
+        return type(self), tuple(getattr(self, field.name) for field in attrs.fields(type(self)) if field.init)
+
+
+class Compound(Node):
+    """A sweep whose points are values, or put together from those of its children: it calls no function of its own."""
+
+    __slots__ = ()
+
+    @property
+    def calls(self) -> bool:
+        return any(child.calls for child in self.children)
+
+    @property
+    def computed(self) -> bool:
+        return any(child.computed for child in self.children)
+
+    @property
+    def exact(self) -> bool:
+        return all(child.exact for child in self.children)
+
+    def kinds(self) -> Kinds:
+        return join_kinds(child.kinds() for child in self.children)
+
+
+class Product(Protocol):
+    """Parts whose points stand together: `weights` says how many points lie from one point of a part to the next."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def parts(self) -> tuple[Node, ...]: ...
+    @property
+    def weights(self) -> tuple[int, ...]: ...
+
+
+class Tables(Protocol[A]):
+    """Arrays of what stands at each path: how those of a sweep are made from those of its parts.
+
+    `rows` are positions, or None for all points.
+    """
+
+    def tabulate(self, node: Node, rows: Any) -> dict[Steps, A]:
+        """The arrays of some points of a sweep."""
+
+    def tabulate_points(self, node: Node, rows: Any) -> dict[Steps, A]:
+        """The same, point by point."""
+
+    def tabulate_parts(self, product: Product, rows: Any) -> list[dict[Steps, A]]:
+        """Per part of a product the arrays of what its points give to those of the product."""
+
+    def tabulate_union(self, parts: Sequence[Node], offsets: Sequence[int], rows: Any) -> dict[Steps, A]:
+        """The arrays of parts that follow one another, given the position at which each begins."""
+
+    def make_array(self, values: Sequence[Any], rows: Any) -> A:
+        """The array of some values."""
+
+    def find_positions(self, indices: Indices, rows: Any) -> Any:
+        """The positions in the base at which a selection has its points."""
 
 
 def derived_field() -> Any:
     """A field that a node computes from the others when it is made."""
     return attrs.field(init=False, eq=False, repr=False)
-
-
-def set_derived(node: Node, **derived: Any) -> None:
-    """Set the fields of a node that are computed when it is made, and its depth."""
-    deepest = max(map(attrgetter("depth"), node.children), default=0)
-    for name, value in {"depth": 1 + deepest, **derived}.items():
-        object.__setattr__(node, name, value)
-
-
-def point_of(node: Node, index: int) -> Any:
-    """`node.at(index)`; a `CallbackError` says at which configuration."""
-    try:
-        return node.at(index)
-    except CallbackError as error:
-        error.position = index
-        raise
-
-
-def walk_points(node: Node, start: int, stop: int) -> Iterator[Any]:
-    """`node.walk(start, stop)`; a `CallbackError` says at which configuration."""
-    points = node.walk(start, stop)
-    return _locate_errors(points, start) if node.calls else points
-
-
-def _locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
-    """The points of a node, whose own functions have been looked after: only the place of an error is to be noted."""
-    position = start
-    try:
-        for point in points:
-            yield point
-            position += 1
-    except CallbackError as error:  # of nested sweeps, the outermost has the last word
-        error.position = position
-        raise
-
-
-def locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
-    """The points of any iterator: all of them, or an error with its place, never an early end without a word."""
-    position = start
-    while True:
-        try:
-            point = next(points)
-        except StopIteration:
-            return
-        except (StopAsyncIteration, GeneratorExit) as error:
-            told = stop_error(points, error)
-            told.position = position
-            raise told from error
-        except CallbackError as error:
-            error.position = position
-            raise
-        yield point
-        position += 1
-
-
-def scan(node: Node, value: Any, exact: bool) -> Iterator[int]:
-    """`node.ranks`, by looking at every point."""
-    if node.size > LIMIT:
-        raise SizeError(
-            f"finding a configuration here means computing {format_count(node.size)} points, more than {LIMIT}: "
-            f"its function has no inverse. Search the sweep that it was made from"
-        )
-    same = make_matcher(value, exact)
-    return (index for index, point in enumerate(walk_points(node, 0, node.size)) if same(point))
-
-
-def make_matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
-    """Whether a point is `value`, types told apart or not."""
-    if not exact:
-        return lambda point: are_equal(point, value) or _is_alike_frozen(point, value)
-    key = exact_key(value)
-    return lambda point: exact_key(point) == key
-
-
-def _is_alike_frozen(point: Any, value: Any) -> bool:
-    """Whether a point is `value` once it is frozen, as what is looked for was."""
-    frozen = freeze(point)
-    return frozen is not point and are_equal(frozen, value)
-
-
-def few(ranks: Iterator[int]) -> Iterator[int]:
-    """The ranks, up to a bound: an error where a value stands in too many places to sort or count them."""
-    for number, rank in enumerate(ranks):
-        if number == LIMIT:
-            raise SizeError(f"this configuration stands in more than {LIMIT} places. Make the sweep distinct first")
-        yield rank
-
-
-def count_places(node: Node, value: Any) -> int:
-    """How many points are `value`, or equal to it."""
-    return sum(1 for _ in list_few(node.places(value, False)))
-
-
-def list_claims(node: Node) -> Claims:
-    """`node.claims`, by looking at every point."""
-    if node.size > LIMIT:
-        raise SizeError(
-            f"which paths a sweep of {format_count(node.size)} configurations sets can be told only by looking at all of "
-            f"them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; or put this "
-            f"one under a key of its own"
-        )
-    return of_points(possible_points(node, node.size))
-
-
-def possible_points(node: Node, stop: int) -> Iterator[Any]:
-    """The points before `stop`, frozen, without those that cannot be built: who asks for one of them is told why."""
-    index = 0
-    while index < stop:
-        try:
-            for point in node.walk(index, stop):
-                index += 1
-                yield from _frozen(point)
-        except Exception:  # of a function or a class of the user's
-            index += 1
-
-
-def possible_point(node: Node, index: int) -> tuple[Any, ...]:
-    """The point at `index`, frozen; nothing where it cannot be built."""
-    try:
-        return _frozen(node.at(index))
-    except Exception:  # of a function or a class of the user's
-        return ()
-
-
-def _frozen(point: Any) -> tuple[Any, ...]:
-    """The point as a tree, in a tuple; nothing where it is none."""
-    try:
-        return (freeze(point),)
-    except SpearmintError:
-        return ()

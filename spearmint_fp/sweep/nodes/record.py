@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, islice
 from math import prod
@@ -11,24 +11,23 @@ from typing import Any, Final, final
 
 import attrs
 
-from ...configuration.records import FieldsShape, Shape
-from ...configuration.tree import Layout
+from ...configuration.records import FieldsShape, NamedShape, Shape
+from ...configuration.tree import Layout, rebuild_record, show_path
 from ..claims import NOTHING, Claims, Steps, of_points, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, Combined, Listed, Places
-from .axis import Axis
+from ..probes import Probe, RecordProbe, Spot
+from .axis import make_point
 from .columns import Columns, Kinds, nest_kinds
-from .node import Node, derived_field, set_derived
+from .node import A, Compound, Node, Tables, derived_field
 
 __all__ = ["AHEAD", "DEPTH_STEP", "POOL", "Record"]
 
 POOL: Final = 256
 """How many points of a child are built at once and shared by the configurations of its parent."""
 
-
 AHEAD: Final = 64
 """How many points of a child that is too large for that are built at once: few, as every level of a tree holds some."""
-
 
 DEPTH_STEP: Final = 16
 """Every how many levels the points of a deeply nested small record are built at once."""
@@ -36,16 +35,26 @@ DEPTH_STEP: Final = 16
 
 @final
 @attrs.frozen(repr=False)
-class Record(Node):
+class Record(Compound):
     """`shape.build` of every combination of the children's points, the leftmost slowest."""
 
     shape: Shape
     parts: tuple[Node, ...]
     size: int = derived_field()
-    depth: int = derived_field()
+
+    @size.default
+    def _count(self) -> int:
+        return prod(part.size for part in self.parts)
+
+    @staticmethod
+    def of(shape: Shape, node: Any, parts: Sequence[Node]) -> Node:
+        """The product of a record's children; one point, built once, where nothing below it varies."""
+        if all(part.static for part in parts):
+            return make_point(rebuild_record(shape, node, tuple(part.at(0) for part in parts)))
+        return Record(shape, tuple(parts))
 
     def __attrs_post_init__(self) -> None:
-        set_derived(self, size=prod(part.size for part in self.parts))
+        super().__attrs_post_init__()
         if self.depth % DEPTH_STEP == 0 and self.size <= POOL and not self.calls:
             _ = self._pools  # kept now, so that walking a deep tree later goes down a step at a time
 
@@ -59,8 +68,13 @@ class Record(Node):
         return tuple(accumulate((part.size for part in self.parts[:0:-1]), mul, initial=1))[::-1]
 
     @property
+    def _is_made_by_class(self) -> bool:
+        """True for instances of a class, which may change or refuse what it is given."""
+        return isinstance(self.shape, FieldsShape)
+
+    @property
     def calls(self) -> bool:
-        return isinstance(self.shape, FieldsShape) or any(part.calls for part in self.parts)
+        return self._is_made_by_class or super().calls
 
     def at(self, index: int) -> Any:
         points = []
@@ -78,7 +92,7 @@ class Record(Node):
     @cached_property
     def _pools(self) -> tuple[Sequence[Any], ...]:
         """The points of each child, or none where there are too many to keep, or one that raises when it is built."""
-        return tuple([_pool(part) if _poolable(part) else () for part in self.parts])
+        return tuple(map(_pool_points, self.parts))
 
     def walk(self, start: int, stop: int) -> Iterator[Any]:
         if not self.parts or start >= stop:
@@ -93,17 +107,24 @@ class Record(Node):
         wheels = range(self._first, len(self.parts))
         while start < stop:
             k = next(k for k in wheels if not start % weights[k] and weights[k] <= stop - start)
-            part, weight = self.parts[k], weights[k]
-            digit = start // weight % part.size
-            count = min(part.size - digit, (stop - start) // weight)
-            still = [(_digit(*wheel, start),) for wheel in zip(self.parts[:k], weights[:k], strict=True)]
+            turned, weight = self.parts[k], weights[k]
+            digit = start // weight % turned.size
+            count = min(turned.size - digit, (stop - start) // weight)
+            still = [(part.at(start // w % part.size),) for part, w in zip(self.parts[:k], weights[:k], strict=True)]
             turning = pools[k][digit : digit + count]
-            for some in (turning,) if turning else _growing(part.walk(digit, digit + count)):
+            for some in (turning,) if turning else _batch_points(turned.walk(digit, digit + count)):
                 yield self.shape.stream((*still, some, *pools[k + 1 :]))
             start += count * weight
 
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        return self.places(value, exact).walk(0, 1)
+    def explain_absence(self, value: Any) -> str:
+        values = self.shape.split(value)
+        if values is None:
+            return f": a configuration has the keys {', '.join(show_path((key,)) for key in self.shape.keys[:12])}"
+        for key, part, child in zip(self.shape.keys, self.parts, values, strict=True):
+            reason = part.explain_missing(child)
+            if reason:
+                return f": {show_path((key,))} is {reason}"
+        return ""
 
     def places(self, value: Any, exact: bool) -> Places:
         values = self.shape.split(value) if self.size else None
@@ -126,30 +147,55 @@ class Record(Node):
         return Combined([part.size for part in self.parts], found) if rank is None else Listed((rank,))
 
     def columns(self) -> Columns:
-        pairs = zip(self.shape.keys, self.parts, strict=True)
-        return {(key, *path): column for key, part in pairs for path, column in part.columns().items()}
+        return {(key, *path): column for key, part in self._items for path, column in part.columns().items()}
 
     def claims(self, exact: bool) -> Claims:
         if not self.size:
             return NOTHING
         if not isinstance(self.shape, Layout):
             return of_points([None])  # a leaf, as far as merging goes
-        pairs = zip(self.shape.keys, self.parts, strict=True)
-        return together(part.claims(exact).below(key) for key, part in pairs)
+        return together(part.claims(exact).below(key) for key, part in self._items)
 
     def kinds(self) -> Kinds:
-        return nest_kinds(self.shape, ((key, p.kinds()) for key, p in zip(self.shape.keys, self.parts, strict=True)))
+        return nest_kinds(self.shape, ((key, part.kinds()) for key, part in self._items))
+
+    def has_path(self, path: Steps) -> bool:
+        position = self.shape.find(path[0]) if path else None
+        return not path or (position is not None and self.parts[position].has_path(path[1:]))
+
+    def can_set(self, path: Steps) -> bool:
+        position = self.shape.find(path[0]) if path else None
+        if position is None:
+            return not path or isinstance(self.shape, Layout)
+        return self.parts[position].can_set(path[1:])
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        if self._is_made_by_class:
+            return tables.tabulate_points(self, rows)
+        pairs = zip(self.shape.keys, tables.tabulate_parts(self, rows), strict=True)
+        return {(key, *path): array for key, part in pairs for path, array in part.items()}
+
+    @property
+    def fields(self) -> dict[Hashable, Node] | None:
+        return dict(self._items) if isinstance(self.shape, Layout) else None
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        if isinstance(self.shape, FieldsShape | NamedShape):  # an instance is looked at as a whole
+            yield from super().probes(spot)
+            return
+        yield RecordProbe(self, spot)
+        for k, (key, part) in enumerate(zip(self.shape.keys, self.parts, strict=True)):
+            yield from part.probes(spot.in_product(self, k, self.shape.build, (key,)))
 
     def outline(self, path: Steps) -> Outline:
-        pairs = zip(self.shape.keys, self.parts, strict=True)
-        return of_product([part.outline((*path, key)) for key, part in pairs])
+        return of_product([part.outline((*path, key)) for key, part in self._items])
+
+    @property
+    def _items(self) -> Iterator[tuple[Hashable, Node]]:
+        return zip(self.shape.keys, self.parts, strict=True)
 
 
-def _digit(part: Node, weight: int, index: int) -> Any:
-    return part.at(index // weight % part.size)
-
-
-def _growing(points: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+def _batch_points(points: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
     """The points in tuples of 1, 2, 4 and so on up to `AHEAD`: the first one soon, the others cheaply.
 
     A function of the user's may raise at a point: the ones before it come first.
@@ -169,14 +215,10 @@ def _growing(points: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
     raise error
 
 
-def _poolable(part: Node) -> bool:
-    return part.size <= POOL or (isinstance(part, Axis) and isinstance(part.values, tuple))
-
-
-def _pool(part: Node) -> tuple[Any, ...]:
-    if isinstance(part, Axis) and isinstance(part.values, tuple):
-        return part.values
+def _pool_points(part: Node) -> tuple[Any, ...]:
+    if part.stored is not None:
+        return part.stored
     try:
-        return tuple(part.walk(0, part.size))
+        return tuple(part.walk(0, part.size)) if part.size <= POOL else ()
     except Exception:  # raised anew where that point is due: the configurations before it come first
         return ()

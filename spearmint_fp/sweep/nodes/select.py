@@ -7,30 +7,28 @@ from typing import Any, final
 
 import attrs
 
+from ...configuration.errors import ArgumentError, short_repr
 from ..claims import NOTHING, Claims, Steps
-from ..indices import Indices
+from ..indices import Indices, Span, range_size
 from ..outline import Outline
 from ..places import Places, Selected
+from ..probes import Probe, Spot
 from .columns import Columns
-from .node import Node, derived_field, list_claims, set_derived
+from .node import A, Compound, Node, Tables
 
-__all__ = ["Select"]
+__all__ = ["Select", "slice_node"]
 
 
 @final
 @attrs.frozen(repr=False)
-class Select(Node):
+class Select(Compound):
     """The points of `base` at the positions that `indices` names, in their order."""
 
     base: Node
     indices: Indices
-    depth: int = derived_field()
-
-    def __attrs_post_init__(self) -> None:
-        set_derived(self)
 
     @property
-    def size(self) -> int:  # type: ignore[override]  # asked when it is needed: constraints are counted then
+    def size(self) -> int:  # asked when it is needed: constraints are counted then
         return self.indices.size
 
     @property
@@ -42,9 +40,6 @@ class Select(Node):
 
     def walk(self, start: int, stop: int) -> Iterator[Any]:
         return self.indices.walk(self.base, start, stop)
-
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        return self.places(value, exact).walk(0, 1)
 
     def places(self, value: Any, exact: bool) -> Places:
         return Selected(self.base.places(value, exact), self.indices)
@@ -59,7 +54,45 @@ class Select(Node):
         whole = self.base.claims(exact and self.size == self.base.size)
         if whole.uniform or self.size == self.base.size:
             return whole
-        return list_claims(self) if exact else attrs.evolve(whole, exact=False)
+        return super().claims(exact) if exact else attrs.evolve(whole, exact=False)
+
+    def has_path(self, path: Steps) -> bool:
+        return self.base.has_path(path) if self.base.exact else super().has_path(path)
+
+    def can_set(self, path: Steps) -> bool:
+        return self.base.can_set(path)
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        return tables.tabulate(self.base, tables.find_positions(self.indices, rows))
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        return self.base.probes(spot.in_selection(self))
+
+    @property
+    def selected(self) -> bool:
+        return True
+
+    @property
+    def shuffled(self) -> bool:
+        return self.indices.shuffled or self.base.shuffled
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).selected(self.indices.how, self.size, self.indices.notes)
+
+
+def slice_node(node: Node, cut: slice) -> Node:
+    """`node[cut]`: slices of slices stay one range, and a slice that takes all is the node itself."""
+    return node.through(lambda base: _slice_base(base, cut))
+
+
+def _slice_base(node: Node, cut: slice) -> Node:
+    base, positions = node, range(node.size)
+    if isinstance(node, Select) and isinstance(node.indices, Span):
+        base, positions = node.base, node.indices.positions
+    try:
+        taken = positions[cut]
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"cannot slice a sweep by {short_repr(cut)}: {error}") from None
+    if range_size(taken) == base.size and taken.step == 1:
+        return base
+    return Select(base, Span(taken))

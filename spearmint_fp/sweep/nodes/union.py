@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, chain
-from typing import Any, final
+from itertools import accumulate, chain, groupby
+from typing import Any, Final, final
 
 import attrs
 
@@ -14,25 +14,40 @@ from ...configuration.tree import show_path
 from ..claims import Claims, Steps, any_of
 from ..outline import TERMS, Outline, of_choice
 from ..places import InOrder, Places
+from ..probes import Probe, Spot
+from .axis import Axis
 from .columns import Columns, join_columns
-from .node import Node, derived_field, set_derived
+from .node import A, Compound, Node, Tables, derived_field
 
-__all__ = ["Union"]
+__all__ = ["EMPTY", "Union"]
 
 
 @final
 @attrs.frozen(repr=False)
-class Union(Node):
+class Union(Compound):
     """The points of each part, one part after the other."""
 
     parts: tuple[Node, ...]
-    size: int = derived_field()
-    depth: int = derived_field()
     offsets: tuple[int, ...] = derived_field()
+    size: int = derived_field()
 
-    def __attrs_post_init__(self) -> None:
-        offsets = tuple(accumulate((part.size for part in self.parts), initial=0))
-        set_derived(self, size=offsets[-1], offsets=offsets)
+    @offsets.default
+    def _add_sizes(self) -> tuple[int, ...]:
+        return tuple(accumulate((part.size for part in self.parts), initial=0))
+
+    @size.default
+    def _count(self) -> int:
+        return self.offsets[-1]
+
+    @staticmethod
+    def of(parts: Sequence[Node]) -> Node:
+        """The parts one after the other: nested unions opened, empty parts dropped, neighbouring values joined."""
+        if parts and isinstance(parts[0], Union) and parts[0].size:
+            head = parts[0]
+            return head.ending(_join_values([head.parts[-1], *_list_terms(parts[1:])]))
+        terms = _list_terms(parts)
+        joined = _join_values(terms) or terms[:1]
+        return joined[0] if len(joined) == 1 else Union(tuple(joined))
 
     def ending(self, parts: Sequence[Node]) -> Union:
         """`Union((*self.parts[:-1], *parts))`, where only the new parts are looked at: sums grow by and by."""
@@ -73,9 +88,6 @@ class Union(Node):
             for part, offset in ((self.parts[k], self.offsets[k]) for k in covered)
         )
 
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        return self.places(value, exact).walk(0, 1)
-
     def places(self, value: Any, exact: bool) -> Places:
         return InOrder(self.offsets, lambda k: self.parts[k].places(value, exact))
 
@@ -85,5 +97,42 @@ class Union(Node):
     def claims(self, exact: bool) -> Claims:
         return any_of(part.claims(exact) for part in self.parts if part.size)
 
+    def has_path(self, path: Steps) -> bool:
+        return not path or not self.parts or any(part.has_path(path) for part in self.parts)
+
+    def can_set(self, path: Steps) -> bool:
+        return not path or not self.parts or any(part.can_set(path) for part in self.parts)
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        return tables.tabulate_union(self.parts, self.offsets, rows)
+
+    @property
+    def terms(self) -> tuple[Node, ...]:
+        return self.parts
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        for part in self.parts:
+            if part.size:
+                yield from part.probes(spot.in_branch(part))
+
     def outline(self, path: Steps) -> Outline:
         return of_choice(show_path(path), [part.outline(path) for part in self.parts[:TERMS]], len(self.parts))
+
+
+EMPTY: Final = Union(())
+
+
+def _list_terms(parts: Sequence[Node]) -> list[Node]:
+    return [term for part in parts for term in part.terms]
+
+
+def _join_values(parts: Sequence[Node]) -> list[Node]:
+    """The parts that are not empty, those whose values are stored joined where they stand side by side."""
+    joined: list[Node] = []
+    for is_stored, group in groupby((part for part in parts if part.size), key=lambda part: part.stored is not None):
+        if is_stored:
+            values = tuple(chain.from_iterable(part.stored or () for part in group))
+            joined.append(Axis(values, swept=len(values) > 1))
+        else:
+            joined += group
+    return joined

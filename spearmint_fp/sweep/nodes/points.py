@@ -1,0 +1,108 @@
+"""Points, one by one: with the place of an error, without those that cannot be built, or by what they equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Protocol
+
+from ...configuration.errors import CallbackError, SizeError, SpearmintError, stop_error
+from ...configuration.keys import exact_key
+from ...configuration.tree import are_equal, freeze
+from ..places import MOST_PLACES
+
+__all__ = ["few", "get_point", "locate_errors", "make_matcher", "walk_points", "walk_possible_points"]
+
+
+class Points(Protocol):
+    """A sequence of points that are computed."""
+
+    @property
+    def calls(self) -> bool:
+        """True where building a point runs code of the user's."""
+
+    def at(self, index: int) -> Any: ...
+    def walk(self, start: int, stop: int) -> Iterator[Any]: ...
+
+
+def get_point(node: Points, index: int) -> Any:
+    """`node.at(index)`; a `CallbackError` says at which configuration."""
+    try:
+        return node.at(index)
+    except CallbackError as error:
+        error.position = index
+        raise
+
+
+def walk_points(node: Points, start: int, stop: int) -> Iterator[Any]:
+    """`node.walk(start, stop)`; a `CallbackError` says at which configuration."""
+    points = node.walk(start, stop)
+    return _locate_errors(points, start) if node.calls else points
+
+
+def _locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
+    """The points, with its place noted in an error; their own functions are looked after already."""
+    position = start
+    try:
+        for point in points:
+            yield point
+            position += 1
+    except CallbackError as error:  # of nested sweeps, the outermost has the last word
+        error.position = position
+        raise
+
+
+def locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
+    """The points of any iterator; an error says its place, and an end of an iteration that it raises is an error too."""
+    position = start
+    while True:
+        try:
+            point = next(points)
+        except StopIteration:
+            return
+        except (StopAsyncIteration, GeneratorExit) as error:
+            stop = stop_error(points, error)
+            stop.position = position
+            raise stop from error
+        except CallbackError as error:
+            error.position = position
+            raise
+        yield point
+        position += 1
+
+
+def make_matcher(value: Any, exact: bool) -> Callable[[Any], bool]:
+    """A function that is true for points that are `value`, types told apart or not."""
+    if not exact:
+        return lambda point: are_equal(point, value) or _is_alike_frozen(point, value)
+    key = exact_key(value)
+    return lambda point: exact_key(point) == key
+
+
+def _is_alike_frozen(point: Any, value: Any) -> bool:
+    """True if a point is `value` once it is frozen, as what is looked for was."""
+    frozen = freeze(point)
+    return frozen is not point and are_equal(frozen, value)
+
+
+def few(ranks: Iterator[int]) -> Iterator[int]:
+    """The ranks, up to a bound: an error where a value stands in too many places to sort or count them."""
+    for number, rank in enumerate(ranks):
+        if number == MOST_PLACES:
+            raise SizeError(
+                f"this configuration stands in more than {MOST_PLACES} places. Make the sweep distinct first"
+            )
+        yield rank
+
+
+def walk_possible_points(node: Points, start: int, stop: int) -> Iterator[Any]:
+    """The points at `start` to `stop`, frozen, without those that cannot be built: asking for one raises its error."""
+    index = start
+    while index < stop:
+        try:
+            for point in node.walk(index, stop):
+                index += 1
+                with suppress(SpearmintError):  # no tree
+                    yield freeze(point)
+        except Exception:  # of a function or a class of the user's
+            index += 1
