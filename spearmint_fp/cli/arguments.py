@@ -1,4 +1,4 @@
-"""What commands take and write: sweeps from files, objects by name, numbers, slices and shards; lines of data."""
+"""Arguments and data of commands: sweeps from files, objects by name, numbers, slices and shards; lines of data."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def format_csv(rows: Sequence[Mapping[str, Any]], names: Iterable[str] | None = 
 
 
 _END: Final = "\r\n"
-"""What `csv` ends a line with; before Python 3.13 it quotes no other line breaks than those of its line ends."""
+"""The end of a line of `csv`, which before Python 3.13 quotes no other line breaks than those in its line ends."""
 
 
 class _Lines(list[str]):

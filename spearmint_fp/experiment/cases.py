@@ -26,7 +26,7 @@ from .strategies import BranchStrategy, choose_branches
 
 __all__ = [
     "UNBOUND", "Case", "Experiment", "find_bound_config", "find_decorated", "get_experiment", "is_inside_case",
-    "list_participants", "make_case", "make_task",
+    "list_participants", "make_case",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -141,7 +141,6 @@ _BOUND: Final[ContextVar[Mapping[Fn, Any]]] = ContextVar("spearmint_fp_bound", d
 """The configuration that each experiment has in the case that is being run."""
 
 
-@final
 @attrs.frozen(eq=False)
 class Case(Layer, Generic[T]):
     """A call of a decorated function, still without its configurations: `Case(...)(configs)` runs it.
@@ -170,18 +169,13 @@ class Case(Layer, Generic[T]):
         """The arguments of the call besides the configuration."""
         return (list(self.args), dict(self.kwargs)) if self.args or self.kwargs else ()
 
-    def __call__(self, case: Any) -> T:
+    def __call__(self, case: Any) -> Any:
         return copy_context().run(self.call_here, case) if self.apart else self.call_here(case)
 
     def call_here(self, case: Any) -> T:
         """Run a case in the context of the caller."""
         with self._bind(case) as config:
             return cast(T, self.function(config, *self.args, **self.kwargs))
-
-    async def await_here(self, case: Any) -> T:
-        """Run a case of a coroutine function."""
-        with self._bind(case) as config:
-            return cast(T, await self.function(config, *self.args, **self.kwargs))
 
     @contextmanager
     def _bind(self, case: Any) -> Iterator[Any]:
@@ -210,36 +204,19 @@ class Case(Layer, Generic[T]):
 
 @final
 @attrs.frozen(eq=False)
-class AsyncCase(Layer, Generic[T]):
-    """A `Case` of a coroutine function, as a coroutine function."""
-
-    case: Case[T]
-
-    @property
-    def function(self) -> Fn:
-        return self.case.function
-
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        return self.case.arguments
-
-    @property
-    def first(self) -> int:
-        return self.case.first
+class AsyncCase(Case[T]):
+    """A call of a decorated coroutine function, as a coroutine function: it runs in the context of its task."""
 
     async def __call__(self, case: Any) -> T:
-        return await self.case.await_here(case)
+        with self._bind(case) as config:
+            return cast(T, await self.function(config, *self.args, **self.kwargs))
 
 
 def make_case(fn: Callable[..., T], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Case[T], Sweep[Any]]:
     """A call of a decorated function, and its cases, main first."""
     fns = list_participants(fn, args)
-    return Case(fn, fns, args, kwargs), _plan_cases(fns)
-
-
-def make_task(case: Case[T]) -> Callable[[Any], Any]:
-    """A case as a function: a coroutine function, if that is what the experiment is."""
-    return AsyncCase(case) if get_experiment(case.fn).is_async else case
+    kind = AsyncCase if get_experiment(fn).is_async else Case
+    return kind(fn, fns, args, kwargs), _plan_cases(fns)
 
 
 def find_bound_config(fn: Fn) -> Any:

@@ -12,7 +12,7 @@ from ..running.arun import arun
 from ..running.run import run
 from ..sweep.core import Sweep
 from .background import LOG, MOST_WAITING
-from .cases import UNBOUND, Case, Experiment, find_bound_config, make_case, make_task
+from .cases import UNBOUND, Case, Experiment, find_bound_config, make_case
 
 __all__ = ["decorate_function"]
 
@@ -66,7 +66,7 @@ async def _await_directly(
     if _has_variants_to_run(experiment, cases):
         started = experiment.background.cancellations
         experiment.background.start_task(_await_variants(experiment, case.for_variants(), cases[1:], started))
-    return await case.await_here(cases[0])
+    return await case(cases[0])
 
 
 def _has_variants_to_run(experiment: Experiment[Any], cases: Sweep[Any]) -> bool:
@@ -98,7 +98,7 @@ async def _await_variants(experiment: Experiment[Any], case: Case[Any], cases: S
     """Run every variant of a direct await, one after the other."""
     background, left = experiment.background, cases.size
     try:
-        async with background.get_slots(), aclosing(arun(make_task(case), cases, limit=1)) as outcomes:
+        async with background.get_slots(), aclosing(arun(case, cases, limit=1)) as outcomes:
             while background.cancellations == started and (outcome := await anext(outcomes, None)) is not None:
                 left -= 1
                 _report_outcome(experiment, case.complete_outcome(outcome))

@@ -23,7 +23,7 @@ from ..tasks.event_loops import start_thread
 from ..workers.executors import threads
 from ..workers.pools import INTERRUPTED_SECONDS
 from .background import LOG, MOST_AT_ONCE
-from .cases import Case, Experiment, get_experiment, is_inside_case, make_case, make_task
+from .cases import Case, Experiment, get_experiment, is_inside_case, make_case
 from .result import ExperimentResult
 from .variants import PendingOutcomes
 
@@ -68,18 +68,18 @@ class _Runner:
         here = self._options["executor"] is None
         if self._await_variants and here:
             main, variants = self._run_main(case, cases), case.for_variants()
-            outcomes = run(make_task(variants), cases[1:], **self._options)
+            outcomes = run(variants, cases[1:], **self._options)
             return ExperimentResult(main, tuple(map(variants.complete_outcome, outcomes)))
         if self._await_variants:
-            main, *others = map(case.complete_outcome, run(make_task(case), cases, **self._options))
+            main, *others = map(case.complete_outcome, run(case, cases, **self._options))
             return ExperimentResult(main, tuple(others))
         feed = _Feed(case.for_variants() if here else case, cases.size)
         self.feeds = [*(one for one in self.feeds if not one.ended.is_set()), feed]
         if not here:
-            self._start(feed, run(make_task(case), cases, **self._options))
+            self._start(feed, run(case, cases, **self._options))
             return ExperimentResult(feed.wait_for_main(), feed.pending)
         options = {**self._options, "executor": threads(MOST_AT_ONCE)}
-        self._start(feed, run(make_task(case.for_variants()), cases[1:], **options))
+        self._start(feed, run(case.for_variants(), cases[1:], **options))
         return ExperimentResult(self._run_main(case, cases), feed.pending)
 
     def _start(self, feed: _Feed, outcomes: Any) -> None:
@@ -94,7 +94,7 @@ class _Runner:
 
     def _run_main(self, case: Case[Any], cases: Sweep[Any]) -> Outcome[Any, Any]:
         """Main's outcome, from the caller's own context, as a plain call has it."""
-        [main] = run(make_task(attrs.evolve(case, apart=False)), cases[:1], **self._options)
+        [main] = run(attrs.evolve(case, apart=False), cases[:1], **self._options)
         return case.complete_outcome(main)
 
 
@@ -211,7 +211,7 @@ async def open_async_runner(
             pending = PendingOutcomes[Any](cases.size - 1, may_wait=False)
             variants = asyncio.create_task(_fill_pending(pending, case.for_variants(), cases[1:], journal))
             tasks.append(variants)
-            [main] = [outcome async for outcome in arun(make_task(case), cases[:1], limit=1, journal=journal)]
+            [main] = [outcome async for outcome in arun(case, cases[:1], limit=1, journal=journal)]
             if await_variants:
                 await variants
             return ExperimentResult(case.complete_outcome(main), tuple(pending) if await_variants else pending)
@@ -226,9 +226,7 @@ async def _fill_pending(pending: PendingOutcomes[Any], case: Case[Any], cases: S
     """Run the variants, a bounded number at a time, and put their outcomes where they are asked for."""
     stopped_by: BaseException | None = None
     try:
-        async with aclosing(
-            arun(make_task(case), cases, limit=MOST_AT_ONCE, ordered=False, journal=journal)
-        ) as outcomes:
+        async with aclosing(arun(case, cases, limit=MOST_AT_ONCE, ordered=False, journal=journal)) as outcomes:
             async for outcome in outcomes:
                 pending.add(case.complete_outcome(outcome))
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What all pictures share: the frame with its title and note, texts, ticks and colours."""
+"""The parts that all pictures share: the frame with its title and note, texts, ticks and colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture shows, before anything is drawn: the axes, a number for each outcome, and the places they share."""
+"""The content of a picture, before it is drawn: axes, a number for each outcome, and the places that they share."""
 
 from __future__ import annotations
 

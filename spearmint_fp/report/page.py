@@ -30,7 +30,7 @@ _EXACT: Final = 2**53
 """Whole numbers up to here are numbers of JavaScript too, exactly."""
 
 _UNSAFE: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
-"""What could end a script, or begin a comment, inside one."""
+"""Characters that could end a script, or begin a comment, inside one."""
 
 
 def html_page(
