@@ -57,7 +57,7 @@ def _read_item(position: int, item: Any) -> Sweep[Any]:
     try:
         if isinstance(item, str | PathLike):
             return expand(load(item))
-        if isinstance(item, Sweep) or fold(_IS_CONFIG, item):
+        if isinstance(item, Sweep) or _is_config(fold(_CONFIGS, item)):
             return expand(item)
     except SpearmintError as error:
         raise type(error)(f"configs[{position}]: {error}") from error
@@ -67,18 +67,22 @@ def _read_item(position: int, item: Any) -> Sweep[Any]:
     )
 
 
-def _is_choice_of_configs(node: Any, parts: tuple[bool, ...]) -> bool:
+def _is_config(found: bool | type) -> bool:
+    return is_structured(found) if isinstance(found, type) else found
+
+
+def _is_choice_of_configs(node: Any, parts: tuple[bool | type, ...]) -> bool:
     if parts or not isinstance(node, DynamicValue):  # a sweep inside a choice is one of configurations
-        return all(parts)
+        return all(map(_is_config, parts))
     return all(is_structured(type(leaf)) for leaf in node.values)
 
 
-_IS_CONFIG: Final[Algebra[bool]] = Algebra(
-    leaf=lambda leaf: is_structured(type(leaf)),
+_CONFIGS: Final[Algebra[bool | type]] = Algebra(
+    leaf=type,  # most leaves stand in records, whatever they are: their type is looked at only where it matters
     record=lambda shape, _node, _parts: not isinstance(shape, TupleShape),
     choice=_is_choice_of_configs,
 )
-"""True for a record other than a list, for an instance that is a leaf, and for a choice among such."""
+"""True for a record other than a list, and for a choice among such; the type of a leaf, which may be one of a model."""
 
 
 @final
