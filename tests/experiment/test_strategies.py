@@ -31,6 +31,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.experiment.context import get_context
 from spearmint_fp.experiment.strategies import choose_branches
+from tests.experiment.samples import of, results
 
 HUGE = expand({f"x{k}": DynamicValue(range(10)) for k in range(30)})
 
@@ -245,3 +246,32 @@ def test_a_context_without_the_value_says_how_to_set_it() -> None:
         f()
     with runtime_context(user_id=object()), pytest.raises(ExperimentError, match="sticky cannot decide by <object"):
         f()
+
+
+def test_each_experiment_keeps_its_own_strategy() -> None:
+    @experiment(of(n=[1, 2, 3]), single)
+    def fixed(config: Config) -> int:
+        return int(config.n)
+
+    @experiment(of(arm=["a", "b"]), sticky("user"))
+    def arm(config: Config) -> str:
+        return str(config.arm)
+
+    @experiment(of(m=[10, 20]), shadow)
+    def outer(config: Config) -> tuple[int, int, str]:
+        return config.m, fixed(), arm()
+
+    with runtime_context(user="bob"):
+        assert results(outer) == [(10, 1, "b"), (20, 1, "b")]
+    with runtime_context(user="ada"):
+        assert results(outer) == [(10, 1, "a"), (20, 1, "a")]
+
+
+@pytest.mark.parametrize("main", [{"n": DynamicValue([7, 8])}, DynamicValue([]), expand({"n": DynamicValue([1, 2])})])
+def test_a_strategy_gives_one_configuration_as_main(main: Any) -> None:
+    @experiment(of(n=[1, 2]), lambda configs, context: (main, []))
+    def one(config: Config) -> int:
+        return int(config.n)
+
+    with pytest.raises(ExperimentError, match="one configuration as main"):
+        one()
