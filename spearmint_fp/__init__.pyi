@@ -78,9 +78,6 @@ from .sweep.choose import (
     constrain as constrain,
 )
 from .sweep.choose import (
-    distinct as distinct,
-)
-from .sweep.choose import (
     sample as sample,
 )
 from .sweep.choose import (
@@ -122,6 +119,9 @@ from .sweep.describe import (
 from .sweep.describe import (
     label as label,
 )
+from .sweep.distinct import (
+    distinct as distinct,
+)
 from .sweep.typed import (
     structured as structured,
 )
@@ -130,9 +130,6 @@ from .sweep.validation import (
 )
 from .sweep.validation import (
     validate as validate,
-)
-from .tasks.injection import (
-    Bind as Bind,
 )
 from .tasks.injection import (
     inject as inject,

@@ -92,7 +92,7 @@ from spearmint_fp import (
     validate,
     zipped,
 )
-from spearmint_fp.configuration import tree as tree_module
+from spearmint_fp.configuration import fold as fold_module
 
 from .waiting import LIMIT_SECONDS
 
@@ -405,14 +405,14 @@ CASES = [
         "a mapping with a key that cannot be hashed",
         on(lambda: freeze({"s": Sensor([[1]], 1)})),
         TreeError,
-        "no tree at s: … (Sensor) has a key that is not hashable. Make it a dict first",
+        "s: … (Sensor) has a key that is not hashable. Make it a dict first",
     ),
     Case(
         "Trees",
         "a mapping that never ends",
         on(lambda: freeze({"s": Sensor(itertools.count(), 1)})),
         TreeError,
-        "no tree at s: … (Sensor) has a length of 1 and gives at least 2 keys, 2 different. Make it a dict first",
+        "s: … (Sensor) has a length of 1 and gives at least 2 keys, 2 different. Make it a dict first",
     ),
     Case(
         "Trees",
@@ -1453,7 +1453,7 @@ def test_what_junk_must_not_do_is_seen() -> None:
 def test_a_part_that_doubles_again_and_again_is_cut(
     wrap: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tree_module, "MAX_NODES", 1000)
+    monkeypatch.setattr(fold_module, "MAX_NODES", 1000)
     doubled = nested(60, wrap)
     for call in (freeze, thaw, expand, config_id, unstructure, lambda tree: Config({"x": tree})):
         with within(20), pytest.raises(TreeError, match=r"more than 1000 records and choices, the last at .*doubles"):

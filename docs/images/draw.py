@@ -17,7 +17,7 @@ import attrs
 
 import spearmint_fp
 from spearmint_fp import DynamicValue, Sweep, config_id, constrain, expand
-from spearmint_fp.configuration.tree import Algebra, fold
+from spearmint_fp.configuration.fold import Algebra, fold
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))

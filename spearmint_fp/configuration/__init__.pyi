@@ -13,6 +13,12 @@ from ..conversion.problems import (
 from ..conversion.problems import (
     Problem as Problem,
 )
+from .choices import (
+    DynamicValue as DynamicValue,
+)
+from .config import (
+    Config as Config,
+)
 from .errors import (
     AbsentError as AbsentError,
 )
@@ -88,30 +94,27 @@ from .errors import (
 from .errors import (
     WorkerError as WorkerError,
 )
+from .freezing import (
+    freeze as freeze,
+)
+from .freezing import (
+    thaw as thaw,
+)
 from .identity import (
     config_id as config_id,
 )
-from .paths import (
-    get_in as get_in,
+from .merging import (
+    override as override,
 )
 from .paths import (
-    override as override,
+    Bind as Bind,
+)
+from .paths import (
+    get_in as get_in,
 )
 from .paths import (
     set_in as set_in,
 )
 from .paths import (
     update_in as update_in,
-)
-from .tree import (
-    Config as Config,
-)
-from .tree import (
-    DynamicValue as DynamicValue,
-)
-from .tree import (
-    freeze as freeze,
-)
-from .tree import (
-    thaw as thaw,
 )

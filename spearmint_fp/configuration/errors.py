@@ -223,7 +223,7 @@ _OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2
 def escape_controls(text: str, keep: str = "") -> str:
     r"""The text with the characters that a terminal would obey spelled out, apart from ends of lines and tabs.
 
-    >>> visible("runs\x1b[2J.db")
+    >>> escape_controls("runs\x1b[2J.db")
     'runs\\x1b[2J.db'
     """
     return _OBEYED.sub(lambda found: found[0] if found[0] in keep else found[0].encode("unicode_escape").decode(), text)

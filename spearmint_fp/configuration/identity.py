@@ -17,10 +17,9 @@ from operator import add, itemgetter
 from typing import Any, Final
 
 from .errors import IdentityError, TreeError, repr_with_type
-from .instances import read_model_fields
-from .opaque import is_model, is_struct
-from .records import Shape, TupleShape
-from .tree import Algebra, Choice, Layout, fold, list_leaves, show_path
+from .fold import Algebra, Choice, fold, list_leaves, show_path
+from .models import is_model, is_struct, read_model_fields
+from .records import MappingShape, Shape, TupleShape
 
 __all__ = ["config_id", "encode_tree"]
 
@@ -315,7 +314,7 @@ def _record(shape: Shape, node: Any, parts: tuple[bytes, ...]) -> bytes:
     if isinstance(shape, TupleShape):
         return _many(b"t", parts)
     items = _items(shape.keys, parts)
-    return _many(b"m", items) if isinstance(shape, Layout) else _named(b"o", type(node)) + _many(b"m", items)
+    return _many(b"m", items) if isinstance(shape, MappingShape) else _named(b"o", type(node)) + _many(b"m", items)
 
 
 def _items(keys: tuple[Any, ...], parts: tuple[bytes, ...]) -> list[bytes]:
@@ -347,7 +346,7 @@ def _choice(node: Choice, parts: tuple[bytes, ...]) -> bytes:
 
 def _typed_record(shape: Shape, node: Any, parts: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], Any]]:
     inside = [((key, *path), n) for key, part in zip(shape.keys, parts, strict=True) for path, n in part]
-    return inside if isinstance(shape, Layout | TupleShape) else [*inside, ((), node)]
+    return inside if isinstance(shape, MappingShape | TupleShape) else [*inside, ((), node)]
 
 
 _TYPED: Final[Algebra[list[tuple[tuple[Any, ...], Any]]]] = Algebra(

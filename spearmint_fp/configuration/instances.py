@@ -6,21 +6,22 @@ A tree takes them as leaves. A path leads into them all the same, and what is se
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
-from functools import cached_property
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Final, final
 
 import attrs
 
-from .errors import ConversionError, short_repr
-from .opaque import is_model, is_struct
+from .equality import are_equal
+from .errors import ConversionError, Missing, PathError, short_repr
+from .fold import Choice, open_node, show_path
+from .freezing import freeze, thaw
+from .models import is_model, is_struct, own_attributes, read_model_fields
 from .records import OneByOne, Shape
-from .tree import Choice, are_equal, freeze, thaw
 
-__all__ = ["has_fields", "instance_shape", "read_model_fields"]
+__all__ = ["build_at", "find_child", "has_fields", "instance_shape", "missing_child", "open_record"]
 
 
 @final
@@ -86,26 +87,6 @@ def instance_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     return InstanceShape(value, fields), tuple(fields.values())
 
 
-def read_model_fields(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """The fields of a model or a struct by their own names, and what it holds besides; None for all else.
-
-    Raises:
-        AttributeError: an instance whose fields are not all set.
-    """
-    kind: Any = type(value)
-    if is_struct(kind):
-        return {name: getattr(value, name) for name in kind.__struct_fields__}, _attributes(value)
-    if is_model(kind):
-        return {name: getattr(value, name) for name in kind.model_fields}, dict(value.model_extra or {})
-    return None
-
-
-def _attributes(struct: Any) -> dict[str, Any]:
-    """What a struct with a dictionary holds besides its fields, without what is computed from them, and so again."""
-    besides = getattr(struct, "__dict__", {})
-    return {name: value for name, value in besides.items() if not _is_cached(type(struct), name)}
-
-
 def _new_model(model: Any, fields: Mapping[str, Any], changed: Mapping[str, Any]) -> Any:
     """The model with what has changed, validated as a whole; fields that were not set stay so."""
     kind, data = type(model), {**fields, **changed}
@@ -136,13 +117,8 @@ def _new_struct(struct: Any, changed: Mapping[str, Any]) -> Any:
     types = {field.name: field.type for field in msgspec.structs.fields(type(struct))}
     values = {name: msgspec.convert(value, types[name], strict=True) for name, value in changed.items()}
     made = msgspec.structs.replace(struct, **values)
-    getattr(made, "__dict__", {}).update(_attributes(struct))
+    getattr(made, "__dict__", {}).update(own_attributes(struct))
     return made
-
-
-def _is_cached(kind: type, name: str) -> bool:
-    """True for an attribute that a class computes when it is first asked for."""
-    return isinstance(getattr(kind, name, None), cached_property)
 
 
 def has_fields(value: Any) -> bool:
@@ -160,3 +136,35 @@ def has_fields(value: Any) -> bool:
 def _has_slots(base: type) -> bool:
     """True for a class with slots that is not the standard library's: those are values, a path, a fraction."""
     return bool(vars(base).get("__slots__")) and base.__module__.partition(".")[0] not in sys.stdlib_module_names
+
+
+def open_record(node: Any) -> tuple[Shape, tuple[Any, ...]] | None:
+    """The shape and children of a record, also of a model or a struct; None for a leaf or a choice."""
+    parts = open_node(node)
+    if parts is None:
+        return instance_shape(node)
+    return None if parts[0] is None else (parts[0], parts[1])
+
+
+def build_at(shape: Shape, values: Sequence[Any], path: tuple[Hashable, ...]) -> Any:
+    """`shape.build(values)`; where its class refuses them, the error says at which path."""
+    try:
+        return shape.build(values)
+    except ConversionError as error:
+        raise ConversionError(f"{show_path(path)}: {error}") from error
+    except Exception as error:
+        error.add_note(f"at {show_path(path)}")
+        raise
+
+
+def find_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
+    """The position of the child that a step names, in a record of this shape that stands at `done`."""
+    position = shape.find(step)
+    if position is None:
+        raise missing_child(shape, done, step)
+    return position
+
+
+def missing_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> PathError:
+    """The error for a step that a record does not have; names those that it has."""
+    return PathError(Missing(f"no {short_repr(step)} at {show_path(done)}", step, shape.keys))

@@ -11,12 +11,12 @@ from decimal import Decimal
 from numbers import Number
 from typing import Any, Final, final
 
-from .instances import read_model_fields
+from .fold import Algebra, fold
+from .models import read_model_fields
 from .opaque import is_array
 from .tables import table_content
-from .tree import Algebra, Config, fold
 
-__all__ = ["exact_key", "is_nan", "same_content"]
+__all__ = ["exact_key", "has_hash", "is_nan", "same_content"]
 
 
 def exact_key(value: Any) -> Hashable:
@@ -30,11 +30,14 @@ def exact_key(value: Any) -> Hashable:
 
 def same_content(one: Any, other: Any) -> bool:
     """True for values of one type with the same content, where `==` cannot tell: it is asked element by element."""
-    if is_array(one) and is_array(other):
-        numpy: Any = sys.modules["numpy"]
-        if one.shape == other.shape and numpy.array_equal(one, other):
-            return True
-    return exact_key(one) == exact_key(other)
+    try:
+        if is_array(one) and is_array(other):
+            numpy: Any = sys.modules["numpy"]
+            if one.shape == other.shape and numpy.array_equal(one, other):
+                return True
+        return exact_key(one) == exact_key(other)
+    except Exception:  # a tree without end, or hostile in all
+        return False
 
 
 # --- leaves ------------------------------------------------------------------------------------------
@@ -77,7 +80,7 @@ def _object_key(leaf: Any) -> Hashable:
         return kind, _leaf_key(leaf.real), _leaf_key(leaf.imag)
     if isinstance(leaf, set | frozenset):
         return frozenset, frozenset(map(exact_key, leaf))
-    if is_array(leaf) or kind is slice or not _has_hash(leaf):  # a slice has a hash from 3.12 on, and its parts' ==
+    if is_array(leaf) or kind is slice or not has_hash(leaf):  # a slice has a hash from 3.12 on, and its parts' ==
         return _content(leaf)
     fields = _fields(leaf)
     if fields is not None:
@@ -87,7 +90,8 @@ def _object_key(leaf: Any) -> Hashable:
     return (kind, "nan") if is_nan(leaf) else (kind, leaf)
 
 
-def _has_hash(leaf: Any) -> bool:
+def has_hash(leaf: Any) -> bool:
+    """True for a value that can be hashed."""
     try:
         hash(leaf)
     except TypeError:
@@ -156,8 +160,8 @@ def _fields(leaf: Any) -> Hashable | None:
 
 
 def _kind(node: Any) -> type:
-    """The type of a record once it is frozen."""
-    return Config if isinstance(node, Mapping) else tuple if isinstance(node, list) else type(node)
+    """The type of a record, one for all that freezing makes equal."""
+    return Mapping if isinstance(node, Mapping) else tuple if isinstance(node, list) else type(node)
 
 
 _KEY: Final[Algebra[Hashable]] = Algebra(

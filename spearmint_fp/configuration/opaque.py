@@ -12,7 +12,9 @@ from itertools import chain, islice
 from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any, Final
 
-__all__ = ["MAX_ENTERED", "find_inside", "is_array", "is_model", "is_struct"]
+from .models import derives_from, is_struct
+
+__all__ = ["MAX_ENTERED", "find_inside", "is_array"]
 
 MAX_ENTERED: Final = 10_000
 """How many objects are entered below one leaf: a leaf may refer to half of a program."""
@@ -72,17 +74,9 @@ def _look(kind: type, wanted: type, looks: dict[int, tuple[type, int]]) -> int:
         return known[1]
     if len(looks) >= _MOST_LOOKS:
         looks.clear()
-    look = WANTED if _derives(kind, wanted) else ENTERED if _is_entered(kind) else NOTHING
+    look = WANTED if derives_from(kind, wanted) else ENTERED if _is_entered(kind) else NOTHING
     looks[id(kind)] = kind, look
     return look
-
-
-_mro: Final = type.__dict__["__mro__"].__get__
-
-
-def _derives(kind: type, wanted: type) -> bool:
-    """`issubclass(kind, wanted)`, without asking the metaclass of either."""
-    return any(base is wanted for base in _mro(kind))
 
 
 _VALUES: Final = frozenset(
@@ -93,7 +87,7 @@ _VALUES: Final = frozenset(
 
 def _is_entered(kind: type) -> bool:
     """True for classes whose instances refer to other objects: what the collector tracks, arrays and structs."""
-    if any(_derives(kind, closed) for closed in _CLOSED) or type.__dict__["__module__"].__get__(kind) in _VALUES:
+    if any(derives_from(kind, closed) for closed in _CLOSED) or type.__dict__["__module__"].__get__(kind) in _VALUES:
         return False
     return bool(kind.__flags__ & _TRACKED) or _is_array_type(kind) or is_struct(kind)
 
@@ -113,7 +107,7 @@ def _kept_by(function: FunctionType, wanted: type) -> list[Any]:
     """The data that a function keeps in its closure and its defaults."""
     cells = (_content(cell) for cell in function.__closure__ or ())
     kept = chain(cells, function.__defaults__ or (), (function.__kwdefaults__ or {}).values())
-    return [each for each in kept if any(_derives(type(each), data) for data in (wanted, *_DATA))]
+    return [each for each in kept if any(derives_from(type(each), data) for data in (wanted, *_DATA))]
 
 
 def _content(cell: Any) -> Any:
@@ -131,16 +125,4 @@ def is_array(value: Any) -> bool:
 def _is_array_type(kind: type) -> bool:
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)
-    return array is not None and _derives(kind, array)
-
-
-def is_model(kind: Any) -> bool:
-    """True for the class of a pydantic model."""
-    names = ("__pydantic_validator__", "model_validate", "model_fields")
-    return isinstance(kind, type) and all(hasattr(kind, name) for name in names)
-
-
-def is_struct(kind: Any) -> bool:
-    """True for the class of a msgspec struct, whose instances may be hidden from the collector (`gc=False`)."""
-    struct = getattr(sys.modules.get("msgspec"), "Struct", None)
-    return struct is not None and isinstance(kind, type) and _derives(kind, struct)
+    return array is not None and derives_from(kind, array)

@@ -10,13 +10,24 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, Protocol, TypeVar, final
+from typing import Any, Final, Protocol, Self, TypeVar, final
 
 import attrs
 
-from .errors import STOPS, add_note, short_repr, stop_error
+from .errors import STOPS, add_note, full_repr, short_repr, stop_error
 
-__all__ = ["FieldsShape", "NamedShape", "OneByOne", "PlainTuple", "Shape", "TupleShape", "find_index", "typed_shape"]
+__all__ = [
+    "TEXT",
+    "FieldsShape",
+    "MappingShape",
+    "NamedShape",
+    "OneByOne",
+    "PlainTuple",
+    "Shape",
+    "TupleShape",
+    "find_index",
+    "typed_shape",
+]
 
 T = TypeVar("T")
 
@@ -49,6 +60,40 @@ class Shape(Protocol):
 
     def text(self, parts: Sequence[str]) -> str:
         """The record's `repr`, given those of its children."""
+
+
+TEXT: Final = frozenset({str})
+"""The type of keys that are equal only where they are the same: of other types there are 1 and True."""
+
+
+@attrs.frozen
+class MappingShape:
+    """The keys of a mapping, each with its slot, the first of which is 1; a subclass says which mappings it builds."""
+
+    keys: tuple[Hashable, ...]
+    slots: dict[Hashable, int] = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        slots = {key: position for position, key in enumerate(self.keys, 1)}
+        object.__setattr__(self, "slots", slots)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.keys,)
+
+    def with_keys(self, keys: Iterable[Hashable]) -> Self:
+        return type(self)(tuple(keys))
+
+    def split(self, value: Any) -> tuple[Any, ...] | None:
+        if not isinstance(value, Mapping) or len(value) != len(self.keys):
+            return None
+        return tuple(value[key] for key in self.keys) if all(key in value for key in self.keys) else None
+
+    def find(self, step: object) -> int | None:
+        slot = self.slots.get(step) if isinstance(step, Hashable) else None
+        return None if slot is None else slot - 1
+
+    def text(self, parts: Sequence[str]) -> str:
+        return "{" + ", ".join(f"{full_repr(key)}: {part}" for key, part in zip(self.keys, parts, strict=True)) + "}"
 
 
 def find_index(step: object, length: int) -> int | None:

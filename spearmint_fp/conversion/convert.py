@@ -32,21 +32,16 @@ from typing import (
 
 import attrs
 
+from ..configuration.choices import MAX_ALTERNATIVES
+from ..configuration.config import Config, Layout
 from ..configuration.errors import ArgumentError, TreeError, cut_text, repr_with_type, short_repr
+from ..configuration.fold import Algebra, fold
+from ..configuration.freezing import freeze
+from ..configuration.models import is_model
 from ..configuration.records import FieldsShape, Shape, TupleShape
-from ..configuration.tree import MAX_ALTERNATIVES, Algebra, Config, Layout, fold, freeze
 from .annotations import alias_of, alias_value, is_form, is_typeddict, types_of, union_of
 from .diagnosis import aliases_of, problems_of
-from .models import (
-    complete_model,
-    dump_fields,
-    is_model,
-    is_struct,
-    struct_check,
-    struct_fields,
-    struct_tag,
-    validate_model,
-)
+from .models import complete_model, dump_fields, is_struct, struct_check, struct_fields, struct_tag, validate_model
 from .problems import Problem, RefusalError, conversion_error, expected, type_name
 from .scalars import Hook, enum_hook, literal_hook, none_hook, scalar_hook, unbox_scalar
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from ..configuration.choices import DynamicValue, holds_records
 from ..configuration.errors import (
     AbsentFileError,
     ArgumentError,
@@ -20,7 +21,8 @@ from ..configuration.errors import (
     short_repr,
 )
 from ..configuration.extras import require
-from ..configuration.tree import MAX_DEPTH, DynamicValue, freeze, holds_records, list_leaves, show_path
+from ..configuration.fold import MAX_DEPTH, list_leaves, show_path
+from ..configuration.freezing import freeze
 
 __all__ = ["MOST_BYTES", "load", "load_text"]
 

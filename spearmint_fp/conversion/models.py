@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any, Final, get_args, get_origin
 
 from ..configuration.errors import ArgumentError, repr_with_type
-from ..configuration.opaque import is_model
-from ..configuration.opaque import is_struct as is_struct_class
+from ..configuration.models import is_model
+from ..configuration.models import is_struct as is_struct_class
 from ..configuration.paths import find_in
 from .problems import Problem, RefusalError, Steps
 

@@ -17,8 +17,9 @@ from typing import Any, Final, NoReturn
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ..configuration.choices import DynamicValue, holds_records
 from ..configuration.errors import EncodingError, SpearmintError, repr_with_type, short_repr
-from ..configuration.tree import MAX_DEPTH, DynamicValue, holds_records
+from ..configuration.fold import MAX_DEPTH
 
 __all__ = ["documents", "dumped"]
 

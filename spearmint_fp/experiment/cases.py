@@ -12,8 +12,8 @@ from typing import Any, Final, Generic, TypeVar, cast, final
 
 import attrs
 
+from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, ExperimentError, repr_with_type, short_repr
-from ..configuration.tree import Config
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep, expand
 from ..tasks.injection import Injected, inject

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
+from ..configuration.choices import DynamicValue
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError, repr_with_type
+from ..configuration.fold import Algebra, fold
 from ..configuration.records import TupleShape
-from ..configuration.tree import Algebra, DynamicValue, fold
 from ..conversion.convert import is_structured
 from ..conversion.files import load
 from ..outcomes.outcomes import Outcome

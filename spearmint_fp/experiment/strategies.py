@@ -7,6 +7,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Any, Final
 
+from ..configuration.choices import DynamicValue
 from ..configuration.errors import (
     ArgumentError,
     ExperimentError,
@@ -17,7 +18,6 @@ from ..configuration.errors import (
     suggest_names,
 )
 from ..configuration.identity import encode_tree
-from ..configuration.tree import DynamicValue
 from ..sweep.combine import concat, empty
 from ..sweep.core import Sweep, expand, require_expanded_sweep
 

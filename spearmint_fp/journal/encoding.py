@@ -18,12 +18,14 @@ from typing import Any, Final, final
 
 import attrs
 
+from ..configuration.config import Config, Layout
+from ..configuration.equality import are_equal
 from ..configuration.errors import ArgumentError, ConversionError, EncodingError, TreeError, full_repr, repr_with_type
-from ..configuration.instances import read_model_fields
+from ..configuration.fold import Algebra, fold, show_path
+from ..configuration.models import is_model, read_model_fields
 from ..configuration.records import FieldsShape, Shape, TupleShape
-from ..configuration.tree import Algebra, Config, Layout, are_equal, fold, show_path
 from ..conversion.convert import classes_of, structure, unstructure
-from ..conversion.models import drop_tag, dump_fields, is_model
+from ..conversion.models import drop_tag, dump_fields
 from ..conversion.problems import ABSENT, type_name
 
 __all__ = ["MOST_BITS", "decoded", "encode_config", "encoded"]

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, TypeVar
 
 from ..configuration.errors import EncodingError, JournalError, SpearmintError, repr_with_type, short_repr
-from ..configuration.tree import freeze
+from ..configuration.freezing import freeze
 from ..conversion.problems import ABSENT
 from ..outcomes.exceptions import message_of
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success

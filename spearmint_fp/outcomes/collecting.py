@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar, final
 
 from ..configuration.errors import AbsentError, ArgumentError, repr_with_type
+from ..configuration.fold import Algebra, fold
 from ..configuration.records import PlainTuple
-from ..configuration.tree import Algebra, fold
 from ..configuration.views import show_html
 from .outcomes import Failure, Outcome, Success
 

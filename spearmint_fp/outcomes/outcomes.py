@@ -9,9 +9,9 @@ from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, final
 
 import attrs
 
+from ..configuration.config import Config
 from ..configuration.errors import STOPS, stop_error
 from ..configuration.identity import config_id
-from ..configuration.tree import Config
 from ..configuration.views import show_html
 from .exceptions import copied, message_of, traceback_of
 

@@ -10,9 +10,9 @@ import attrs
 from toolz import unique
 
 from ..configuration.errors import ArgumentError, TreeError, full_repr, repr_with_type
+from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
 from ..configuration.paths import path_key
-from ..configuration.tree import show_path
 from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.labels import value_at

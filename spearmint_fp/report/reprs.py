@@ -7,8 +7,8 @@ from html import escape
 from itertools import islice
 from typing import Any, Final
 
+from ..configuration.config import Config
 from ..configuration.errors import format_count, group_digits, short_repr
-from ..configuration.tree import Config
 from ..configuration.views import view_html
 from ..outcomes.cells import cell_of
 from ..outcomes.collecting import Collected

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from ..configuration.choices import require_expanded
 from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.fold import Choice
 from ..configuration.tables import is_keyed
-from ..configuration.tree import Choice, require_expanded
 from ..sweep.core import Sweep
 from ..workers.sources import check_expanded
 

@@ -15,22 +15,22 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 from math import prod
-from typing import final
+from typing import Any, final
 
 import attrs
 
 from .conjunction import Conjunction
-from .diagrams import FALSE, TRUE, Row
+from .diagrams import FALSE, TRUE, Row, pack_row, unpack_row
 from .digits import Digits, Place
 
-__all__ = ["Automaton", "Shape", "shape_of"]
+__all__ = ["Automaton", "AutomatonData", "dump_automaton"]
 
 Values = Mapping[Place, Sequence[int]]
 
 
 @final
 @attrs.frozen(repr=False)
-class Shape:
+class AutomatonData:
     """An automaton as plain values, small and equal where the automata are: what is pickled.
 
     A node is (index of its digit in `places`, or -1 for a product; its row, or None). Nodes are numbered from 2,
@@ -42,8 +42,16 @@ class Shape:
     nodes: tuple[tuple[int, Row | None], ...]
     root: int
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed = [(digit, pack_row(row or ())) for digit, row in self.nodes]
+        return _unpack_data, (self.places, self.values, packed, self.root)
 
-def shape_of(made: Conjunction, digits: Digits, values: Mapping[int, Sequence[int]]) -> Shape:
+
+def _unpack_data(places: tuple[Place, ...], values: Any, packed: Sequence[tuple[int, Any]], root: int) -> AutomatonData:
+    return AutomatonData(places, values, tuple([(digit, unpack_row(row) or None) for digit, row in packed]), root)
+
+
+def dump_automaton(made: Conjunction, digits: Digits, values: Mapping[int, Sequence[int]]) -> AutomatonData:
     """The reached part of a conjunction."""
     order = _list_reached(made)
     numbers = {FALSE: FALSE, TRUE: TRUE, **{node: number for number, node in enumerate(order, 2)}}
@@ -54,7 +62,7 @@ def shape_of(made: Conjunction, digits: Digits, values: Mapping[int, Sequence[in
         row = made.rows[node]
         cells = None if row is None else tuple([numbers[cell] for cell in row])
         nodes.append((index.get(made.axes[node], -1), cells))
-    return Shape(
+    return AutomatonData(
         tuple([digits.all[digit].place for digit in used]),
         tuple([values.get(digit) for digit in used]),
         tuple(nodes),
@@ -82,18 +90,18 @@ def _list_reached(made: Conjunction) -> list[int]:
 class Automaton:
     """The allowed positions of a sweep, with their exact number, both ways."""
 
-    def __init__(self, shape: Shape, digits: Digits) -> None:
-        self.shape, self.digits = shape, digits
-        numbers = [digits.places[place] for place in shape.places]
-        self.axes = [-1, -1, *[numbers[k] if k >= 0 else -1 for k, _ in shape.nodes]]
-        self.rows: list[Row | None] = [(), (), *[row for _, row in shape.nodes]]
-        self.root = shape.root
+    def __init__(self, data: AutomatonData, digits: Digits) -> None:
+        self.data, self.digits = data, digits
+        numbers = [digits.places[place] for place in data.places]
+        self.axes = [-1, -1, *[numbers[k] if k >= 0 else -1 for k, _ in data.nodes]]
+        self.rows: list[Row | None] = [(), (), *[row for _, row in data.nodes]]
+        self.root = data.root
         self.values: dict[int, Sequence[int]] = {}
-        for number, kept in zip(numbers, shape.values, strict=True):
+        for number, kept in zip(numbers, data.values, strict=True):
             self.values[number] = range(digits.all[number].size) if kept is None else kept
         self.offsets = {
             number: [digits.all[number].offsets[value] for value in kept]
-            for (number, kept), free in zip(self.values.items(), shape.values, strict=True)
+            for (number, kept), free in zip(self.values.items(), data.values, strict=True)
             if free is not None
         }
         self.counts = [0, 1]
@@ -101,8 +109,7 @@ class Automaton:
             if row is None:
                 self.counts.append(digits.all[axis].size)
             else:
-                below = [self.counts[cell] for cell in row]
-                self.counts.append(sum(below) if axis >= 0 else prod(below))
+                self.counts.append((sum if axis >= 0 else prod)(map(self.counts.__getitem__, row)))
         self.size = self.counts[self.root]
         self._sums: dict[int, Sequence[int]] = {}
 

@@ -1,43 +1,29 @@
-"""Some configurations of a sweep: filtered, shuffled, sampled, sharded, without repetitions. Each is a sweep again."""
+"""Some configurations of a sweep: filtered, shuffled, sampled, sharded. Each is a sweep again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from operator import index as as_index
 from typing import Any, Final, TypeVar, cast
 
-import attrs
-from toolz import unique
-
-from ..configuration.errors import ArgumentError, PathError, SizeError, format_count, repr_with_type
-from ..configuration.keys import exact_key
-from ..configuration.paths import Path, get_in, parse_path
-from ..configuration.records import FieldsShape
-from ..configuration.tables import is_keyed
-from ..configuration.tree import freeze, show_path
-from .claims import Steps, overlap
-from .constraints import Allowed, Constraint, lift_constraints
+from ..configuration.errors import ArgumentError, SizeError, format_count, repr_with_type
+from ..configuration.paths import Path, parse_path
+from .claims import Steps
 from .core import Sweep, as_sweep
-from .digits import count_values, touches
-from .indices import Chosen, Indices, Permutation, Span, count_items
-from .nodes.axis import Axis
-from .nodes.derive import Derive
-from .nodes.merge import Merge
-from .nodes.node import LIMIT, Node
-from .nodes.points import walk_points
-from .nodes.record import Record
-from .nodes.select import Select, slice_node
-from .nodes.union import Union
+from .filters import constrained
+from .indices import Permutation
+from .nodes.select import Select
 from .reach import check_path
+from .tables import Constraint
 
-__all__ = ["constrain", "constrained", "distinct", "sample", "shard", "shuffled"]
+__all__ = ["constrain", "sample", "shard", "shuffled", "try_iterating"]
 
 T = TypeVar("T")
 
-
-# --- constrain -------------------------------------------------------------------------------------
+MOST_PATHS: Final = 1_000
+"""How many axes a constraint may name."""
 
 
 def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequence[Path]) -> Sweep[T]:
@@ -76,14 +62,14 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         raise ArgumentError(
             f"constrain takes a predicate, a sweep and on=paths; got {repr_with_type(predicate)} as the predicate"
         )
-    constraint = Constraint(predicate, _parsed(on))
+    constraint = Constraint(predicate, _parse_paths(on))
     for path in constraint.paths:
         check_path(path, node)
     return Sweep(constrained(node, constraint))
 
 
-def _parsed(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
-    paths = [on] if isinstance(on, str | int) else list(islice(_iterated(on) or (), MOST_PATHS + 1))
+def _parse_paths(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
+    paths = [on] if isinstance(on, str | int) else list(islice(try_iterating(on) or (), MOST_PATHS + 1))
     if not 0 < len(paths) <= MOST_PATHS:
         raise ArgumentError(
             f"constrain names its axes, 1 to {MOST_PATHS}: on='a' or on=('a', 'b.c'); got on={repr_with_type(on)}"
@@ -91,96 +77,12 @@ def _parsed(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
     return tuple(parse_path(path) for path in paths)
 
 
-MOST_PATHS: Final = 1_000
-"""How many axes a constraint may name."""
-
-
-def _iterated(values: Any) -> Iterator[Any] | None:
+def try_iterating(values: Any) -> Iterator[Any] | None:
     """`iter(values)`, or None where that cannot be: an array without dimensions only says that it can."""
     try:
         return cast(Iterator[Any], iter(values))
     except TypeError:
         return None
-
-
-def constrained(node: Node, constraint: Constraint) -> Node:
-    """The points of a sweep that satisfy a constraint, counted by the axes that it names wherever there are such."""
-    if isinstance(node, Select) and isinstance(node.indices, Allowed):
-        return Select(node.base, node.indices.narrow(constraint))
-    if not node.size or not all(touches(node, path) for path in constraint.paths):  # what lacks a path is kept
-        return node
-    if isinstance(node, Union):
-        return Union.of([constrained(part, constraint) for part in node.parts])
-    if isinstance(node, Derive) and not any(overlap(node.path, path) for path in constraint.paths):
-        return attrs.evolve(node, base=constrained(node.base, constraint))
-    if isinstance(node, Select) and isinstance(node.indices, Span):
-        return _cut(node, node.indices.positions, constraint)
-    if isinstance(node, Record) or (isinstance(node, Merge) and isinstance(node.inner, Record)):
-        if not all(touches(node, path) for path in constraint.paths):  # no configuration has all of them
-            return node
-        base, lifted = lift_constraints(node)
-        return Select(base, Allowed(base, (*lifted, constraint)))
-    return _listed(node, constraint)
-
-
-def _cut(node: Select, positions: range, constraint: Constraint) -> Node:
-    """A filtered slice is a slice of the filtered sweep: from the count before its start to that before its end."""
-    try:
-        whole = constrained(node.base, constraint)
-        all_kept = whole.size == node.base.size
-    except Exception:  # outside the slice there may be too much, or what the predicate refuses
-        if node.size > LIMIT:
-            raise
-        return _listed(node, constraint)
-    if all_kept:
-        return node
-    if not (isinstance(whole, Select) and isinstance(whole.indices, Allowed)):
-        return _listed(node, constraint)
-    if not positions:
-        return node
-    indices, origin = whole.indices, _find_origin(node.base)
-    if abs(positions.step) > 1:
-        if origin is not None or abs(positions.step) * count_values(node.base) > LIMIT:
-            return _listed(node, constraint)  # its positions are not those of the axes, or of too many
-        every = Constraint(None, ((),), congruence=(abs(positions.step), positions[0]))
-        whole = Select(whole.base, indices := indices.narrow(every))
-    low, high = sorted((positions[0], positions[-1]))
-    if origin is not None:
-        low, high = origin.at(low), origin.at(high)
-    part = slice_node(whole, slice(indices.before(low), indices.before(high + 1)))
-    return part if positions.step > 0 else slice_node(part, slice(None, None, -1))
-
-
-def _find_origin(node: Node) -> Indices | None:
-    """Of a sweep with constraints in it, its positions among those of the axes that it was made from."""
-    if isinstance(node, Select):
-        return node.indices
-    base, lifted = lift_constraints(node)
-    return Allowed(base, lifted) if lifted else None
-
-
-def _listed(node: Node, constraint: Constraint) -> Node:
-    """The filter of a sweep that has no axes to count by: every configuration is looked at, once."""
-    if node.size > LIMIT:
-        paths = ", ".join(map(show_path, constraint.paths))
-        raise SizeError(
-            f"constraining on {paths} takes {format_count(node.size)} points to enumerate here, more than {LIMIT}: the "
-            f"sweep is shuffled, zipped or mapped, or strided over long axes. Constrain it first, or stream with "
-            f"filter(predicate, sweep)"
-        )
-    kept = [k for k, point in enumerate(walk_points(node, 0, node.size)) if _holds(constraint, point)]
-    return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
-
-
-def _holds(constraint: Constraint, point: Any) -> bool:
-    try:
-        values = [get_in(path, point) for path in constraint.paths]
-    except PathError:
-        return True
-    return constraint.holds(values)
-
-
-# --- orders and parts ---------------------------------------------------------------------------------
 
 
 def shuffled(sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
@@ -205,7 +107,7 @@ def shuffled(sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     Source: Black and Rogaway, "Ciphers with arbitrary finite domains" (2002).
     """
     node = as_sweep(sweep, "shuffled")._node
-    return Sweep(Select(node, Permutation(node.size, _whole(seed, "seed"))) if node.size > 1 else node)
+    return Sweep(Select(node, Permutation(node.size, _require_whole(seed, "seed"))) if node.size > 1 else node)
 
 
 def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
@@ -227,11 +129,11 @@ def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     See also: `shuffled`; `shard`.
     """
     whole = shuffled(as_sweep(sweep, "sample"), seed=seed)
-    count = _whole(k, "k")
+    count = _require_whole(k, "k")
     if not 0 <= count <= whole.size:
         raise SizeError(
-            f"sample(k={format_count(count)}) without replacement takes 0 to {format_count(whole.size)} configurations, "
-            f"the size of {sweep!r}. For all of them in random order use shuffled(sweep)"
+            f"sample(k={format_count(count)}) without replacement takes 0 to {format_count(whole.size)} "
+            f"configurations, the size of {sweep!r}. For all of them in random order use shuffled(sweep)"
         )
     return whole[:count]
 
@@ -252,103 +154,17 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
 
     See also: `sample`.
     """
-    part, parts = _whole(i, "i"), _whole(n, "n")
+    part, parts = _require_whole(i, "i"), _require_whole(n, "n")
     if not 0 <= part < parts:
         raise SizeError(
-            f"shard(i, n, sweep) takes 0 <= i < n; got i={format_count(part)}, n={format_count(parts)}. Shards count from 0"
+            f"shard(i, n, sweep) takes 0 <= i < n; got i={format_count(part)}, n={format_count(parts)}. "
+            f"Shards count from 0"
         )
     return as_sweep(sweep, "shard")[part::parts]
 
 
-def _whole(value: Any, name: str) -> int:
+def _require_whole(value: Any, name: str) -> int:
     if not isinstance(value, bool):
         with suppress(TypeError):
             return as_index(value)
     raise ArgumentError(f"{name} is a whole number; got {repr_with_type(value)}")
-
-
-# --- distinct --------------------------------------------------------------------------------------
-
-
-def distinct(configs: Iterable[T]) -> Sweep[T]:
-    """`toolz.unique(configs)` as a sweep: the first of equal configurations stays, in order.
-
-    Values of different types differ (1, 1.0, True). Records and axes are made distinct one by one, without
-    enumerating their product; where branches of a union may overlap, their configurations are listed once.
-    Any other iterable is read once.
-
-    >>> from spearmint_fp import DynamicValue, expand
-    >>> distinct(expand({"a": DynamicValue([1, 2, 1]), "b": DynamicValue(range(10**20))}))
-    Sweep(2 × 100000000000000000000 = 200000000000000000000)
-    >>> list(distinct([{"a": 1}, {"a": 1}, {"a": True}]))
-    [Config({'a': 1}), Config({'a': True})]
-
-    Raises:
-        SizeError: more than 10^6 configurations must be listed; says how many.
-        ArgumentError: not an iterable.
-
-    See also: `concat`, which keeps repetitions.
-    """
-    if isinstance(configs, Sweep):
-        return Sweep(_distinct(configs._node))
-    iterator = None if isinstance(configs, str | bytes | Mapping) or is_keyed(configs) else _iterated(configs)
-    if iterator is None:
-        way = ". For a table write expand(DynamicValue(table))" if is_keyed(configs) else ""
-        raise ArgumentError(
-            f"distinct takes a sweep or an iterable of configurations; got {repr_with_type(configs)}{way}"
-        )
-    read = [freeze(config) for config in islice(iterator, LIMIT + 1)]
-    if len(read) > LIMIT:
-        raise SizeError(
-            f"distinct reads at most {LIMIT} configurations; to stream more use toolz.unique, with config_id as key"
-        )
-    return Sweep(_distinct(Axis(tuple(read), swept=True)))
-
-
-def _distinct(node: Node) -> Node:
-    if isinstance(node, Axis):
-        return _distinct_axis(node)
-    if isinstance(node, Record) and not isinstance(node.shape, FieldsShape):
-        return attrs.evolve(node, parts=tuple(map(_distinct, node.parts)))
-    if isinstance(node, Select) and _distinct(node.base).size == node.base.size:
-        return node
-    if isinstance(node, Union):
-        parts = [_distinct(part) for part in node.parts]
-        return Union.of(parts) if _apart(parts) else _distinct_listed(Union.of(parts))
-    return _distinct_listed(node)
-
-
-def _distinct_axis(node: Axis) -> Node:
-    if isinstance(node.values, range):
-        return node
-    values = tuple(unique(node.values, key=exact_key))
-    return node if len(values) == node.size else attrs.evolve(node, values=values)
-
-
-def _distinct_listed(node: Node) -> Node:
-    if node.size > LIMIT:
-        raise SizeError(
-            f"finding repetitions takes {format_count(node.size)} points to enumerate here, more than {LIMIT}. "
-            f"Make the parts distinct first, or stream with toolz.unique, with config_id as key"
-        )
-    first: dict[Any, int] = {}
-    for position, value in enumerate(walk_points(node, 0, node.size)):
-        first.setdefault(exact_key(value), position)
-    return node if len(first) == node.size else Select(node, Chosen(tuple(first.values())))
-
-
-def _apart(parts: Sequence[Node]) -> bool:
-    """Whether some path tells every two parts apart: values that never meet."""
-    if not all(part.exact for part in parts):
-        return False
-    columns = [part.columns() for part in parts]
-    shared = set(columns[0]).intersection(*columns[1:]) if columns else set()
-    known = [path for path in shared if not any(part[path].computed for part in columns)]
-    return any(_tells_apart([part[path].pieces for part in columns]) for path in known)
-
-
-def _tells_apart(values: Sequence[tuple[Sequence[Any], ...]]) -> bool:
-    if sum(count_items(piece) for pieces in values for piece in pieces) > LIMIT:
-        return False
-    keys = [{exact_key(value) for piece in pieces for value in piece} for pieces in values]
-    return len(frozenset().union(*keys)) == sum(map(len, keys))

@@ -12,8 +12,9 @@ from typing import Any, Final, final
 
 import attrs
 
+from ..configuration.config import Config, Layout, layout_of
+from ..configuration.fold import Algebra, fold
 from ..configuration.records import Shape
-from ..configuration.tree import Algebra, Config, Layout, fold, layout_of
 
 __all__ = [
     "NOTHING",
@@ -24,7 +25,6 @@ __all__ = [
     "find_filled",
     "of_points",
     "origins_of",
-    "overlap",
     "together",
 ]
 
@@ -59,11 +59,6 @@ class Claims:
         kept = frozenset([leaf for leaf in self.leaves if leaf[: len(path)] != path])
         empties = frozenset([empty for empty in self.empties if empty[: len(path)] != path])
         return Claims(kept | {path}, empties, exact=False, uniform=False)
-
-
-def overlap(one: Steps, other: Steps) -> bool:
-    """True if one path is the other, or leads to a part of it."""
-    return one[: len(other)] == other[: len(one)]
 
 
 NOTHING: Final = Claims()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, PathError, repr_with_type
+from ..configuration.fold import show_path
 from ..configuration.paths import Path, parse_path
-from ..configuration.tree import Config, show_path
 from .core import Sweep, as_sweep
 from .nodes.axis import UNIT
 from .nodes.derive import Derive

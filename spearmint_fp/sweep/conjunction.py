@@ -18,22 +18,31 @@ from .diagrams import FALSE, TRUE, Diagrams, Row
 from .digits import Digit, Digits
 from .elimination import EliminationTree
 
-__all__ = ["STEPS", "Conjunction", "OutOfSteps", "conjoin_all"]
+__all__ = ["MOST_STEPS", "Conjunction", "OutOfSteps", "conjoin_all"]
 
-SLICE: Final = 1_000
+TURN_STEPS: Final = 1_000
 """After so many steps one way of building lets the other go on; a step is a value of a digit that is looked at."""
 
-CHEAPER: Final = 4
+UPWARD_STEP_COST: Final = 4
 """How many steps downwards take the time of one upwards."""
 
-STEPS: Final = 1_500_000
+MOST_STEPS: Final = 1_500_000
 """After so many steps of each a conjunction is refused: some seconds, and some hundred megabytes."""
 
+_EMPTY: Final[Mapping[int, int]] = {}
+
+_DEAD: Final = -1
+"""Instead of a set of residuals: no configuration is left."""
+
 Turns = Generator[None, None, int]
+"""A way of building, that yields where the other way may go on, and returns the root."""
+
+_Masks = tuple[int, tuple[int, ...]]
+"""The number of a digit, and sets of its values as bits."""
 
 
-class OutOfSteps(Exception):  # noqa: N818  # it says what happened; `constraints` makes an error of it
-    """A conjunction takes too many steps; says at which digit, and which digits the constraints open there reach."""
+class OutOfSteps(Exception):  # noqa: N818  # an event, of which `constraints` makes an error
+    """A conjunction takes too many steps: at the digit `number`, where the open constraints reach `open_digits`."""
 
     def __init__(self, number: int, open_digits: frozenset[int]) -> None:
         super().__init__(number, open_digits)
@@ -56,19 +65,19 @@ class Conjunction:
         self._numbers: dict[tuple[int, Row | None], int] = {}
 
     def make_choice(self, digit: int, row: Row) -> int:
-        return self._make(digit, row) if any(row) else FALSE
+        return self._make_node(digit, row) if any(row) else FALSE
 
     def make_free(self, digit: Digit) -> int:
-        return self._make(digit.number, None) if digit.size else FALSE
+        return self._make_node(digit.number, None) if digit.size else FALSE
 
     def make_product(self, group: int, children: Row) -> int:
         if not all(children):
             return FALSE
         if len(children) < 2:
             return children[0] if children else TRUE
-        return self._make(~group, children)
+        return self._make_node(~group, children)
 
-    def _make(self, digit: int, row: Row | None) -> int:
+    def _make_node(self, digit: int, row: Row | None) -> int:
         key = (digit, row)
         number = self._numbers.get(key)
         if number is None:
@@ -107,10 +116,10 @@ def conjoin_all(
                 return way.made
 
 
-class _Way:
+class _Builder:
     """What both ways of building share: the inputs, the nodes made so far, and the count of steps."""
 
-    slice: int = SLICE
+    turn_steps: int = TURN_STEPS
 
     def __init__(
         self,
@@ -123,7 +132,7 @@ class _Way:
         self.digits, self.live, self.diagrams, self.starts, self.tree = digits, live, diagrams, starts, tree
         self.made = Conjunction()
         self.steps = 0
-        self.turn_ends = self.slice
+        self.turn_ends = self.turn_steps
 
     def _count_steps(self, steps: int, number: int, residuals: Iterable[int]) -> bool:
         """Count steps; true where it is the other way's turn.
@@ -132,28 +141,28 @@ class _Way:
             OutOfSteps: this way has taken too many.
         """
         self.steps += steps
-        if self.steps > STEPS:
+        if self.steps > MOST_STEPS:
             raise OutOfSteps(number, frozenset().union(*map(self.diagrams.find_support, residuals)))
         if self.steps < self.turn_ends:
             return False
-        self.turn_ends = self.steps + self.slice
+        self.turn_ends = self.steps + self.turn_steps
         return True
 
 
 @final
-class _Upwards(_Way):
+class _Upwards(_Builder):
     """From the last digit to the first: everything is allowed, then each diagram is joined in where it begins."""
 
     def build(self) -> Turns:
         self._known: dict[int, dict[int, int]] = {}
         current: dict[int, int] = {}
-        yield from self._fill(self.digits.items, current)
+        yield from self._add_digits(self.digits.items, current)
         return self._join_group(self.tree.top, current)
 
     def _join_group(self, group: int, current: Mapping[int, int]) -> int:
         return self.made.make_product(group, tuple([current[root] for root in self.tree.groups[group]]))
 
-    def _fill(self, items: Sequence[Digit], current: dict[int, int]) -> Turns:
+    def _add_digits(self, items: Sequence[Digit], current: dict[int, int]) -> Turns:
         """Put into `current`, for each digit, the node of all that begins there."""
         for digit in reversed(items):
             number, inside = digit.number, self.tree.inside[digit.number]
@@ -162,32 +171,33 @@ class _Upwards(_Way):
                 continue
             if isinstance(inside, int):
                 row = (self._join_group(inside, current),) * len(self.live[number])
-            else:
+            else:  # each branch has digits of its own, and ties those behind the choice in its own way
                 cells = []
                 for branch in self.live[number]:
-                    yield from self._fill(digit.parts[branch], current)
+                    yield from self._add_digits(digit.parts[branch], current)
                     cells.append(self._join_group(inside[branch], current))
                 row = tuple(cells)
             node = self.made.make_choice(number, row)
             for root in self.starts.get(number, ()):
-                node = yield from self._conjoin(node, root)
+                node = yield from self._join_diagram(node, root)
             current[number] = node
         return TRUE
 
-    def _conjoin(self, node: int, residual: int) -> Turns:
-        """The configurations of a node that a diagram allows: the diagram always goes on in one group below."""
+    def _join_diagram(self, node: int, residual: int) -> Turns:
+        """The configurations of a node that a diagram allows."""
         known, levels, rows = self._known, self.diagrams.levels, self.diagrams.rows
         stack = [(node, residual)]
         while stack:
             at, rest = stack[-1]
             done = known.setdefault(rest, {})
-            if self._look(at, rest) is not None:
+            if self._find_known(at, rest) is not None:
                 stack.pop()
                 continue
             digit, row = self.made.axes[at], self.made.rows[at] or ()
             if digit < 0:
+                # a product: what is left of a diagram has a tied scope, so it concerns one group, and the others stay
                 home = self.tree.find_home(~digit, levels[rest])
-                part = self._look(row[home], rest)
+                part = self._find_known(row[home], rest)
                 if part is None:
                     stack.append((row[home], rest))
                     continue
@@ -197,13 +207,13 @@ class _Upwards(_Way):
             if levels[rest] == digit:
                 rests = rows[rest]
                 cells = [
-                    cell if below == TRUE or not cell else known.get(below, _NONE).get(cell) if below else FALSE
+                    cell if below == TRUE or not cell else known.get(below, _EMPTY).get(cell) if below else FALSE
                     for cell, below in zip(row, rests, strict=True)
                 ]
             else:
                 rests = (rest,) * len(row)
                 cells = [done.get(cell) if cell else FALSE for cell in row]
-            if None in cells:
+            if None in cells:  # first those below; then this pair is looked at again
                 missing = zip(row, rests, cells, strict=True)
                 stack += dict.fromkeys((cell, below) for cell, below, known_cell in missing if known_cell is None)
                 continue
@@ -211,75 +221,76 @@ class _Upwards(_Way):
             stack.pop()
             if self._count_steps(len(row), digit, (residual,)):
                 yield
-        return cast(int, self._look(node, residual))
+        return cast(int, self._find_known(node, residual))
 
-    def _look(self, node: int, residual: int) -> int | None:
+    def _find_known(self, node: int, residual: int) -> int | None:
         """The conjunction where it is trivial or known."""
         if residual == TRUE or not node:
             return node
-        return self._known.get(residual, _NONE).get(node) if residual else FALSE
-
-
-_NONE: Final[Mapping[int, int]] = {}
+        return self._known.get(residual, _EMPTY).get(node) if residual else FALSE
 
 
 @final
-class _Downwards(_Way):
+class _Downwards(_Builder):
     """From the first digit to the last, level by level: a state is what the diagrams begun so far leave to be decided.
 
-    Such a set of residuals is a number. Residuals over the same digits, or fewer, are joined into one, so that axes
-    that all constrain a later one have as many states as that axis has subsets in use.
+    Such a set of residuals has a number, and one digit has one node per number. Residuals over the same digits, or
+    fewer, are joined into one: axes that all constrain a later one have as many states as it has subsets in use.
     """
 
-    slice = CHEAPER * SLICE
+    turn_steps = UPWARD_STEP_COST * TURN_STEPS
 
     def build(self) -> Turns:
         self._sets: list[frozenset[int]] = [frozenset()]
         self._set_numbers: dict[frozenset[int], int] = {frozenset(): 0}
         self._joined: dict[int, dict[Hashable, int]] = {}
-        self._masks: dict[int, tuple[int, tuple[int, ...]] | None] = {}
+        self._masks: dict[int, _Masks | None] = {}
+        self._set_masks: dict[int, _Masks | None] = {}
         self._by_mask: dict[int, dict[int, int]] = {}
-        self._set_masks: dict[int, tuple[int, int]] = {}
-        self._states: dict[
-            int, dict[int, Any]
-        ] = {}  # per digit, per set of residuals, the sets that its values lead to
+        # per digit and set of residuals, where each value leads: see `_expand_state`
+        self._states: dict[int, dict[int, Any]] = {}
         self._found: dict[int, dict[int, int]] = {}
-        top = self._spread(self.tree.top, 0)
+        top = self._split_group(self.tree.top, 0)
         for digit in self.digits.all:
             states = self._states.get(digit.number, {})
             for residuals in states if digit.number in self.live else ():
                 known = len(self.diagrams.levels)
-                states[residuals] = self._expand(digit, residuals)
-                made = 1 + len(self.diagrams.levels) - known  # residuals that were joined into new ones took time, too
+                states[residuals] = self._expand_state(digit, residuals)
+                made = 1 + len(self.diagrams.levels) - known  # joining residuals into new ones takes time, too
                 if self._count_steps(made * len(self.live[digit.number]), digit.number, self._sets[residuals]):
                     yield
         for digit in reversed(self.digits.all):
-            self._found[digit.number] = self._resolve(digit, self._states.pop(digit.number, {}))
+            self._found[digit.number] = self._resolve_states(digit, self._states.pop(digit.number, {}))
         return self._find_cell(top)
 
-    def _expand(self, digit: Digit, residuals: int) -> list[Any]:
-        """Where each live value leads: to a set where one group is below the digit, else to a cell; or to `_DEAD`."""
+    def _expand_state(self, digit: Digit, residuals: int) -> list[Any]:
+        """Where each live value leads: to a set of residuals, or to `_DEAD`.
+
+        Where several groups are below the digit, or one per branch, to a cell instead: the group and a set per root.
+        """
         levels, rows, number = self.diagrams.levels, self.diagrams.rows, digit.number
         live, inside = self.live[number], self.tree.inside[number]
         active = self._sets[residuals].union(self.starts.get(number, ()))
         here = [diagram for diagram in active if levels[diagram] == number]
         later = self._number_set(active.difference(here))
         if len(here) == 1:
-            sets = self._join_masks(later, here[0]) or self._join_row(later, rows[here[0]])
+            sets = (later and self._join_masks(later, here[0])) or self._join_row(later, rows[here[0]])
         elif here:
             sets = self._join_row(later, list(zip(*[rows[diagram] for diagram in here], strict=True)))
         else:
             sets = [later] * len(live)
         if isinstance(inside, int):
-            if len(self.tree.groups[inside]) == 1:
-                below = self._states.setdefault(self.tree.groups[inside][0], {})
+            roots = self.tree.groups[inside]
+            if len(roots) > 1:
+                cells = {joined: self._split_group(inside, joined) for joined in dict.fromkeys(sets) if joined != _DEAD}
+                return [cells.get(joined, _DEAD) for joined in sets]
+            for root in roots:
+                below = self._states.setdefault(root, {})
                 below.update(dict.fromkeys(sets))
                 below.pop(_DEAD, None)
-                return sets
-            cells = {joined: self._spread(inside, joined) for joined in dict.fromkeys(sets) if joined != _DEAD}
-            return [cells.get(joined, _DEAD) for joined in sets]
+            return sets
         return [
-            _DEAD if joined == _DEAD else self._spread(inside[branch], joined)
+            _DEAD if joined == _DEAD else self._split_group(inside[branch], joined)
             for branch, joined in zip(live, sets, strict=True)
         ]
 
@@ -308,41 +319,37 @@ class _Downwards(_Way):
         return self._number_set(frozenset(joined))
 
     def _join_masks(self, later: int, diagram: int) -> list[int] | None:
-        """`_join_row` where all residuals look at one and the same digit: then they are sets of its values, as bits."""
-        if diagram not in self._masks:
-            self._masks[diagram] = self._find_masks(diagram)
-        found = self._masks[diagram]
-        if found is None:
-            return None
-        level, masks = found
-        mask = -1
-        if later:
-            at, mask = self._set_masks.get(later, (-1, 0))
-            if at != level:
-                return None
-        known = self._by_mask.setdefault(level, {0: _DEAD})
-        for both in {mask & other for other in masks}.difference(known):
-            known[both] = self._number_mask(level, both)
-        return [known[mask & other] for other in masks]
+        """`_join_row` where all residuals look at one and the same digit: then they are sets of its values, as bits.
 
-    def _find_masks(self, diagram: int) -> tuple[int, tuple[int, ...]] | None:
-        """The rows below a node as bits, where each is over the same one digit; -1 stands for all its values."""
+        Axes that share the last one meet here: one conjunction of integers is quicker than one of rows.
+        """
+        if later not in self._set_masks:
+            residuals = self._sets[later]
+            self._set_masks[later] = self._find_masks((next(iter(residuals)),)) if len(residuals) == 1 else None
+        if diagram not in self._masks:
+            self._masks[diagram] = self._find_masks(self.diagrams.rows[diagram])
+        one, other = self._set_masks[later], self._masks[diagram]
+        if one is None or other is None or one[0] != other[0]:
+            return None
+        level, (mask,) = one
+        known = self._by_mask.setdefault(level, {0: _DEAD})
+        for both in {mask & row for row in other[1]}.difference(known):
+            row = tuple([both >> k & 1 for k in range(len(self.live[level]))])
+            known[both] = self._number_set(frozenset((self.diagrams.make_node(level, row),)))
+            self._set_masks[known[both]] = level, (both,)
+        return [known[mask & row] for row in other[1]]
+
+    def _find_masks(self, residuals: Sequence[int]) -> _Masks | None:
+        """The one digit that all residuals look at, and their rows as bits (-1: all values); None where they differ."""
         rows, levels = self.diagrams.rows, self.diagrams.levels
-        below = {levels[child] for child in rows[diagram] if child > TRUE}
-        if len(below) != 1 or any(max(rows[child]) > TRUE for child in set(rows[diagram]) if child > TRUE):
+        inner = {residual for residual in residuals if residual > TRUE}
+        level = {levels[residual] for residual in inner}
+        if len(level) != 1 or any(max(rows[residual]) > TRUE for residual in inner):
             return None
         bits = {FALSE: 0, TRUE: -1}
-        for child in set(rows[diagram]).difference(bits):
-            bits[child] = sum([1 << k for k, cell in enumerate(rows[child]) if cell])
-        return below.pop(), tuple([bits[child] for child in rows[diagram]])
-
-    def _number_mask(self, level: int, mask: int) -> int:
-        if mask == -1:
-            return 0
-        row = tuple([mask >> k & 1 for k in range(len(self.live[level]))])
-        number = self._number_set(frozenset((self.diagrams.make_node(level, row),)))
-        self._set_masks[number] = level, mask
-        return number
+        for residual in inner:
+            bits[residual] = sum([1 << k for k, cell in enumerate(rows[residual]) if cell])
+        return level.pop(), tuple([bits[residual] for residual in residuals])
 
     def _number_set(self, residuals: frozenset[int]) -> int:
         number = self._set_numbers.get(residuals)
@@ -351,7 +358,7 @@ class _Downwards(_Way):
             self._sets.append(residuals)
         return number
 
-    def _spread(self, group: int, residuals: int) -> tuple[int, tuple[int, ...]]:
+    def _split_group(self, group: int, residuals: int) -> tuple[int, tuple[int, ...]]:
         """A group, and per root of it the set of residuals that goes on there; each becomes a state."""
         roots = self.tree.groups[group]
         parts: list[list[int]] = [[] for _ in roots] if residuals else []
@@ -362,13 +369,14 @@ class _Downwards(_Way):
             self._states.setdefault(root, {})[part] = None
         return group, sets
 
-    def _resolve(self, digit: Digit, states: Mapping[int, Any]) -> dict[int, int]:
+    def _resolve_states(self, digit: Digit, states: Mapping[int, Any]) -> dict[int, int]:
         """The node of each state of a digit, once those of the later digits are known."""
         if digit.number not in self.live:
             return {0: self.made.make_free(digit)}
         inside = self.tree.inside[digit.number]
-        if isinstance(inside, int) and len(self.tree.groups[inside]) == 1:
-            below = {_DEAD: FALSE, **self._found[self.tree.groups[inside][0]]}
+        if isinstance(inside, int) and len(roots := self.tree.groups[inside]) < 2:
+            below = self._found[roots[0]] if roots else {0: TRUE}  # of set 0 nothing is left to be decided
+            below = {_DEAD: FALSE, **below}
             rows = {state: tuple([below[joined] for joined in sets]) for state, sets in states.items()}
         else:
             rows = {state: tuple(map(self._find_cell, cells)) for state, cells in states.items()}
@@ -380,6 +388,3 @@ class _Downwards(_Way):
         group, sets = cell
         nodes = [self._found[root][part] for root, part in zip(self.tree.groups[group], sets, strict=True)]
         return self.made.make_product(group, tuple(nodes))
-
-
-_DEAD: Final = -1

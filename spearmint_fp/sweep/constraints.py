@@ -8,58 +8,25 @@ tables is joined (`conjunction`) and counted (`automata`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
-from itertools import chain
 from math import prod
-from typing import Any, cast, final
+from typing import Any, final
 
 import attrs
 
 from ..configuration.errors import ArgumentError, SizeError, format_count
-from ..configuration.tree import show_path
-from .automata import Automaton, Shape, shape_of
-from .conjunction import STEPS, OutOfSteps, conjoin_all
+from ..configuration.fold import show_path
+from .automata import Automaton, AutomatonData, dump_automaton
+from .conjunction import MOST_STEPS, OutOfSteps, conjoin_all
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Place, narrow_node, read_digits
-from .indices import Indices, count_items
-from .listing import RowLister, part_values, walk_runs
-from .nodes.columns import Columns
-from .nodes.merge import Merge, merged
+from .digits import read_digits
+from .indices import count_items
 from .nodes.node import Node
-from .nodes.record import Record
-from .nodes.select import Select
-from .nodes.union import Union
-from .outline import TERMS
 from .predicates import Asker, Raised, Space, join_congruent
 from .tables import Constraint, dump_table, load_table
 
-__all__ = ["Allowed", "Constraint", "build_automaton", "lift_constraints"]
-
-
-# --- sweeps inside sweeps ------------------------------------------------------------------------------
-
-
-def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constraint, ...]]:
-    """The node without the constraints on parts of it, and these constraints, as those of the whole.
-
-    Positions keep their order: a record of constrained parts is the constrained record.
-    """
-    if isinstance(node, Select) and isinstance(node.indices, Allowed):
-        base, inner = lift_constraints(node.base, place)
-        return base, (*(constraint.below(place) for constraint in node.indices.constraints), *inner)
-    if isinstance(node, Merge):
-        record, lifted = lift_constraints(node.inner, place)
-        return (Merge(cast(Record, record)), lifted) if lifted else (node, ())
-    if not isinstance(node, Record | Union):
-        return node, ()
-    parts = [lift_constraints(part, (*place, k)) for k, part in enumerate(node.parts)]
-    lifted = tuple([constraint for _, inner in parts for constraint in inner])
-    return (attrs.evolve(node, parts=tuple([part for part, _ in parts])), lifted) if lifted else (node, ())
-
-
-# --- building ----------------------------------------------------------------------------------------
+__all__ = ["build_automaton"]
 
 
 def build_automaton(base: Node, constraints: Sequence[Constraint]) -> tuple[Automaton, tuple[Constraint, ...]]:
@@ -173,7 +140,7 @@ class _Builder:
                     again = [other for other in self.touching[digit] if other in self.roots and other != asked]
                     waiting.update(dict.fromkeys(again))
 
-    def _conjoin(self, extra: dict[int, int]) -> Shape:
+    def _conjoin(self, extra: dict[int, int]) -> AutomatonData:
         """The conjunction of all diagrams, those in `extra` in addition."""
         roots = [self.diagrams.restrict(root, self.space.live) for root in (*self.roots.values(), *extra.values())]
         bound = self._list_bound(roots)
@@ -183,7 +150,7 @@ class _Builder:
             made = conjoin_all(self.digits, kept, self.diagrams, roots, scopes)
         except OutOfSteps as stop:
             raise self._too_many(stop) from None
-        return shape_of(made, self.digits, kept)
+        return dump_automaton(made, self.digits, kept)
 
     def _list_bound(self, roots: Sequence[int]) -> set[int]:
         """The digits that the diagrams look at, or that have been cut, and every choice among branches.
@@ -214,8 +181,8 @@ class _Builder:
             constraint.holds(arguments)  # raises as it did, where its caller sees it
             paths = ", ".join(map(show_path, constraint.paths))
             raise ArgumentError(
-                f"the predicate on {paths} raised about configuration {format_count(position)}, but not when asked again. "
-                f"A predicate must be pure: the same answer for the same values"
+                f"the predicate on {paths} raised about configuration {format_count(position)}, but not when asked "
+                f"again. A predicate must be pure: the same answer for the same values"
             )
 
     def _join_raised(self, raised: Sequence[Raised]) -> int:
@@ -238,7 +205,7 @@ class _Builder:
         paths = [show_path(path) for path in dict.fromkeys(path for c in self.constraints for path in c.paths)]
         open_paths = dict.fromkeys(self._name_digit(number) for number in sorted(stop.open_digits))
         return SizeError(
-            f"the constraints on {join_some(paths)} take more than {STEPS} steps to count together: at "
+            f"the constraints on {join_some(paths)} take more than {MOST_STEPS} steps to count together: at "
             f"{self._name_digit(stop.number)} too many cases of {join_some(list(open_paths))} are open at once. "
             f"{self._advise_order()}onstrain fewer axes, or cut them first with constraints over one axis each"
         )
@@ -265,119 +232,3 @@ class _Builder:
 def join_some(names: Sequence[str]) -> str:
     """The first dozen names, with commas."""
     return ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-
-
-# --- the filter --------------------------------------------------------------------------------------
-
-
-@final
-@attrs.frozen(eq=False, repr=False, slots=False)
-class Allowed(Indices):
-    """The positions of `base`, ascending, whose points satisfy every constraint; counted when something is asked.
-
-    It is pickled with its automaton and tables, so that no predicate is asked again, nor has to be picklable.
-    """
-
-    base: Node
-    constraints: tuple[Constraint, ...]
-    _shape: Shape | None = None
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Allowed):
-            return NotImplemented
-        if not self.base == other.base:
-            return False
-        known = all(c.predicate is not None or c.congruence is not None for c in self.constraints)
-        asked_alike = known and self.constraints == other.constraints
-        return asked_alike or self._automaton.shape == other._automaton.shape
-
-    def __hash__(self) -> int:
-        return hash((Allowed, self.size))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        automaton, constraints = self._built
-        return Allowed, (self.base, tuple([attrs.evolve(c, predicate=None) for c in constraints]), automaton.shape)
-
-    def narrow(self, constraint: Constraint) -> Allowed:
-        """The same with one constraint more; what has been asked is not asked again."""
-        known = self.__dict__.get("_built", (None, self.constraints))[1]
-        return Allowed(self.base, (*known, constraint))
-
-    @cached_property
-    def _built(self) -> tuple[Automaton, tuple[Constraint, ...]]:
-        if self._shape is not None:
-            digits = read_digits(self.base, [constraint.question for constraint in self.constraints])
-            return Automaton(self._shape, digits), self.constraints
-        return build_automaton(self.base, self.constraints)
-
-    @property
-    def _automaton(self) -> Automaton:
-        return self._built[0]
-
-    @property
-    def _record(self) -> Record:
-        return cast(Record, self.base.inner if isinstance(self.base, Merge) else self.base)
-
-    @cached_property
-    def _points(self) -> RowLister:
-        record = self._record
-        return RowLister(self._automaton, len(record.parts), part_values(record.parts, record.weights))
-
-    @cached_property
-    def _offsets(self) -> RowLister:
-        return RowLister(self._automaton, len(self._record.parts), lambda _, offset: offset)
-
-    @property
-    def size(self) -> int:
-        return self._automaton.size
-
-    @property
-    def ascending(self) -> bool:
-        return True
-
-    @property
-    def how(self) -> str:
-        return "constrained"
-
-    def notes(self) -> Iterator[str]:
-        """How many configurations each constraint removes of those that the ones before it leave, in asking order."""
-        left, before = self.base.size, tuple[Constraint, ...]()
-        for constraint in sorted(self._built[1], key=lambda constraint: constraint.turn)[:TERMS]:
-            before = (*before, constraint)
-            count = Allowed(self.base, before).size
-            yield f"{constraint.name}: {format_count(left - count)} removed, {format_count(count)} left"
-            left = count
-        if len(self.constraints) > TERMS:
-            yield f"… and {len(self.constraints) - TERMS} more constraints: {format_count(left - self.size)} removed"
-
-    def at(self, index: int) -> int:
-        return self._automaton.find_position(index)
-
-    def rank(self, position: int) -> int | None:
-        index, there = self._automaton.find_rank(position)
-        return index if there else None
-
-    def before(self, position: int) -> int:
-        """How many allowed positions are less than `position`."""
-        return self._automaton.find_rank(position)[0]
-
-    def runs(self, start: int, stop: int) -> Iterator[range]:
-        return walk_runs(self._offsets.walk_blocks(start, stop))
-
-    def point(self, base: Node, index: int) -> Any:  # noqa: ARG002  # the base is its own
-        return self._build(self._points.find_row(index))
-
-    def walk(self, base: Node, start: int, stop: int) -> Iterator[Any]:
-        if base.calls:  # what a class raises stands at its own configuration, behind all before it
-            return (self.point(base, index) for index in range(start, stop))
-        shape = self._record.shape
-        points = chain.from_iterable(map(shape.build_all, self._points.walk_blocks(start, stop, shape.row_head)))
-        return map(merged, points) if isinstance(base, Merge) else points
-
-    def _build(self, row: tuple[Any, ...]) -> Any:
-        point = self._record.shape.build(row)
-        return merged(point) if isinstance(self.base, Merge) else point
-
-    def columns(self, base: Node) -> Columns:
-        """The columns of the base with the values that are left."""
-        return narrow_node(base, self._automaton.left).columns()

@@ -14,6 +14,9 @@ from typing import Any, Final, Generic, SupportsIndex, TypeVar, cast, final, ove
 import attrs
 from toolz import unique
 
+from ..configuration.choices import DynamicValue, require_expanded
+from ..configuration.config import Config
+from ..configuration.equality import are_equal
 from ..configuration.errors import (
     AbsentError,
     ArgumentError,
@@ -27,20 +30,11 @@ from ..configuration.errors import (
     repr_with_type,
     short_repr,
 )
+from ..configuration.fold import Algebra, Choice, fold, list_leaves
+from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key, is_nan
 from ..configuration.paths import path_key
 from ..configuration.tables import is_keyed
-from ..configuration.tree import (
-    Algebra,
-    Choice,
-    Config,
-    DynamicValue,
-    are_equal,
-    fold,
-    freeze,
-    list_leaves,
-    require_expanded,
-)
 from ..configuration.views import show_html
 from .indices import count_items
 from .labels import Labels

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from operator import and_
 from typing import Final, final
 
-__all__ = ["END", "FALSE", "TRUE", "Diagrams", "Row"]
+__all__ = ["END", "FALSE", "TRUE", "Diagrams", "Row", "pack_row", "unpack_row"]
 
 FALSE: Final = 0
 TRUE: Final = 1
@@ -22,6 +22,19 @@ END: Final = 1 << 62
 """The level of the two terminals: below every digit."""
 
 Row = tuple[int, ...]
+
+_BITS: Final = bytes.maketrans(b"\0\1", b"01")
+_VALUES: Final = bytes.maketrans(b"01", b"\0\1")
+
+
+def pack_row(row: Row) -> Row | int:
+    """The row in a tenth of its room where it holds terminals alone: a number with a bit for each, after a first 1."""
+    return int(b"1" + bytes(row).translate(_BITS), 2) if row and max(row) <= TRUE else row
+
+
+def unpack_row(packed: Row | int) -> Row:
+    """The inverse of `pack_row`."""
+    return tuple(f"{packed:b}"[1:].encode().translate(_VALUES)) if isinstance(packed, int) else packed
 
 
 @final
@@ -61,7 +74,8 @@ class Diagrams:
             node = stack.pop()
             if node > TRUE and node not in found:
                 found.add(node)
-                stack.extend(set(self.rows[node]))
+                if node not in self._flat:
+                    stack.extend(set(self.rows[node]))
         return sorted(found)
 
     def find_support(self, root: int) -> frozenset[int]:
@@ -128,7 +142,10 @@ class Diagrams:
         image = {FALSE: FALSE, TRUE: TRUE}
         for node in self.list_nodes(root):
             level, row = self.levels[node], self.rows[node]
-            image[node] = self.make_node(level, tuple([image[row[k]] for k in kept[level]]))
+            if node in self._flat and len(kept[level]) == len(row):
+                image[node] = node
+            else:
+                image[node] = self.make_node(level, tuple([image[row[k]] for k in kept[level]]))
         return image[root]
 
     def find_supported(
@@ -145,19 +162,17 @@ class Diagrams:
         if root not in alive:
             return dict.fromkeys(scope, ())
         found: dict[int, set[int]] = {level: set() for level in scope}
-        reached, skipped = {root}, set(scope[: order.get(self.levels[root], len(scope))])
+        reached, free = {root}, set(scope[: order.get(self.levels[root], len(scope))])
         for node in reversed(nodes):
-            if node not in reached:
-                continue
-            level, row = self.levels[node], self.rows[node]
-            for value in live[level]:
-                child = row[value]
-                if child in alive:
-                    found[level].add(value)
-                    if child not in reached:
-                        reached.add(child)
-                    skipped.update(scope[order[level] + 1 : order.get(self.levels[child], len(scope))])
+            if node in reached:
+                level, row = self.levels[node], self.rows[node]
+                leading = [value for value in live[level] if row[value] in alive]
+                found[level].update(leading)
+                below = {row[value] for value in leading}
+                reached |= below
+                for child in below:  # the digits between a node and its child take every value
+                    free.update(scope[order[level] + 1 : order.get(self.levels[child], len(scope))])
         return {
-            level: live[level] if level in skipped else [value for value in live[level] if value in found[level]]
+            level: live[level] if level in free else [value for value in live[level] if value in found[level]]
             for level in scope
         }

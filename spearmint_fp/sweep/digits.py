@@ -13,20 +13,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, cast, final
+from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.paths import get_in
 from .claims import Steps
-from .nodes.axis import Axis
-from .nodes.merge import Merge
-from .nodes.node import Node
-from .nodes.record import Record
-from .nodes.union import Union
+from .nodes.node import Node, ProductOf, SumOf
 
 __all__ = [
-    "ABSENT",
     "Digit",
     "Digits",
     "Place",
@@ -35,11 +29,7 @@ __all__ = [
     "count_values",
     "narrow_node",
     "read_digits",
-    "touches",
 ]
-
-ABSENT: Final = object()
-"""What a configuration has at a path that it lacks; never leaves this room."""
 
 Place = tuple[int, ...]
 """The child positions that lead from a sweep's node to one inside it."""
@@ -76,8 +66,8 @@ class Digit:
     @cached_property
     def offsets(self) -> Sequence[int]:
         """What each value of the digit adds to a position."""
-        if isinstance(self.node, Union) and self.branches is not None:
-            return tuple([offset * self.stride for offset in self.node.offsets[:-1]])
+        if self.branches is not None and isinstance(self.node.composition, SumOf):
+            return [offset * self.stride for offset in self.node.composition.offsets[:-1]]
         return range(0, self.node.size * self.stride, self.stride)
 
 
@@ -94,14 +84,12 @@ class Source:
 
     def value(self, offset: int) -> Any:
         """The value, given the sum of what the digits add to a position; `ABSENT` where there is none."""
-        return _peek(self.node, offset // self.stride, self.rest)
+        return self.node.peek(offset // self.stride, self.rest)
 
     @cached_property
     def column(self) -> Sequence[Any]:
         """The values by digit, of a source with one digit."""
-        if not self.rest and isinstance(self.node, Axis):
-            return self.node.values
-        return [_peek(self.node, index, self.rest) for index in range(self.node.size)]
+        return self.node.list_values(self.rest)
 
 
 @final
@@ -161,6 +149,16 @@ _WHOLE: Final = _Want(-1, -1, (), ())
 """Every digit inside: what a path that ends at a record asks for."""
 
 
+@attrs.frozen(eq=False, repr=False)
+class _Inside:
+    """A node inside the sweep: how far apart its points lie in the whole, its place, and the branches that it is in."""
+
+    node: Node
+    stride: int = 1
+    place: Place = ()
+    context: Context = ()
+
+
 def read_digits(node: Node, questions: Sequence[Question]) -> Digits:
     """The digits of `node`, and where they give the values at the questions' paths."""
     reader = _Reader(questions)
@@ -169,7 +167,7 @@ def read_digits(node: Node, questions: Sequence[Question]) -> Digits:
         for number, question in enumerate(questions)
         for argument, path in enumerate(question.paths)
     ]
-    items = reader.read(node, wants, 1, (), ())
+    items = reader.read_node(_Inside(node), wants)
     sources = tuple(tuple(map(tuple, arguments)) for arguments in reader.sources)
     return Digits(node.size, items, tuple(reader.digits), sources)
 
@@ -180,80 +178,62 @@ class _Reader:
         self.digits: list[Digit] = []
         self.sources: list[list[list[Source]]] = [[[] for _ in question.paths] for question in questions]
 
-    def read(
-        self, node: Node, wants: Iterable[_Want], stride: int, place: Place, context: Context
-    ) -> tuple[Digit, ...]:
-        """The digits of a node, most significant first."""
-        here = [want for want in wants if want.way or want is _WHOLE or touches(node, want.rest)]
-        if here and node.size:
-            if isinstance(node, Union):
-                return (self._read_union(node, here, stride, place, context),)
-            record = node.inner if isinstance(node, Merge) else node
-            if isinstance(node, Record | Merge) and isinstance(record, Record):
-                return self._read_record(node, here, stride, place, context)
-        digit = Digit(len(self.digits), place, node, stride, context)
+    def read_node(self, at: _Inside, wants: Iterable[_Want]) -> tuple[Digit, ...]:
+        """The digits of a node, most significant first: one, unless a path leads into it."""
+        here = [want for want in wants if want.way or want is _WHOLE or at.node.may_have(want.rest)]
+        match at.node.composition if here and at.node.size else None:
+            case SumOf(parts=parts):
+                return (self._read_sum(at, parts, here),)
+            case ProductOf() as product:
+                return self._read_product(at, product, here)
+        digit = Digit(len(self.digits), at.place, at.node, at.stride, at.context)
         self.digits.append(digit)
-        for want in here:
-            self._note(want, node, stride, (digit,), context)
+        self._add_sources(at, here, (digit,))
         return (digit,)
 
-    def _read_record(
-        self, node: Record | Merge, wants: Sequence[_Want], stride: int, place: Place, context: Context
-    ) -> tuple[Digit, ...]:
-        """The digits of every child. A path that ends here, or lies in several children, takes all of them together."""
-        record = cast(Record, node.inner if isinstance(node, Merge) else node)
-        inside: list[list[_Want]] = [[] for _ in record.parts]
+    def _read_product(self, at: _Inside, product: ProductOf, wants: Sequence[_Want]) -> tuple[Digit, ...]:
+        """The digits of every part. A path that ends here, or lies in several parts, takes all of them together."""
+        inside: list[list[_Want]] = [[] for _ in product.parts]
         together: list[_Want] = []
         for want in wants:
-            into = _ways(node, record, want)
+            ways = ((want.way[0], want.rest),) if want.way else at.node.enter(want.rest)
+            into = [(part, rest) for part, rest in ways if want.way or product.parts[part].may_have(rest)]
             if len(into) == 1:
-                child, below = into[0]
-                inside[child].append(below)
-                continue
-            for into_child in inside:
-                into_child.append(_WHOLE)
-            together.append(want)
+                ((part, rest),) = into
+                inside[part].append(attrs.evolve(want, way=want.way[1:], rest=rest))
+            else:
+                together.append(want)
         first = len(self.digits)
         items: list[Digit] = []
-        for child, part in enumerate(record.parts):
-            items += self.read(part, inside[child], stride * record.weights[child], (*place, child), context)
-        for want in together:
-            self._note(want, node, stride, self.digits[first:], context)
+        for k, (node, weight) in enumerate(zip(product.parts, product.weights, strict=True)):
+            part_of = _Inside(node, at.stride * weight, (*at.place, k), at.context)
+            items += self.read_node(part_of, [*inside[k], _WHOLE] if together else inside[k])
+        self._add_sources(at, together, self.digits[first:])
         return tuple(items)
 
-    def _read_union(self, node: Union, wants: Sequence[_Want], stride: int, place: Place, context: Context) -> Digit:
+    def _read_sum(self, at: _Inside, parts: Sequence[Node], wants: Sequence[_Want]) -> Digit:
+        """The digit that chooses a part, with the digits of each."""
         number = len(self.digits)
-        self.digits.append(
-            Digit(number, place, node, stride, context)
-        )  # its place; replaced once its branches are read
+        self.digits.append(Digit(number, at.place, at.node, at.stride, at.context))  # replaced once all are read
         branches = []
-        for branch, part in enumerate(node.parts):
+        for branch, part in enumerate(parts):
             below = [
                 attrs.evolve(want, way=want.way[1:]) if want.way else want
                 for want in wants
                 if not want.way or want.way[0] == branch
             ]
-            branches.append(self.read(part, below, stride, (*place, branch), (*context, (number, branch))))
-        digit = Digit(number, place, node, stride, context, tuple(branches), len(self.digits) - 1)
+            inside = _Inside(part, at.stride, (*at.place, branch), (*at.context, (number, branch)))
+            branches.append(self.read_node(inside, below))
+        digit = attrs.evolve(self.digits[number], branches=tuple(branches), last=len(self.digits) - 1)
         self.digits[number] = digit
         return digit
 
-    def _note(self, want: _Want, node: Node, stride: int, digits: Sequence[Digit], context: Context) -> None:
-        if want is not _WHOLE:
-            source = Source(node, want.rest, stride, tuple([digit.number for digit in digits]), context)
-            self.sources[want.question][want.argument].append(source)
-
-
-def _ways(node: Node, record: Record, want: _Want) -> list[tuple[int, _Want]]:
-    """The children of a record, or of the product that it holds, that a path leads into."""
-    if want.way:
-        return [(want.way[0], attrs.evolve(want, way=want.way[1:]))]
-    if not want.rest:
-        return []
-    if node is record:
-        child = record.shape.find(want.rest[0])
-        return [] if child is None else [(child, attrs.evolve(want, rest=want.rest[1:]))]
-    return [(child, want) for child, part in enumerate(record.parts) if touches(part, want.rest)]
+    def _add_sources(self, at: _Inside, wants: Iterable[_Want], digits: Sequence[Digit]) -> None:
+        """Note that these digits give what is wanted."""
+        for want in wants:
+            if want is not _WHOLE:
+                source = Source(at.node, want.rest, at.stride, tuple([digit.number for digit in digits]), at.context)
+                self.sources[want.question][want.argument].append(source)
 
 
 def count_values(node: Node) -> int:
@@ -261,51 +241,12 @@ def count_values(node: Node) -> int:
     return sum(digit.size for digit in read_digits(node, (Question(((),)),)).all)
 
 
-def touches(node: Node, path: Steps) -> bool:
-    """True if some point of `node` has a value at `path`, as far as can be seen without building its points."""
-    if not path:
-        return True
-    if isinstance(node, Record):
-        position = node.shape.find(path[0])
-        return position is not None and touches(node.parts[position], path[1:])
-    if isinstance(node, Union):
-        return any(touches(part, path) for part in node.parts)
-    if isinstance(node, Merge):
-        return any(touches(part, path) for part in node.inner.parts)
-    if isinstance(node, Axis):
-        values = () if isinstance(node.values, range) else node.values
-        return any(_peek(node, index, path) is not ABSENT for index in range(len(values)))
-    return True
-
-
-def _peek(node: Node, index: int, path: Steps) -> Any:
-    """What stands at a path of a point, without building more of the point than that; `ABSENT` where nothing does.
-
-    A class may refuse a point as a whole: its parts are still seen.
-    """
-    if path and isinstance(node, Record):
-        child = node.shape.find(path[0])
-        if child is None:
-            return ABSENT
-        part = node.parts[child]
-        return _peek(part, index // node.weights[child] % part.size, path[1:])
-    try:
-        return get_in(path, node.at(index))
-    except Exception:  # no such path here, or a class that refuses this point
-        return ABSENT
-
-
 def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = ()) -> Node:
-    """The node in which each axis whose place is in `left` has these of its values alone."""
-    if isinstance(node, Axis):
-        kept = left.get(place)
-        return node if kept is None else Axis(tuple([node.values[k] for k in kept]), swept=node.swept)
-    if isinstance(node, Union):
-        chosen = left.get(place, range(len(node.parts)))
-        return Union(tuple([narrow_node(node.parts[k], left, (*place, k)) for k in chosen]))
-    record = node.inner if isinstance(node, Merge) else node
-    if not isinstance(record, Record):
-        return node
-    parts = tuple([narrow_node(part, left, (*place, k)) for k, part in enumerate(record.parts)])
-    narrowed = attrs.evolve(record, parts=parts)
-    return attrs.evolve(node, inner=narrowed) if isinstance(node, Merge) else narrowed
+    """The node in which each digit whose place is in `left` has these of its values alone, as far as columns show it."""
+    match node.composition:
+        case ProductOf(parts=parts):
+            return node.rebuilt([narrow_node(part, left, (*place, k)) for k, part in enumerate(parts)])
+        case SumOf(parts=parts):
+            chosen = left.get(place, range(len(parts)))
+            return node.rebuilt([narrow_node(parts[k], left, (*place, k)) for k in chosen])
+    return node.narrow(left[place]) if place in left else node

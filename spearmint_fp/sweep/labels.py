@@ -6,12 +6,14 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, final
 
+from ..configuration.config import Config, Layout
 from ..configuration.errors import IdentityError, full_repr
+from ..configuration.fold import Algebra, fold, open_node
+from ..configuration.freezing import freeze
 from ..configuration.identity import encode_tree
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in
 from ..configuration.records import Shape, TupleShape
-from ..configuration.tree import Algebra, Config, Layout, fold, freeze, open_node
 from ..conversion.problems import ABSENT
 from .claims import Steps
 from .nodes.columns import Column

@@ -16,10 +16,9 @@ import attrs
 
 from .automata import Automaton
 from .digits import Digit
-from .nodes.axis import Axis
 from .nodes.node import Node
 
-__all__ = ["RowLister", "part_values", "walk_runs"]
+__all__ = ["RowLister", "keep_points", "walk_runs"]
 
 TAIL_ROWS: Final = 128
 """How many ends of rows are kept per state: larger blocks were slower, as the garbage collector goes through them."""
@@ -29,6 +28,9 @@ TAIL_PARTS: Final = 24
 
 KEPT_ENTRIES: Final = 1 << 16
 """How many ends and steps are kept in all before the lister begins to keep anew."""
+
+KEPT_POINTS: Final = TAIL_ROWS * TAIL_PARTS
+"""How many points of parts are kept before the lister begins to keep anew."""
 
 BLOCK_ROWS: Final = 128
 """How many rows are handed out together, after a few smaller blocks, so that the first comes soon."""
@@ -191,19 +193,16 @@ class RowLister:
                 rank = 0
 
 
-def part_values(parts: Sequence[Node], weights: Sequence[int]) -> Callable[[int, int], Any]:
-    """The point of a part at an offset in a record; those that must be built are kept, a few hundred of them."""
+def keep_points(parts: Sequence[Node], weights: Sequence[int]) -> Callable[[int, int], Any]:
+    """The point of a part at an offset in a record, built once while few are kept."""
     built: dict[tuple[int, int], Any] = {}
 
     def make_entry(part: int, offset: int) -> Any:
-        node, index = parts[part], offset // weights[part]
-        if isinstance(node, Axis):
-            return node.values[index]
-        key = part, index
+        key = part, offset
         if key not in built:
-            if len(built) >= TAIL_ROWS * TAIL_PARTS:
+            if len(built) >= KEPT_POINTS:
                 built.clear()
-            built[key] = node.at(index)
+            built[key] = parts[part].at(offset // weights[part])
         return built[key]
 
     return make_entry

@@ -16,11 +16,11 @@ from typing import Any, Final, cast, final
 import attrs
 
 from ..configuration.errors import SizeError, format_count
-from ..configuration.tree import show_path
+from ..configuration.fold import show_path
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import ABSENT, Digit, Digits, Source
+from .digits import Digit, Digits, Source
 from .indices import count_items
-from .nodes.node import LIMIT
+from .nodes.node import ABSENT, LIMIT
 from .tables import Constraint
 
 __all__ = ["Asker", "Raised", "Space", "join_congruent"]
@@ -247,8 +247,11 @@ class Asker:
         row = [FALSE] * len(self.domains[numbers[0]])
         if len(numbers) == 1:
             start, kept = tree
-            for value, verdict in zip(kept, verdicts[start : start + len(kept)], strict=True):
-                row[value] = verdict
+            if len(kept) == len(row):
+                row = list(verdicts[start : start + len(row)])
+            else:
+                for value, verdict in zip(kept, verdicts[start : start + len(kept)], strict=True):
+                    row[value] = verdict
         else:
             for value, below in tree:
                 row[value] = self._fold_rows(numbers[1:], below, verdicts)

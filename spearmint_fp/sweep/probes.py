@@ -16,15 +16,15 @@ from typing import Any, Final, NamedTuple, Protocol, final
 import attrs
 
 from ..configuration.errors import group_digits
+from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in, get_in
-from ..configuration.tree import show_path
 from ..conversion.convert import thaw_plain
 from ..conversion.problems import Problem
-from .claims import Steps, overlap
+from .claims import Steps
 from .indices import Indices
 
-__all__ = ["DerivedProbe", "PointProbe", "Probe", "RecordProbe", "Refusal", "Scope", "Spot", "ValueProbe"]
+__all__ = ["DerivedProbe", "PathsOf", "PointProbe", "Probe", "RecordProbe", "Refusal", "Scope", "Spot", "ValueProbe"]
 
 MOST_VALUES: Final = 1_000_000
 """How many values of an axis are looked at; of a longer one, the first and the last few."""
@@ -110,32 +110,47 @@ class Scope:
 
 
 @final
+class PathsOf:
+    """The paths of a part of a merge, read when they are asked for."""
+
+    def __init__(self, part: Points) -> None:
+        self._part = part
+
+    @cached_property
+    def _ends(self) -> frozenset[Steps]:
+        return frozenset(filter(None, self._part.columns()))
+
+    @cached_property
+    def _prefixes(self) -> frozenset[Steps]:
+        return frozenset(path[:length] for path in self._ends for length in range(1, len(path) + 1))
+
+    def has(self, path: Steps) -> bool:
+        """True if the part has something at a path."""
+        return not path or path in self._prefixes or any(path[:n] in self._ends for n in range(1, len(path)))
+
+
+@final
 @attrs.frozen(eq=False)
 class Factor:
-    """One of the parts that are merged into the record at a path."""
+    """A part that is merged with others into the record at a path: its paths, and those of the others."""
 
     path: Steps
-    own: Points
-    earlier: Sequence[Points]
-    later: Sequence[Points]
+    own: PathsOf
+    earlier: Sequence[PathsOf]
+    later: Sequence[PathsOf]
 
     def has_beside(self, path: Steps) -> bool:
         """True if another part may have something at a path."""
-        return any(_has_path(other, path[len(self.path) :]) for other in (*self.earlier, *self.later))
+        return any(other.has(path[len(self.path) :]) for other in (*self.earlier, *self.later))
 
     def owns(self, problem: Problem) -> bool:
         """True if a problem is one of this part: of those that two parts have, the first one reports it."""
         path = problem.path[len(self.path) :]
         if problem.kind in ("check", "whole"):
             return not self.has_beside(problem.path)
-        if problem.kind == "missing" and not _has_path(self.own, path) and not self.has_beside(problem.path):
+        if problem.kind == "missing" and not self.own.has(path) and not self.has_beside(problem.path):
             path = path[:-1]  # no part has it in any branch, so it is missing from the record
-        return _has_path(self.own, path) and not any(_has_path(other, path) for other in self.earlier)
-
-
-def _has_path(part: Points, path: Steps) -> bool:
-    """True if a part of a merge has something at a path."""
-    return not path or any(column and overlap(column, path) for column in part.columns())
+        return self.own.has(path) and not any(other.has(path) for other in self.earlier)
 
 
 @final
@@ -193,10 +208,9 @@ class Spot:
             stride=self.stride and self.stride * whole.weights[k],
         )
 
-    def in_merge(self, whole: Product, k: int, build: Callable[[list[Any]], Any]) -> Spot:
-        """The spot of the k-th part of a merge that stands here."""
-        parts = whole.parts
-        factor = Factor(self.path, parts[k], parts[:k], parts[k + 1 :])
+    def in_merge(self, whole: Product, k: int, build: Callable[[list[Any]], Any], paths: Sequence[PathsOf]) -> Spot:
+        """The spot of the k-th part of a merge that stands here, where the parts have these paths."""
+        factor = Factor(self.path, paths[k], paths[:k], paths[k + 1 :])
         return attrs.evolve(self.in_product(whole, k, build), factors=(*self.factors, factor))
 
     def below_derived(self, path: Steps, derive: Callable[[Any], Any]) -> Spot:
@@ -411,6 +425,15 @@ def _count_digit(spot: Spot, size: int, place: int) -> int | None:
     return None if count is None else spot.scope.copies * count
 
 
+def _find_parent(path: Steps, tree: Any) -> Any:
+    """`get_in(path[:-1], tree)`, quicker where that is in dicts alone."""
+    for depth, step in enumerate(path[:-1]):
+        if type(tree) is not dict:
+            return get_in(path[depth:-1], tree)
+        tree = tree[step]
+    return tree
+
+
 @final
 class _Trial:
     """The points of one part, each put into its place in the same few configurations."""
@@ -451,10 +474,13 @@ class _Trial:
         spot, path = self._spot, self._spot.path
         try:
             tree = thaw_plain(spot.complete(self._part.at(0), where))
-            parent = get_in(path[:-1], tree) if path else None
+            parent: Any = _find_parent(path, tree) if path else None
         except Exception:  # a part that cannot be built, or a value inside an instance: then nothing is certain here
             return lambda _: _UNBUILT
-        if not isinstance(parent, list | dict) or spot.is_shared() or not find_in(path, tree):
+        is_there = (
+            path[-1] in parent if type(parent) is dict else isinstance(parent, list) and find_in(path[-1:], parent)
+        )
+        if not is_there or spot.is_shared():
             return lambda point: _UNBUILT if (problems := spot.ask(point, where)) is None else problems
         step: Any = int(path[-1]) if isinstance(parent, list) else path[-1]  # type: ignore[call-overload]
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from ..configuration.errors import PathError, suggest_names
-from ..configuration.tree import list_leaves, show_path
+from ..configuration.fold import list_leaves, show_path
 from .claims import Steps
 from .nodes.node import Node
 from .nodes.points import walk_possible_points

@@ -7,18 +7,22 @@ without a call of the predicate.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from operator import itemgetter
 from typing import Any, cast, final
 
 import attrs
+from toolz import unique
 
 from ..configuration.errors import STOPS, add_note, short_repr, stop_error
-from ..configuration.tree import show_path
+from ..configuration.fold import show_path
+from ..configuration.keys import exact_key
 from .claims import Steps
-from .diagrams import FALSE, TRUE, Diagrams, Row
-from .digits import Digits, Place, Question
+from .diagrams import FALSE, TRUE, Diagrams, Row, pack_row, unpack_row
+from .digits import Digit, Digits, Place, Question
 from .indices import count_items
 
-__all__ = ["Constraint", "Table", "dump_table", "load_table"]
+__all__ = ["Constraint", "Table", "dump_table", "keep_firsts", "load_table"]
 
 
 @final
@@ -30,6 +34,14 @@ class Table:
     domains: tuple[Sequence[int], ...]  # per digit of the scope, the values that the rows go through
     nodes: tuple[tuple[int, Row], ...]
     root: int
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed = [(digit, pack_row(row)) for digit, row in self.nodes]
+        return _unpack_table, (self.scope, self.domains, packed, self.root)
+
+
+def _unpack_table(scope: tuple[Place, ...], domains: Any, packed: Sequence[tuple[int, Any]], root: int) -> Table:
+    return Table(scope, domains, tuple([(digit, unpack_row(row)) for digit, row in packed]), root)
 
 
 @final
@@ -83,6 +95,15 @@ class Constraint:
     def ask(self) -> Callable[..., Any]:
         """The predicate, of a constraint that has not been pickled since it was asked."""
         return cast(Callable[..., Any], self.predicate)
+
+
+def keep_firsts(digit: Digit) -> Constraint:
+    """The constraint that keeps the first of equal values of a digit: it has been answered already."""
+    keys = unique(zip(map(exact_key, digit.node.list_values(())), count()), key=itemgetter(0))
+    firsts = {position for _, position in keys}
+    row = tuple([int(value in firsts) for value in range(digit.size)])
+    table = Table((digit.place,), (range(digit.size),), ((0, row),), 2)
+    return Constraint(None, ((),), digit.place, table)
 
 
 def dump_table(

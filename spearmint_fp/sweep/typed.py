@@ -19,15 +19,17 @@ from uuid import UUID
 import attrs
 from toolz import unique
 
+from ..configuration.config import Layout
+from ..configuration.equality import are_equal
 from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, format_count
+from ..configuration.fold import Algebra, fold
+from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in, set_in
-from ..configuration.tree import Algebra, Layout, are_equal, fold, freeze
 from ..conversion.convert import Extra, field_types, make_checker, structure, unstructure
 from ..conversion.problems import Steps
-from .choose import constrained
-from .constraints import Constraint
 from .core import Sweep, as_sweep
+from .filters import constrained
 from .indices import count_items
 from .nodes.columns import Columns
 from .nodes.image import Image
@@ -35,6 +37,7 @@ from .nodes.node import LIMIT, Node
 from .nodes.points import few
 from .nodes.union import Union as NodeUnion
 from .outline import Outline
+from .tables import Constraint
 
 __all__ = ["structured"]
 

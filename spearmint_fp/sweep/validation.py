@@ -7,20 +7,20 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Final, NamedTuple, final
 
 import attrs
-from toolz import groupby
+from toolz import merge
 
 from ..configuration.errors import SizeError, full_repr, group_digits, short_repr
+from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in
-from ..configuration.tree import show_path
 from ..conversion.convert import Extra, make_checker, thaw_plain
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
 from .checks import sees_several
-from .choose import constrained
-from .constraints import Constraint
 from .core import Sweep, as_sweep
+from .filters import constrained
 from .nodes.node import Node
 from .probes import Check, Probe, Refusal, Scope, Spot
+from .tables import Constraint
 
 __all__ = ["Validation", "validate"]
 
@@ -123,22 +123,20 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     """
     node = as_sweep(sweep, "validate")._node
     check = make_checker(cls, extra)
-    probes = tuple(node.probes(Spot.of_whole(node, check))) if node.size else ()
     is_listed = node.size <= LISTED
-    if node.selected and node.size <= min(LISTED, sum(probe.points_seen for probe in probes)):
-        probes = ()  # its configurations are fewer than the values of its axes
-    findings = _Tally(probes, is_listed).find_all()
+    by_parts = bool(node.size) and not (node.selected and is_listed and node.size <= _count_values(node, check))
+    findings, unseen = _ask_parts(node, check, is_listed) if by_parts else ((), ())
     refused = _ask_evenly(check, node, node.size if is_listed else SPREAD, findings)
-    others, together = _find_others(refused, findings, ("check", "whole") if probes else ())
+    others, together = _find_others(refused, findings, ("check", "whole") if by_parts else ())
     report = _count_among if is_listed else _confirm_by
     problems, doubts = report(refused, (*findings, *others))
     if together and not problems:  # then it is all that is wrong
         others, together = _find_others(refused, (), ())
         problems, doubts = report(refused, others)
-    unseen = [*(text for probe in probes for text in probe.unseen), *doubts]
+    texts = dict.fromkeys((*unseen, *doubts))
     if together or (not is_listed and sees_several(cls)):
-        unseen.append(_describe_together(cls, together, is_listed))
-    return Validation(cls, node.size, problems, tuple(dict.fromkeys(unseen)))
+        texts[_describe_together(cls, together, is_listed)] = None
+    return Validation(cls, node.size, problems, tuple(texts))
 
 
 # --- what configurations say ---------------------------------------------------------------------------------
@@ -250,14 +248,10 @@ def _find_others(
 ) -> tuple[list[_Finding], list[_Refused]]:
     """The problems of configurations that have none of those found, and the configurations of `together` alone."""
     known = {finding.mark for finding in findings}
-    others: dict[Hashable, Problem] = {}
-    several = []
-    for one in refused:
-        if known.isdisjoint(one.marks):
-            own = {_mark_problem(p)[1]: p for p in one.problems if p.kind not in together}
-            others = {**own, **others}
-            several += [] if own else [one]
-    return [_Finding(problem, problem) for problem in others.values()], several
+    unknown = [one for one in refused if known.isdisjoint(one.marks)]
+    own = [{_mark_problem(p)[1]: p for p in one.problems if p.kind not in together} for one in unknown]
+    several = [one for one, problems in zip(unknown, own, strict=True) if not problems]
+    return [_Finding(problem, problem) for problem in merge(*reversed(own)).values()], several
 
 
 def _describe_together(cls: Any, refused: Sequence[_Refused], is_listed: bool) -> str:
@@ -273,38 +267,51 @@ def _describe_together(cls: Any, refused: Sequence[_Refused], is_listed: bool) -
 # --- what the parts say --------------------------------------------------------------------------------------
 
 
+def _count_values(node: Node, check: Check) -> int:
+    """How many points of its parts a sweep has."""
+    return sum(probe.points_seen for probe in node.probes(Spot.of_whole(node, check)))
+
+
+def _ask_parts(node: Node, check: Check, is_listed: bool) -> tuple[Sequence[_Finding], Iterable[str]]:
+    """The problems of the parts in the order in which they are met, each once, and texts of what was not looked at."""
+    unseen: dict[str, None] = {}
+    refused: list[tuple[Probe, Refusal]] = []
+    scopes: dict[Scope, list[Probe]] = {}
+    for probe in node.probes(Spot.of_whole(node, check)):  # there may be very many: few of them are kept
+        unseen |= dict.fromkeys(probe.unseen)
+        refused += [(probe, refusal) for refusal in probe.find_refusals()]
+        if probe.spot.scope is not None:
+            scopes.setdefault(probe.spot.scope, []).append(probe)
+    counter = _Counter(scopes, is_listed)
+    findings: dict[Hashable, _Finding] = {}
+    counts: dict[Hashable, dict[Hashable, int | None]] = {}
+    for probe, refusal in refused:
+        finding = _find_place(probe, refusal)
+        findings.setdefault(finding.key, finding)
+        configs, count = counter.count(probe, refusal)
+        counts.setdefault(finding.key, {})[configs] = count
+    return [attrs.evolve(found, spoils=_add_known(counts[key].values())) for key, found in findings.items()], unseen
+
+
 @final
-class _Tally:
-    """The problems that probes find, each once, with the number of configurations that they spoil."""
+class _Counter:
+    """The numbers of configurations that refusals spoil."""
 
-    def __init__(self, probes: Sequence[Probe], is_listed: bool) -> None:
-        self._probes, self._is_listed = probes, is_listed
-        self._beside: dict[int, list[Probe]] = groupby(lambda probe: id(probe.spot.scope), probes)
+    def __init__(self, scopes: dict[Scope, list[Probe]], is_listed: bool) -> None:
+        self._scopes, self._is_listed = scopes, is_listed
 
-    def find_all(self) -> list[_Finding]:
-        """The findings, in the order in which they are first met."""
-        findings: dict[Hashable, _Finding] = {}
-        counts: dict[Hashable, dict[Hashable, int | None]] = {}
-        for probe in self._probes:
-            for refusal in probe.find_refusals():
-                finding = _find_place(probe, refusal)
-                findings.setdefault(finding.key, finding)
-                configs, count = self._count(probe, refusal)
-                counts.setdefault(finding.key, {})[configs] = count
-        return [attrs.evolve(finding, spoils=_add_known(counts[key].values())) for key, finding in findings.items()]
-
-    def _count(self, probe: Probe, refusal: Refusal) -> tuple[Hashable, int | None]:
-        """Which configurations a refusal spoils, as a key, and how many."""
+    def count(self, probe: Probe, refusal: Refusal) -> tuple[Hashable, int | None]:
+        """A key for the configurations that a refusal spoils, and how many they are."""
         scope, copies = probe.spot.scope, probe.copies
         if copies is None:
-            return id(probe), None
+            return probe, None
         if scope is None:
-            return (id(probe), refusal.place), copies
+            return (probe, refusal.place), copies
         count = probe.count_positions(refusal.place)
         if count is not None:
-            return (id(probe), refusal.place), count
+            return (probe, refusal.place), count
         key = None if probe.is_whole else exact_key(refusal.value)
-        return (id(scope), probe.spot.path, key), self._count_holding(probe, scope, key)
+        return (scope, probe.spot.path, key), self._count_holding(probe, scope, key)
 
     def _count_holding(self, probe: Probe, scope: Scope, key: Hashable) -> int | None:
         """How many configurations of a selection have a value at a probe's path, or any; None where that takes listing.
@@ -314,7 +321,7 @@ class _Tally:
         path, selection = probe.spot.path, scope.selection
         if self._is_listed or probe.spot.is_shared() or selection.shuffled:
             return None
-        if any(other.may_hold(path, key) for other in self._beside[id(scope)] if other is not probe):
+        if any(other.may_hold(path, key) for other in self._scopes[scope] if other is not probe):
             return None
 
         def count_lacking(*kept: Hashable) -> int:

@@ -12,28 +12,18 @@ from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_ar
 import attrs
 from toolz import curry
 
+from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, ConversionError, PathError, repr_with_type
-from ..configuration.paths import Path, get_in, parse_path
-from ..configuration.tree import Config, show_path
+from ..configuration.fold import show_path
+from ..configuration.paths import Bind, get_in, parse_path
 from ..conversion.annotations import argument_types
 from ..conversion.convert import is_structured, structure
 from ..conversion.problems import ABSENT, conversion_error, type_name
 from .wrapping import PARTIALS, Layer
 
-__all__ = ["Bind", "Injected", "inject", "read_hints"]
+__all__ = ["Injected", "inject", "read_hints"]
 
 T = TypeVar("T")
-
-
-@final
-@attrs.frozen
-class Bind:
-    """`Annotated[T, Bind("a.b")]`: this parameter takes what stands at that path of the configuration.
-
-    >>> def fit(lr: Annotated[float, Bind("opt.lr")], data: list) -> float: ...
-    """
-
-    path: Path
 
 
 @final

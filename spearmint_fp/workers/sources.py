@@ -8,7 +8,7 @@ from time import perf_counter
 from types import NoneType
 from typing import Any, Final, final
 
-from ..configuration.tree import require_expanded
+from ..configuration.choices import require_expanded
 from ..sweep.core import Sweep, count_configs, require_expanded_sweep
 from ..sweep.indices import count_items
 from ..sweep.nodes.points import locate_errors

@@ -34,8 +34,8 @@ from spearmint_fp import (
     set_in,
     thaw,
 )
+from spearmint_fp.configuration.fold import Choice
 from spearmint_fp.configuration.opaque import MAX_ENTERED, find_inside
-from spearmint_fp.configuration.tree import Choice
 
 
 class Struct(msgspec.Struct):

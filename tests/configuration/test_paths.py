@@ -21,7 +21,8 @@ from spearmint_fp import (
     update_in,
 )
 from spearmint_fp.configuration.errors import ConflictError
-from spearmint_fp.configuration.paths import merge_disjoint, parse_path, path_key, remove_in
+from spearmint_fp.configuration.merging import merge_disjoint
+from spearmint_fp.configuration.paths import parse_path, path_key, remove_in
 
 
 @attrs.frozen

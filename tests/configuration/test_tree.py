@@ -31,8 +31,9 @@ from spearmint_fp import (
     freeze,
     thaw,
 )
-from spearmint_fp.configuration import tree as tree_module
-from spearmint_fp.configuration.tree import Algebra, Layout, fold, list_leaves
+from spearmint_fp.configuration import choices as choices_module
+from spearmint_fp.configuration.config import Layout
+from spearmint_fp.configuration.fold import Algebra, fold, list_leaves
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
@@ -323,7 +324,7 @@ def test_a_sweep_is_a_choice_already() -> None:
 
 
 def test_an_endless_iterable_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree_module, "MAX_ALTERNATIVES", 1000)
+    monkeypatch.setattr(choices_module, "MAX_ALTERNATIVES", 1000)
     with pytest.raises(SizeError, match=r"1000 values.*itertools\.islice"):
         DynamicValue(itertools.count())
     assert len(DynamicValue(list(range(2000)))) == 2000, "a sized one is as long as it says"

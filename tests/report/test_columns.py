@@ -34,8 +34,8 @@ from spearmint_fp import (
     unit,
     zipped,
 )
+from spearmint_fp.configuration.fold import open_node
 from spearmint_fp.configuration.paths import find_in, parse_path, path_key
-from spearmint_fp.configuration.tree import open_node
 from spearmint_fp.sweep.nodes.columns import flatten_point
 
 from ..oracle import exactly, record_specs, specs, tree_of, value_at

@@ -119,20 +119,43 @@ def test_a_constraint_inside_branches_counts_the_free_axes_there() -> None:
         (lambda: expand({"a": DynamicValue(range(10**7))}), "a", "10000000"),
         (lambda: wide(), tuple(f"x{k}" for k in range(9)), "1000000000"),
         (lambda: expand({"k": wide()}), "k", "10" + "0" * 29),
-        (lambda: shuffled(wide()), ("x0", "x1"), "10" + "0" * 29),
+        (lambda: shuffled(wide()), ("x0", "x1"), "99" + "0" * 28),
+        (lambda: wide()[:: 10**5], ("x0", "x1"), "10" + "0" * 24),
         (lambda: mapped(dict, wide(8)), "x0", "100000000"),
         (lambda: derive("d", len, wide(8)), "d", "100000000"),
-        (lambda: zipped(wide(8), expand({"y": DynamicValue(range(10**8))})), "x0", "100000000"),
+        (lambda: zipped(wide(8), expand({"y": DynamicValue(range(10**8))})), ("x0", "y"), "100000000"),
     ],
 )
 def test_a_scope_too_wide_says_how_many_points(sweep: Any, on: Any, points: str) -> None:
     with pytest.raises(SizeError, match=rf"takes (up to )?{points} points to enumerate"):
-        constrain(lambda *_: True, sweep(), on=on).size
+        constrain(lambda *values: any(values), sweep(), on=on).size
+
+
+def test_few_survivors_are_found_in_vast_shuffles_strides_samples_and_zips() -> None:
+    none: Callable[..., bool] = lambda *values: not any(values)  # noqa: E731
+
+    def keep_few(sweep: Sweep[Any]) -> Sweep[Any]:
+        for start in range(2, 30, 4):
+            sweep = constrain(none, sweep, on=[f"x{k}" for k in range(start, start + 4)])
+        return sweep
+
+    few = list(keep_few(wide()))
+    assert len(few) == 100
+    for made in (shuffled(wide(), seed=3), wide()[::-1], wide()[:: 10**24], shuffled(wide(), seed=4)[: 10**29]):
+        kept = keep_few(made)
+        assert list(kept) == sorted((c for c in few if c in made), key=made.index)
+        assert [kept.index(config) for config in kept] == list(range(kept.size))
+    assert keep_few(shuffled(wide(), seed=3)).size == 100
+    both = zipped(wide(), expand({"y": DynamicValue(range(10**30))}))
+    half = constrain(lambda a, b: a < b, both, on=("x0", "x1"))
+    assert half.size == 45 * 10**28
+    assert half.index(half[10**20]) == 10**20
+    assert half[0] == {**constrain(less, wide(), on=("x0", "x1"))[0], "y": 10**28}
 
 
 def test_constraints_that_need_too_much_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each first axis meets each last one in a way of its own: no state is like another."""
-    monkeypatch.setattr("spearmint_fp.sweep.conjunction.STEPS", 20_000)
+    monkeypatch.setattr("spearmint_fp.sweep.conjunction.MOST_STEPS", 20_000)
     s: Sweep[Any] = expand({f"x{k}": DynamicValue(range(20)) for k in range(8)})
     for number, (a, b) in enumerate(itertools.product(range(4), range(4, 8))):
         s = constrain(

@@ -35,7 +35,7 @@ def one_way(way: type[Any]) -> Iterator[None]:
 def within(steps: int) -> Iterator[None]:
     """Each way of building has so many steps."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conjunction, "STEPS", steps)
+        patch.setattr(conjunction, "MOST_STEPS", steps)
         yield
 
 
@@ -45,10 +45,10 @@ def test_upwards_and_downwards_make_the_same(case: tuple[Any, list[Any], list[Ru
     spec, configs, rules = case
     if not rules or not configs:
         return
-    both = make(spec, rules).shape
+    both = make(spec, rules).data
     for way in (conjunction._Upwards, conjunction._Downwards):
         with one_way(way):
-            assert make(spec, rules).shape == both
+            assert make(spec, rules).data == both
 
 
 def axes(names: Sequence[str], values: Any) -> Sweep[Any]:

@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spearmint_fp import DynamicValue, expand, shuffled
+from spearmint_fp import DynamicValue, constrain, expand, shuffled
 from spearmint_fp.configuration.paths import find_in
-from spearmint_fp.sweep.digits import ABSENT, Digits, Question, narrow_node, read_digits, touches
+from spearmint_fp.sweep.digits import Digits, Question, narrow_node, read_digits
+from spearmint_fp.sweep.nodes.node import ABSENT
 
 from ..oracle import exactly, listing, paths_of, record_specs, tree_of
 
@@ -21,10 +22,9 @@ def values_at(digits: Digits, question: int, position: int) -> Iterator[Any]:
     """Per path of a question, what the sources say that stands there."""
     chosen = {digit.number: (value, digit.offsets[value]) for digit, value in digits.split_position(position)}
     for sources in digits.sources[question]:
-        here = [
-            s for s in sources if all(n in chosen for n in s.digits) and all(chosen[n][0] == b for n, b in s.context)
-        ]
-        yield here[0].value(sum(chosen[n][1] for n in here[0].digits)) if here else ABSENT
+        here = [s for s in sources if all(n in chosen and chosen[n][0] == branch for n, branch in s.context)]
+        # a source that holds choices has the digits of all their branches, of which a position is in one
+        yield here[0].value(sum(chosen[n][1] for n in here[0].digits if n in chosen)) if here else ABSENT
 
 
 @some
@@ -46,8 +46,20 @@ def test_positions_are_split_into_digits_that_give_the_values(data: Any, spec: A
             assert (value is ABSENT) == (not there)
             assert not there or exactly(value) == exactly(there[0])
     for path in known:
-        assert touches(sweep._node, path)
-    assert not touches(sweep._node, ("nothing", "has", "this"))
+        assert sweep._node.may_have(path)
+    assert not sweep._node.may_have(("nothing", "has", "this"))
+
+
+def test_a_record_that_holds_choices_is_read_whole_in_each_branch() -> None:
+    inner = DynamicValue([{"x": DynamicValue([0, 1])}, {"deep": {"y": DynamicValue([DynamicValue([2, 3]), 4])}}])
+    sweep = expand({"a": {"x": 0, "inner": inner}, "w": DynamicValue([True, 1])})
+    digits = read_digits(sweep._node, [Question((("a",), ("a", "inner", "deep"), ("w",)))])
+    for position, config in enumerate(sweep):
+        whole, deep, w = values_at(digits, 0, position)
+        assert [exactly(whole), exactly(w)] == [exactly(config["a"]), exactly(config["w"])]
+        assert deep == config["a"]["inner"]["deep"] if "deep" in config["a"]["inner"] else deep is ABSENT
+    first = constrain(lambda a, w: a["inner"] != {"x": 0} or w is True, sweep, on=("a", "w"))
+    assert list(first) == [c for c in sweep if c["a"]["inner"] != {"x": 0} or c["w"] is True]
 
 
 def test_what_no_path_leads_into_stays_one_digit() -> None:

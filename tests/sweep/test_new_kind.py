@@ -236,7 +236,7 @@ def test_conflicts_and_unknown_paths_are_found() -> None:
 
 HARD: dict[str, Callable[[Sweep[Any]], Any]] = {
     "index": lambda s: s.index({"n": -1}),
-    "constrain": lambda s: constrain(bool, s, on="n"),
+    "constrain": lambda s: constrain(bool, s, on="n").size,
     "distinct": distinct,
     "columns": columns,
     "product": lambda s: product(s, expand({"z": 1})),

@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 
 from spearmint_fp import AbsentError, Config, DynamicValue, distinct, expand, freeze, mapped
+from spearmint_fp.configuration.equality import are_equal
 from spearmint_fp.configuration.keys import exact_key
-from spearmint_fp.configuration.tree import are_equal
 
 
 class Model(pydantic.BaseModel):

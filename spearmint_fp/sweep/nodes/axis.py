@@ -8,19 +8,22 @@ from itertools import islice
 from typing import Any, Final, final
 
 import attrs
+from toolz import unique
 
+from ...configuration.config import Config
+from ...configuration.equality import are_equal
 from ...configuration.errors import repr_with_type, short_repr
+from ...configuration.fold import open_node, show_path
 from ...configuration.keys import exact_key
 from ...configuration.paths import can_set_in, find_in
 from ...configuration.records import TupleShape
-from ...configuration.tree import Config, are_equal, open_node, show_path
 from ..claims import Claims, Steps, of_points
 from ..indices import count_items
 from ..outline import Outline
 from ..places import NOWHERE, Listed, Places
 from ..probes import Probe, Spot, ValueProbe
 from .columns import Column, Columns, Kinds, flatten_point, join_columns, join_kinds, list_kinds, list_static_columns
-from .node import A, Compound, Node, Tables, derived_field
+from .node import ABSENT, A, Compound, Node, Tables, derived_field
 
 __all__ = ["UNIT", "Axis", "make_point"]
 
@@ -87,6 +90,19 @@ class Axis(Compound):
     @cached_property
     def _records(self) -> bool:
         return any(map(_is_record, self._trees))
+
+    def may_have(self, path: Steps) -> bool:
+        return not path or any(value is not ABSENT for value in (self.list_values(path) if self._trees else ()))
+
+    def list_values(self, path: Steps) -> Sequence[Any]:
+        return super().list_values(path) if path else self.values
+
+    def distinct(self) -> Axis:
+        values = tuple(unique(self._trees, key=exact_key))
+        return self if len(values) == len(self._trees) else attrs.evolve(self, values=values)
+
+    def narrow(self, kept: Sequence[int]) -> Axis:
+        return Axis(tuple([self.values[k] for k in kept]), swept=self.swept)
 
     def columns(self) -> Columns:
         if self._records:

@@ -7,9 +7,9 @@ from typing import Any, Final, final
 
 import attrs
 
+from ...configuration.fold import Algebra, fold
 from ...configuration.keys import exact_key
 from ...configuration.records import Shape, TupleShape
-from ...configuration.tree import Algebra, fold
 from ..claims import Steps
 from ..indices import count_items
 

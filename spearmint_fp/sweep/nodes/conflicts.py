@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import attrs
 
+from ...configuration.config import Config
 from ...configuration.errors import ArgumentError, ConflictError, SizeError, format_count, repr_with_type
-from ...configuration.tree import Config, show_path
+from ...configuration.fold import show_path
 from ..claims import Claims, Steps, find_conflict, of_points
 from .node import LIMIT, Node
 from .points import walk_possible_points

@@ -11,11 +11,11 @@ from typing import Any, final
 import attrs
 from toolz import unique
 
+from ...configuration.fold import show_path
 from ...configuration.keys import exact_key
 from ...configuration.paths import remove_in, set_in
 from ...configuration.records import find_index
-from ...configuration.tree import show_path
-from ..claims import Claims, Steps, overlap
+from ..claims import Claims, Steps
 from ..indices import count_items
 from ..outline import Outline
 from ..places import Places, Verified
@@ -23,11 +23,11 @@ from ..probes import DerivedProbe, Probe, Spot
 from .columns import Column, Columns
 from .image import Image
 from .merge import find_places_of_any
-from .node import Node, derived_field
+from .node import Node, ViewOf, derived_field
 from .points import make_matcher
 from .record import POOL
 
-__all__ = ["Derive"]
+__all__ = ["Derive", "overlap"]
 
 
 @final
@@ -75,6 +75,10 @@ class Derive(Image):
             with suppress(Exception):  # no such path, or a class that refuses it: then no point became `value` from it
                 yield set_in(self.path, old, value)
 
+    @property
+    def composition(self) -> ViewOf:
+        return ViewOf(self.base, self.path)
+
     def columns(self) -> Columns:
         columns = (
             self.base.columns()
@@ -100,6 +104,11 @@ class Derive(Image):
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
+
+
+def overlap(one: Steps, other: Steps) -> bool:
+    """True if one path is the other, or leads to a part of it."""
+    return one[: len(other)] == other[: len(one)]
 
 
 def _leads_into(path: Steps, whole: Steps) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, final
 
@@ -46,8 +46,11 @@ class Image(Node):
     def kinds(self) -> Kinds:
         return self.base.kinds()
 
+    def rebuilt(self, parts: Sequence[Node]) -> Node:
+        return attrs.evolve(self, base=parts[0])  # type: ignore[call-arg]  # every kind is an attrs class
+
     def through(self, change: Callable[[Node], Node]) -> Node:
-        return attrs.evolve(self, base=self.base.through(change))  # type: ignore[call-arg]  # every kind is an attrs class
+        return self.rebuilt((self.base.through(change),))
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path)

@@ -8,18 +8,21 @@ from typing import Any, final
 
 import attrs
 
+from ...configuration.config import Config, Layout
+from ...configuration.equality import are_equal
 from ...configuration.errors import SizeError, format_count
-from ...configuration.paths import merge_disjoint
+from ...configuration.fold import show_path
+from ...configuration.freezing import freeze
+from ...configuration.merging import merge_disjoint
 from ...configuration.records import TupleShape
-from ...configuration.tree import Config, Layout, are_equal, freeze, show_path
 from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins_of, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, AnyOf, Common, Places, Verified
-from ..probes import Probe, Spot
+from ..probes import PathsOf, Probe, Spot
 from .axis import UNIT
 from .columns import Column, Columns, Kinds, join_column, join_kinds
 from .conflicts import check_product, check_zip
-from .node import A, Compound, Node, Tables, derived_field
+from .node import A, Compound, Node, ProductOf, Tables, ZipOf, derived_field
 from .points import make_matcher
 from .record import Record
 from .union import EMPTY
@@ -60,6 +63,13 @@ class Zip(Compound):
     def combined(self, places: Iterable[Places]) -> Places:
         """The places of the tuples whose items stand at these places."""
         return Common(tuple(places))
+
+    @property
+    def composition(self) -> ZipOf:
+        return ZipOf(self.parts)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Zip:
+        return Zip(tuple(parts))
 
     def columns(self) -> Columns:
         return {(str(k), *path): column for k, part in enumerate(self.parts) for path, column in part.columns().items()}
@@ -143,6 +153,21 @@ class Merge(Compound):
                 return shares
         return ()
 
+    @property
+    def composition(self) -> ProductOf | ZipOf:
+        inner = self.inner.composition
+        return attrs.evolve(inner, finish=merged) if isinstance(inner, ProductOf) else inner
+
+    def rebuilt(self, parts: Sequence[Node]) -> Merge:
+        return Merge(self.inner.rebuilt(parts))
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
+        return [(k, path) for k in range(len(self.inner.parts))] if path else ()
+
+    @property
+    def faithful(self) -> bool:
+        return not self._fills  # what one part leaves empty another one may fill
+
     def columns(self) -> Columns:
         gathered: dict[Steps, list[Column]] = {}
         filled = find_filled([part.claims(exact=False) for part in self.inner.parts])
@@ -183,8 +208,9 @@ class Merge(Compound):
         if not self.exact:
             yield from super().probes(spot)
             return
+        paths = tuple(map(PathsOf, self.inner.parts))
         for k, part in enumerate(self.inner.parts):
-            yield from part.probes(spot.in_merge(self.inner, k, merged))
+            yield from part.probes(spot.in_merge(self.inner, k, merged, paths))
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):

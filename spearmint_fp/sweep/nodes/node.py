@@ -7,15 +7,17 @@ every point. Points are frozen and shared, nothing is enumerated that was not as
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import chain
 from operator import attrgetter
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, final
 
 import attrs
 
 from ...configuration.errors import SizeError, format_count
-from ...configuration.paths import find_in
-from ...configuration.tree import show_path
+from ...configuration.fold import show_path
+from ...configuration.paths import find_in, get_in
+from ...configuration.records import Shape
 from ..claims import UNKNOWN, Claims, Steps, of_points
 from ..indices import Indices
 from ..outline import Lines, Outline
@@ -24,12 +26,29 @@ from ..probes import PointProbe, Probe, Spot
 from .columns import Columns, Kinds, join_columns, join_kinds, list_kinds, list_static_columns
 from .points import make_matcher, walk_points, walk_possible_points
 
-__all__ = ["LIMIT", "Compound", "Node", "Product", "Tables", "derived_field"]
+__all__ = [
+    "ABSENT",
+    "LIMIT",
+    "Composition",
+    "Compound",
+    "Node",
+    "Product",
+    "ProductOf",
+    "SelectionOf",
+    "SumOf",
+    "Tables",
+    "ViewOf",
+    "ZipOf",
+    "derived_field",
+]
 
 A = TypeVar("A")
 
 LIMIT: Final = 1_000_000
 """How many points an operation enumerates before it refuses and says how many there are."""
+
+ABSENT: Final = object()
+"""What a configuration has at a path that it lacks; it never leaves this room."""
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -234,6 +253,52 @@ class Node(ABC):
         """True where points stand in an order that does not follow from their values, here or in a part."""
         return any(child.shuffled for child in self.children)
 
+    # --- how it is counted
+
+    @property
+    def composition(self) -> Composition | None:
+        """How the points are made of those of other sweeps; None where only listing tells."""
+        return None
+
+    def rebuilt(self, parts: Sequence[Node]) -> Node:  # noqa: ARG002  # a kind without parts is made of no others
+        """The same composition of other parts."""
+        return self
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:  # noqa: ARG002
+        """The parts that a path leads into, by number, with the path from there on; none where it ends here."""
+        return ()
+
+    def may_have(self, path: Steps) -> bool:
+        """False where no point has anything at the path, as far as that is seen without building points."""
+        made = self.composition
+        if not path or not isinstance(made, ProductOf | SumOf):
+            return True
+        return any(made.parts[part].may_have(rest) for part, rest in self.enter(path))
+
+    def peek(self, index: int, path: Steps) -> Any:
+        """What stands at a path of a point, building no more of it than that; `ABSENT` where nothing does."""
+        try:
+            return get_in(path, self.at(index))
+        except Exception:  # there is no such path, or a class refuses this point
+            return ABSENT
+
+    def list_values(self, path: Steps) -> Sequence[Any]:
+        """What stands at a path of each point."""
+        return [self.peek(index, path) for index in range(self.size)]
+
+    def narrow(self, kept: Sequence[int]) -> Node:  # noqa: ARG002
+        """A sweep whose columns show the points at these positions alone, where that can be."""
+        return self
+
+    def distinct(self) -> Node | None:
+        """The first of equal points each; None where only listing or the parts tell."""
+        return None
+
+    @property
+    def faithful(self) -> bool:
+        """True where different points of the parts of a product always make different points."""
+        return False
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self.__reduce__()[1]}"
 
@@ -260,6 +325,65 @@ class Compound(Node):
 
     def kinds(self) -> Kinds:
         return join_kinds(child.kinds() for child in self.children)
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class ProductOf:
+    """Every combination of points of the parts; `weights` says how far apart neighbouring points of a part lie."""
+
+    parts: tuple[Node, ...]
+    weights: tuple[int, ...]
+    shape: Shape
+    finish: Callable[[Any], Any] | None = None
+
+    def build(self, row: Sequence[Any]) -> Any:
+        """The point that one point of each part makes."""
+        point = self.shape.build(row)
+        return point if self.finish is None else self.finish(point)
+
+    def build_all(self, blocks: Iterable[Sequence[tuple[Any, ...]]]) -> Iterator[Any]:
+        """The points that rows of points of the parts make; each row begins with `shape.row_head`."""
+        points = chain.from_iterable(map(self.shape.build_all, blocks))
+        return points if self.finish is None else map(self.finish, points)
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class SumOf:
+    """The points of each part, one part after the other; those of a part begin at its offset."""
+
+    parts: tuple[Node, ...]
+    offsets: tuple[int, ...]
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class ZipOf:
+    """Each point made of the points that stand at the same index of every part."""
+
+    parts: tuple[Node, ...]
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class ViewOf:
+    """Each point of a base, which it equals but for what is at `path`."""
+
+    base: Node
+    path: Steps
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class SelectionOf:
+    """Some points of a base."""
+
+    base: Node
+    indices: Indices
+
+
+Composition = ProductOf | SumOf | ZipOf | ViewOf | SelectionOf
 
 
 class Product(Protocol):

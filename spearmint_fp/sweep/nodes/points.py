@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
+from ...configuration.equality import are_equal
 from ...configuration.errors import CallbackError, SizeError, SpearmintError, stop_error
+from ...configuration.freezing import freeze
 from ...configuration.keys import exact_key
-from ...configuration.tree import are_equal, freeze
 from ..places import MOST_PLACES
 
 __all__ = ["few", "get_point", "locate_errors", "make_matcher", "walk_points", "walk_possible_points"]

@@ -11,15 +11,17 @@ from typing import Any, Final, final
 
 import attrs
 
+from ...configuration.config import Layout
+from ...configuration.fold import show_path
+from ...configuration.freezing import rebuild_record
 from ...configuration.records import FieldsShape, NamedShape, Shape
-from ...configuration.tree import Layout, rebuild_record, show_path
 from ..claims import NOTHING, Claims, Steps, of_points, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, Combined, Listed, Places
 from ..probes import Probe, RecordProbe, Spot
 from .axis import make_point
 from .columns import Columns, Kinds, nest_kinds
-from .node import A, Compound, Node, Tables, derived_field
+from .node import ABSENT, A, Compound, Node, ProductOf, Tables, derived_field
 
 __all__ = ["AHEAD", "DEPTH_STEP", "POOL", "Record"]
 
@@ -145,6 +147,29 @@ class Record(Compound):
                 rank = None
             found.append(place)
         return Combined([part.size for part in self.parts], found) if rank is None else Listed((rank,))
+
+    @property
+    def composition(self) -> ProductOf:
+        return ProductOf(self.parts, self.weights, self.shape)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Record:
+        return attrs.evolve(self, parts=tuple(parts))
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
+        child = self.shape.find(path[0]) if path else None
+        return () if child is None else ((child, path[1:]),)
+
+    def peek(self, index: int, path: Steps) -> Any:
+        if not path:
+            return super().peek(index, path)
+        for child, rest in self.enter(path):  # a class may refuse the point as a whole: its parts are still seen
+            part = self.parts[child]
+            return part.peek(index // self.weights[child] % part.size, rest)
+        return ABSENT
+
+    @property
+    def faithful(self) -> bool:
+        return not isinstance(self.shape, FieldsShape)  # a class may make equal instances of different values
 
     def columns(self) -> Columns:
         return {(key, *path): column for key, part in self._items for path, column in part.columns().items()}

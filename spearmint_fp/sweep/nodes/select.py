@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, final
 
 import attrs
@@ -14,7 +14,7 @@ from ..outline import Outline
 from ..places import Places, Selected
 from ..probes import Probe, Spot
 from .columns import Columns
-from .node import A, Compound, Node, Tables
+from .node import A, Compound, Node, SelectionOf, Tables
 
 __all__ = ["Select", "slice_node"]
 
@@ -43,6 +43,13 @@ class Select(Compound):
 
     def places(self, value: Any, exact: bool) -> Places:
         return Selected(self.base.places(value, exact), self.indices)
+
+    @property
+    def composition(self) -> SelectionOf:
+        return SelectionOf(self.base, self.indices)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Select:
+        return Select(parts[0], self.indices)
 
     def columns(self) -> Columns:
         columns: Columns = self.indices.columns(self.base)

@@ -10,14 +10,14 @@ from typing import Any, Final, final
 
 import attrs
 
-from ...configuration.tree import show_path
+from ...configuration.fold import show_path
 from ..claims import Claims, Steps, any_of
 from ..outline import TERMS, Outline, of_choice
 from ..places import InOrder, Places
 from ..probes import Probe, Spot
 from .axis import Axis
 from .columns import Columns, join_columns
-from .node import A, Compound, Node, Tables, derived_field
+from .node import A, Compound, Node, SumOf, Tables, derived_field
 
 __all__ = ["EMPTY", "Union"]
 
@@ -90,6 +90,16 @@ class Union(Compound):
 
     def places(self, value: Any, exact: bool) -> Places:
         return InOrder(self.offsets, lambda k: self.parts[k].places(value, exact))
+
+    @property
+    def composition(self) -> SumOf:
+        return SumOf(self.parts, self.offsets)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Union:
+        return Union(tuple(parts))
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
+        return [(k, path) for k in range(len(self.parts))]
 
     def columns(self) -> Columns:
         return join_columns((part.columns() for part in self.parts), len(self.parts))

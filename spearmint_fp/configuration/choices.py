@@ -1,0 +1,255 @@
+"""Choices: `DynamicValue`, how its alternatives are read, and what asks whether a tree still has choices."""
+
+from __future__ import annotations
+
+from collections import UserString
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, Generic, TypeVar, final
+
+import attrs
+
+from .config import Config
+from .equality import are_equal, are_values_equal
+from .errors import ArgumentError, ChoiceError, CountError, SizeError, TreeError, full_repr, repr_with_type, short_repr
+from .fold import FROZEN_TYPES, SCALAR_TYPES, Algebra, Choice, fold, list_leaves, open_node, repr_tree, show_path
+from .freezing import freeze
+from .identity import encode_tree
+from .keys import has_hash
+from .models import is_model
+from .opaque import find_inside
+from .records import TupleShape
+from .tables import is_keyed, table_rows
+
+__all__ = ["MAX_ALTERNATIVES", "DynamicValue", "holds_records", "require_expanded"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+MAX_ALTERNATIVES: Final = 10**7
+"""How many values are read from an iterable that does not tell its length."""
+
+
+def _read_alternatives(values: Iterable[T]) -> Sequence[T]:
+    return _alternatives(values)
+
+
+@final
+@attrs.frozen(repr=False)
+class DynamicValue(Choice, Generic[T_co]):
+    """`values`, one of which each configuration takes: a choice node of a tree.
+
+    Alternatives keep their order and are trees again: a choice inside an alternative is a conditional
+    sub-space. A `range` is kept as it is; any other iterable, a generator too, is read once into a tuple, so
+    it can be expanded again; arrays give Python scalars; sets are put into an order that does not
+    depend on the process. A table (a data frame of pandas, polars, pyarrow or narwhals, a structured array) is a
+    choice among its rows, each a record; a Series gives its values. Alternatives are frozen, leaves are shared.
+
+    >>> DynamicValue(i / 10 for i in range(1, 4))
+    DynamicValue((0.1, 0.2, 0.3))
+    >>> DynamicValue(range(0, 10**12, 3)).values[-1]
+    999999999999
+    >>> DynamicValue([{"name": "sgd", "momentum": DynamicValue([0.0, 0.9])}, {"name": "adam"}]).values[1]
+    Config({'name': 'adam'})
+
+    Raises:
+        ChoiceError: a bare `str`, `bytes`, mapping or something that is not iterable; an iterator with nothing left;
+            a table with two columns of one name; an alternative that hides a choice. Shows what was probably meant.
+        SizeError: an iterable yields more values than its length, or more than 10^7 where it tells none; names
+            `itertools.islice`.
+
+    See also: `expand`; `Sweep`, which is a choice too where it stands in a tree.
+    """
+
+    values: Sequence[T_co] = attrs.field(converter=_read_alternatives)
+    _entered: bool = attrs.field(init=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        entered = not isinstance(self.values, range) and any(open_node(v) is not None for v in self.values)
+        object.__setattr__(self, "_entered", entered)
+
+    @property
+    def trees(self) -> tuple[Any, ...]:
+        return tuple(self.values) if self._entered else ()
+
+    def over(self, fn: Callable[[Any], Any]) -> DynamicValue[Any]:
+        return DynamicValue([fn(value) for value in self.values])
+
+    def listed(self) -> Sequence[T_co]:
+        return self.values
+
+    @property
+    def leaves(self) -> Sequence[T_co] | None:
+        return None if self._entered else self.values
+
+    def text(self, parts: Sequence[str]) -> str:
+        if isinstance(self.values, range):
+            return f"DynamicValue({full_repr(self.values)})"
+        return f"DynamicValue({TupleShape(len(self.values)).text(parts or tuple(map(full_repr, self.values)))})"
+
+    def __len__(self) -> int:
+        try:
+            return len(self.values)
+        except OverflowError:
+            raise CountError(
+                f"more alternatives than len() can say: {short_repr(self.values)}; ask expand(...).size"
+            ) from None
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
+
+    def __contains__(self, value: object) -> bool:
+        if isinstance(self.values, range):  # it would look at every one of its numbers for anything but a plain int
+            return isinstance(value, int) and int.__int__(value) in self.values
+        if type(value) in SCALAR_TYPES and FROZEN_TYPES.issuperset(map(type, self.values)):
+            return value in self.values
+        return any(are_equal(value, other) for other in self.values)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not DynamicValue:
+            return NotImplemented
+        if isinstance(self.values, range) or isinstance(other.values, range):
+            return self.values == other.values
+        return are_values_equal(self.values, other.values)
+
+    def __hash__(self) -> int:
+        try:
+            return hash((DynamicValue, self.values))
+        except TypeError:
+            value = next(value for value in self.values if not has_hash(value))
+            raise ArgumentError(f"this choice is not hashable: an alternative is {repr_with_type(value)}") from None
+
+    def __iter__(self) -> Iterator[T_co]:
+        return iter(self.values)
+
+    def __repr__(self) -> str:
+        return repr_tree(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return DynamicValue, (self.values,)
+
+
+def _alternatives(values: Any) -> Sequence[Any]:
+    """What `DynamicValue` keeps of its argument: a range as it is, all else as a tuple of frozen trees."""
+    if isinstance(values, range):
+        return values
+    if type(values) in (list, tuple):
+        return tuple(map(freeze, values))
+    if isinstance(values, _ONE) or is_model(type(values)) or not isinstance(values, Iterable):
+        rows = table_rows(values)
+        if rows is None:
+            raise ChoiceError(
+                f"DynamicValue takes an iterable of alternatives; got {repr_with_type(values)}. "
+                f"For this one alternative write DynamicValue([{short_repr(values)}])"
+            )
+        return tuple(map(freeze, rows))
+    if isinstance(values, DynamicValue):
+        return values.values
+    if isinstance(values, Choice):
+        raise ChoiceError(f"{short_repr(values)} is a choice already: put it into the tree without DynamicValue")
+    if isinstance(values, set | frozenset):
+        return tuple(map(freeze, _in_stable_order(values)))
+    return tuple(map(freeze, _listed(values)))
+
+
+_ONE: Final = (str, bytes, bytearray, UserString, Mapping)
+"""What can be iterated over and yet is meant as one alternative."""
+
+
+def _listed(values: Any) -> Sequence[Any]:
+    """The alternatives of a table, an array, or any other iterable, as Python's own values."""
+    rows = table_rows(values)
+    if rows is not None:
+        return rows
+    if is_keyed(values):
+        raise ChoiceError(
+            f"DynamicValue takes an iterable of alternatives; {repr_with_type(values)} has keys or columns, and may give "
+            f"their names alone. For what it does give write DynamicValue(list(...))"
+        )
+    kind = getattr(getattr(values, "dtype", None), "kind", None)
+    if hasattr(values, "tolist") and kind not in ("m", "M"):  # numpy, array: Python scalars, not their own
+        values = values.tolist()
+        if not isinstance(values, list):
+            raise ChoiceError(
+                f"DynamicValue takes a one-dimensional array; got the single value {repr_with_type(values)}"
+            )
+        return values
+    return _read(values)
+
+
+def _read(values: Iterable[Any]) -> list[Any]:
+    """The values, up to the length that they tell, or to the bound for those that tell none."""
+    most, unread = _length(values), _is_unread(values)
+    read = list(islice(values, most + 1))
+    if len(read) > most:
+        raise SizeError(
+            f"DynamicValue read {most} values from {repr_with_type(values)} and it goes on. "
+            f"Cut it with itertools.islice(values, n), or pass a range"
+        )
+    if not read and isinstance(values, Iterator) and not unread:
+        raise ChoiceError(
+            f"DynamicValue read nothing from {repr_with_type(values)}: an iterator gives its values once, and this one has none "
+            f"left. Keep them in a list; for a choice without alternatives write DynamicValue([])"
+        )
+    return read
+
+
+def _is_unread(values: Any) -> bool:
+    """True for an iterator of a list or a tuple that still has it: empty it may be, but nobody has read it."""
+    return type(values) in _OF_SEQUENCES and len(values.__reduce__()) == 3  # the function, its argument, the position
+
+
+_OF_SEQUENCES: Final[tuple[type, ...]] = (type(iter([])), type(iter(())))
+
+
+def _length(values: Any) -> int:
+    try:
+        return len(values)
+    except (TypeError, ValueError, OverflowError):  # an iterator, or a length that is none
+        return MAX_ALTERNATIVES
+
+
+def _in_stable_order(values: Iterable[Any]) -> list[Any]:
+    """The elements of a set in an order that is equal in every process."""
+    kinds = set(map(type, values))
+    if kinds <= {int, float, bool} or kinds in ({str}, {bytes}):
+        return sorted(values)
+    return sorted(values, key=encode_tree)
+
+
+MAX_LOOKED: Final = 2_000
+"""How many objects of something that is about to run are looked at for a choice: it may be of any size and kind."""
+
+
+def require_expanded(config: Any) -> Any:
+    """`config`, or the error that names `expand` where a choice is still in it."""
+    if type(config) is Config and SCALAR_TYPES.issuperset(map(type, config._cell[1:])):
+        return config
+    choice = config if isinstance(config, Choice) else find_inside(Choice, config, most=MAX_LOOKED)
+    if choice is None:
+        return config
+    path = next((path for path, leaf in _leaves_if_tree(config) if leaf is choice), ())
+    where = f" at {show_path(path)}" if path else ""
+    raise ArgumentError(
+        f"a configuration was not expanded: there is a choice in it{where}, {short_repr(choice)}. Run over expand(tree), or "
+        f"over concat(*map(expand, trees))"
+    )
+
+
+def _leaves_if_tree(config: Any) -> Iterable[Any]:
+    try:
+        return list_leaves(config)
+    except TreeError:
+        return ()
+
+
+def holds_records(tree: Any) -> bool:
+    """True for a record other than a list, and for a choice among such: for what a configuration can be."""
+    return fold(_HOLDS_RECORDS, tree)
+
+
+_HOLDS_RECORDS: Final[Algebra[bool]] = Algebra(
+    leaf=lambda _: False,
+    record=lambda shape, _node, _parts: not isinstance(shape, TupleShape),
+    choice=lambda node, parts: all(parts) and not node.leaves,
+)

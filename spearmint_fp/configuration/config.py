@@ -1,0 +1,290 @@
+"""`Config`, the frozen mapping that one configuration is, and its layout, shared by all configurations of a sweep."""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Hashable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from functools import lru_cache
+from itertools import chain, islice, product, repeat, starmap
+from math import prod
+from typing import Any, Final, final
+
+import attrs
+
+from .equality import are_values_equal
+from .errors import (
+    ArgumentError,
+    Missing,
+    MissingAttributeError,
+    PathError,
+    SpearmintError,
+    TreeError,
+    repr_with_type,
+    short_repr,
+)
+from .fold import Algebra, RefusedNodeError, fold, keep_choice, list_leaves, register_node, repr_tree, show_path
+from .freezing import freeze, rebuild_record
+from .identity import config_id
+from .keys import has_hash
+from .merging import override
+from .records import TEXT, MappingShape
+from .views import show_html
+
+__all__ = ["Config", "Layout", "build_config", "layout_of"]
+
+
+@final
+@attrs.frozen
+class Layout(MappingShape):
+    """The shape of a `Config`: its keys, shared by every configuration of a sweep.
+
+    A configuration is one tuple, its cell: the layout first, then a value per key. So a sweep's
+    configurations come out of `itertools.product((layout,), *pools)` without another copy.
+    """
+
+    def build(self, values: Sequence[Any]) -> Config:
+        config = _new(Config)
+        _set_cell(config, (self, *values))
+        return config
+
+    def split(self, value: Any) -> tuple[Any, ...] | None:
+        if type(value) is Config and value._cell[0] is self:
+            return value._cell[1:]
+        return MappingShape.split(self, value)
+
+    def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Config]:
+        cells, count = product((self,), *pools), prod(map(len, pools))
+        return _build_each(cells) if count < BLOCK // 4 else chain.from_iterable(_build_blocks(cells, count))
+
+    def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[Config]:
+        return _build_rows(rows, len(rows))
+
+    @property
+    def row_head(self) -> tuple[Any, ...]:
+        return (self,)
+
+
+BLOCK: Final = 128
+"""How many configurations of a long stream are made at once."""
+
+
+def _build_each(cells: Iterator[tuple[Any, ...]]) -> Iterator[Config]:
+    new, set_cell, cls = _new, _set_cell, Config
+    for cell in cells:
+        config = new(cls)
+        set_cell(config, cell)
+        yield config
+
+
+def _build_blocks(cells: Iterator[tuple[Any, ...]], count: int) -> Iterator[list[Config]]:
+    """`_build_each(cells)` in blocks, the first of them small, so that little is made ahead of who reads."""
+    size = 4
+    while count:
+        size = min(4 * size, BLOCK, count)
+        yield _build_rows(cells, size)
+        count -= size
+
+
+def _build_rows(cells: Iterable[tuple[Any, ...]], count: int) -> list[Config]:
+    """The configurations of `count` cells; a third cheaper than one by one.
+
+    The interpreter takes no step for each configuration, and `starmap` hands on the tuples of `repeat` and `zip` as
+    arguments, where a call would make a new one.
+    """
+    configs = list(starmap(_new, repeat((Config,), count)))
+    deque(starmap(_set_cell, zip(configs, cells, strict=False)), 0)
+    return configs
+
+
+@final
+@attrs.frozen(init=False, eq=False, repr=False)
+class Config(Mapping[Any, Any]):
+    """`freeze(mapping)`: a frozen mapping whose dicts are `Config`, whose lists are tuples, whose sets are frozensets.
+
+    Keys keep their order; equality and hash do not depend on it. A key is read as `c["llm"]` or `c.llm`;
+    a key that collides with a method (`items`) by subscript alone. Leaves are shared with the input, never
+    copied. `c | patch` is `override(patch, c)`.
+
+    >>> c = Config({"llm": {"model": "gpt-4"}, "layers": [64, 64]})
+    >>> c["llm"]["model"], c.llm.model, c.layers
+    ('gpt-4', 'gpt-4', (64, 64))
+    >>> c == {"llm": {"model": "gpt-4"}, "layers": [64, 64]}
+    True
+    >>> Config()
+    Config({})
+
+    Raises:
+        ArgumentError: `mapping` is not a mapping; names its type.
+        TreeError: a cycle, or nesting deeper than 200; names the path.
+
+    See also: `thaw`, the inverse; `freeze`; `override`.
+    """
+
+    _cell: tuple[Any, ...]
+
+    def __init__(self, mapping: Mapping[Any, Any] | None = None, /) -> None:
+        if mapping is None:
+            mapping = {}
+        elif not isinstance(mapping, Mapping):
+            raise ArgumentError(
+                f"Config takes a mapping; got {repr_with_type(mapping)}. For other trees there is freeze(tree)"
+            )
+        _set_cell(self, freeze(mapping if type(mapping) is not Config else dict(mapping))._cell)
+
+    def __getitem__(self, key: Any) -> Any:
+        cell = self._cell
+        try:
+            return cell[cell[0].slots[key]]
+        except KeyError:
+            raise PathError(Missing(f"no key {short_repr(key)} in this configuration", key, tuple(self))) from None
+        except (TypeError, RecursionError):
+            raise _key_error(key) from None
+
+    def __getattr__(self, name: str) -> Any:
+        known: tuple[Any, ...] = ()
+        if name != "_cell":  # which an instance lacks until it is made
+            cell = self._cell
+            slot = cell[0].slots.get(name)
+            if slot is not None:
+                return cell[slot]
+            known = tuple(self)
+        raise MissingAttributeError(Missing(f"no key {short_repr(name)} in this configuration", name, known))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._cell[0].keys)
+
+    def __reversed__(self) -> Iterator[Any]:
+        keys: tuple[Any, ...] = self._cell[0].keys
+        return iter(keys[::-1])
+
+    def __len__(self) -> int:
+        return len(self._cell) - 1
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            return key in self._cell[0].slots
+        except (TypeError, RecursionError):
+            raise _key_error(key) from None
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        try:
+            slot = self._cell[0].slots.get(key)
+        except (TypeError, RecursionError):
+            raise _key_error(key) from None
+        return default if slot is None else self._cell[slot]
+
+    def _dict(self) -> dict[Any, Any]:
+        return dict(zip(self._cell[0].keys, self._cell[1:], strict=True))
+
+    def keys(self) -> KeysView[Any]:
+        return self._dict().keys()
+
+    def values(self) -> ValuesView[Any]:
+        return self._dict().values()
+
+    def items(self) -> ItemsView[Any, Any]:
+        return self._dict().items()
+
+    def __or__(self, patch: Mapping[Any, Any]) -> Config:
+        merged: Config = override(patch, self) if isinstance(patch, Mapping) else NotImplemented
+        return merged
+
+    def __ror__(self, tree: Mapping[Any, Any]) -> Config:
+        merged: Config = override(self, tree) if isinstance(tree, Mapping) else NotImplemented
+        return merged
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Config:
+            if not isinstance(other, Mapping):
+                return NotImplemented
+            try:
+                other = Config(other)
+            except SpearmintError:  # a cycle, say: not a tree, so not equal to one
+                return False
+        mine, theirs = self._cell, other._cell
+        if mine[0] is theirs[0]:
+            return are_values_equal(mine[1:], theirs[1:])
+        if len(mine) != len(theirs) or mine[0].slots.keys() != theirs[0].slots.keys():
+            return False
+        return are_values_equal(mine[1:], tuple([theirs[theirs[0].slots[key]] for key in mine[0].keys]))
+
+    def __hash__(self) -> int:
+        try:
+            return hash(frozenset(zip(self._cell[0].keys, self._cell[1:], strict=True)))
+        except TypeError:
+            parts = (*list_leaves(self), *(((key,), value) for key, value in self.items()))
+            path, part = next((path, part) for path, part in parts if not has_hash(part))
+            raise ArgumentError(
+                f"this configuration is not hashable: {show_path(path)} is {repr_with_type(part)}"
+            ) from None
+
+    def __repr__(self) -> str:
+        return f"Config({repr_tree(self)})"
+
+    def _repr_html_(self) -> str:
+        return show_html(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return build_config, (self._cell[0], self._cell[1:])
+
+    def __copy__(self) -> Config:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Config:
+        copying = Algebra(leaf=lambda leaf: copy.deepcopy(leaf, memo), record=rebuild_record, choice=keep_choice)
+        copied: Config = fold(copying, self)
+        return copied
+
+    @property
+    def config_id(self) -> str:
+        """`config_id(self)`, computed when asked; a `"config_id"` key of the user's own is honoured."""
+        return config_id(self)
+
+
+_new: Final = object.__new__
+_set_cell: Final = Config._cell.__set__  # type: ignore[attr-defined]  # the slot itself: Config is frozen
+
+
+def build_config(layout: Layout, values: tuple[Any, ...]) -> Config:
+    """`layout.build(values)`, as pickles name it."""
+    return layout.build(values)
+
+
+def _key_error(key: Any) -> ArgumentError:
+    return ArgumentError(
+        f"a key of a configuration is hashable; got {repr_with_type(key)}. At a path there is get_in(path, config)"
+    )
+
+
+# --- every mapping is opened with a layout, so that freezing makes it a Config ---------------------------
+
+_text_layout: Final = lru_cache(maxsize=1024)(Layout)
+
+
+def layout_of(keys: tuple[Hashable, ...]) -> Layout:
+    """`Layout(keys)`, shared where all keys are text: keys of other types may be equal and yet differ, 1 and True."""
+    return _text_layout(keys) if TEXT.issuperset(map(type, keys)) else Layout(keys)
+
+
+def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
+    """The layout and the values of a mapping that is no dict: it may be of any kind, and wrong about itself."""
+    keys = tuple(islice(mapping, len(mapping) + 1))
+    try:
+        distinct = len({*keys})
+    except (TypeError, RecursionError):
+        raise _no_record(f"{repr_with_type(mapping)} has a key that is not hashable") from None
+    if not distinct == len(keys) == len(mapping):
+        raise _no_record(
+            f"{repr_with_type(mapping)} has a length of {len(mapping)} and gives at least {len(keys)} keys, {distinct} different"
+        )
+    return layout_of(keys), tuple(mapping[key] for key in keys)
+
+
+def _no_record(reason: str) -> RefusedNodeError:
+    return RefusedNodeError(TreeError, f"{reason}. Make it a dict first")
+
+
+register_node(Config, lambda config: (config._cell[0], config._cell[1:]), frozen=True)
+register_node(dict, lambda mapping: (layout_of(tuple(mapping)), tuple(mapping.values())))
+register_node(Mapping, _open_mapping)

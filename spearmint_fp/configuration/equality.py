@@ -1,0 +1,79 @@
+"""Equality of values as configurations ask it: NaN equal to itself, arrays and frames by their content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from numbers import Number
+from typing import Any
+
+from .fold import FROZEN_TYPES, SCALAR_TYPES, open_node
+from .keys import same_content
+
+__all__ = ["are_equal", "are_values_equal"]
+
+
+def are_equal(one: Any, other: Any) -> bool:
+    """`one == other`, NaN equal to itself; by content where comparing fails, or is done element by element."""
+    if one is other:
+        return True
+    if type(one) in SCALAR_TYPES and type(other) is type(one):
+        return bool(one == other or (one != one and other != other))  # noqa: PLR0124
+    if type(one) is tuple and type(other) is tuple:
+        return len(one) == len(other) and all(map(are_equal, one, other))
+    with suppress(Exception):  # a hostile __eq__ says nothing about equality
+        equal = one == other
+        if _is_truth(equal):
+            both = _is_number(one) and _is_number(other) and bool(one != one and other != other)  # noqa: PLR0124
+            return bool(equal) or both or _are_alike_in_parts(one, other)
+    return type(one) is type(other) and same_content(one, other)
+
+
+def _are_alike_in_parts(one: Any, other: Any) -> bool:
+    """True for two records, models or sets of one type that are not equal only because there is NaN in them."""
+    if type(one) is not type(other) or type(one) in SCALAR_TYPES:
+        return False
+    mine, theirs = open_node(one), open_node(other)
+    if mine is None or theirs is None:
+        return not callable(one) and same_content(one, other)
+    if mine[0] is None or theirs[0] is None or len(mine[1]) != len(theirs[1]):
+        return False
+    if mine[0] is theirs[0]:
+        return all(map(are_equal, mine[1], theirs[1]))
+    parts = dict(zip(theirs[0].keys, theirs[1], strict=True))
+    return parts.keys() == {*mine[0].keys} and all(map(are_equal, mine[1], map(parts.__getitem__, mine[0].keys)))
+
+
+def _is_truth(equal: Any) -> bool:
+    """True for a truth value, also NumPy's: an array of one would have a truth value too."""
+    return type(equal) is bool or (type(equal).__module__ == "numpy" and type(equal).__name__ in ("bool", "bool_"))
+
+
+def _is_number(value: Any) -> bool:
+    """True where a value that is not equal to itself is NaN, rather than hostile."""
+    return isinstance(value, Number) or type(value).__module__ == "numpy"
+
+
+def are_values_equal(mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
+    """`tuple(mine) == tuple(theirs)`, where arrays and frames are equal by their content."""
+    try:
+        equal = mine == theirs
+    except Exception:  # an array among them has no truth value
+        equal = None
+    if equal is False:
+        return False
+    if equal and FROZEN_TYPES.issuperset(map(type, mine)) and FROZEN_TYPES.issuperset(map(type, theirs)):
+        return True
+    return len(mine) == len(theirs) and all(map(_equal, mine, theirs))
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """`one == other` as containers ask it, where arrays and frames are equal by their content."""
+    if type(one) is tuple and type(other) is tuple:
+        return are_values_equal(one, other)
+    if one is other:
+        return True
+    equal = NotImplemented
+    with suppress(Exception):
+        equal = one == other
+    return bool(equal) if _is_truth(equal) else type(one) is type(other) and same_content(one, other)

@@ -1,0 +1,297 @@
+"""The fold over trees: one walk, whose meaning is an `Algebra`, and what a class says so that its nodes are opened.
+
+A tree is a leaf, a record or a choice. A new question about trees is a new `Algebra`, never a second recursion.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final, Generic, TypeVar, final
+
+import attrs
+
+from .errors import SpearmintError, TreeError, full_repr, short_repr
+from .records import Shape, TupleShape, typed_shape
+
+__all__ = [
+    "FROZEN_TYPES",
+    "MAX_DEPTH",
+    "SCALAR_TYPES",
+    "Algebra",
+    "Choice",
+    "RefusedNodeError",
+    "fold",
+    "keep_choice",
+    "list_leaves",
+    "open_node",
+    "register_node",
+    "repr_tree",
+    "show_path",
+]
+
+R = TypeVar("R")
+
+MAX_DEPTH: Final = 200
+"""How many records and choices may stand inside one another."""
+
+MAX_NODES: Final = 5 * 10**6
+"""How many records and choices a tree may have, a part that stands in several places counted at each."""
+
+SCALAR_TYPES: Final[frozenset[type]] = frozenset({str, int, float, bool, type(None), bytes, range, complex})
+
+FROZEN_TYPES: Final[set[type]] = {*SCALAR_TYPES}
+"""Types whose values are frozen since they were made, and compare as a whole: of others one may hold an array."""
+
+
+class Choice(ABC):
+    """A sum node: one of several alternatives. `DynamicValue` is one, and so is a `Sweep` inside a tree."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def trees(self) -> tuple[Any, ...]:
+        """The alternatives that a fold must enter: all of them, or none where every one is a leaf."""
+
+    @property
+    def leaves(self) -> Sequence[Any] | None:
+        """The alternatives where every one is a leaf; None for a choice among records."""
+        return None
+
+    @abstractmethod
+    def over(self, fn: Callable[[Any], Any]) -> Choice:
+        """The choice among `fn` of each alternative."""
+
+    @abstractmethod
+    def listed(self) -> Sequence[Any]:
+        """The alternatives, for an identity; an error where there are too many."""
+
+    def text(self, _parts: Sequence[str]) -> str:
+        """The choice's `repr`, given those of its `trees`."""
+        return repr(self)
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class Algebra(Generic[R]):
+    """One meaning of trees: a function per kind of node, given its children's results in author order.
+
+    `leaf(value)`; `record(shape, node, parts)`; `choice(node, parts)`, where `parts` is empty for a choice
+    whose alternatives are all leaves (they are in `node`) or cannot be entered (a `Sweep`).
+    """
+
+    leaf: Callable[[Any], R]
+    record: Callable[[Shape, Any, tuple[R, ...]], R]
+    choice: Callable[[Any, tuple[R, ...]], R]
+
+
+def keep_choice(node: Any, _parts: Sequence[Any]) -> Any:
+    """`node`: the `choice` of an algebra that changes records and leaves alone."""
+    return node
+
+
+# --- opening nodes -----------------------------------------------------------------------------------
+
+Opened = tuple[Shape | None, tuple[Any, ...]]
+"""The shape of a record, or None for a choice, and the children."""
+
+
+class RefusedNodeError(Exception):
+    """A node that its opener or an algebra refuses: the fold adds where it stands, and raises it as `error`."""
+
+    def __init__(self, error: type[SpearmintError], text: str) -> None:
+        super().__init__(error, text)
+        self.error, self.text = error, text
+
+    def at(self, path: tuple[Hashable, ...]) -> SpearmintError:
+        return self.error(f"{show_path(path)}: {self.text}" if path else self.text)
+
+
+_tuple_shape: Final = lru_cache(maxsize=1024)(TupleShape)
+
+
+def _open_sequence(value: Any) -> Opened:
+    return _tuple_shape(len(value)), tuple(value)
+
+
+_OPENERS: Final[dict[type, Callable[[Any], Opened | None]]] = {tuple: _open_sequence, list: _open_sequence}
+"""How the nodes of exactly these types are opened; that of `Mapping` opens every mapping that has none of its own."""
+
+
+def register_node(kind: type, opener: Callable[[Any], Opened | None], *, frozen: bool = False) -> None:
+    """Have the fold open the values of exactly this type; `frozen` where freezing would change nothing in them."""
+    _OPENERS[kind] = opener
+    if frozen:
+        FROZEN_TYPES.add(kind)
+
+
+def _open_other(value: Any) -> Opened | None:
+    """A node of a class that is not registered: opened as what it is one of."""
+    if type(value) in SCALAR_TYPES or isinstance(value, type):
+        return None
+    if isinstance(value, list):
+        return _open_sequence(value)
+    if isinstance(value, Choice):
+        return None, value.trees
+    if isinstance(value, Mapping):
+        return _OPENERS[Mapping](value)
+    return typed_shape(value)
+
+
+def open_node(value: Any) -> Opened | None:
+    """The shape (None for a choice) and the children of a node; None for a leaf.
+
+    Raises:
+        TreeError: a mapping that cannot be read as one.
+    """
+    try:
+        return _OPENERS.get(type(value), _open_other)(value)
+    except RefusedNodeError as refused:
+        raise refused.at(()) from None
+
+
+# --- the fold ----------------------------------------------------------------------------------------
+
+
+class _Level:
+    """A record or a choice whose children are being folded."""
+
+    __slots__ = ("done", "node", "rest", "shape")
+
+    def __init__(self, node: Any, shape: Shape | None, children: tuple[Any, ...]) -> None:
+        self.node, self.shape, self.rest = node, shape, iter(children)
+        self.done: list[Any] = []
+
+
+def fold(algebra: Algebra[R], tree: Any) -> R:
+    """`algebra.record(shape, node, tuple(fold(algebra, child) for child in node))`, and so for each kind of node.
+
+    Children come before their parents, in author order. It does not recurse, so it has no limit but its own.
+
+    >>> leaves = Algebra(leaf=lambda _: 1, record=lambda _s, _n, parts: sum(parts), choice=lambda _n, parts: sum(parts))
+    >>> fold(leaves, {"a": 1, "b": [2, {"c": 3}]})
+    3
+    >>> fold(leaves, {})
+    0
+
+    Raises:
+        TreeError: a cycle, more than 200 records and choices inside one another, more than 5 * 10^6 in all, or a
+            mapping that cannot be read as one; names the path.
+
+    Source: catamorphisms, after Meijer, Fokkinga and Paterson, "Functional programming with bananas, lenses,
+    envelopes and barbed wire" (1991).
+    """
+    parts = open_node(tree)
+    levels = [] if parts is None else [_Level(tree, *parts)]
+    try:
+        return _fold_levels(algebra, levels) if levels else algebra.leaf(tree)
+    except RefusedNodeError as refused:
+        raise refused.at(_path(levels)) from None
+
+
+def _fold_levels(algebra: Algebra[R], levels: list[_Level]) -> R:
+    """The fold of the one node that `levels` begins with; what is open on the way to a child stands there too."""
+    leaf, top, entered = algebra.leaf, levels[0], 0
+    open_nodes = {id(top.node)}
+    while True:
+        done = top.done
+        for child in top.rest:
+            kind = type(child)
+            if kind in SCALAR_TYPES or (parts := _OPENERS.get(kind, _open_other)(child)) is None:
+                done.append(leaf(child))
+            elif not parts[1]:
+                done.append(_close(algebra, child, parts[0], ()))
+            else:
+                entered += 1
+                _check_nesting(child, levels, open_nodes, entered)
+                open_nodes.add(id(child))
+                top = _Level(child, *parts)
+                levels.append(top)
+                break
+        else:
+            result: R = _close(algebra, top.node, top.shape, tuple(done))
+            open_nodes.discard(id(top.node))
+            levels.pop()
+            if not levels:
+                return result
+            top = levels[-1]
+            top.done.append(result)
+
+
+def _close(algebra: Algebra[R], node: Any, shape: Shape | None, parts: tuple[R, ...]) -> R:
+    return algebra.choice(node, parts) if shape is None else algebra.record(shape, node, parts)
+
+
+def _check_nesting(node: Any, levels: Sequence[_Level], open_nodes: set[int], entered: int) -> None:
+    if entered > MAX_NODES:
+        raise TreeError(
+            f"the tree has more than {MAX_NODES} records and choices, the last at {show_path(_path(levels)[:6])}…. "
+            f"A part that holds another twice, and so on, doubles each time: hide it in an object of your own"
+        )
+    if id(node) in open_nodes:
+        depth = next(depth for depth, level in enumerate(levels) if level.node is node)
+        raise TreeError(
+            f"the tree contains itself: {show_path(_path(levels))} is the {type(node).__qualname__} "
+            f"that stands at {show_path(_path(levels[:depth]))}. Cut the cycle, or keep the object out of the tree"
+        )
+    if len(levels) >= MAX_DEPTH:
+        raise TreeError(
+            f"the tree is nested deeper than {MAX_DEPTH} at {show_path(_path(levels)[:6])}…: "
+            f"{type(node).__qualname__}. Flatten it, or hide the inner part in an object of your own"
+        )
+
+
+def _path(levels: Iterable[_Level]) -> tuple[Hashable, ...]:
+    """The path of the child that is being folded: choices have no step, and a record that is complete neither."""
+    shapes = ((level.shape, len(level.done)) for level in levels)
+    return tuple(shape.keys[place] for shape, place in shapes if shape is not None and place < len(shape.keys))
+
+
+def show_path(path: Iterable[Hashable]) -> str:
+    """`llm.model`, `layers.0`, `['a.b'].c`: a path as messages write it."""
+    steps = map(_step_text, islice(path, MAX_DEPTH))
+    return ".".join(steps).replace(".[", "[") or "the root"
+
+
+def _step_text(step: object) -> str:
+    text = str.__str__(step) if issubclass(type(step), str) else ""
+    bare = 0 < len(text) < 100 and "." not in text and text.isprintable()
+    return text if bare else f"[{short_repr(step)}]"
+
+
+# --- two meanings that errors and reprs need everywhere ------------------------------------------------
+
+Leaves = list[tuple[tuple[Hashable, ...], Any]]
+
+
+def list_leaves(tree: Any) -> Leaves:
+    """Every leaf with its path, in author order; an empty record and a choice count as leaves."""
+    return fold(_LEAVES, tree)
+
+
+def _prefix_leaves(shape: Shape, node: Any, parts: tuple[Leaves, ...]) -> Leaves:
+    if not parts:
+        return [((), node)]
+    return [((key, *path), leaf) for key, part in zip(shape.keys, parts, strict=True) for path, leaf in part]
+
+
+_LEAVES: Final[Algebra[Leaves]] = Algebra(
+    leaf=lambda leaf: [((), leaf)],
+    record=_prefix_leaves,
+    choice=lambda node, _: [((), node)],
+)
+
+
+def repr_tree(tree: Any) -> str:
+    """The tree's `repr`, in which a record from a mapping is written as a dict."""
+    return fold(_REPR, tree)
+
+
+_REPR: Final[Algebra[str]] = Algebra(
+    leaf=full_repr,
+    record=lambda shape, _, parts: shape.text(parts),
+    choice=lambda node, parts: node.text(parts),
+)

@@ -1,0 +1,57 @@
+"""Models of other libraries, recognised without importing them: pydantic's and msgspec's, and their fields."""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from typing import Any, Final, get_origin
+
+__all__ = ["derives_from", "is_model", "is_struct", "own_attributes", "read_model_fields"]
+
+
+_mro: Final = type.__dict__["__mro__"].__get__
+
+
+def derives_from(kind: type, wanted: type) -> bool:
+    """`issubclass(kind, wanted)`, without asking the metaclass of either."""
+    return any(base is wanted for base in _mro(kind))
+
+
+def is_model(kind: Any) -> bool:
+    """True for the class of a pydantic model."""
+    names = ("__pydantic_validator__", "model_validate", "model_fields")
+    return isinstance(kind, type) and all(hasattr(kind, name) for name in names)
+
+
+def is_struct(kind: Any) -> bool:
+    """True for the class of a msgspec struct, also where its type variables are filled."""
+    struct = getattr(sys.modules.get("msgspec"), "Struct", None)
+    if struct is None:
+        return False
+    cls = get_origin(kind) or kind
+    return isinstance(cls, type) and derives_from(cls, struct)
+
+
+def read_model_fields(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The fields of a model or a struct by their own names, and what it holds besides; None for all else.
+
+    Raises:
+        AttributeError: an instance whose fields are not all set.
+    """
+    kind: Any = type(value)
+    if is_struct(kind):
+        return {name: getattr(value, name) for name in kind.__struct_fields__}, own_attributes(value)
+    if is_model(kind):
+        return {name: getattr(value, name) for name in kind.model_fields}, dict(value.model_extra or {})
+    return None
+
+
+def own_attributes(struct: Any) -> dict[str, Any]:
+    """What a struct with a dictionary holds besides its fields, without what is computed from them, and so again."""
+    besides = getattr(struct, "__dict__", {})
+    return {name: value for name, value in besides.items() if not _is_cached(type(struct), name)}
+
+
+def _is_cached(kind: type, name: str) -> bool:
+    """True for an attribute that a class computes when it is first asked for."""
+    return isinstance(getattr(kind, name, None), cached_property)

@@ -1,0 +1,165 @@
+"""The positions of a sweep whose points satisfy constraints, counted; and constraints on sweeps inside sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, cast, final
+
+import attrs
+
+from ..configuration.errors import format_count
+from .automata import Automaton, AutomatonData
+from .constraints import build_automaton
+from .digits import Place, Question, narrow_node, read_digits
+from .indices import Indices
+from .listing import RowLister, keep_points, walk_runs
+from .nodes.columns import Columns
+from .nodes.node import Node, ProductOf, SelectionOf, SumOf
+from .outline import TERMS
+from .tables import Constraint, keep_firsts
+
+__all__ = ["Allowed", "lift_constraints"]
+
+
+def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constraint, ...]]:
+    """The node without the constraints on parts of it, and these constraints, as those of the whole.
+
+    Positions keep their order: a record of constrained parts is the constrained record.
+    """
+    match node.composition:
+        case SelectionOf(base=inside, indices=Allowed(constraints=constraints)):
+            base, inner = lift_constraints(inside, place)
+            return base, (*(constraint.below(place) for constraint in constraints), *inner)
+        case ProductOf(parts=parts) | SumOf(parts=parts):
+            pairs = [lift_constraints(part, (*place, k)) for k, part in enumerate(parts)]
+            lifted = tuple([constraint for _, inner in pairs for constraint in inner])
+            return (node.rebuilt([part for part, _ in pairs]), lifted) if lifted else (node, ())
+    return node, ()
+
+
+def _is_faithful(node: Node) -> bool:
+    """True where different digits always make different points."""
+    if not isinstance(node.composition, ProductOf):
+        return True
+    return node.faithful and all(map(_is_faithful, node.composition.parts))
+
+
+@final
+@attrs.frozen(eq=False, repr=False, slots=False)
+class Allowed(Indices):
+    """The positions of `base`, ascending, whose points satisfy every constraint; counted when something is asked.
+
+    It is pickled with its automaton and tables, so that no predicate is asked again, nor has to be picklable.
+    """
+
+    base: Node
+    constraints: tuple[Constraint, ...]
+    _data: AutomatonData | None = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Allowed):
+            return NotImplemented
+        if not self.base == other.base:
+            return False
+        known = all(c.predicate is not None or c.congruence is not None for c in self.constraints)
+        asked_alike = known and self.constraints == other.constraints
+        return asked_alike or self._automaton.data == other._automaton.data
+
+    def __hash__(self) -> int:
+        return hash((Allowed, self.size))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        automaton, constraints = self._built
+        return Allowed, (self.base, tuple([attrs.evolve(c, predicate=None) for c in constraints]), automaton.data)
+
+    def narrow(self, *constraints: Constraint) -> Allowed:
+        """The same with more constraints; what has been asked is not asked again."""
+        known = self.__dict__.get("_built", (None, self.constraints))[1]
+        return Allowed(self.base, (*known, *constraints))
+
+    def drop_repetitions(self) -> Allowed | None:
+        """The first of equal configurations each; None where only listing tells.
+
+        Constraints look at values, so equal configurations are all allowed or none is: of each axis, the first of equal
+        values stay. A stride looks at positions instead, and branches may hold equal configurations.
+        """
+        digits = read_digits(self.base, (Question(((),)),)).all
+        strided = any(constraint.congruence is not None for constraint in self.constraints)
+        if strided or not _is_faithful(self.base) or any(digit.node.distinct() is None for digit in digits):
+            return None
+        return self.narrow(*[keep_firsts(digit) for digit in digits if digit.node.distinct() != digit.node])
+
+    @cached_property
+    def _built(self) -> tuple[Automaton, tuple[Constraint, ...]]:
+        if self._data is not None:
+            digits = read_digits(self.base, [constraint.question for constraint in self.constraints])
+            return Automaton(self._data, digits), self.constraints
+        return build_automaton(self.base, self.constraints)
+
+    @property
+    def _automaton(self) -> Automaton:
+        return self._built[0]
+
+    @property
+    def _product(self) -> ProductOf:
+        return cast(ProductOf, self.base.composition)
+
+    @cached_property
+    def _points(self) -> RowLister:
+        parts, weights = self._product.parts, self._product.weights
+        return RowLister(self._automaton, len(parts), keep_points(parts, weights))
+
+    @cached_property
+    def _offsets(self) -> RowLister:
+        return RowLister(self._automaton, len(self._product.parts), lambda _, offset: offset)
+
+    @property
+    def size(self) -> int:
+        return self._automaton.size
+
+    @property
+    def ascending(self) -> bool:
+        return True
+
+    @property
+    def how(self) -> str:
+        return "constrained"
+
+    def notes(self) -> Iterator[str]:
+        """How many configurations each constraint removes of those that the ones before it leave, in asking order."""
+        left, before = self.base.size, tuple[Constraint, ...]()
+        for constraint in sorted(self._built[1], key=lambda constraint: constraint.turn)[:TERMS]:
+            before = (*before, constraint)
+            count = Allowed(self.base, before).size
+            yield f"{constraint.name}: {format_count(left - count)} removed, {format_count(count)} left"
+            left = count
+        if len(self.constraints) > TERMS:
+            yield f"… and {len(self.constraints) - TERMS} more constraints: {format_count(left - self.size)} removed"
+
+    def at(self, index: int) -> int:
+        return self._automaton.find_position(index)
+
+    def rank(self, position: int) -> int | None:
+        index, there = self._automaton.find_rank(position)
+        return index if there else None
+
+    def before(self, position: int) -> int:
+        """How many allowed positions are less than `position`."""
+        return self._automaton.find_rank(position)[0]
+
+    def runs(self, start: int, stop: int) -> Iterator[range]:
+        return walk_runs(self._offsets.walk_blocks(start, stop))
+
+    def point(self, base: Node, index: int) -> Any:  # noqa: ARG002  # the base is its own
+        return self._product.build(self._points.find_row(index))
+
+    def walk(self, base: Node, start: int, stop: int) -> Iterator[Any]:
+        if base.calls:  # what a class raises stands at its own configuration, behind all before it
+            return (self.point(base, index) for index in range(start, stop))
+        product = self._product
+        return product.build_all(self._points.walk_blocks(start, stop, product.shape.row_head))
+
+    def columns(self, base: Node) -> Columns:
+        """The columns of the base with the values that are left."""
+        return narrow_node(base, self._automaton.left).columns()

@@ -1,0 +1,416 @@
+"""Sweeps filtered by constraints: counted wherever a sweep shows how it is made, and listed up to a bound elsewhere.
+
+A product is counted by its axes (`allowed`). Sums, slices and derived values pass constraints on to what they are made
+from; so do other selections and zips where too many configurations would have to be listed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, final
+
+import attrs
+
+from ..configuration.errors import PathError, SizeError, format_count
+from ..configuration.fold import show_path
+from ..configuration.paths import get_in
+from .allowed import Allowed, lift_constraints
+from .claims import Claims, Steps
+from .digits import count_values
+from .indices import Chosen, Indices, Span
+from .nodes.columns import Columns, Kinds
+from .nodes.derive import overlap
+from .nodes.node import (
+    LIMIT,
+    A,
+    Composition,
+    Node,
+    ProductOf,
+    SelectionOf,
+    SumOf,
+    Tables,
+    ViewOf,
+    ZipOf,
+)
+from .nodes.points import walk_points
+from .nodes.select import Select, slice_node
+from .nodes.union import Union
+from .outline import Outline
+from .places import Places
+from .probes import Probe, Spot
+from .tables import Constraint
+
+__all__ = ["Filter", "constrained"]
+
+Constraints = Sequence[Constraint]
+
+
+def constrained(node: Node, constraint: Constraint) -> Node:
+    """The points of a sweep that satisfy a constraint; nothing is asked before something is asked of the result."""
+    match node.composition if not isinstance(node, Filter) else None:
+        case SelectionOf(base=base, indices=Allowed() as allowed):
+            return Select(base, allowed.narrow(constraint))
+        case ProductOf():
+            return _count(node, (constraint,)) if _concerns(constraint, node) else node
+    if isinstance(node, Filter):
+        return node.narrow_by(constraint)
+    return Filter(node, (constraint,))
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class Filter(Node):
+    """The points of a base that satisfy every constraint: constraints gather, and are asked together.
+
+    So what a predicate raises about a configuration that another one excludes is not seen, in whatever order they came.
+    Whether paths can be found is answered by the base; all else by the sweep that the constraints leave.
+    """
+
+    base: Node
+    constraints: tuple[Constraint, ...]
+    _found: list[Node] = attrs.field(init=False, factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "depth", 1 + self.base.depth)  # `children` are asked for later
+
+    @property
+    def found(self) -> Node:
+        """The same points, as a sweep of another kind."""
+        if not self._found:
+            self._found.append(_filter(self.base, self.constraints))
+        return self._found[0]
+
+    def narrow_by(self, constraint: Constraint) -> Node:
+        """The same with one constraint more; what has been asked is not asked again."""
+        if self._found:
+            return constrained(self.found, constraint)
+        return Filter(self.base, (*self.constraints, constraint))
+
+    def has_path(self, path: Steps) -> bool:
+        return self.base.has_path(path)
+
+    def can_set(self, path: Steps) -> bool:
+        return self.base.can_set(path)
+
+    def may_have(self, path: Steps) -> bool:
+        return self.base.may_have(path)
+
+    @property
+    def size(self) -> int:
+        return self.found.size
+
+    @property
+    def stored(self) -> tuple[Any, ...] | None:
+        return self.found.stored
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return self.found.children
+
+    @property
+    def calls(self) -> bool:
+        return self.found.calls
+
+    @property
+    def computed(self) -> bool:
+        return self.found.computed
+
+    @property
+    def exact(self) -> bool:
+        return self.found.exact
+
+    @property
+    def selected(self) -> bool:
+        return self.found.selected
+
+    @property
+    def shuffled(self) -> bool:
+        return self.found.shuffled
+
+    @property
+    def composition(self) -> Composition | None:
+        return self.found.composition
+
+    @property
+    def terms(self) -> tuple[Node, ...]:
+        return self.found.terms
+
+    @property
+    def factors(self) -> tuple[Node, ...]:
+        return self.found.factors
+
+    @property
+    def fields(self) -> dict[Hashable, Node] | None:
+        return self.found.fields
+
+    def at(self, index: int) -> Any:
+        return self.found.at(index)
+
+    def walk(self, start: int, stop: int) -> Iterator[Any]:
+        return self.found.walk(start, stop)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        return self.found.places(value, exact)
+
+    def explain_absence(self, value: Any) -> str:
+        return self.found.explain_absence(value)
+
+    def columns(self) -> Columns:
+        return self.found.columns()
+
+    def claims(self, exact: bool) -> Claims:
+        return self.found.claims(exact)
+
+    def kinds(self) -> Kinds:
+        return self.found.kinds()
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        return self.found.tabulate(tables, rows)
+
+    def as_choice(self) -> Node:
+        return self.found.as_choice()
+
+    def through(self, change: Callable[[Node], Node]) -> Node:
+        return self.found.through(change)
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        return self.found.probes(spot)
+
+    def rebuilt(self, parts: Sequence[Node]) -> Node:
+        return self.found.rebuilt(parts)
+
+    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
+        return self.found.enter(path)
+
+    def outline(self, path: Steps) -> Outline:
+        return self.found.outline(path)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Node):
+            return NotImplemented
+        return self.found == (other.found if isinstance(other, Filter) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.found)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.found.__reduce__()  # predicates need not be picklable, and are not asked again
+
+
+def _concerns(constraint: Constraint, node: Node) -> bool:
+    """False where no configuration has all paths of a constraint: then all of them satisfy it."""
+    return bool(node.size) and all(map(node.may_have, constraint.paths))
+
+
+def _filter(node: Node, constraints: Constraints) -> Node:
+    """The points of a sweep that satisfy all constraints."""
+    held = [constraint for constraint in constraints if _concerns(constraint, node)]
+    if not held:
+        return node
+    match node.composition:
+        case ProductOf():
+            return _count(node, held)
+        case SumOf(parts=parts):
+            return Union.of([_filter(part, held) for part in parts])
+        case ViewOf(base=base, path=path):
+            before = [one for one in held if not any(overlap(path, other) for other in one.paths)]
+            if before:
+                after = [one for one in held if one not in before]
+                return _filter(node.rebuilt([_filter(base, before)]), after)
+        case SelectionOf(base=base, indices=Allowed() as allowed):
+            return Select(base, allowed.narrow(*held))
+        case SelectionOf(base=base, indices=indices):
+            return _filter_selection(node, base, indices, held)
+        case ZipOf(parts=parts) if node.size > LIMIT:
+            return _filter_aligned(node, parts, held)
+    return _list_kept(node, held)
+
+
+def _count(node: Node, constraints: Constraints) -> Node:
+    """Counted by the axes that the constraints name."""
+    base, lifted = lift_constraints(node)
+    return Select(base, Allowed(base, (*lifted, *constraints)))
+
+
+# --- selections ----------------------------------------------------------------------------------------
+
+
+def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Constraints) -> Node:
+    """A filtered slice is a slice of the filtered base; of other selections, few survivors are looked up one by one."""
+    if node.size <= LIMIT and not isinstance(indices, Span):
+        return _list_kept(node, constraints)
+    try:
+        whole = _filter(base, constraints)
+        if whole.size == base.size:
+            return node
+    except Exception:  # outside the selection there may be too much, or what a predicate refuses
+        if node.size > LIMIT:
+            raise
+        return _list_kept(node, constraints)
+    survivors = _find_survivors(whole, base)
+    if survivors is not None and isinstance(indices, Span):
+        step, origin = abs(indices.positions.step), survivors.origin
+        if step == 1:
+            return _cut(whole, survivors, indices.positions)
+        # the diagram of a stride has a state per remainder
+        if origin is None and step * count_values(base) <= LIMIT and isinstance(survivors.indices, Allowed):
+            every = Constraint(None, ((),), congruence=(step, indices.positions[0]))
+            strided = survivors.indices.narrow(every)
+            return _cut(Select(base, strided), _Survivors(strided, None), indices.positions)
+    if node.size <= LIMIT:
+        return _list_kept(node, constraints)
+    return _look_up_kept(node, whole, base, indices, constraints)
+
+
+@attrs.frozen(eq=False)
+class _Survivors:
+    """The positions that a filter leaves, and how those of the unfiltered sweep are found among the same ones."""
+
+    indices: Allowed | Chosen
+    origin: Indices | None
+
+    def count_up_to(self, position: int, more: int) -> int:
+        """How many come before a position of the unfiltered sweep, or up to it where `more` is 1."""
+        end = more + (position if self.origin is None else self.origin.at(position))
+        return (
+            bisect_left(self.indices.positions, end) if isinstance(self.indices, Chosen) else self.indices.before(end)
+        )
+
+    def list_ranks(self) -> Iterator[int]:
+        """The positions of the unfiltered sweep that are left."""
+        positions = chain.from_iterable(self.indices.runs(0, self.indices.size))
+        return positions if self.origin is None else _keep_ranks(self.origin, positions)
+
+
+def _keep_ranks(indices: Indices, positions: Iterable[int]) -> Iterator[int]:
+    """Where these positions stand in a selection, of those that do."""
+    return (rank for rank in map(indices.rank, positions) if rank is not None)
+
+
+def _find_survivors(whole: Node, base: Node) -> _Survivors | None:
+    """The positions of what a filter leaves of `base`; None where the filtered sweep has no such positions."""
+    match whole.composition, base.composition:
+        case ViewOf(base=inner_whole), ViewOf(base=inner_base):
+            return _find_survivors(inner_whole, inner_base)
+        case SelectionOf(indices=Chosen() as indices, base=listed), _ if listed is base:
+            return _Survivors(indices, None)
+        case SelectionOf(indices=Allowed() as indices), SelectionOf(indices=Allowed() as origin):
+            return _Survivors(indices, origin)
+        case SelectionOf(indices=Allowed() as indices), ProductOf():
+            axes, lifted = lift_constraints(base)
+            return _Survivors(indices, Allowed(axes, lifted) if lifted else None)
+    return None
+
+
+def _cut(whole: Node, survivors: _Survivors, positions: range) -> Node:
+    """The part of a filtered base that lies between the ends of a slice, in its direction."""
+    low, high = sorted((positions[0], positions[-1]))
+    start, stop = survivors.count_up_to(low, 0), survivors.count_up_to(high, 1)
+    part = slice_node(whole, slice(start, stop))
+    return part if positions.step > 0 else slice_node(part, slice(None, None, -1))
+
+
+def _look_up_kept(node: Node, whole: Node, base: Node, indices: Indices | None, constraints: Constraints) -> Node:
+    """The points of a sweep whose origins survive in the filtered base, found from these: they must be few."""
+    survivors = _find_survivors(whole, base)
+    if survivors is None or whole.size > LIMIT:
+        raise _refuse(min(node.size, whole.size), constraints)
+    ranks = survivors.list_ranks()
+    return Select(node, Chosen(tuple(sorted(ranks if indices is None else _keep_ranks(indices, ranks)))))
+
+
+# --- zips ------------------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(repr=False)
+class Carried(Indices):
+    """The positions of one of several sweeps side by side: they are those of all."""
+
+    indices: Indices
+
+    @property
+    def size(self) -> int:
+        return self.indices.size
+
+    @property
+    def ascending(self) -> bool:
+        return self.indices.ascending
+
+    @property
+    def how(self) -> str:
+        return self.indices.how
+
+    def at(self, index: int) -> int:
+        return self.indices.at(index)
+
+    def rank(self, position: int) -> int | None:
+        return self.indices.rank(position)
+
+    def runs(self, start: int, stop: int) -> Iterator[range]:
+        return self.indices.runs(start, stop)
+
+
+def _filter_aligned(node: Node, parts: Sequence[Node], constraints: Constraints) -> Node:
+    """A zip too long to be listed: where all paths lie in one part, its survivors are those of the zip."""
+    homes = [_find_home(node, parts, constraint) for constraint in constraints]
+    number = homes[0]
+    if number is None or any(home != number for home in homes):
+        raise _refuse(node.size, constraints)
+    part = parts[number]
+    whole = _filter(part, constraints)
+    if whole.size == node.size:
+        return node
+    survivors = _find_survivors(whole, part)
+    if survivors is not None and survivors.origin is None:
+        return Select(node, Carried(survivors.indices))
+    return _look_up_kept(node, whole, part, None, constraints)
+
+
+def _find_home(node: Node, parts: Sequence[Node], constraint: Constraint) -> int | None:
+    """The one part in which all paths of a constraint lie; None where there is none."""
+    homes = {
+        part if parts[part].may_have(rest) else None for path in constraint.paths for part, rest in node.enter(path)
+    }
+    homes.discard(None)
+    return homes.pop() if len(homes) == 1 and all(constraint.paths) else None
+
+
+# --- listing ----------------------------------------------------------------------------------------------
+
+
+def _list_kept(node: Node, constraints: Constraints) -> Node:
+    """The filter of a sweep that has no axes to count by: every configuration is looked at, once."""
+    if node.size > LIMIT:
+        raise _refuse(node.size, constraints)
+    kept = [k for k, point in enumerate(walk_points(node, 0, node.size)) if _is_kept(point, constraints)]
+    return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
+
+
+def _is_kept(point: Any, constraints: Constraints) -> bool:
+    """True where a point satisfies all constraints; what one raises counts only where the others keep the point."""
+    errors = []
+    for constraint in constraints:
+        try:
+            values = [get_in(path, point) for path in constraint.paths]
+        except PathError:  # what lacks a path satisfies the constraint
+            continue
+        try:
+            if not constraint.holds(values):
+                return False
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return True
+
+
+def _refuse(points: int, constraints: Constraints) -> SizeError:
+    paths = ", ".join(dict.fromkeys(show_path(path) for constraint in constraints for path in constraint.paths))
+    return SizeError(
+        f"constraining on {paths} takes {format_count(points)} points to enumerate here, more than {LIMIT}: the "
+        f"sweep is shuffled, zipped or mapped, or strided over long axes. Constrain it first, or stream with "
+        f"filter(predicate, sweep)"
+    )
