@@ -20,17 +20,15 @@ from .allowed import Allowed, lift_constraints
 from .claims import Claims, Steps
 from .digits import count_values
 from .indices import Chosen, Indices, Span
-from .nodes.columns import Columns, Kinds
+from .nodes.columns import A, Columns, Kinds, Tables
 from .nodes.derive import overlap
 from .nodes.node import (
     LIMIT,
-    A,
     Composition,
     Node,
     ProductOf,
     SelectionOf,
     SumOf,
-    Tables,
     ViewOf,
     ZipOf,
 )
@@ -259,7 +257,7 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
             every = Constraint(None, ((),), congruence=(step, indices.positions[0]))
             strided = survivors.indices.narrow(every)
             return _cut(Select(base, strided), _Survivors(strided, None), indices.positions)
-    if node.size <= LIMIT:
+    if node.size <= LIMIT and (survivors is None or node.size <= whole.size):
         return _list_kept(node, constraints)
     return _look_up_kept(node, whole, base, indices, constraints)
 
