@@ -21,8 +21,8 @@ def _make_rows(view: JournalView) -> tuple[list[dict[str, Any]], list[str]]:
 
     A success has no error, and so no such key.
     """
-    found = view.list_sorted()
-    columns = outcome_columns([outcome for _, outcome in found], sweep=view.sweep)
+    keyed = view.list_sorted()
+    columns = outcome_columns([outcome for _, outcome in keyed], sweep=view.sweep)
     rows = [{name: v for name, v in row.items() if name != "error" or v is not None} for row in column_rows(columns)]
     names = [column.name for column in columns]
     if len(view.keys) < 2:
@@ -31,7 +31,7 @@ def _make_rows(view: JournalView) -> tuple[list[dict[str, Any]], list[str]]:
     renamed = {name: f"config.{name}" if name in ("experiment", "version") else name for name in names}
     rows = [
         {"experiment": key[0], "version": key[1], **keymap(lambda name: renamed.get(name, name), row)}
-        for (key, _), row in zip(found, rows, strict=True)
+        for (key, _), row in zip(keyed, rows, strict=True)
     ]
     return rows, ["experiment", "version", *renamed.values()]
 

@@ -117,6 +117,6 @@ def check(ctx: click.Context, /, files: tuple[str, ...], name: str, ignore_extra
 
     sweep = read_sweep(files)
     with reserve_output():
-        found = fp.validate(look_up_here(name), sweep, extra="ignore" if ignore_extra else "forbid")
-    write_lines([escape_controls(str(found))])
-    ctx.exit(0 if found.ok else FAILED)
+        validation = fp.validate(look_up_here(name), sweep, extra="ignore" if ignore_extra else "forbid")
+    write_lines([escape_controls(str(validation))])
+    ctx.exit(0 if validation.ok else FAILED)

@@ -31,14 +31,14 @@ def look_up(name: str) -> Any:
     module, colon, path = name.partition(":")
     if not colon or not all(part.isidentifier() for part in (*module.split("."), *path.split("."))):
         raise ArgumentError(f"{short_repr(name)} is no module:name{_suggest_name(name)}")
-    found, where = _import_module(module, name), f"module {module!r}"
+    value, where = _import_module(module, name), f"module {module!r}"
     for part in path.split("."):
         try:
-            found = getattr(found, part)
+            value = getattr(value, part)
         except AttributeError:
-            raise ArgumentError(f"{where} has no {part!r}{suggest_names(part, _list_names(found))}") from None
+            raise ArgumentError(f"{where} has no {part!r}{suggest_names(part, _list_names(value))}") from None
         where = repr(part)
-    return found
+    return value
 
 
 def _suggest_name(name: str) -> str:

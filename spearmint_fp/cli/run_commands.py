@@ -118,10 +118,10 @@ def _make_task(name: str, options: dict[str, Any]) -> Callable[[Any], Any]:
     from ..tasks.wrapping import Strided, is_async
     from .objects import prepare_function
 
-    found = look_up_here(name)
-    if "__experiment__" in getattr(found, "__dict__", ()):
+    value = look_up_here(name)
+    if "__experiment__" in getattr(value, "__dict__", ()):
         say(f"{name} is an experiment: its function is run, over the configurations of FILE alone")
-    task = prepare_function(found, name)
+    task = prepare_function(value, name)
     if options["shard"] is not None:
         task = Strided(task, *options["shard"])
     if options["timeout"] is not None:

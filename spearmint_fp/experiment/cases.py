@@ -83,8 +83,8 @@ class UnsentCallback:
 
 def get_experiment(fn: Fn) -> Experiment[Any]:
     """The description that a decorated function carries; for a method, with its instance bound."""
-    found = getattr(fn, "__experiment__", None)
-    if not isinstance(found, Experiment):
+    experiment = getattr(fn, "__experiment__", None)
+    if not isinstance(experiment, Experiment):
         raise ArgumentError(f"{repr_with_type(fn)} is not an experiment. Decorate it with @mint.experiment() first")
     if getattr(fn, "__func__", fn) is not getattr(fn, "__decorated__", None):
         raise ArgumentError(
@@ -92,8 +92,8 @@ def get_experiment(fn: Fn) -> Experiment[Any]:
         )
     instance = getattr(fn, "__self__", None)
     if instance is None:
-        return found
-    return attrs.evolve(found, call=inject(functools.partial(found.call.function, instance)))
+        return experiment
+    return attrs.evolve(experiment, call=inject(functools.partial(experiment.call.function, instance)))
 
 
 def find_decorated(fn: Any) -> Fn | None:
@@ -107,18 +107,18 @@ def find_decorated(fn: Any) -> Fn | None:
 
 def list_participants(fn: Fn, args: tuple[Any, ...] = ()) -> tuple[Fn, ...]:
     """A decorated function, and those that it calls, in the order in which they are first met, each once."""
-    found: dict[Fn, None] = {}
+    participants: dict[Fn, None] = {}
     # a method that is called as a function has its instance as the first of its arguments
     waiting: list[Any] = [MethodType(fn, args[0]) if args and _takes_instance(fn) else fn]
     while waiting:
         one = waiting.pop()
         plain = find_decorated(one)
-        if plain is not None and plain not in found:
-            found[plain] = None
+        if plain is not None and plain not in participants:
+            participants[plain] = None
             experiment = get_experiment(one if getattr(one, "__func__", one) is plain else plain)
             inner = (*experiment.uses, *list_references(experiment.call.function))
             waiting += [other for other in reversed(inner) if find_decorated(other) is not None]
-    return tuple(found)
+    return tuple(participants)
 
 
 def _takes_instance(fn: Fn) -> bool:
@@ -133,7 +133,7 @@ def _takes_instance(fn: Fn) -> bool:
 def _plan_cases(fns: tuple[Fn, ...]) -> Sweep[Any]:
     """The cases of a call, main first: what each experiment's strategy chooses, multiplied, the outermost slowest."""
     context = get_context()
-    parts = [choose_branches(found.strategy, found.configs, context) for found in map(get_experiment, fns)]
+    parts = [choose_branches(one.strategy, one.configs, context) for one in map(get_experiment, fns)]
     return parts[0] if len(parts) == 1 else expand(tuple(parts))
 
 

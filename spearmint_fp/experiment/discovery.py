@@ -74,12 +74,13 @@ def _follow_attributes(value: Any, attributes: list[str]) -> Iterator[Any]:
     """A value, and the values of its attributes one after the other, without running any code of theirs."""
     yield value
     for attribute in attributes:
-        found = inspect.getattr_static(value, attribute, _NOTHING)
-        if found is _NOTHING:
+        target = inspect.getattr_static(value, attribute, _NOTHING)
+        if target is _NOTHING:
             return
-        if inspect.isfunction(found) and not isinstance(value, type | ModuleType):
-            found = MethodType(found, value)
-        value = found.__func__ if isinstance(found, classmethod | staticmethod) else found
+        # a function of an instance's class is bound, as the interpreter would bind it
+        if inspect.isfunction(target) and not isinstance(value, type | ModuleType):
+            target = MethodType(target, value)
+        value = target.__func__ if isinstance(target, classmethod | staticmethod) else target
         yield value
 
 
@@ -93,9 +94,10 @@ def _read_chains(code: CodeType) -> tuple[Chain, ...]:
     attached = False
     for step in dis.get_instructions(code):
         if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-            if attached:
+            if attached:  # to what was loaded just before it; else it is an attribute of a computed value
                 chains[-1][1].append(str(step.argval))
             continue
+        # Python 3.13 loads two names in one instruction: attributes follow the last one
         name = step.argval[-1] if isinstance(step.argval, tuple) else step.argval
         scope = _find_scope(step.opname, name, code)
         attached = scope is not None

@@ -156,7 +156,7 @@ class _Feed:
             with outcomes:
                 while not self.pending.stopped and (outcome := next(outcomes, None)) is not None:
                     self._put(self._case.complete_outcome(outcome))
-        except BaseException as raised:  # whoever asks for an outcome gets it
+        except BaseException as raised:  # the cause of the errors where outcomes are asked for
             error = raised
             LOG.exception("a variant stopped its run; those that have no outcome will have none")
         self.end(error)

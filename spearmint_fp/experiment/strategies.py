@@ -155,8 +155,8 @@ def require_strategy(strategy: Any) -> BranchStrategy | None:
     if strategy is None or (callable(strategy) and not isinstance(strategy, type)):
         if strategy in _MAKERS:
             raise ArgumentError(f"{short_repr(strategy)} makes a strategy: write {_MAKERS[strategy]}")
-        found: BranchStrategy | None = strategy
-        return found
+        checked: BranchStrategy | None = strategy
+        return checked
     raise ArgumentError(
         f"branch_strategy is a function (configs, context) -> (main, variants), such as single or round_robin(); "
         f"got {repr_with_type(strategy)}"

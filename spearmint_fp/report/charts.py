@@ -53,16 +53,16 @@ class Spot:
 
 
 def read_values(
-    found: Sequence[Outcome[Any, Any]], columns: Sequence[Column], value: str | Callable[[Success[Any, Any]], Any]
+    outcomes: Sequence[Outcome[Any, Any]], columns: Sequence[Column], value: str | Callable[[Success[Any, Any]], Any]
 ) -> tuple[tuple[float | None, ...], str]:
     """A finite number for each outcome, or None, and what they are called."""
-    if not any(outcome.ok for outcome in found):
-        error = next((outcome.error for outcome in found if isinstance(outcome, Failure)), None)
+    if not any(outcome.ok for outcome in outcomes):
+        error = next((outcome.error for outcome in outcomes if isinstance(outcome, Failure)), None)
         why = f"; the first failure is {error.type}: {error.message}" if error else ""
-        raise AbsentError(f"nothing to plot: none of {len(found)} outcomes is a success{why}")
+        raise AbsentError(f"nothing to plot: none of {len(outcomes)} outcomes is a success{why}")
     if callable(value):
         name = getattr(value, "__name__", "value")
-        cells: Iterable[Any] = [value(outcome) if isinstance(outcome, Success) else None for outcome in found]
+        cells: Iterable[Any] = [value(outcome) if isinstance(outcome, Success) else None for outcome in outcomes]
         source, name = "the function", "value" if name == "<lambda>" else name
     else:
         column = next((column for column in columns if column.name == value), None)
@@ -73,7 +73,7 @@ def read_values(
                 f"{repr_with_type(value)}{suggest_names(value, known)}"
             )
         source, name, cells = f"column {value!r}", column.name, column.values
-    return tuple(_read_number(source, cell, outcome) for cell, outcome in zip(cells, found, strict=True)), name
+    return tuple(_read_number(source, cell, outcome) for cell, outcome in zip(cells, outcomes, strict=True)), name
 
 
 def _read_number(source: str, value: Any, outcome: Outcome[Any, Any]) -> float | None:

@@ -1,4 +1,4 @@
-"""Outcomes and sweeps as data frames: the one module that knows pandas and polars."""
+"""Outcomes and sweeps as data frames of pandas and polars, which are imported here alone."""
 
 from __future__ import annotations
 

@@ -62,12 +62,12 @@ def html_page(
     """
     if not isinstance(title, str):
         raise ArgumentError(f"title is text; got {repr_with_type(title)}")
-    found = require_outcomes(outcomes)
-    columns = outcome_columns(found, sweep=sweep, whole=True)
+    listed = require_outcomes(outcomes)
+    columns = outcome_columns(listed, sweep=sweep, whole=True)
     data = {
-        "count": len(found),
+        "count": len(listed),
         "colour": _choose_colour(columns, value),
-        "columns": [*map(_describe_column, columns), _describe_tracebacks(found)],
+        "columns": [*map(_describe_column, columns), _describe_tracebacks(listed)],
     }
     return _fill_page(title, json.dumps(data, separators=(",", ":"), allow_nan=False).translate(_UNSAFE))
 
@@ -159,6 +159,6 @@ def _order_number(value: Any) -> float | None:
     return None if math.isnan(number) else number
 
 
-def _describe_tracebacks(found: Sequence[Outcome[Any, Any]]) -> dict[str, Any]:
-    texts = (outcome.error.traceback if isinstance(outcome, Failure) else ABSENT for outcome in found)
+def _describe_tracebacks(listed: Sequence[Outcome[Any, Any]]) -> dict[str, Any]:
+    texts = (outcome.error.traceback if isinstance(outcome, Failure) else ABSENT for outcome in listed)
     return {"name": "traceback", "role": "traceback", "show": False, **_encode_values(texts)}

@@ -113,8 +113,8 @@ def _choose_ticks(numbers: Sequence[float], log: bool) -> Sequence[float]:
         return numbers
     ticker = load_matplotlib("ticker")
     locator = ticker.LogLocator(numticks=6) if log else ticker.MaxNLocator(6)
-    found: list[float] = locator.tick_values(numbers[0], numbers[-1]).tolist()
-    return [tick for tick in found if numbers[0] <= tick <= numbers[-1]]
+    ticks: list[float] = locator.tick_values(numbers[0], numbers[-1]).tolist()
+    return [tick for tick in ticks if numbers[0] <= tick <= numbers[-1]]
 
 
 # --- drawing -----------------------------------------------------------------------------------------

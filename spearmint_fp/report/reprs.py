@@ -39,9 +39,9 @@ _LEFT: Final = "text-align: left; vertical-align: top"
 @view_html.register
 def _show_config(config: Config) -> str:
     """A table of the paths of a configuration and what stands there; the first of very many."""
-    found = flatten_values(config)
-    body = [(format_path(path), short_repr(value)) for path, value in islice(found.items(), MOST_PATHS)]
-    return _make_table(("path", "value"), body) + _count_more(len(found) - MOST_PATHS, "path")
+    values = flatten_values(config)
+    body = [(format_path(path), short_repr(value)) for path, value in islice(values.items(), MOST_PATHS)]
+    return _make_table(("path", "value"), body) + _count_more(len(values) - MOST_PATHS, "path")
 
 
 @view_html.register(Sweep)
