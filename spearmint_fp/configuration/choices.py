@@ -232,13 +232,14 @@ def require_expanded(config: Any) -> Any:
     )
 
 
-def holds_records(tree: Any) -> bool:
-    """True for a record other than a list, and for a choice among such: for what a configuration can be."""
-    return fold(_HOLDS_RECORDS, tree)
+def holds_records(tree: Any, is_record: Callable[[Any], bool] = lambda _: False) -> bool:
+    """True for a record other than a list, for a leaf that `is_record`, and for a choice among such.
 
-
-_HOLDS_RECORDS: Final[Algebra[bool]] = Algebra(
-    leaf=lambda _: False,
-    record=lambda shape, _node, _parts: not isinstance(shape, TupleShape),
-    choice=lambda node, parts: all(parts) and not node.leaves,
-)
+    That is what a configuration can be.
+    """
+    algebra = Algebra(
+        leaf=is_record,
+        record=lambda shape, _node, _parts: not isinstance(shape, TupleShape),
+        choice=lambda node, parts: all(parts) and all(map(is_record, node.leaves or ())),
+    )
+    return fold(algebra, tree)

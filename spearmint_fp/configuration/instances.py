@@ -20,7 +20,7 @@ from .errors import ConversionError, Missing, PathError, short_repr
 from .fold import Choice, open_node, show_path
 from .freezing import freeze, thaw
 from .models import is_model, is_struct, own_attributes, read_model_fields
-from .records import OneByOne, Shape
+from .records import OneByOne, Shape, format_call
 
 __all__ = ["build_at", "find_child", "has_fields", "missing_child", "open_model", "open_record"]
 
@@ -65,11 +65,8 @@ class InstanceShape(OneByOne):
     def split(self, value: Any) -> tuple[Any, ...] | None:
         return tuple(self.fields.values()) if value is self.node else None
 
-    def find(self, step: object) -> int | None:
-        return self.keys.index(step) if step in self.keys else None
-
     def text(self, parts: Sequence[str]) -> str:
-        return f"{type(self.node).__qualname__}({', '.join(map('='.join, zip(self.keys, parts, strict=True)))})"
+        return format_call(type(self.node), self.keys, parts)
 
 
 MAX_REASON_LETTERS: Final = 600

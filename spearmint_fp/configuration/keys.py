@@ -80,11 +80,11 @@ def _object_key(leaf: Any) -> Hashable:
         return kind, _leaf_key(leaf.real), _leaf_key(leaf.imag)
     if isinstance(leaf, set | frozenset):
         return frozenset, frozenset(map(exact_key, leaf))
+    fields = read_model_fields(leaf)
+    if fields is not None:
+        return kind, tuple(map(exact_key, (*fields, getattr(leaf, "__pydantic_private__", None))))
     if is_array(leaf) or kind is slice or not has_hash(leaf):  # a slice has a hash from 3.12 on, and its parts' ==
         return _content_key(leaf)
-    fields = _fields_key(leaf)
-    if fields is not None:
-        return kind, fields
     if isinstance(leaf, tuple):  # of a class of its own, whose items may be equal and yet differ
         return kind, tuple(map(exact_key, leaf))
     return (kind, "nan") if is_nan(leaf) else (kind, leaf)
@@ -115,13 +115,10 @@ def _content_key(leaf: Any) -> Hashable:
     table = table_content(leaf)
     if table is not None:
         return kind, exact_key(table)
-    fields = _fields_key(leaf)
-    if fields is not None:
-        return kind, fields
-    if type(leaf) in _VIEW_TYPES:
+    if kind in _VIEW_TYPES:
         return kind, frozenset(map(exact_key, leaf))
-    itself = leaf == leaf  # noqa: PLR0124
-    if itself is False:  # then two copies are even less
+    equal = leaf == leaf  # noqa: PLR0124
+    if equal is False:  # then two copies are even less
         return SameObject(leaf)
     made = leaf.__reduce_ex__(4)
     if isinstance(made, str):
@@ -146,14 +143,6 @@ def _cells_key(array: Any) -> Hashable:
     from hashlib import blake2b  # loads a shared library, so it waits for the first array
 
     return blake2b(array.tobytes(), digest_size=32).digest()
-
-
-def _fields_key(leaf: Any) -> Hashable | None:
-    """A key of the fields of a model or a struct, and of what it holds besides; None for all else."""
-    held = read_model_fields(leaf)
-    if held is None:
-        return None
-    return tuple(map(exact_key, (*held, getattr(leaf, "__pydantic_private__", None))))
 
 
 # --- records -----------------------------------------------------------------------------------------
