@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
-from ..configuration.choices import DynamicValue
+from ..configuration.choices import holds_records
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError, repr_with_type
-from ..configuration.fold import Algebra, fold
-from ..configuration.records import TupleShape
 from ..conversion.convert import is_structured
 from ..conversion.files import load
 from ..outcomes.outcomes import Outcome
@@ -58,7 +56,7 @@ def _read_item(position: int, item: Any) -> Sweep[Any]:
     try:
         if isinstance(item, str | PathLike):
             return expand(load(item))
-        if isinstance(item, Sweep) or _is_config(fold(_CONFIGS, item)):
+        if isinstance(item, Sweep) or holds_records(item) or holds_records(item, _is_instance):
             return expand(item)
     except SpearmintError as error:
         raise type(error)(f"configs[{position}]: {error}") from error
@@ -68,22 +66,9 @@ def _read_item(position: int, item: Any) -> Sweep[Any]:
     )
 
 
-def _is_config(found: bool | type) -> bool:
-    return is_structured(found) if isinstance(found, type) else found
-
-
-def _is_choice_of_configs(node: Any, parts: tuple[bool | type, ...]) -> bool:
-    if parts or not isinstance(node, DynamicValue):  # a sweep inside a choice is one of configurations
-        return all(map(_is_config, parts))
-    return all(is_structured(type(leaf)) for leaf in node.values)
-
-
-_CONFIGS: Final[Algebra[bool | type]] = Algebra(
-    leaf=type,  # most leaves stand in records, whatever they are: their type is looked at only where it matters
-    record=lambda shape, _node, _parts: not isinstance(shape, TupleShape),
-    choice=_is_choice_of_configs,
-)
-"""True for a record other than a list, and for a choice among such; the type of a leaf, which may be one of a model."""
+def _is_instance(leaf: Any) -> bool:
+    """True for a leaf that is an instance of a class with fields, such as a pydantic model."""
+    return is_structured(type(leaf))
 
 
 @final
