@@ -195,8 +195,10 @@ def test_a_kind_of_sweep_is_tested_for_in_its_own_module_alone() -> None:
     assert len(homes) > 5
     found = []
     for module in MODULES:
+        if module.stem.startswith("__"):  # the package's own modules have no node among their names
+            continue
         own = f"spearmint_fp.{name_of(module)}"
-        known = vars(import_module(own)) if module.stem != "__main__" else {}
+        known = vars(import_module(own))
         for line, name in types_tested(module):
             home = homes.get(name, own)
             if home != own and getattr(known.get(name), "__module__", home) == home:
