@@ -292,7 +292,7 @@ def flow() -> str:
     shapes = [box(184, 56, 620, 254, "line dashed", 12)]
     shapes.append(text(494, 40, "the window: what was taken, and has not been given out", "word middle muted"))
     shapes += [*titled(24, 164, 124, 60, "record", "sweep", "or any iterable"), *arrow((148, 194), (208, 194))]
-    shapes += titled(208, 164, 112, 60, "leaf", "chunks", "start, stop")
+    shapes += titled(208, 164, 112, 60, "leaf", "batches", "start, stop")
     for k, kind in enumerate(("leaf", "lost", "leaf")):
         y = 102 + 72 * k
         shapes += [

@@ -12,7 +12,7 @@ import attrs
 from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Failure, Outcome
 from ..tasks.event_loops import run_in_thread
-from ..workers.batches import Answer, Batch, SourceError
+from ..workers.batches import Answer, Batch
 
 __all__ = ["Replay", "replay_or_run", "replay_or_run_async"]
 
@@ -68,27 +68,25 @@ class Replay:
         return "new"
 
     def keep(self, answers: list[Answer]) -> list[Answer]:
-        """What has come back, committed, with the outcomes of the twins that waited for it."""
-        outcomes = [outcome for answer in answers if not isinstance(answer, SourceError) for outcome in answer]
+        """What has come back, committed, with the outcomes of the twins that waited for it.
+
+        The configurations were made by `look_up`, so no answer is the error of one.
+        """
+        outcomes = [outcome for answer in answers if isinstance(answer, list) for outcome in answer]
         names = [self._names.pop(outcome.index) for outcome in outcomes]
         kept = self._ledger.keep(list(zip(names, outcomes, strict=True)))
-        twins = [
-            attrs.evolve(outcome, config=config, index=index, replayed=True)
+        twins: list[Answer] = [
+            [attrs.evolve(outcome, config=config, index=index, replayed=True)]
             for name, outcome in zip(names, kept, strict=True)
             for index, config in self._twins.pop(name)
         ]
-        written = iter(kept)
-        committed: list[Answer] = [
-            answer if isinstance(answer, SourceError) else [next(written) for _ in answer] for answer in answers
-        ]
-        failed = [error for answer in answers if isinstance(answer, SourceError) for error in self._fail_twins(answer)]
-        return [*committed, *([twin] for twin in twins), *failed]
+        return [*_join_neighbours(kept), *twins]
 
-    def _fail_twins(self, failed: SourceError) -> list[SourceError]:
-        """The same error for twins of what a worker could not make; they would wait for ever."""
-        positions = range(failed.start, failed.start + failed.count)
-        names = [self._names.pop(position) for position in positions if position in self._names]
-        return [SourceError(index, 1, failed.error) for name in names for index, _ in self._twins.pop(name)]
+
+def _join_neighbours(outcomes: list[Outcome[Any, Any]]) -> Iterator[list[Outcome[Any, Any]]]:
+    """Outcomes at neighbouring positions together."""
+    for _, group in groupby(enumerate(outcomes), lambda pair: pair[1].index - pair[0]):
+        yield [outcome for _, outcome in group]
 
 
 def replay_or_run_async(

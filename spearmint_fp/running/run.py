@@ -171,7 +171,7 @@ def run(  # noqa: PLR0913
         open_pool = find_executor(executor).prepare(task, source.sweep)
         batches = drive_pool(open_pool, source, window, ordered, None if ledger is None else Replay(ledger))
     if progress:
-        batches = require("spearmint_fp.running.progress", extra="progress", what="progress=True").shown_progress(
+        batches = require("spearmint_fp.running.progress", extra="progress", what="progress=True").show_progress(
             batches, source.size
         )
     return Outcomes.of(batches, source.size)

@@ -188,7 +188,7 @@ class DaskCluster(ExecutorValue):
 def dask_cluster(address: Any) -> DaskCluster:
     """An executor of the workers of a Dask cluster: its scheduler's address, or a `distributed.Client` of it.
 
-    A sweep travels as slices; results are let go of as soon as they have come. A chunk whose worker ended is run
+    A sweep travels as slices; results are let go of as soon as they have come. A batch whose worker ended is run
     again, its configurations one by one, so a configuration that ends its worker is a `Failure` and costs the others
     one rerun at most. The workers need this library. Extra: `[dask]`.
 
@@ -226,7 +226,7 @@ def ray_cluster(address: str | None = None) -> RayCluster:
     """An executor of the workers of a Ray cluster: the one at an address, or the one that is connected.
 
     Where Ray is not initialised, each run connects and disconnects, or, without an address, starts a local Ray and
-    stops it. Chunks, reruns and results are as with `dask_cluster`. A process that is connected to Ray must not
+    stops it. Batches, reruns and results are as with `dask_cluster`. A process that is connected to Ray must not
     fork: there `processes(n)` needs another start method than "fork". Extra: `[ray]`.
 
     >>> ray_cluster()

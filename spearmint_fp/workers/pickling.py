@@ -33,7 +33,9 @@ def _find_cloudpickle() -> Any:
 def dump_by_value(value: Any, has_script: bool = False) -> bytes:
     """An object as bytes that open where the caller's script is not, or, with `has_script`, where it is `__main__`."""
     dumps = _find_cloudpickle()
-    return cast(bytes, pickle.dumps(value, PROTOCOL) if dumps is None else dumps(value, PROTOCOL, named=has_script))
+    return cast(
+        bytes, pickle.dumps(value, PROTOCOL) if dumps is None else dumps(value, PROTOCOL, has_script=has_script)
+    )
 
 
 def dump_object(value: Any) -> bytes:

@@ -39,7 +39,7 @@ from spearmint_fp.workers.pickling import Job
 from spearmint_fp.workers.wire import MessageReader, write_batch
 from spearmint_fp.workers.worker import run_batch
 from tests.waiting import LIMIT_SECONDS
-from tests.workers.test_faults import seen
+from tests.workers.programs import seen
 
 TEN = expand({"n": DynamicValue(range(10))})
 

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ..workers.test_faults import _group, _left, finished, seen, started
+from ..workers.programs import find_group, finished, list_running, seen, started
 
 HANDLERS = {
     "a lambda": "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7))",
@@ -324,12 +324,12 @@ def test_a_second_ctrl_c_during_the_stop_leaves_nothing(executor: str) -> None:
         from spearmint_fp.workers.process_pool import ProcessPool
         from spearmint_fp.workers.thread_pools import ThreadPool
         def told(stop):
-            def stopped(crew, why):
+            def stopped(pool, why):
                 print("stopping", flush=True)
                 signal.sigtimedwait([], 0.3)
                 os.kill(os.getpid(), signal.SIGINT)
                 os.kill(os.getpid(), signal.SIGINT)
-                return stop(crew, why)
+                return stop(pool, why)
             return stopped
         for kind in (ProcessPool, ThreadPool):
             kind.stop = told(kind.stop)
@@ -355,7 +355,7 @@ def test_a_second_ctrl_c_during_the_stop_leaves_nothing(executor: str) -> None:
     program.send_signal(signal.SIGINT)
     got = finished(program)
     assert got == {"interrupts": 2, "left": []}
-    assert _left(lambda: [pid for pid in psutil.pids() if _group(pid) == program.pid]) == []
+    assert list_running(lambda: [pid for pid in psutil.pids() if find_group(pid) == program.pid]) == []
 
 
 def test_ctrl_c_while_a_run_that_has_ended_is_stopped() -> None:
@@ -363,9 +363,9 @@ def test_ctrl_c_while_a_run_that_has_ended_is_stopped() -> None:
         """
         from spearmint_fp.workers.process_pool import ProcessPool
         stop = ProcessPool.stop
-        def stopped(crew, why):
+        def stopped(pool, why):
             os.kill(os.getpid(), signal.SIGINT)
-            return stop(crew, why)
+            return stop(pool, why)
         ProcessPool.stop = stopped
         given = []
         try:
