@@ -36,7 +36,8 @@ from .nodes.select import Select, slice_node
 from .nodes.union import Union
 from .outline import Outline
 from .places import Places
-from .probes import Probe, Spot
+from .probes import Probe
+from .spots import Spot
 from .tables import Constraint
 
 __all__ = ["Filter", "constrained"]
