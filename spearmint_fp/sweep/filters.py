@@ -327,7 +327,10 @@ def _look_up_kept(node: Node, whole: Node, base: Node, indices: Indices | None, 
 @final
 @attrs.frozen(repr=False)
 class Carried(Indices):
-    """The positions of one of several sweeps side by side: they are those of all."""
+    """The positions of one of several sweeps side by side: they are those of all.
+
+    `Allowed` builds points of its own base; here they are those of the whole.
+    """
 
     indices: Indices
 
