@@ -17,7 +17,7 @@ from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.indices import Indices
 from ..sweep.nodes.columns import flatten_point
-from ..sweep.nodes.node import Node, Product
+from ..sweep.nodes.node import Node
 from ..sweep.nodes.points import walk_points
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class _NumpyTables:
         flat = list(map(flatten_point, points))
         return {path: _make_column(flat, path) for path in unique(path for point in flat for path in point)}
 
-    def tabulate_parts(self, product: Product, rows: Rows) -> list[Arrays]:
+    def tabulate_product(self, product: Any, rows: Rows) -> list[Arrays]:
         import numpy as np
 
         if not product.size:  # some part is empty, and another one may be of any size

@@ -20,17 +20,15 @@ from .allowed import Allowed, lift_constraints
 from .claims import Claims, Steps
 from .digits import count_values
 from .indices import Chosen, Indices, Span
-from .nodes.columns import Columns, Kinds
+from .nodes.columns import A, Columns, Kinds, Tables
 from .nodes.derive import overlap
 from .nodes.node import (
     LIMIT,
-    A,
     Composition,
     Node,
     ProductOf,
     SelectionOf,
     SumOf,
-    Tables,
     ViewOf,
     ZipOf,
 )

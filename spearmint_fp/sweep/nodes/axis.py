@@ -22,8 +22,19 @@ from ..indices import count_items
 from ..outline import Outline
 from ..places import NOWHERE, Listed, Places
 from ..probes import Probe, Spot, ValueProbe
-from .columns import Column, Columns, Kinds, flatten_point, join_columns, join_kinds, list_kinds, list_static_columns
-from .node import ABSENT, A, Compound, Node, Tables, derived_field
+from .columns import (
+    A,
+    Column,
+    Columns,
+    Kinds,
+    Tables,
+    flatten_point,
+    join_columns,
+    join_kinds,
+    list_kinds,
+    list_static_columns,
+)
+from .node import ABSENT, Compound, Node, derived_field
 
 __all__ = ["UNIT", "Axis", "make_point"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any, Final, final
+from typing import Any, Final, Protocol, TypeVar, final
 
 import attrs
 
@@ -11,12 +11,14 @@ from ...configuration.fold import Algebra, fold
 from ...configuration.keys import exact_key
 from ...configuration.records import Shape, TupleShape
 from ..claims import Steps
-from ..indices import count_items
+from ..indices import Indices, count_items
 
 __all__ = [
+    "A",
     "Column",
     "Columns",
     "Kinds",
+    "Tables",
     "flatten_point",
     "join_column",
     "join_columns",
@@ -24,6 +26,8 @@ __all__ = [
     "list_static_columns",
     "nest_kinds",
 ]
+
+A = TypeVar("A")
 
 
 @final
@@ -119,3 +123,28 @@ def join_kinds(parts: Iterable[Kinds]) -> Kinds:
         for path, kinds in part.items():
             joined[path] = joined.get(path, kinds) | kinds
     return joined
+
+
+class Tables(Protocol[A]):
+    """Arrays of what stands at each path: how those of a sweep are made from those of its parts.
+
+    `rows` are positions, or None for all points.
+    """
+
+    def tabulate(self, node: Any, rows: Any) -> dict[Steps, A]:
+        """The arrays of some points of a sweep."""
+
+    def tabulate_points(self, node: Any, rows: Any) -> dict[Steps, A]:
+        """The same, point by point."""
+
+    def tabulate_product(self, product: Any, rows: Any) -> list[dict[Steps, A]]:
+        """The arrays of each of a node's parts in its points; its `weights` say how far apart the points of one lie."""
+
+    def tabulate_union(self, parts: Sequence[Any], offsets: Sequence[int], rows: Any) -> dict[Steps, A]:
+        """The arrays of parts that follow one another, given the position at which each begins."""
+
+    def make_array(self, values: Sequence[Any], rows: Any) -> A:
+        """The array of some values."""
+
+    def find_positions(self, indices: Indices, rows: Any) -> Any:
+        """The positions in the base at which a selection has its points."""

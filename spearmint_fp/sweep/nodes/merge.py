@@ -20,9 +20,9 @@ from ..outline import Outline, of_product
 from ..places import NOWHERE, AnyOf, Common, Places, Verified
 from ..probes import PathsOf, Probe, Spot
 from .axis import UNIT
-from .columns import Column, Columns, Kinds, join_column, join_kinds
+from .columns import A, Column, Columns, Kinds, Tables, join_column, join_kinds
 from .conflicts import check_product, check_zip
-from .node import A, Compound, Node, ProductOf, Tables, ZipOf, derived_field
+from .node import Compound, Node, ProductOf, ZipOf, derived_field
 from .points import make_matcher
 from .record import Record
 from .union import EMPTY
@@ -189,16 +189,13 @@ class Merge(Compound):
     def kinds(self) -> Kinds:
         return join_kinds(part.kinds() for part in self.inner.parts)
 
-    def has_path(self, path: Steps) -> bool:
-        return not path or any(part.has_path(path) for part in self.inner.parts)
-
     def can_set(self, path: Steps) -> bool:
         return not path or all(part.can_set(path) for part in self.inner.parts)
 
     def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
         if not self.exact or self._fills:
             return tables.tabulate_points(self, rows)
-        return {path: array for part in tables.tabulate_parts(self.inner, rows) for path, array in part.items()}
+        return {path: array for part in tables.tabulate_product(self.inner, rows) for path, array in part.items()}
 
     @property
     def factors(self) -> tuple[Node, ...]:

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Final, Protocol, TypeVar, final
+from typing import Any, Final, final
 
 import attrs
 
@@ -23,7 +23,7 @@ from ..indices import Indices
 from ..outline import Lines, Outline
 from ..places import Known, Places
 from ..probes import PointProbe, Probe, Spot
-from .columns import Columns, Kinds, join_columns, join_kinds, list_kinds, list_static_columns
+from .columns import A, Columns, Kinds, Tables, join_columns, join_kinds, list_kinds, list_static_columns
 from .points import make_matcher, walk_points, walk_possible_points
 
 __all__ = [
@@ -32,17 +32,13 @@ __all__ = [
     "Composition",
     "Compound",
     "Node",
-    "Product",
     "ProductOf",
     "SelectionOf",
     "SumOf",
-    "Tables",
     "ViewOf",
     "ZipOf",
     "derived_field",
 ]
-
-A = TypeVar("A")
 
 LIMIT: Final = 1_000_000
 """How many points an operation enumerates before it refuses and says how many there are."""
@@ -179,8 +175,11 @@ class Node(ABC):
         Raises:
             SizeError: more than 10^6 points would have to be looked at.
         """
+        made = self.composition
         if not path:
             return True
+        if isinstance(made, ProductOf | SumOf | ZipOf):
+            return any(made.parts[part].has_path(rest) for part, rest in self.enter(path))
         any_built = False
         for point in self._walk_possible():
             any_built = True
@@ -384,42 +383,6 @@ class SelectionOf:
 
 
 Composition = ProductOf | SumOf | ZipOf | ViewOf | SelectionOf
-
-
-class Product(Protocol):
-    """Parts whose points stand together: `weights` says how many points lie from one point of a part to the next."""
-
-    @property
-    def size(self) -> int: ...
-    @property
-    def parts(self) -> tuple[Node, ...]: ...
-    @property
-    def weights(self) -> tuple[int, ...]: ...
-
-
-class Tables(Protocol[A]):
-    """Arrays of what stands at each path: how those of a sweep are made from those of its parts.
-
-    `rows` are positions, or None for all points.
-    """
-
-    def tabulate(self, node: Node, rows: Any) -> dict[Steps, A]:
-        """The arrays of some points of a sweep."""
-
-    def tabulate_points(self, node: Node, rows: Any) -> dict[Steps, A]:
-        """The same, point by point."""
-
-    def tabulate_parts(self, product: Product, rows: Any) -> list[dict[Steps, A]]:
-        """Per part of a product the arrays of what its points give to those of the product."""
-
-    def tabulate_union(self, parts: Sequence[Node], offsets: Sequence[int], rows: Any) -> dict[Steps, A]:
-        """The arrays of parts that follow one another, given the position at which each begins."""
-
-    def make_array(self, values: Sequence[Any], rows: Any) -> A:
-        """The array of some values."""
-
-    def find_positions(self, indices: Indices, rows: Any) -> Any:
-        """The positions in the base at which a selection has its points."""
 
 
 def derived_field() -> Any:

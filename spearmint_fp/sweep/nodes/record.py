@@ -20,8 +20,8 @@ from ..outline import Outline, of_product
 from ..places import NOWHERE, Combined, Listed, Places
 from ..probes import Probe, RecordProbe, Spot
 from .axis import make_point
-from .columns import Columns, Kinds, nest_kinds
-from .node import ABSENT, A, Compound, Node, ProductOf, Tables, derived_field
+from .columns import A, Columns, Kinds, Tables, nest_kinds
+from .node import ABSENT, Compound, Node, ProductOf, derived_field
 
 __all__ = ["AHEAD", "DEPTH_STEP", "POOL", "Record"]
 
@@ -184,10 +184,6 @@ class Record(Compound):
     def kinds(self) -> Kinds:
         return nest_kinds(self.shape, ((key, part.kinds()) for key, part in self._items))
 
-    def has_path(self, path: Steps) -> bool:
-        position = self.shape.find(path[0]) if path else None
-        return not path or (position is not None and self.parts[position].has_path(path[1:]))
-
     def can_set(self, path: Steps) -> bool:
         position = self.shape.find(path[0]) if path else None
         if position is None:
@@ -197,7 +193,7 @@ class Record(Compound):
     def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
         if self._is_made_by_class:
             return tables.tabulate_points(self, rows)
-        pairs = zip(self.shape.keys, tables.tabulate_parts(self, rows), strict=True)
+        pairs = zip(self.shape.keys, tables.tabulate_product(self, rows), strict=True)
         return {(key, *path): array for key, part in pairs for path, array in part.items()}
 
     @property

@@ -13,8 +13,8 @@ from ..indices import Indices, Span, range_size
 from ..outline import Outline
 from ..places import Places, Selected
 from ..probes import Probe, Spot
-from .columns import Columns
-from .node import A, Compound, Node, SelectionOf, Tables
+from .columns import A, Columns, Tables
+from .node import Compound, Node, SelectionOf
 
 __all__ = ["Select", "slice_node"]
 

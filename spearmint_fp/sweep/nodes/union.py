@@ -16,8 +16,8 @@ from ..outline import TERMS, Outline, of_choice
 from ..places import InOrder, Places
 from ..probes import Probe, Spot
 from .axis import Axis
-from .columns import Columns, join_columns
-from .node import A, Compound, Node, SumOf, Tables, derived_field
+from .columns import A, Columns, Tables, join_columns
+from .node import Compound, Node, SumOf, derived_field
 
 __all__ = ["EMPTY", "Union"]
 
@@ -108,7 +108,7 @@ class Union(Compound):
         return any_of(part.claims(exact) for part in self.parts if part.size)
 
     def has_path(self, path: Steps) -> bool:
-        return not path or not self.parts or any(part.has_path(path) for part in self.parts)
+        return not self.parts or super().has_path(path)
 
     def can_set(self, path: Steps) -> bool:
         return not path or not self.parts or any(part.can_set(path) for part in self.parts)
