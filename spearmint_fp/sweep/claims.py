@@ -25,6 +25,7 @@ __all__ = [
     "find_filled",
     "of_points",
     "origins_of",
+    "overlap",
     "together",
 ]
 
@@ -59,6 +60,11 @@ class Claims:
         kept = frozenset([leaf for leaf in self.leaves if leaf[: len(path)] != path])
         empties = frozenset([empty for empty in self.empties if empty[: len(path)] != path])
         return Claims(kept | {path}, empties, exact=False, uniform=False)
+
+
+def overlap(one: Steps, other: Steps) -> bool:
+    """True if one path is the other, or leads to a part of it."""
+    return one[: len(other)] == other[: len(one)]
 
 
 NOTHING: Final = Claims()

@@ -17,11 +17,10 @@ from ..configuration.errors import PathError, SizeError, format_count
 from ..configuration.fold import show_path
 from ..configuration.paths import get_in
 from .allowed import Allowed, lift_constraints
-from .claims import Claims, Steps
+from .claims import Claims, Steps, overlap
 from .digits import count_values
 from .indices import Chosen, Indices, Span
 from .nodes.columns import A, Columns, Kinds, Tables
-from .nodes.derive import overlap
 from .nodes.node import (
     LIMIT,
     Composition,

@@ -31,12 +31,11 @@ from ..conversion.problems import Steps
 from .core import Sweep, as_sweep
 from .filters import constrained
 from .indices import count_items
-from .nodes.columns import Columns
 from .nodes.image import Image
-from .nodes.node import LIMIT, Node
+from .nodes.node import LIMIT, Node, derived_field
 from .nodes.points import few
 from .nodes.union import Union as NodeUnion
-from .outline import Outline
+from .places import Known, Places
 from .tables import Constraint
 
 __all__ = ["structured"]
@@ -91,12 +90,7 @@ class Typed(Image):
     cls: Any
     extra: Extra
     base: Node
-    size: int = attrs.field(init=False, eq=False, repr=False)
-    depth: int = attrs.field(init=False, eq=False, repr=False)
-
-    @property
-    def exact(self) -> bool:
-        return False
+    size: int = derived_field()
 
     @property
     def _function(self) -> Any:
@@ -105,11 +99,11 @@ class Typed(Image):
     def _call(self, config: Any) -> Any:
         return structure(self.cls, config, extra=self.extra)
 
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        if self.size <= SCANNED:
-            places = self._positions.get(hash(exact_key(value)), ()) if exact else range(self.size)
-            return (rank for rank in places if self._is(rank, value, exact))
-        return self._ranks_by_axes(value, exact)
+    def places(self, value: Any, exact: bool) -> Places:
+        if self.size > SCANNED:
+            return Known(self._find_by_axes(value, exact))
+        ranks = self._positions.get(hash(exact_key(value)), ()) if exact else range(self.size)
+        return Known(rank for rank in ranks if self._is_at(rank, value, exact))
 
     @cached_property
     def _positions(self) -> dict[int, list[int]]:
@@ -120,7 +114,7 @@ class Typed(Image):
                 positions.setdefault(hash(exact_key(freeze(self.at(rank)))), []).append(rank)
         return positions
 
-    def _ranks_by_axes(self, value: Any, exact: bool) -> Iterator[int]:
+    def _find_by_axes(self, value: Any, exact: bool) -> Iterator[int]:
         """The places of what has the value's parts on its axes; an error after them where others may become it too."""
         if self._keeps_values and not isinstance(value, self.cls):
             return
@@ -136,7 +130,7 @@ class Typed(Image):
         is_all = self._keeps_values and all(told)
         origins = self._origins(near, long)
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
-        found = sorted(rank for rank in few(unique(ranks)) if self._is(rank, value, exact))
+        found = sorted(rank for rank in few(unique(ranks)) if self._is_at(rank, value, exact))
         yield from found
         if not (is_all and (found or not long or near.size <= 1 or _is_one_branch(self.base))):
             raise SizeError(
@@ -171,7 +165,7 @@ class Typed(Image):
         ends = (near.at(0), near.at(near.size - 1))  # in a branch with the long axes, or in one without
         return iter((*ends, *(_with(long, end) for end in ends)))
 
-    def _is(self, rank: int, value: Any, exact: bool) -> bool:
+    def _is_at(self, rank: int, value: Any, exact: bool) -> bool:
         try:
             point = self.at(rank)
         except ConversionError:  # then it became nothing
@@ -179,12 +173,6 @@ class Typed(Image):
         frozen = freeze(point)  # as what is looked for was
         equal = not exact and (are_equal(point, value) or are_equal(frozen, value))
         return equal or exact_key(frozen) == exact_key(value)
-
-    def columns(self) -> Columns:
-        return self.base.columns()
-
-    def outline(self, path: Steps) -> Outline:
-        return self.base.outline(path)
 
 
 def _with(numbers: dict[Steps, Any], config: Any) -> Any:

@@ -15,7 +15,7 @@ from ...configuration.fold import show_path
 from ...configuration.keys import exact_key
 from ...configuration.paths import remove_in, set_in
 from ...configuration.records import find_index
-from ..claims import Claims, Steps
+from ..claims import Claims, Steps, overlap
 from ..indices import count_items
 from ..outline import Outline
 from ..places import Places, Verified
@@ -27,7 +27,7 @@ from .node import Node, ViewOf, derived_field
 from .points import make_matcher
 from .record import POOL
 
-__all__ = ["Derive", "overlap"]
+__all__ = ["Derive"]
 
 
 @final
@@ -104,11 +104,6 @@ class Derive(Image):
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
-
-
-def overlap(one: Steps, other: Steps) -> bool:
-    """True if one path is the other, or leads to a part of it."""
-    return one[: len(other)] == other[: len(one)]
 
 
 def _leads_into(path: Steps, whole: Steps) -> bool:
