@@ -257,7 +257,7 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
             every = Constraint(None, ((),), congruence=(step, indices.positions[0]))
             strided = survivors.indices.narrow(every)
             return _cut(Select(base, strided), _Survivors(strided, None), indices.positions)
-    if node.size <= LIMIT:
+    if node.size <= LIMIT and (survivors is None or node.size <= whole.size):
         return _list_kept(node, constraints)
     return _look_up_kept(node, whole, base, indices, constraints)
 
@@ -325,7 +325,10 @@ def _look_up_kept(node: Node, whole: Node, base: Node, indices: Indices | None, 
 @final
 @attrs.frozen(repr=False)
 class Carried(Indices):
-    """The positions of one of several sweeps side by side: they are those of all."""
+    """The positions of one of several sweeps side by side: they are those of all.
+
+    `Allowed` builds points of its own base; here they are those of the whole.
+    """
 
     indices: Indices
 

@@ -82,14 +82,14 @@ class Constraint:
         try:
             return bool(self.ask(*values))
         except (Exception, GeneratorExit) as error:
-            told = stop_error(self.ask, error) if isinstance(error, STOPS) else error
+            named = stop_error(self.ask, error) if isinstance(error, STOPS) else error
             given = ", ".join(f"{show_path(p)}={short_repr(v)}" for p, v in zip(self.paths, values, strict=True))
             add_note(
-                told, "while constraining on ", f"{given}; the predicate takes one argument per path, in their order"
+                named, "while constraining on ", f"{given}; the predicate takes one argument per path, in their order"
             )
-            if told is error:
+            if named is error:
                 raise
-            raise told from error
+            raise named from error
 
     @property
     def ask(self) -> Callable[..., Any]:
