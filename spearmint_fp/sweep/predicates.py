@@ -21,7 +21,7 @@ from .diagrams import FALSE, TRUE, Diagrams
 from .digits import Digit, Digits, Source
 from .indices import count_items
 from .nodes.node import ABSENT, LIMIT
-from .tables import Constraint
+from .tables import Constraint, join_names
 
 __all__ = ["Asker", "Raised", "Space", "join_congruent"]
 
@@ -326,7 +326,7 @@ class Asker:
         self.raised.append((originals, tuple(values)))
 
     def _make_refusal(self) -> SizeError:
-        paths = ", ".join([show_path(path) for path in self.constraint.paths[:12]])
+        paths = join_names(map(show_path, self.constraint.paths))
         points = _count_points(self.digits.items, self.columns, self.live)
         return SizeError(
             f"constraining on {paths} takes {format_count(points)} points to enumerate, more than {LIMIT}. "
