@@ -19,7 +19,8 @@ from .checks import sees_several
 from .core import Sweep, as_sweep
 from .filters import constrained
 from .nodes.node import Node
-from .probes import Check, Probe, Refusal, Scope, Spot
+from .probes import Probe, Refusal
+from .spots import Check, Scope, Spot
 from .tables import Constraint
 
 __all__ = ["Validation", "validate"]

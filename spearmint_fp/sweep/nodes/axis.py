@@ -21,7 +21,8 @@ from ..claims import Claims, Steps, of_points
 from ..indices import count_items
 from ..outline import Outline
 from ..places import NOWHERE, Listed, Places
-from ..probes import Probe, Spot, ValueProbe
+from ..probes import PointProbe, Probe
+from ..spots import Spot
 from .columns import (
     A,
     Column,
@@ -152,7 +153,7 @@ class Axis(Compound):
         return attrs.evolve(self, swept=True)
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        yield ValueProbe(self, spot, self.values)
+        yield PointProbe(self, spot, self.values)
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:

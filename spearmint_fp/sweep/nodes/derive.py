@@ -19,7 +19,8 @@ from ..claims import Claims, Steps, overlap
 from ..indices import count_items
 from ..outline import Outline
 from ..places import Places, Verified
-from ..probes import DerivedProbe, Probe, Spot
+from ..probes import DerivedProbe, Probe
+from ..spots import Spot
 from .columns import Column, Columns
 from .image import Image
 from .merge import find_places_of_any

@@ -18,7 +18,8 @@ from ...configuration.records import TupleShape
 from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins_of, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, AnyOf, Common, Places, Verified
-from ..probes import PathsOf, Probe, Spot
+from ..probes import Probe
+from ..spots import PathsOf, Spot
 from .axis import UNIT
 from .columns import A, Column, Columns, Kinds, Tables, join_column, join_kinds
 from .conflicts import check_product, check_zip

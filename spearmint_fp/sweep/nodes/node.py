@@ -22,7 +22,8 @@ from ..claims import UNKNOWN, Claims, Steps, of_points
 from ..indices import Indices
 from ..outline import Lines, Outline
 from ..places import Known, Places
-from ..probes import PointProbe, Probe, Spot
+from ..probes import PointProbe, Probe
+from ..spots import Spot
 from .columns import A, Columns, Kinds, Tables, join_columns, join_kinds, list_kinds, list_static_columns
 from .points import make_matcher, walk_points, walk_possible_points
 

@@ -18,7 +18,8 @@ from ...configuration.records import FieldsShape, NamedShape, Shape
 from ..claims import NOTHING, Claims, Steps, of_points, together
 from ..outline import Outline, of_product
 from ..places import NOWHERE, Combined, Listed, Places
-from ..probes import Probe, RecordProbe, Spot
+from ..probes import Probe, RecordProbe
+from ..spots import Spot
 from .axis import make_point
 from .columns import A, Columns, Kinds, Tables, nest_kinds
 from .node import ABSENT, Compound, Node, ProductOf, derived_field

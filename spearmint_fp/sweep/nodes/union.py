@@ -14,7 +14,8 @@ from ...configuration.fold import show_path
 from ..claims import Claims, Steps, any_of
 from ..outline import TERMS, Outline, of_choice
 from ..places import InOrder, Places
-from ..probes import Probe, Spot
+from ..probes import Probe
+from ..spots import Spot
 from .axis import Axis
 from .columns import A, Columns, Tables, join_columns
 from .node import Compound, Node, SumOf, derived_field
