@@ -24,7 +24,7 @@ from .digits import read_digits
 from .indices import count_items
 from .nodes.node import Node
 from .predicates import Asker, Raised, Space, join_congruent
-from .tables import Constraint, dump_table, load_table
+from .tables import Constraint, dump_table, join_names, load_table
 
 __all__ = ["build_automaton"]
 
@@ -203,13 +203,13 @@ class _Builder:
         return found.get((), FALSE)
 
     def _make_refusal(self, stop: OutOfSteps) -> SizeError:
-        paths = [show_path(path) for path in dict.fromkeys(path for c in self.constraints for path in c.paths)]
-        open_paths = dict.fromkeys(self._name_digit(number) for number in sorted(stop.open_digits))
+        paths = [show_path(path) for constraint in self.constraints for path in constraint.paths]
+        open_paths = map(self._name_digit, sorted(stop.open_digits))
         fewer = "constrain fewer axes, or cut them first with constraints over one axis each"
         advice = ", or ".join(filter(None, (self._advise_order(), fewer)))
         return SizeError(
-            f"the constraints on {_join_names(paths)} take more than {MOST_STEPS} steps to count together: at "
-            f"{self._name_digit(stop.number)} too many cases of {_join_names(list(open_paths))} are open at once. "
+            f"the constraints on {join_names(paths)} take more than {MOST_STEPS} steps to count together: at "
+            f"{self._name_digit(stop.number)} too many cases of {join_names(open_paths)} are open at once. "
             f"{advice[0].upper()}{advice[1:]}"
         )
 
@@ -233,8 +233,3 @@ class _Builder:
                 if any(number in source.digits for source in sources):
                     return show_path(path)
         return "the choice of a branch"
-
-
-def _join_names(names: Sequence[str]) -> str:
-    """The first dozen names, with commas."""
-    return ", ".join(names[:12]) + (", …" if len(names) > 12 else "")

@@ -21,7 +21,7 @@ from .diagrams import FALSE, TRUE, Diagrams
 from .digits import Digit, Digits, Source
 from .indices import count_items
 from .nodes.node import ABSENT, LIMIT
-from .tables import Constraint
+from .tables import Constraint, join_names
 
 __all__ = ["Asker", "Raised", "Space", "join_congruent"]
 
@@ -126,8 +126,8 @@ class Asker:
             digit = source.digits[0]
             domain = self.domains[digit]
             # a digit with more values is never gone through: `_open_digit` refuses it
-            short = count_items(domain) <= LIMIT
-            self.columns[digit].append((argument, [source.column[value] for value in domain] if short else []))
+            column = source.column if count_items(domain) <= LIMIT else None
+            self.columns[digit].append((argument, [] if column is None else [column[value] for value in domain]))
         else:
             for digit in source.digits:
                 self.shared[digit].append((argument, source))
@@ -155,15 +155,15 @@ class Asker:
         return tuple([digit for digit in items if digit.number in self.columns])
 
     def _open_digit(self, agenda: tuple[Digit, ...], guard: int, given: list[Any], sums: list[int]) -> int | None:
-        """The diagram of what is left to decide; None where it goes on in a new opened on the stack."""
+        """The diagram of what is left to decide; None where it goes on with a new open digit on the stack."""
         if not guard or not (self.plain or self._is_decided_by(agenda, given)):
-            return guard
+            return guard  # nothing is left to ask about, or all that the guard leaves lacks a path
         self.prefixes += 1
         if self.prefixes > MOST_PREFIXES or (agenda and count_items(self.domains[agenda[0].number]) > LIMIT):
             raise self._make_refusal()
         if not agenda:
             return int(self._ask_many((), given, sums, (), [()])[0])
-        if len(agenda) == self.block:
+        if len(agenda) == self.block:  # the last digits are gone through in C
             return self._ask_block(agenda, guard, given)
         digit, rest = agenda[0], agenda[1:]
         if not rest and digit.branches is None:
@@ -326,7 +326,7 @@ class Asker:
         self.raised.append((originals, tuple(values)))
 
     def _make_refusal(self) -> SizeError:
-        paths = ", ".join([show_path(path) for path in self.constraint.paths[:12]])
+        paths = join_names(map(show_path, self.constraint.paths))
         points = _count_points(self.digits.items, self.columns, self.live)
         return SizeError(
             f"constraining on {paths} takes {format_count(points)} points to enumerate, more than {LIMIT}. "
