@@ -59,7 +59,7 @@ class Indices(ABC):
 
     @property
     def shuffled(self) -> bool:
-        """True if the order of the positions follows no rule that counting could use."""
+        """True if the positions stand in a random order."""
         return False
 
     def count_residues(self, modulus: int, residues: range) -> int | None:  # noqa: ARG002  # only ranges can count them

@@ -240,17 +240,12 @@ class Node(ABC):
     # --- what a type refuses
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        """The questions to a type about these points, at least one, at `spot` in a configuration."""
+        """The questions to a type about points that stand at `spot`, of which there is one at least."""
         yield PointProbe(self, spot)
 
     @property
-    def selected(self) -> bool:
-        """True where points were taken from those of another sweep, so that they may be fewer than its values."""
-        return False
-
-    @property
     def shuffled(self) -> bool:
-        """True where points stand in an order that does not follow from their values, here or in a part."""
+        """True if a part stands in a random order, so that constraints are counted by listing it."""
         return any(child.shuffled for child in self.children)
 
     # --- how it is counted
