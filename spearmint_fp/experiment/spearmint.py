@@ -17,7 +17,8 @@ from ..conversion.convert import is_structured
 from ..conversion.files import load
 from ..outcomes.outcomes import Outcome
 from ..sweep.combine import concat
-from ..sweep.core import Sweep, expand
+from ..sweep.core import Sweep
+from ..sweep.expansion import expand
 from ..tasks.injection import inject
 from .cases import Experiment, find_decorated, get_experiment
 from .decorating import decorate_function
