@@ -43,7 +43,7 @@ from .nodes.node import Node
 from .nodes.points import get_point, walk_points
 from .nodes.select import slice_node
 from .nodes.union import Union
-from .places import list_few
+from .places import list_places
 
 __all__ = ["Sweep", "as_sweep", "count_configs", "require_expanded_sweep"]
 
@@ -51,10 +51,10 @@ S = TypeVar("S")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-DEPTH: Final = 220
+MOST_LEVELS: Final = 220
 """How many sweeps may be built upon one another: more than a tree may have levels, and far from the stack's end."""
 
-SAME: Final = 10_000
+MOST_COMPARED: Final = 10_000
 """Up to this size two sweeps that are built differently are compared point by point."""
 
 
@@ -88,9 +88,9 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def __attrs_post_init__(self) -> None:
         if not isinstance(self._node, Node):
             raise ArgumentError(f"a Sweep is made by expand(tree); got {repr_with_type(self._node)}")
-        if self._node.depth > DEPTH:
+        if self._node.depth > MOST_LEVELS:
             raise SizeError(
-                f"more than {DEPTH} sweeps built upon one another. Do several steps in one: concat and product take "
+                f"more than {MOST_LEVELS} sweeps built upon one another. Do several steps in one: concat and product take "
                 f"many sweeps, and functions that are mapped one after the other join by themselves"
             )
 
@@ -203,7 +203,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         Raises:
             SizeError: more than 10^6 do.
         """
-        return sum(1 for _ in list_few(self._node.places(freeze(value), False)))
+        return sum(1 for _ in list_places(self._node.places(freeze(value), False)))
 
     # --- combining and comparing
 
@@ -224,7 +224,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return False
         if not self.size or _is_built_alike(self._node, other._node):
             return True
-        return self.size <= SAME and all(map(are_equal, self, other))
+        return self.size <= MOST_COMPARED and all(map(are_equal, self, other))
 
     def __hash__(self) -> int:
         ends = (self[0], self[-1]) if self else ()
@@ -255,7 +255,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
     @cached_property
     def labels(self) -> Labels:
-        """What `label` needs to know of the sweep, made once."""
+        """The writer of this sweep's labels, made once."""
         return Labels(self._node)
 
     def __repr__(self) -> str:
@@ -279,9 +279,9 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def over(self, fn: Callable[[Any], Any]) -> Choice:
         if not self.size or not any(isinstance(leaf, Choice) for _, leaf in list_leaves(fn(self[0]))):
             return Sweep(Map((fn,), self._node))
-        if self.size > SAME:
+        if self.size > MOST_COMPARED:
             raise SizeError(
-                f"setting a choice in each of {format_count(self.size)} configurations of a sweep, more than {SAME}. "
+                f"setting a choice in each of {format_count(self.size)} configurations of a sweep, more than {MOST_COMPARED}. "
                 f"Set it in the tree that the sweep was made from"
             )
         return DynamicValue(map(fn, self))
@@ -293,9 +293,9 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         return self
 
     def listed(self) -> Sequence[T_co]:
-        if self.size > SAME:
+        if self.size > MOST_COMPARED:
             raise IdentityError(
-                f"a sweep of {format_count(self.size)} configurations, more than {SAME}. Ask for the id of its tree"
+                f"a sweep of {format_count(self.size)} configurations, more than {MOST_COMPARED}. Ask for the id of its tree"
             )
         return tuple(self)
 
@@ -315,7 +315,7 @@ def _list_alternatives(column: Column) -> Sequence[Any]:
     """A column's pieces as one sequence without repetitions; a sweep of them where they are many."""
     if len(column.pieces) == 1:
         return column.pieces[0]
-    if sum(map(count_items, column.pieces)) > SAME:
+    if sum(map(count_items, column.pieces)) > MOST_COMPARED:
         return Sweep(Union.of([Axis(piece, swept=True) for piece in column.pieces]))
     return tuple(unique(chain.from_iterable(column.pieces), key=exact_key))
 

@@ -105,7 +105,6 @@ class Filter(Node):
     calls = _ask_other("found")
     computed = _ask_other("found")
     exact = _ask_other("found")
-    selected = _ask_other("found")
     shuffled = _ask_other("found")
     composition = _ask_other("found")
     terms = _ask_other("found")

@@ -1,8 +1,8 @@
-"""Probes: what a type is asked about a sweep, part by part, instead of configuration by configuration.
+"""Probes: a type is asked about each part of a sweep instead of each configuration.
 
-Every kind of sweep names its probes (`Node.probes`): one for each of its parts that a type may refuse, with the spot
-where the part stands in whole configurations. A probe puts points of its part into a few configurations, and tells
-from what the check says of these which points are refused whatever stands beside them.
+Every kind of sweep answers `Node.probes` with one probe for each of its parts that a type may refuse, at the spot where
+the part stands in whole configurations. A probe puts the points of its part into a few configurations. If these are
+refused for a point whatever stands beside it, so are all that have the point.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FEW: Final = 1_000
 """How many values at either end of a longer axis are looked at, and how many points of a part without axes."""
 
 QUARTERS: Final = (0, 4, 2, 1, 3)
-"""Where in the other parts a point is tried again when the first configuration says nothing certain of it."""
+"""Where in the other parts a point is tried again where its problem in the first configuration is not certain."""
 
 Asker = Callable[[Any], tuple[Problem, ...]]
 """The problems of a configuration, from the point of one part."""
@@ -49,7 +49,7 @@ class Refusal(NamedTuple):
 
 
 class Probe(ABC):
-    """What is asked about one part of a sweep."""
+    """Asks a type about one part of a sweep."""
 
     __slots__ = ()
 
@@ -61,7 +61,7 @@ class Probe(ABC):
 
     @abstractmethod
     def find_refusals(self) -> Iterable[Refusal]:
-        """What is wrong with points of the part, whatever stands beside them."""
+        """The points of the part that are refused whatever stands beside them."""
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ class Probe(ABC):
         return None if self.unseen else self.spot.copies
 
     def count_positions(self, place: int) -> int | None:  # noqa: ARG002  # only positions of single points have digits
-        """How many configurations of a selection have the point at `place`; None where no digit of a position tells."""
+        """How many configurations of a selection have the point at `place`; None where its digit is not known."""
         return None
 
     def may_hold(self, path: Steps, key: Hashable) -> bool:  # noqa: ARG002

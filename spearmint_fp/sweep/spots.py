@@ -18,11 +18,11 @@ Check = Callable[[Any], tuple[Problem, ...]]
 """The problems of a configuration that is plain data."""
 
 Build = Callable[[list[Any]], Any]
-"""What a point of each part makes."""
+"""Makes a point of a whole from one of each part."""
 
 
 class Points(Protocol):
-    """What is asked of a sweep here: its points, and the paths at which they have something."""
+    """A sweep: its points, and the paths at which they have something."""
 
     @property
     def size(self) -> int: ...
@@ -41,9 +41,9 @@ class Product(Points, Protocol):
 
 @final
 class First:
-    """The configuration that has the first point of every part, and what the check says of it.
+    """The configuration that has the first point of every part, and its problems.
 
-    It is shared by the parts of a record, so that most of them need not ask about their first point.
+    It is shared by the parts of a record: if it has none, the first point of each of them is fine.
     """
 
     def __init__(self, build: Callable[[], Any], check: Check) -> None:
@@ -115,8 +115,8 @@ class Spot:
 
     `complete(point, quarter)` is a configuration with that point of the part, and of every other part the point after
     so many quarters of its points. Each point is in so many `copies` of the `scope`, which is a selection around the
-    part or else the whole sweep. Inside a selection the `stride` says how far apart in its base the points of the part
-    stand, if a digit of the position tells which one it is. `factors` are the parts of merges that this one is inside,
+    part or else the whole sweep. Inside a selection, if the point is a digit of the position in its base, that digit
+    counts positions in steps of `stride`. `factors` are the parts of merges that this one is inside,
     and `hidden` the paths that are derived over it.
     """
 

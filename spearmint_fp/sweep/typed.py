@@ -33,7 +33,7 @@ from .filters import constrained
 from .indices import count_items
 from .nodes.image import Image
 from .nodes.node import LIMIT, Node, derived_field
-from .nodes.points import few
+from .nodes.points import bound_ranks
 from .places import Known, Places
 from .tables import Constraint
 
@@ -125,8 +125,8 @@ class Typed(Image):
     def _find_by_axes(self, value: Any, exact: bool) -> Iterator[int]:
         """The positions of what has the value's parts on its axes, then an error where others may become it too.
 
-        Short axes are narrowed to the values that may have become those parts. A long one can only be a range of whole
-        numbers, and each part tells its number.
+        Short axes are narrowed to the values that may have become those parts. A value on a long one, which is a range,
+        is computed from its part instead.
         """
         if self._keeps_values and not isinstance(value, self.cls):
             return
@@ -143,7 +143,7 @@ class Typed(Image):
             )
         origins = _list_origins(near, {path: _find_whole(path, forms) for path in long})
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
-        found = sorted(rank for rank in few(unique(ranks)) if self._is_at(rank, value, exact))
+        found = sorted(rank for rank in bound_ranks(unique(ranks)) if self._is_at(rank, value, exact))
         yield from found
         is_told = all(_find_plain(path, forms) and all(isinstance(p, range) for p in pieces[path]) for path in long)
         is_sure = found or not long or near.size <= 1 or self.base.claims(exact=False).uniform
@@ -185,7 +185,7 @@ def _set_numbers(numbers: dict[Steps, Any], config: Any) -> Any:
 
 
 def _find_plain(path: Steps, forms: Sequence[Any]) -> tuple[Any, ...]:
-    """What stands at a path of the first form that has it, as plain data; nothing where none has."""
+    """The value at a path of the first form that has it, as plain data; nothing where none has."""
     found = next(filter(None, (find_in(path, form) for form in forms)), ())
     return tuple(freeze(unstructure(value)) for value in found)
 

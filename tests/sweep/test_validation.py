@@ -30,7 +30,6 @@ from spearmint_fp import (
     validate,
     zipped,
 )
-from spearmint_fp.sweep.indices import floor_sum
 
 
 @attrs.frozen
@@ -237,11 +236,6 @@ def test_arguments() -> None:
         validate(Llm, {"model": "a"})  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="extra is"):
         validate(Llm, BILLION, extra="x")  # type: ignore[arg-type]
-
-
-@given(st.integers(0, 50), st.integers(1, 50), st.integers(0, 200), st.integers(0, 200))
-def test_floor_sum_is_the_sum(n: int, m: int, a: int, b: int) -> None:
-    assert floor_sum(n, m, a, b) == sum((a * i + b) // m for i in range(n))
 
 
 # --- against brute force -------------------------------------------------------------------------------

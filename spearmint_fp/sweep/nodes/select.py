@@ -77,10 +77,6 @@ class Select(Compound):
         return self.base.probes(spot.in_selection(self, self.base))
 
     @property
-    def selected(self) -> bool:
-        return True
-
-    @property
     def shuffled(self) -> bool:
         return self.indices.shuffled or self.base.shuffled
 
