@@ -1,4 +1,4 @@
-"""Journals: outcomes that are kept in a file, and found again.
+"""Outcomes that are kept: the ledger of one experiment, in a database.
 
 Imports `tasks` and the rooms below it; nothing of `workers`.
 """

@@ -21,13 +21,13 @@ from ..configuration.errors import (
     repr_with_type,
 )
 from ..configuration.identity import config_id
+from ..configuration.scalars import MOST_BITS
 from ..conversion.convert import make_checker
 from ..conversion.problems import ABSENT
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import count_configs
 from ..tasks.injection import read_hints
 from ..tasks.wrapping import find_arguments, find_bound, find_innermost, find_places
-from .encoding import MOST_BITS
 from .function_names import NamelessError
 from .ledger import MOST_NAMES, Ledger
 from .owners import EXPERIMENT_OF_KEY, Key, Owner, declared_name, find_key, find_owner

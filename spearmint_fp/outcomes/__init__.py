@@ -1,4 +1,4 @@
-"""Outcomes: `Success | Failure` of one configuration, collected, and as rows and cells.
+"""The end of one configuration: `Success | Failure`; outcomes as rows and cells, collecting them.
 
 Imports `sweep` and the rooms below it.
 """

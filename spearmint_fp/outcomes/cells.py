@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import Any, Final
 
 from ..configuration.errors import full_repr, short_repr
-from ..conversion.scalars import unbox_scalar
+from ..configuration.scalars import unbox_scalar
 
 __all__ = ["ABSENT", "Absent", "cell_of", "escape_surrogates", "is_number", "number_of", "text_of"]
 

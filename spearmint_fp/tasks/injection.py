@@ -17,7 +17,8 @@ from ..configuration.errors import ArgumentError, ConversionError, PathError, re
 from ..configuration.fold import show_path
 from ..configuration.paths import Bind, get_in, parse_path
 from ..conversion.annotations import argument_types
-from ..conversion.convert import is_structured, structure
+from ..conversion.convert import structure
+from ..conversion.fields import is_structured
 from ..conversion.problems import ABSENT, conversion_error, type_name
 from .wrapping import PARTIALS, Layer
 
