@@ -251,7 +251,7 @@ class Database:
             )
 
     @property
-    def longest(self) -> int:
+    def most_row_bytes(self) -> int:
         """How many bytes the texts of one row have at most."""
         with self._translate_errors("written"):
             return self._connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) - ROW_OVERHEAD_BYTES

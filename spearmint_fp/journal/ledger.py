@@ -95,9 +95,9 @@ class Ledger:
         """
         kept, rows = [], []
         first, step = self.places
-        longest = self.database.longest if named else 0
+        most_bytes = self.database.most_row_bytes if named else 0
         for name, outcome in named:
-            config, row, written = write_outcome(outcome, self.result_type, longest - len(name.encode()))
+            config, row, written = write_outcome(outcome, self.result_type, most_bytes - len(name.encode()))
             rows.append((*self.key, name, config, first + step * outcome.index, *row))
             kept.append(written)
         if kept:
