@@ -24,9 +24,13 @@ Ending = tuple[Any, ErrorInfo | None, float, int]
 """How a task ended: a result or an error, the seconds that it took, and the attempts."""
 
 
+# Bound once: Python calls a method of an imported object more slowly, and each task makes these calls.
+_get_state, _set_state, _reset_state = TRACE.get, TRACE.set, TRACE.reset
+
+
 def try_task(fn: Callable[[C], T], config: C, state: Trace) -> Ending:
     """How `fn(config)` ends; `SystemExit` is an error of its own, an interrupt or a signal's exit passes through."""
-    token = None if TRACE.get() is state else TRACE.set(state)
+    token = None if _get_state() is state else _set_state(state)
     start = perf_counter()
     try:
         result = fn(config)
@@ -43,7 +47,7 @@ def try_task(fn: Callable[[C], T], config: C, state: Trace) -> Ending:
         return None, ErrorInfo.of(error), seconds, attempts
     finally:
         if token is not None:
-            TRACE.reset(token)
+            _reset_state(token)
 
 
 def refuse_coroutine(coroutine: Any) -> NoReturn:
