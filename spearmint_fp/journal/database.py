@@ -136,6 +136,12 @@ class Database:
 
     def _check_schema(self) -> int:
         """The version, where the tables are those of that version: a view or a trigger would run what it says."""
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN")  # another process may make the tables after the version has been read
+            try:
+                return self._check_schema()
+            finally:
+                self._roll_back()
         version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
         check_version(self.path, version)
         if describe_tables(self._connection) != _expected_tables(version):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -14,7 +15,7 @@ from spearmint_fp import (
     collect,
     run,
 )
-from spearmint_fp.journal import schema
+from spearmint_fp.journal import database, schema
 from tests.journal.runs import doubled, rising
 
 
@@ -31,6 +32,24 @@ def test_a_newer_journal_is_left_untouched(path: Path) -> None:
     with pytest.raises(JournalError, match=r"newer version .*schema 99, this one knows 3.*Upgrade spearmint_fp"):
         Journal(path)
     assert path.read_bytes() == content
+
+
+def test_two_may_make_the_tables_at_the_same_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One has read the version when the other one makes the tables."""
+    others: list[Thread] = []
+
+    def describe_late(connection: sqlite3.Connection) -> set[tuple[str, str, str, str]]:
+        if not others:
+            others.append(Thread(target=lambda: Journal(path).close()))
+            others[0].start()
+            others[0].join(0.5)  # it is to come in between, if it can
+        return schema.describe_tables(connection)
+
+    monkeypatch.setattr(database, "describe_tables", describe_late)
+    Journal(path).close()
+    others[0].join()
+    with Journal(path) as journal:
+        assert journal.experiments == ()
 
 
 @pytest.mark.parametrize("version", range(len(schema.STEPS)))

@@ -6,11 +6,12 @@ Each program prints `running` when its task is at work, and what it saw, as JSON
 from __future__ import annotations
 
 import signal
-import subprocess
 from typing import Any
 
 import psutil
 import pytest
+
+from tests.tasks.signals import send_signal
 
 from ..workers.programs import find_group, finished, list_running, seen, started
 
@@ -130,15 +131,7 @@ except BaseException as error:
 
 def ended_by_signal(handler: str, task: str, way: str, number: int = signal.SIGUSR1) -> dict[str, Any]:
     program = started(PROGRAM.format(handler=HANDLERS[handler], task=TASKS[task], way=WAYS[way]))
-    return _signalled(program, number)
-
-
-def _signalled(program: subprocess.Popen[str], number: int) -> dict[str, Any]:
-    assert program.stdout is not None
-    line = program.stdout.readline()
-    assert line == "running\n", line + program.communicate()[1]
-    program.send_signal(number)
-    return finished(program)
+    return send_signal(program, number)
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
@@ -154,7 +147,7 @@ def test_whatever_the_task_is_doing(task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_ctrl_c_whatever_the_task_is_doing(task: str) -> None:
-    got = _signalled(started(PROGRAM.format(handler="", task=TASKS[task], way=WAYS["serial"])), signal.SIGINT)
+    got = send_signal(started(PROGRAM.format(handler="", task=TASKS[task], way=WAYS["serial"])), signal.SIGINT)
     assert got == {"error": "KeyboardInterrupt", "code": None, "given": 3, "ok": True}
 
 
@@ -225,92 +218,6 @@ def test_a_time_limit_around_the_run_ends_it() -> None:
         """
     )
     assert got == {"given": [True] * 3, "error": "late"}
-
-
-# --- Ctrl-C in serial runs of coroutines -----------------------------------------------------------------------
-
-COROUTINES = {
-    "sleeps": "await asyncio.sleep(HANG_SECONDS)",
-    "blocks": "time.sleep(HANG_SECONDS)",
-    "cleans up": """
-        try:
-            await asyncio.sleep(HANG_SECONDS)
-        finally:
-            await asyncio.sleep(0)
-            cleaned.append(n)""",
-    "swallows its cancellation": """
-        while True:
-            try:
-                await asyncio.sleep(HANG_SECONDS)
-            except asyncio.CancelledError:
-                pass""",
-    "waits for a thread": "await asyncio.to_thread(event.wait, HANG_SECONDS)",
-    "has a task that goes on": """
-        async def goes_on():
-            while True:
-                try:
-                    await asyncio.sleep(HANG_SECONDS)
-                except asyncio.CancelledError:
-                    pass
-        other = asyncio.create_task(goes_on())
-        await asyncio.sleep(HANG_SECONDS)""",
-}
-
-
-@pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a loop"])
-@pytest.mark.parametrize("kind", COROUTINES)
-def test_ctrl_c_ends_a_serial_run_of_coroutines(kind: str, inside: bool) -> None:
-    code = f"""
-import logging
-logging.disable()
-cleaned, event = [], threading.Event()
-async def task(n):
-    say = lambda: print("running", flush=True)
-    say() if {kind == "blocks"} else asyncio.get_running_loop().call_later(0.1, say)  # when it waits
-    if True:{COROUTINES[kind] if COROUTINES[kind].startswith(chr(10)) else " " + COROUTINES[kind]}
-def main():
-    try:
-        list(run(task, range(3)))
-    except KeyboardInterrupt:
-        tell(interrupted=True, cleaned=cleaned)
-        event.set()
-async def inside():
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # as a notebook has it
-    main()
-{"asyncio.run(inside())" if inside else "main()"}
-sys.stdout.flush()
-os._exit(0)
-"""
-    got = _signalled(started(code), signal.SIGINT)
-    assert got == {"interrupted": True, "cleaned": [0] if kind == "cleans up" else []}
-
-
-def test_a_serial_run_of_coroutines_leaves_what_asyncio_run_leaves() -> None:
-    got = seen(
-        """
-        log = []
-        async def stream():
-            try:
-                yield 1
-            finally:
-                log.append("stream closed")
-        async def background():
-            try:
-                await asyncio.sleep(HANG_SECONDS)
-            finally:
-                log.append("task cancelled")
-        streams = []
-        async def task(n):
-            streams.append(stream())
-            await anext(streams[-1])
-            asyncio.create_task(background())
-            await asyncio.sleep(0)
-            return await asyncio.to_thread(lambda: n)
-        outcomes = list(run(task, range(2)))
-        tell(results=[o.result for o in outcomes], log=log, threads=threading.active_count())
-        """
-    )
-    assert got == {"results": [0, 1], "log": ["task cancelled", "stream closed"] * 2, "threads": 1}
 
 
 # --- a second Ctrl-C -------------------------------------------------------------------------------------------
