@@ -100,7 +100,7 @@ def test_a_file_that_may_not_be_written(path: Path) -> None:
                 f"""
                 sys.path.insert(0, {str(ROOT)!r})
                 from tests.journal.runs import doubled, rising
-                import sqlite3, urllib.parse, spearmint_fp.journal.database  # what nobody else may load
+                import sqlite3, sysconfig, urllib.parse, spearmint_fp.journal.database  # what nobody else may load
                 if os.geteuid() == 0:
                     os.setuid(65534)
                 told = []
