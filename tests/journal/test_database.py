@@ -101,6 +101,7 @@ def test_a_file_that_may_not_be_written(path: Path) -> None:
                 sys.path.insert(0, {str(ROOT)!r})
                 from tests.journal.runs import doubled, rising
                 import sqlite3, sysconfig, urllib.parse, spearmint_fp.journal.database  # what nobody else may load
+                sysconfig.get_paths()
                 if os.geteuid() == 0:
                     os.setuid(65534)
                 told = []
