@@ -238,7 +238,7 @@ def test_outcomes_belong_to_a_function_and_its_version(path: Path) -> None:
         assert not any(o.replayed for o in run(doubled, rising(2), journal=journal))
         assert all(o.replayed for o in run(lambda c: 1, rising(2), journal=journal))
         mine = ("mine", "")
-        doubled_, picky_ = f"{__name__}.doubled", f"{__name__}.picky"
+        doubled_, picky_ = f"{doubled.__module__}.doubled", f"{__name__}.picky"
         assert journal.experiments == ((doubled_, ""), (picky_, ""), (doubled_, "2"), mine)
 
 
