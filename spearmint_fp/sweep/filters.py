@@ -93,6 +93,10 @@ class Filter(Node):
     def has_path(self, path: Steps) -> bool:
         return self.base.has_path(path)
 
+    @property
+    def source(self) -> Node:
+        return self.base.source
+
     def can_set(self, path: Steps) -> bool:
         return self.base.can_set(path)
 
