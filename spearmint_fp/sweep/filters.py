@@ -156,11 +156,8 @@ def _filter(node: Node, constraints: Constraints) -> Node:
             return _count(node, held)
         case SumOf(parts=parts):
             return Union.of([_filter(part, held) for part in parts])
-        case ViewOf(base=base, path=path):
-            before = [one for one in held if not any(overlap(path, other) for other in one.paths)]
-            if before:
-                after = [one for one in held if one not in before]
-                return _filter(node.rebuilt([_filter(base, before)]), after)
+        case ViewOf(base=base, path=path) if any(not _sees(one, path) for one in held):
+            return _filter_view(node, base, path, held)
         case SelectionOf(base=base, indices=Allowed() as allowed):
             return Select(base, allowed.narrow(*held))
         case SelectionOf(base=base, indices=indices):
@@ -168,6 +165,25 @@ def _filter(node: Node, constraints: Constraints) -> Node:
         case ZipOf(parts=parts) if node.size > LIMIT:
             return _filter_aligned(node, parts, held)
     return _list_kept(node, held)
+
+
+def _sees(constraint: Constraint, path: Steps) -> bool:
+    """True where a constraint looks at what stands at a path, or in it, or around it."""
+    return any(overlap(path, other) for other in constraint.paths)
+
+
+def _filter_view(node: Node, base: Node, path: Steps, constraints: Constraints) -> Node:
+    """The base is filtered by what does not see the value at `path`, and what is left by the others."""
+    before = [constraint for constraint in constraints if not _sees(constraint, path)]
+    after = [constraint for constraint in constraints if _sees(constraint, path)]
+    try:
+        left = node.rebuilt([_filter(base, before)])
+        _ = left.size  # what a predicate raises, it raises here
+    except Exception:  # of a configuration that those after may exclude
+        if not after or node.size > LIMIT:
+            raise
+        return _list_kept(node, constraints)
+    return _filter(left, after)
 
 
 def _count(node: Node, constraints: Constraints) -> Node:

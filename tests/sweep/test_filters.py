@@ -127,6 +127,14 @@ def test_what_another_constraint_excludes_is_never_raised(kind: str) -> None:
         raising.size
 
 
+def test_what_a_constraint_on_a_derived_value_excludes_is_never_raised() -> None:
+    sweep = KINDS["derived"](expand({"a": DynamicValue(range(8)), "b": DynamicValue(range(8))}))
+    expected = [config for config in sweep if config["a"] < config["b"] and config["d"] % 2]
+    odd: Any = (lambda d: d % 2, "d")
+    for (one, on), (other, also_on) in itertools.permutations((odd, (refuse, ("a", "b")))):
+        assert list(constrain(other, constrain(one, sweep, on=on), on=also_on)) == expected
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_asked_before_something_is_asked(kind: str) -> None:
     asked: list[Any] = []
