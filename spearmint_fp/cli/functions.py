@@ -7,7 +7,8 @@ from typing import Any
 
 from ..configuration.errors import ArgumentError, repr_with_type
 from ..tasks.injection import inject
-from ..tasks.wrappers import retrying, timed_out
+from ..tasks.retries import retrying
+from ..tasks.time_limits import timed_out
 from ..tasks.wrapping import Strided
 
 __all__ = ["alone", "within"]

@@ -11,7 +11,7 @@ import attrs
 
 from ..configuration.errors import AbsentError, JournalError, escape_controls, format_count, short_repr
 from ..journal.journal import Journal
-from ..journal.keys import Key
+from ..journal.owners import Key
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep
 

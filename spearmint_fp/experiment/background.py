@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from ..configuration.errors import ArgumentError, ExperimentError
 from ..tasks.wrappers import format_seconds, is_seconds
-from ..workers.wire import SCOPE
+from ..workers.unfinished import SCOPE
 
 __all__ = ["BACKLOG", "LOG", "WORKERS", "Behind"]
 

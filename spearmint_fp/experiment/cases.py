@@ -19,7 +19,7 @@ from ..sweep.core import Sweep
 from ..sweep.expansion import expand
 from ..tasks.injection import Injected, inject
 from ..tasks.wrapping import Layer, is_async
-from ..workers.wire import travels
+from ..workers.pickling import can_travel
 from .background import LOG, Behind
 from .context import current_context
 from .discovery import references
@@ -69,7 +69,7 @@ class Experiment(Generic[T]):
             self.configs,
             self.strategy,
             self.uses,
-            told if travels(told) else Untold(self.name),
+            told if can_travel(told) else Untold(self.name),
         )
 
 

@@ -21,7 +21,7 @@ from ..running.run import run
 from ..sweep.core import Sweep
 from ..tasks.event_loops import start_thread
 from ..workers.executors import threads
-from ..workers.pools import PATIENCE
+from ..workers.pools import INTERRUPTED_SECONDS
 from .background import BACKLOG, LOG, WORKERS
 from .cases import (
     UNBOUND,
@@ -173,7 +173,7 @@ def runner(
     try:
         yield made
     except BaseException as error:
-        patience = None if isinstance(error, Exception) else PATIENCE
+        patience = None if isinstance(error, Exception) else INTERRUPTED_SECONDS
         for pump in made.pumps:
             pump.pending.stop()
         raise

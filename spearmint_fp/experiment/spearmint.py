@@ -75,7 +75,7 @@ def _loaded(path: Any) -> Any:
 
 def _is_config(item: Any) -> bool:
     """Whether an item is a configuration, or a choice among such."""
-    from ..conversion.convert import is_structured
+    from ..conversion.fields import is_structured
 
     if isinstance(item, DynamicValue):
         return all(map(_is_config, item.values[:MOST_ITEMS]))

@@ -13,7 +13,7 @@ from toolz import groupby, unique
 from ..configuration.errors import AbsentError, ArgumentError, SizeError, repr_with_type, suggest_names
 from ..configuration.extras import require
 from ..configuration.keys import exact_key
-from ..conversion.scalars import unbox_scalar
+from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, is_number, number_of, text_of
 from ..outcomes.outcomes import Failure, Outcome, Success
 from ..outcomes.rows import Column, outcome_columns, require_outcomes

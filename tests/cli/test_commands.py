@@ -24,7 +24,7 @@ from click.testing import CliRunner, Result
 from spearmint_fp import Config, DynamicValue, Journal, concat, config_id, expand, explain, label, load, run
 from spearmint_fp.__main__ import main
 from spearmint_fp.cli.commands import _Command, cli
-from spearmint_fp.journal import database
+from spearmint_fp.journal import schema
 
 from ..snippets import blocks
 from ..waiting import LIMIT_SECONDS, wait_until
@@ -727,7 +727,7 @@ def test_no_name_and_no_message_reaches_the_terminal_as_it_is(folder: Path) -> N
 
 def test_results_of_an_older_journal_change_no_byte_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as old:
-        old.setattr(database, "STEPS", database.STEPS[:1])
+        old.setattr(schema, "STEPS", schema.STEPS[:1])
         with Journal(folder / "old.db", name="x") as journal:
             list(run(len, [[1]], journal=journal))
     before = {file.name: file.read_bytes() for file in folder.glob("old.db*")}

@@ -17,7 +17,7 @@ import pytest
 from spearmint_fp import Config, DynamicValue, Failure, Journal, JournalError, Success, expand, run
 from spearmint_fp.cli.formats import FORMS
 from spearmint_fp.cli.journal_view import Stored
-from spearmint_fp.journal import database
+from spearmint_fp.journal import database, schema
 
 THREE = expand({"n": DynamicValue(range(3))})
 ESCAPE = "\x1b[2J<script>alert(1)</script>\u202e"
@@ -232,14 +232,14 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-@pytest.mark.parametrize("version", range(1, len(database.STEPS) + 1))
+@pytest.mark.parametrize("version", range(1, len(schema.STEPS) + 1))
 @pytest.mark.parametrize("mode", ["TRUNCATE", "WAL"])
 def test_reading_changes_no_byte_and_makes_no_file(
     version: int, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "SAFE_WAL", (0,) if mode == "WAL" else (99,))
     with monkeypatch.context() as old:
-        old.setattr(database, "STEPS", database.STEPS[:version])
+        old.setattr(schema, "STEPS", schema.STEPS[:version])
         with Journal(tmp_path / "runs.db", name="work") as journal:
             list(run(halved, THREE, journal=journal))
     before = contents(tmp_path)
