@@ -35,7 +35,7 @@ Constraints = Sequence[Constraint]
 def constrained(node: Node, constraint: Constraint) -> Node:
     """The points of a sweep that satisfy a constraint; nothing is asked before something is asked of the result."""
     if isinstance(node, Filter):
-        return node.narrow_by(constraint)
+        return node.narrow(constraint)
     match node.composition:
         case SelectionOf(base=base, indices=Allowed() as allowed):
             return Select(base, allowed.narrow(constraint))
@@ -84,7 +84,7 @@ class Filter(Node):
             self._found.append(_filter(self.base, self.constraints))
         return self._found[0]
 
-    def narrow_by(self, constraint: Constraint) -> Node:
+    def narrow(self, constraint: Constraint) -> Node:
         """The same with one constraint more; what has been asked is not asked again."""
         if self._found:
             return constrained(self.found, constraint)
@@ -213,7 +213,9 @@ class _Survivors:
         """How many come before a position of the unfiltered sweep, or up to it where `more` is 1."""
         end = more + (position if self.origin is None else self.origin.at(position))
         return (
-            bisect_left(self.indices.positions, end) if isinstance(self.indices, Chosen) else self.indices.before(end)
+            bisect_left(self.indices.positions, end)
+            if isinstance(self.indices, Chosen)
+            else self.indices.count_before(end)
         )
 
     def list_ranks(self) -> Iterator[int]:

@@ -281,7 +281,7 @@ class Node(ABC):
         """The value at a path of each point."""
         return [self.peek(index, path) for index in range(self.size)]
 
-    def narrow(self, kept: Sequence[int]) -> Node:  # noqa: ARG002
+    def keep_values(self, kept: Sequence[int]) -> Node:  # noqa: ARG002
         """A sweep whose columns show the points at these positions alone, where that can be."""
         return self
 
