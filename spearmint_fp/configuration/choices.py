@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import UserString
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar, final
 
@@ -12,13 +13,24 @@ import attrs
 from .config import Config
 from .equality import are_equal, are_values_equal
 from .errors import ArgumentError, ChoiceError, CountError, SizeError, TreeError, full_repr, repr_with_type, short_repr
-from .fold import FROZEN_TYPES, SCALAR_TYPES, Algebra, Choice, fold, list_leaves, open_node, repr_tree, show_path
+from .fold import (
+    FROZEN_TYPES,
+    SCALAR_TYPES,
+    Algebra,
+    Choice,
+    Leaves,
+    fold,
+    list_leaves,
+    open_node,
+    repr_tree,
+    show_path,
+)
 from .freezing import freeze
 from .identity import encode_tree
 from .keys import has_hash
 from .models import is_model
 from .opaque import find_inside
-from .records import TupleShape
+from .records import TupleShape, join_items
 from .tables import is_keyed, table_rows
 
 __all__ = ["MAX_ALTERNATIVES", "DynamicValue", "holds_records", "require_expanded"]
@@ -31,7 +43,11 @@ MAX_ALTERNATIVES: Final = 10**7
 
 
 def _read_alternatives(values: Iterable[T]) -> Sequence[T]:
-    return _alternatives(values)
+    """A range as it is, all else as a tuple of frozen trees."""
+    if isinstance(values, DynamicValue):
+        return values.values
+    kept: Any = values if isinstance(values, range) else tuple(map(freeze, _list_alternatives(values)))
+    return kept  # type: ignore[no-any-return]
 
 
 @final
@@ -82,11 +98,6 @@ class DynamicValue(Choice, Generic[T_co]):
     def leaves(self) -> Sequence[T_co] | None:
         return None if self._entered else self.values
 
-    def text(self, parts: Sequence[str]) -> str:
-        if isinstance(self.values, range):
-            return f"DynamicValue({full_repr(self.values)})"
-        return f"DynamicValue({TupleShape(len(self.values)).text(parts or tuple(map(full_repr, self.values)))})"
-
     def __len__(self) -> int:
         try:
             return len(self.values)
@@ -123,63 +134,66 @@ class DynamicValue(Choice, Generic[T_co]):
         return iter(self.values)
 
     def __repr__(self) -> str:
-        return repr_tree(self)
+        if self._entered:
+            return repr_tree(self)
+        values = self.values
+        return f"DynamicValue({full_repr(values) if isinstance(values, range) else join_items(map(full_repr, values))})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return DynamicValue, (self.values,)
-
-
-def _alternatives(values: Any) -> Sequence[Any]:
-    """What `DynamicValue` keeps of its argument: a range as it is, all else as a tuple of frozen trees."""
-    if isinstance(values, range):
-        return values
-    if type(values) in (list, tuple):
-        return tuple(map(freeze, values))
-    if isinstance(values, _ONE) or is_model(type(values)) or not isinstance(values, Iterable):
-        rows = table_rows(values)
-        if rows is None:
-            raise ChoiceError(
-                f"DynamicValue takes an iterable of alternatives; got {repr_with_type(values)}. "
-                f"For this one alternative write DynamicValue([{short_repr(values)}])"
-            )
-        return tuple(map(freeze, rows))
-    if isinstance(values, DynamicValue):
-        return values.values
-    if isinstance(values, Choice):
-        raise ChoiceError(f"{short_repr(values)} is a choice already: put it into the tree without DynamicValue")
-    if isinstance(values, set | frozenset):
-        return tuple(map(freeze, _in_stable_order(values)))
-    return tuple(map(freeze, _listed(values)))
 
 
 _ONE: Final = (str, bytes, bytearray, UserString, Mapping)
 """What can be iterated over and yet is meant as one alternative."""
 
 
-def _listed(values: Any) -> Sequence[Any]:
-    """The alternatives of a table, an array, or any other iterable, as Python's own values."""
-    rows = table_rows(values)
-    if rows is not None:
+def _list_alternatives(values: Any) -> Sequence[Any]:
+    """The alternatives of a table, an array, a set, or any other iterable, as Python's own values."""
+    if type(values) is list or type(values) is tuple:
+        return values
+    if isinstance(values, Choice):
+        raise ChoiceError(f"{short_repr(values)} is a choice already: put it into the tree without DynamicValue")
+    if (rows := table_rows(values)) is not None:
         return rows
+    if isinstance(values, _ONE) or is_model(type(values)) or not isinstance(values, Iterable):
+        raise ChoiceError(
+            f"DynamicValue takes an iterable of alternatives; got {repr_with_type(values)}. "
+            f"For this one alternative write DynamicValue([{short_repr(values)}])"
+        )
+    if isinstance(values, set | frozenset):
+        return _sort_set(values)
     if is_keyed(values):
         raise ChoiceError(
-            f"DynamicValue takes an iterable of alternatives; {repr_with_type(values)} has keys or columns, and may give "
-            f"their names alone. For what it does give write DynamicValue(list(...))"
+            f"DynamicValue takes an iterable of alternatives; {repr_with_type(values)} has keys or columns, and may "
+            f"give their names alone. For what it does give write DynamicValue(list(...))"
         )
     kind = getattr(getattr(values, "dtype", None), "kind", None)
-    if hasattr(values, "tolist") and kind not in ("m", "M"):  # numpy, array: Python scalars, not their own
-        values = values.tolist()
-        if not isinstance(values, list):
-            raise ChoiceError(
-                f"DynamicValue takes a one-dimensional array; got the single value {repr_with_type(values)}"
-            )
-        return values
-    return _read(values)
+    if hasattr(values, "tolist") and kind not in ("m", "M"):  # Python's own times would be less exact
+        listed: Any = values.tolist()
+        if isinstance(listed, list):
+            return listed
+        raise ChoiceError(f"DynamicValue takes a one-dimensional array; got the single value {repr_with_type(listed)}")
+    return _read_once(values)
 
 
-def _read(values: Iterable[Any]) -> list[Any]:
-    """The values, up to the length that they tell, or to the bound for those that tell none."""
-    most, unread = _length(values), _is_unread(values)
+def _sort_set(values: Iterable[Any]) -> list[Any]:
+    """The elements of a set in an order that is equal in every process."""
+    kinds = set(map(type, values))
+    comparable = kinds <= {int, float, bool} or kinds in ({str}, {bytes})
+    return sorted(values, key=None if comparable else encode_tree)
+
+
+_SEQUENCE_ITERATORS: Final[tuple[type, ...]] = (type(iter([])), type(iter(())))
+
+
+def _read_once(values: Iterable[Any]) -> list[Any]:
+    """The values, as many as their length says, or up to the bound where they have none."""
+    try:
+        most = len(values)  # type: ignore[arg-type]  # an iterator has none
+    except (TypeError, ValueError, OverflowError):
+        most = MAX_ALTERNATIVES
+    # an iterator of an empty list was not read before while it still holds the list: function, argument, position
+    unread = type(values) in _SEQUENCE_ITERATORS and len(values.__reduce__()) == 3
     read = list(islice(values, most + 1))
     if len(read) > most:
         raise SizeError(
@@ -188,36 +202,15 @@ def _read(values: Iterable[Any]) -> list[Any]:
         )
     if not read and isinstance(values, Iterator) and not unread:
         raise ChoiceError(
-            f"DynamicValue read nothing from {repr_with_type(values)}: an iterator gives its values once, and this one has none "
-            f"left. Keep them in a list; for a choice without alternatives write DynamicValue([])"
+            f"DynamicValue read nothing from {repr_with_type(values)}: an iterator gives its values once, and this one "
+            f"has none left. Keep them in a list; for a choice without alternatives write DynamicValue([])"
         )
     return read
 
 
-def _is_unread(values: Any) -> bool:
-    """True for an iterator of a list or a tuple that still has it: empty it may be, but nobody has read it."""
-    return type(values) in _OF_SEQUENCES and len(values.__reduce__()) == 3  # the function, its argument, the position
+# --- trees that still have choices ---------------------------------------------------------------------
 
-
-_OF_SEQUENCES: Final[tuple[type, ...]] = (type(iter([])), type(iter(())))
-
-
-def _length(values: Any) -> int:
-    try:
-        return len(values)
-    except (TypeError, ValueError, OverflowError):  # an iterator, or a length that is none
-        return MAX_ALTERNATIVES
-
-
-def _in_stable_order(values: Iterable[Any]) -> list[Any]:
-    """The elements of a set in an order that is equal in every process."""
-    kinds = set(map(type, values))
-    if kinds <= {int, float, bool} or kinds in ({str}, {bytes}):
-        return sorted(values)
-    return sorted(values, key=encode_tree)
-
-
-MAX_LOOKED: Final = 2_000
+MAX_ENTERED_OBJECTS: Final = 2_000
 """How many objects of something that is about to run are looked at for a choice: it may be of any size and kind."""
 
 
@@ -225,22 +218,18 @@ def require_expanded(config: Any) -> Any:
     """`config`, or the error that names `expand` where a choice is still in it."""
     if type(config) is Config and SCALAR_TYPES.issuperset(map(type, config._cell[1:])):
         return config
-    choice = config if isinstance(config, Choice) else find_inside(Choice, config, most=MAX_LOOKED)
+    choice = config if isinstance(config, Choice) else find_inside(Choice, config, most=MAX_ENTERED_OBJECTS)
     if choice is None:
         return config
-    path = next((path for path, leaf in _leaves_if_tree(config) if leaf is choice), ())
+    leaves: Leaves = []
+    with suppress(TreeError):
+        leaves = list_leaves(config)
+    path = next((path for path, leaf in leaves if leaf is choice), ())
     where = f" at {show_path(path)}" if path else ""
     raise ArgumentError(
-        f"a configuration was not expanded: there is a choice in it{where}, {short_repr(choice)}. Run over expand(tree), or "
-        f"over concat(*map(expand, trees))"
+        f"a configuration was not expanded: there is a choice in it{where}, {short_repr(choice)}. Run over "
+        f"expand(tree), or over concat(*map(expand, trees))"
     )
-
-
-def _leaves_if_tree(config: Any) -> Iterable[Any]:
-    try:
-        return list_leaves(config)
-    except TreeError:
-        return ()
 
 
 def holds_records(tree: Any) -> bool:

@@ -55,7 +55,7 @@ class Layout(MappingShape):
 
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Config]:
         cells, count = product((self,), *pools), prod(map(len, pools))
-        return _build_each(cells) if count < BLOCK // 4 else chain.from_iterable(_build_blocks(cells, count))
+        return _build_each(cells) if count < BLOCK_SIZE // 4 else chain.from_iterable(_build_blocks(cells, count))
 
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[Config]:
         return _build_rows(rows, len(rows))
@@ -65,7 +65,7 @@ class Layout(MappingShape):
         return (self,)
 
 
-BLOCK: Final = 128
+BLOCK_SIZE: Final = 128
 """How many configurations of a long stream are made at once."""
 
 
@@ -81,7 +81,7 @@ def _build_blocks(cells: Iterator[tuple[Any, ...]], count: int) -> Iterator[list
     """`_build_each(cells)` in blocks, the first of them small, so that little is made ahead of who reads."""
     size = 4
     while count:
-        size = min(4 * size, BLOCK, count)
+        size = min(4 * size, BLOCK_SIZE, count)
         yield _build_rows(cells, size)
         count -= size
 
@@ -273,15 +273,16 @@ def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
     try:
         distinct = len({*keys})
     except (TypeError, RecursionError):
-        raise _no_record(f"{repr_with_type(mapping)} has a key that is not hashable") from None
+        raise _refuse_mapping(f"{repr_with_type(mapping)} has a key that is not hashable") from None
     if not distinct == len(keys) == len(mapping):
-        raise _no_record(
-            f"{repr_with_type(mapping)} has a length of {len(mapping)} and gives at least {len(keys)} keys, {distinct} different"
+        raise _refuse_mapping(
+            f"{repr_with_type(mapping)} has a length of {len(mapping)} and gives at least {len(keys)} keys, "
+            f"{distinct} different"
         )
     return layout_of(keys), tuple(mapping[key] for key in keys)
 
 
-def _no_record(reason: str) -> RefusedNodeError:
+def _refuse_mapping(reason: str) -> RefusedNodeError:
     return RefusedNodeError(TreeError, f"{reason}. Make it a dict first")
 
 

@@ -23,13 +23,13 @@ def are_equal(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(are_equal, one, other))
     with suppress(Exception):  # a hostile __eq__ says nothing about equality
         equal = one == other
-        if _is_truth(equal):
+        if _is_truth_value(equal):
             both = _is_number(one) and _is_number(other) and bool(one != one and other != other)  # noqa: PLR0124
-            return bool(equal) or both or _are_alike_in_parts(one, other)
+            return bool(equal) or both or _are_parts_equal(one, other)
     return type(one) is type(other) and same_content(one, other)
 
 
-def _are_alike_in_parts(one: Any, other: Any) -> bool:
+def _are_parts_equal(one: Any, other: Any) -> bool:
     """True for two records, models or sets of one type that are not equal only because there is NaN in them."""
     if type(one) is not type(other) or type(one) in SCALAR_TYPES:
         return False
@@ -44,7 +44,7 @@ def _are_alike_in_parts(one: Any, other: Any) -> bool:
     return parts.keys() == {*mine[0].keys} and all(map(are_equal, mine[1], map(parts.__getitem__, mine[0].keys)))
 
 
-def _is_truth(equal: Any) -> bool:
+def _is_truth_value(equal: Any) -> bool:
     """True for a truth value, also NumPy's: an array of one would have a truth value too."""
     return type(equal) is bool or (type(equal).__module__ == "numpy" and type(equal).__name__ in ("bool", "bool_"))
 
@@ -64,10 +64,10 @@ def are_values_equal(mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
         return False
     if equal and FROZEN_TYPES.issuperset(map(type, mine)) and FROZEN_TYPES.issuperset(map(type, theirs)):
         return True
-    return len(mine) == len(theirs) and all(map(_equal, mine, theirs))
+    return len(mine) == len(theirs) and all(map(_are_items_equal, mine, theirs))
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _are_items_equal(one: Any, other: Any) -> bool:
     """`one == other` as containers ask it, where arrays and frames are equal by their content."""
     if type(one) is tuple and type(other) is tuple:
         return are_values_equal(one, other)
@@ -76,4 +76,4 @@ def _equal(one: Any, other: Any) -> bool:
     equal = NotImplemented
     with suppress(Exception):
         equal = one == other
-    return bool(equal) if _is_truth(equal) else type(one) is type(other) and same_content(one, other)
+    return bool(equal) if _is_truth_value(equal) else type(one) is type(other) and same_content(one, other)

@@ -177,8 +177,8 @@ STOPS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)
 def stop_error(function: object, error: BaseException) -> CallbackError:
     """The error of a function that raised one of `STOPS`, as PEP 479 has it for generators."""
     return CallbackError(
-        f"{short_repr(function)} raised {short_repr(error)}, which ends an iteration. Return a value, or raise another error; "
-        f"next(iterator, default) raises none"
+        f"{short_repr(function)} raised {short_repr(error)}, which ends an iteration. Return a value, or "
+        f"raise another error; next(iterator, default) raises none"
     )
 
 
@@ -200,12 +200,12 @@ def short_repr(value: object) -> str:
     """The value's `repr`, cut to a readable length, also where `repr` itself fails."""
     try:
         return _SHORT.repr(value)
-    except Exception:  # a hostile __repr__ must not hide the error that is being told
+    except Exception:  # a hostile __repr__ must not hide the error that it is named in
         return format_count(value) if type(value) is int else f"<{type(value).__qualname__}>"
 
 
 def full_repr(value: object) -> str:
-    """The value's `repr`, whole; `short_repr` where `repr` fails: a hostile one, or a number of more than 4300 digits."""
+    """The value's `repr`, whole; `short_repr` where `repr` fails, as for a number of more than 4300 digits."""
     try:
         return repr(value)
     except Exception:
@@ -251,21 +251,16 @@ def list_words(words: Sequence[str]) -> str:
 def suggest_names(step: object, known: Iterable[Hashable]) -> str:
     """`; did you mean 'temperature'?` or the known names, for the end of a message."""
     names = tuple(known)
-    close = _close(step, [key for key in names if type(key) is str])
-    if close:
-        return f"; did you mean {short_repr(close[0])}?"
+    if type(step) is str and len(step) < 100:  # nobody writes a very long word by mistake
+        from difflib import get_close_matches  # for errors alone
+
+        for close in get_close_matches(step, [key for key in names if type(key) is str], n=1):
+            return f"; did you mean {short_repr(close)}?"
     return f"; there is: {', '.join(map(short_repr, names[:12]))}" if names else "; it is empty"
 
 
-def _close(step: object, words: list[str]) -> list[str]:
-    """The word that was probably meant, if there is one; nobody writes a very long one by mistake."""
-    from difflib import get_close_matches  # for errors alone
-
-    return get_close_matches(step, words, n=1) if type(step) is str and len(step) < 100 else []
-
-
 class Missing:
-    """The message of a missing key, written when it is read: most misses are answered, not told."""
+    """The message of a missing key, written when it is read: most such errors are caught, and never shown."""
 
     __slots__ = ("known", "step", "text")
 

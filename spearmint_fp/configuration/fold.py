@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar, final
 import attrs
 
 from .errors import SpearmintError, TreeError, full_repr, short_repr
-from .records import Shape, TupleShape, typed_shape
+from .records import Shape, TupleShape, join_items, open_instance
 
 __all__ = [
     "FROZEN_TYPES",
@@ -68,10 +68,6 @@ class Choice(ABC):
     @abstractmethod
     def listed(self) -> Sequence[Any]:
         """The alternatives, for an identity; an error where there are too many."""
-
-    def text(self, _parts: Sequence[str]) -> str:
-        """The choice's `repr`, given those of its `trees`."""
-        return repr(self)
 
 
 @final
@@ -138,7 +134,7 @@ def _open_other(value: Any) -> Opened | None:
         return None, value.trees
     if isinstance(value, Mapping):
         return _OPENERS[Mapping](value)
-    return typed_shape(value)
+    return open_instance(value)
 
 
 def open_node(value: Any) -> Opened | None:
@@ -189,7 +185,7 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
     try:
         return _fold_levels(algebra, levels) if levels else algebra.leaf(tree)
     except RefusedNodeError as refused:
-        raise refused.at(_path(levels)) from None
+        raise refused.at(_path_to_child(levels)) from None
 
 
 def _fold_levels(algebra: Algebra[R], levels: list[_Level]) -> R:
@@ -203,7 +199,7 @@ def _fold_levels(algebra: Algebra[R], levels: list[_Level]) -> R:
             if kind in SCALAR_TYPES or (parts := _OPENERS.get(kind, _open_other)(child)) is None:
                 done.append(leaf(child))
             elif not parts[1]:
-                done.append(_close(algebra, child, parts[0], ()))
+                done.append(_close_node(algebra, child, parts[0], ()))
             else:
                 entered += 1
                 _check_nesting(child, levels, open_nodes, entered)
@@ -212,7 +208,7 @@ def _fold_levels(algebra: Algebra[R], levels: list[_Level]) -> R:
                 levels.append(top)
                 break
         else:
-            result: R = _close(algebra, top.node, top.shape, tuple(done))
+            result: R = _close_node(algebra, top.node, top.shape, tuple(done))
             open_nodes.discard(id(top.node))
             levels.pop()
             if not levels:
@@ -221,30 +217,32 @@ def _fold_levels(algebra: Algebra[R], levels: list[_Level]) -> R:
             top.done.append(result)
 
 
-def _close(algebra: Algebra[R], node: Any, shape: Shape | None, parts: tuple[R, ...]) -> R:
+def _close_node(algebra: Algebra[R], node: Any, shape: Shape | None, parts: tuple[R, ...]) -> R:
     return algebra.choice(node, parts) if shape is None else algebra.record(shape, node, parts)
 
 
 def _check_nesting(node: Any, levels: Sequence[_Level], open_nodes: set[int], entered: int) -> None:
+    if entered <= MAX_NODES and id(node) not in open_nodes and len(levels) < MAX_DEPTH:
+        return
+    path, kind = _path_to_child(levels), type(node).__qualname__
     if entered > MAX_NODES:
         raise TreeError(
-            f"the tree has more than {MAX_NODES} records and choices, the last at {show_path(_path(levels)[:6])}…. "
+            f"the tree has more than {MAX_NODES} records and choices, the last at {show_path(path[:6])}…. "
             f"A part that holds another twice, and so on, doubles each time: hide it in an object of your own"
         )
     if id(node) in open_nodes:
         depth = next(depth for depth, level in enumerate(levels) if level.node is node)
         raise TreeError(
-            f"the tree contains itself: {show_path(_path(levels))} is the {type(node).__qualname__} "
-            f"that stands at {show_path(_path(levels[:depth]))}. Cut the cycle, or keep the object out of the tree"
+            f"the tree contains itself: {show_path(path)} is the {kind} that stands at "
+            f"{show_path(_path_to_child(levels[:depth]))}. Cut the cycle, or keep the object out of the tree"
         )
-    if len(levels) >= MAX_DEPTH:
-        raise TreeError(
-            f"the tree is nested deeper than {MAX_DEPTH} at {show_path(_path(levels)[:6])}…: "
-            f"{type(node).__qualname__}. Flatten it, or hide the inner part in an object of your own"
-        )
+    raise TreeError(
+        f"the tree is nested deeper than {MAX_DEPTH} at {show_path(path[:6])}…: {kind}. "
+        f"Flatten it, or hide the inner part in an object of your own"
+    )
 
 
-def _path(levels: Iterable[_Level]) -> tuple[Hashable, ...]:
+def _path_to_child(levels: Iterable[_Level]) -> tuple[Hashable, ...]:
     """The path of the child that is being folded: choices have no step, and a record that is complete neither."""
     shapes = ((level.shape, len(level.done)) for level in levels)
     return tuple(shape.keys[place] for shape, place in shapes if shape is not None and place < len(shape.keys))
@@ -252,11 +250,11 @@ def _path(levels: Iterable[_Level]) -> tuple[Hashable, ...]:
 
 def show_path(path: Iterable[Hashable]) -> str:
     """`llm.model`, `layers.0`, `['a.b'].c`: a path as messages write it."""
-    steps = map(_step_text, islice(path, MAX_DEPTH))
+    steps = map(_show_step, islice(path, MAX_DEPTH))
     return ".".join(steps).replace(".[", "[") or "the root"
 
 
-def _step_text(step: object) -> str:
+def _show_step(step: object) -> str:
     text = str.__str__(step) if issubclass(type(step), str) else ""
     bare = 0 < len(text) < 100 and "." not in text and text.isprintable()
     return text if bare else f"[{short_repr(step)}]"
@@ -286,12 +284,12 @@ _LEAVES: Final[Algebra[Leaves]] = Algebra(
 
 
 def repr_tree(tree: Any) -> str:
-    """The tree's `repr`, in which a record from a mapping is written as a dict."""
+    """The tree's `repr`, in which a record from a mapping is written as a dict, a choice as the call that makes it."""
     return fold(_REPR, tree)
 
 
 _REPR: Final[Algebra[str]] = Algebra(
     leaf=full_repr,
     record=lambda shape, _, parts: shape.text(parts),
-    choice=lambda node, parts: node.text(parts),
+    choice=lambda node, parts: f"{type(node).__qualname__}({join_items(parts)})" if parts else repr(node),
 )

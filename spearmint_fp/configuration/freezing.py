@@ -43,8 +43,8 @@ def _freeze_leaf(leaf: Any) -> Any:
     if hasattr(kind, "__next__") and kind.__module__ in ("builtins", "itertools"):
         raise RefusedNodeError(
             ChoiceError,
-            f"{repr_with_type(leaf)} gives its values once, to the first configuration that asks. Keep them in a list, or make a "
-            f"choice among them: DynamicValue(...)",
+            f"{repr_with_type(leaf)} gives its values once, to the first configuration that asks. Keep them in a list, "
+            f"or make a choice among them: DynamicValue(...)",
         )
     if (choice := find_inside(Choice, leaf)) is not None:
         raise _hidden_choice(choice, leaf)
@@ -91,7 +91,7 @@ def rebuild_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
     if not isinstance(shape, FieldsShape):
         return shape.build(parts)
     try:
-        return shape.made(parts)
+        return shape.construct(parts)
     except Exception:  # its own validators want a list or a dict: then it stays the leaf that the user gave
         return node
 

@@ -6,9 +6,10 @@ A tree takes them as leaves. A path leads into them all the same, and what is se
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
+from functools import partial
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Final, final
 
@@ -21,7 +22,7 @@ from .freezing import freeze, thaw
 from .models import is_model, is_struct, own_attributes, read_model_fields
 from .records import OneByOne, Shape
 
-__all__ = ["build_at", "find_child", "has_fields", "instance_shape", "missing_child", "open_record"]
+__all__ = ["build_at", "find_child", "has_fields", "missing_child", "open_model", "open_record"]
 
 
 @final
@@ -48,18 +49,18 @@ class InstanceShape(OneByOne):
                 f"{kind.__qualname__} cannot hold a choice: {given}. Make it a choice of each {kind.__qualname__}"
             )
         try:
-            return freeze(self._made({name: thaw(value) for name, value in changed.items()}))
+            return freeze(self._replace_fields({name: thaw(value) for name, value in changed.items()}))
         except Exception as error:  # whatever a validator of the class raises
             with suppress(Exception):  # a strict class wants the tuple that stands in the tree
-                return freeze(self._made(changed))
+                return freeze(self._replace_fields(changed))
             text = str(error)
-            reason = text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
+            reason = text if len(text) <= MAX_REASON_LETTERS else f"{text[:MAX_REASON_LETTERS]}…"
             raise ConversionError(f"{kind.__qualname__} refuses {given}: {reason}") from error
 
-    def _made(self, changed: Mapping[str, Any]) -> Any:
+    def _replace_fields(self, changed: Mapping[str, Any]) -> Any:
         if is_struct(type(self.node)):
-            return _new_struct(self.node, changed)
-        return _new_model(self.node, self.fields, changed)
+            return _replace_struct(self.node, changed)
+        return _replace_model(self.node, self.fields, changed)
 
     def split(self, value: Any) -> tuple[Any, ...] | None:
         return tuple(self.fields.values()) if value is self.node else None
@@ -71,47 +72,44 @@ class InstanceShape(OneByOne):
         return f"{type(self.node).__qualname__}({', '.join(map('='.join, zip(self.keys, parts, strict=True)))})"
 
 
-MOST_TEXT: Final = 600
-"""How much of a class's own error is told."""
+MAX_REASON_LETTERS: Final = 600
+"""How much of a class's own error a message repeats."""
 
 
-def instance_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
+def open_model(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     """The shape and the fields of a pydantic model or a msgspec struct; None for all else."""
     try:
         held = read_model_fields(value)
     except AttributeError:  # an instance whose fields are not all set
-        return None
+        held = None
     if held is None:
         return None
-    fields = held[0] | (held[1] if is_model(type(value)) else {})
+    fields, besides = held
+    fields |= besides if is_model(type(value)) else {}
     return InstanceShape(value, fields), tuple(fields.values())
 
 
-def _new_model(model: Any, fields: Mapping[str, Any], changed: Mapping[str, Any]) -> Any:
+def _replace_model(model: Any, fields: Mapping[str, Any], changed: Mapping[str, Any]) -> Any:
     """The model with what has changed, validated as a whole; fields that were not set stay so."""
     kind, data = type(model), {**fields, **changed}
     if getattr(kind, "__pydantic_root_model__", False):
         return kind.model_validate(data["root"])
     aliases = {name: field.validation_alias or field.alias for name, field in kind.model_fields.items()}
+    # where the alias of one field is the name of another, names alone tell which is meant
     mixed = any(alias in data and alias != name for name, alias in aliases.items() if isinstance(alias, str))
-    made = kind.model_validate(data, by_name=True, by_alias=not mixed)
+    validate = partial(kind.model_validate, by_name=True, by_alias=not mixed)
+    made = validate(data)
     made.model_fields_set.intersection_update(model.model_fields_set | changed.keys())
-    _keep_private(model, made, lambda: kind.model_validate(dict(fields), by_name=True, by_alias=not mixed))
-    return made
-
-
-def _keep_private(model: Any, made: Any, again: Callable[[], Any]) -> None:
-    """Private attributes of the old model go to the new one, but for those that follow from the fields."""
-    private = getattr(model, "__pydantic_private__", None)
-    if not private:
-        return
-    computed = getattr(again(), "__pydantic_private__", None) or {}
+    private = getattr(model, "__pydantic_private__", None) or {}
+    # private attributes are carried over, but for those that the class computes from the fields
+    computed = (getattr(validate(dict(fields)), "__pydantic_private__", None) or {}) if private else {}
     for name, value in private.items():
         if name not in computed or not are_equal(value, computed[name]):
             setattr(made, name, value)
+    return made
 
 
-def _new_struct(struct: Any, changed: Mapping[str, Any]) -> Any:
+def _replace_struct(struct: Any, changed: Mapping[str, Any]) -> Any:
     """The struct with what has changed, each checked against the type of its field."""
     msgspec: Any = sys.modules["msgspec"]
     types = {field.name: field.type for field in msgspec.structs.fields(type(struct))}
@@ -130,19 +128,16 @@ def has_fields(value: Any) -> bool:
         own = bool(vars(value))
     except Exception:  # it has none, or is hostile
         own = False
-    return own or kind is SimpleNamespace or any(map(_has_slots, kind.__mro__))
-
-
-def _has_slots(base: type) -> bool:
-    """True for a class with slots that is not the standard library's: those are values, a path, a fraction."""
-    return bool(vars(base).get("__slots__")) and base.__module__.partition(".")[0] not in sys.stdlib_module_names
+    # the standard library's classes with slots are values: a path, a fraction
+    slotted = (base for base in kind.__mro__ if base.__module__.partition(".")[0] not in sys.stdlib_module_names)
+    return own or kind is SimpleNamespace or any(vars(base).get("__slots__") for base in slotted)
 
 
 def open_record(node: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     """The shape and children of a record, also of a model or a struct; None for a leaf or a choice."""
     parts = open_node(node)
     if parts is None:
-        return instance_shape(node)
+        return open_model(node)
     return None if parts[0] is None else (parts[0], parts[1])
 
 

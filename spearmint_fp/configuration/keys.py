@@ -44,7 +44,7 @@ def same_content(one: Any, other: Any) -> bool:
 
 
 @final
-class Held:
+class SameObject:
     """The key of an object that only equals itself. It holds the object: an `id` alone may be given to another one."""
 
     __slots__ = ("held",)
@@ -53,25 +53,25 @@ class Held:
         self.held = held
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is Held and other.held is self.held
+        return type(other) is SameObject and other.held is self.held
 
     def __hash__(self) -> int:
         return id(self.held)
 
 
-_PLAIN: Final = frozenset({str, int, bool, type(None), bytes, range, type})
+_SCALAR_TYPES: Final = frozenset({str, int, bool, type(None), bytes, range, type})
 
 
 def _leaf_key(leaf: Any) -> Hashable:
     kind = type(leaf)
-    if kind in _PLAIN:
+    if kind in _SCALAR_TYPES:
         return kind, leaf
     if kind is float:  # 0.0 and -0.0 differ, all NaN are one
         return (float, leaf) if leaf and leaf == leaf else (float, str(leaf))  # noqa: PLR0124
     try:
         return _object_key(leaf)
     except Exception:  # hostile, or nothing that could be taken apart
-        return Held(leaf)
+        return SameObject(leaf)
 
 
 def _object_key(leaf: Any) -> Hashable:
@@ -81,8 +81,8 @@ def _object_key(leaf: Any) -> Hashable:
     if isinstance(leaf, set | frozenset):
         return frozenset, frozenset(map(exact_key, leaf))
     if is_array(leaf) or kind is slice or not has_hash(leaf):  # a slice has a hash from 3.12 on, and its parts' ==
-        return _content(leaf)
-    fields = _fields(leaf)
+        return _content_key(leaf)
+    fields = _fields_key(leaf)
     if fields is not None:
         return kind, fields
     if isinstance(leaf, tuple):  # of a class of its own, whose items may be equal and yet differ
@@ -107,22 +107,22 @@ def is_nan(leaf: Any) -> bool:
     return measured and bool(leaf != leaf)  # noqa: PLR0124
 
 
-def _content(leaf: Any) -> Hashable:
+def _content_key(leaf: Any) -> Hashable:
     """The content of an object without a hash: of an array or a table its cells, else what a copy would be made of."""
     kind = type(leaf)
     if is_array(leaf) and kind.__module__ == "numpy" and kind.__name__ == "ndarray":
-        return kind, str(leaf.dtype), leaf.shape, _cells(leaf)
+        return kind, str(leaf.dtype), leaf.shape, _cells_key(leaf)
     table = table_content(leaf)
     if table is not None:
         return kind, exact_key(table)
-    fields = _fields(leaf)
+    fields = _fields_key(leaf)
     if fields is not None:
         return kind, fields
-    if type(leaf) in _VIEWS:
+    if type(leaf) in _VIEW_TYPES:
         return kind, frozenset(map(exact_key, leaf))
     itself = leaf == leaf  # noqa: PLR0124
     if itself is False:  # then two copies are even less
-        return Held(leaf)
+        return SameObject(leaf)
     made = leaf.__reduce_ex__(4)
     if isinstance(made, str):
         return kind, made
@@ -131,10 +131,10 @@ def _content(leaf: Any) -> Hashable:
     return kind, parts, tuple(map(exact_key, items or ())), tuple(exact_key(tuple(pair)) for pair in pairs or ())
 
 
-_VIEWS: Final[tuple[type, ...]] = (type({}.keys()), type({}.items()))
+_VIEW_TYPES: Final[tuple[type, ...]] = (type({}.keys()), type({}.items()))
 
 
-def _cells(array: Any) -> Hashable:
+def _cells_key(array: Any) -> Hashable:
     """What an array holds: a digest of its bytes, or the elements where equal ones may differ in their bytes."""
     if array.dtype.hasobject or array.dtype.names is not None or array.dtype.char in "gG":
         return tuple(map(exact_key, array.ravel().tolist()))
@@ -148,7 +148,7 @@ def _cells(array: Any) -> Hashable:
     return blake2b(array.tobytes(), digest_size=32).digest()
 
 
-def _fields(leaf: Any) -> Hashable | None:
+def _fields_key(leaf: Any) -> Hashable | None:
     """A key of the fields of a model or a struct, and of what it holds besides; None for all else."""
     held = read_model_fields(leaf)
     if held is None:
@@ -159,13 +159,13 @@ def _fields(leaf: Any) -> Hashable | None:
 # --- records -----------------------------------------------------------------------------------------
 
 
-def _kind(node: Any) -> type:
+def _record_type(node: Any) -> type:
     """The type of a record, one for all that freezing makes equal."""
     return Mapping if isinstance(node, Mapping) else tuple if isinstance(node, list) else type(node)
 
 
 _KEY: Final[Algebra[Hashable]] = Algebra(
     leaf=_leaf_key,
-    record=lambda shape, node, parts: (_kind(node), frozenset(zip(shape.keys, parts, strict=True))),
+    record=lambda shape, node, parts: (_record_type(node), frozenset(zip(shape.keys, parts, strict=True))),
     choice=lambda node, _: _leaf_key(node),
 )

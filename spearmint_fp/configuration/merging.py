@@ -95,9 +95,9 @@ def _override_at(path: tuple[Hashable, ...], patch: Any, tree: Any) -> Any:
         return _merge_children(_override_at, path, patch, *record)
     if has_fields(tree) and not isinstance(tree, Choice):
         raise PathError(
-            f"cannot merge into {show_path(path)}: there stands {repr_with_type(tree)}, whose fields are no part of the "
-            f"tree, so that those which the patch does not name would be lost. Make it a dict, or replace it whole with "
-            f"set_in"
+            f"cannot merge into {show_path(path)}: there stands {repr_with_type(tree)}, whose fields are no part of "
+            f"the tree, so that those which the patch does not name would be lost. Make it a dict, or replace it whole "
+            f"with set_in"
         )
     return patch
 

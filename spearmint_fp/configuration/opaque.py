@@ -19,13 +19,13 @@ __all__ = ["MAX_ENTERED", "find_inside", "is_array"]
 MAX_ENTERED: Final = 10_000
 """How many objects are entered below one leaf: a leaf may refer to half of a program."""
 
-_CLOSED: Final = (type, ModuleType, CodeType, FrameType, TracebackType, weakref.ref)
-"""What refers to programs rather than to data."""
+_PROGRAM_TYPES: Final = (type, ModuleType, CodeType, FrameType, TracebackType, weakref.ref)
+"""Types of objects that refer to programs rather than to data."""
 
-_DATA: Final = (list, tuple, dict, set, frozenset, deque, partial)
-"""What a function may have kept that is data for certain."""
+_DATA_TYPES: Final = (list, tuple, dict, set, frozenset, deque, partial)
+"""Types of objects that a function may keep and that are data for certain."""
 
-_TRACKED: Final = 1 << 14
+_TRACKED_FLAG: Final = 1 << 14
 """The flag of classes whose instances tell the garbage collector what they refer to."""
 
 
@@ -33,26 +33,27 @@ def find_inside(wanted: type, value: Any, known: Iterable[Any] = (), most: int =
     """The nearest instance of `wanted` that `value` refers to, through objects of any class; None where there is none.
 
     What is `known` is passed over. No code of the objects runs: the garbage collector says what an object refers to,
-    and the elements of a large list or array are told apart by type at once. Classes, modules and the globals of
+    and the elements of a large list or array are roles_found apart by type at once. Classes, modules and the globals of
     functions are not entered, and no more than `most` objects.
     """
-    looks = _LOOKS.setdefault(wanted, {})
-    if _look(type(value), wanted, looks) != ENTERED:
+    roles = _ROLES.setdefault(wanted, {})
+    if _find_role(type(value), wanted, roles) != ENTERED:
         return None
     seen, queue = {id(value), *map(id, known)}, [value]  # what is in the queue stays alive, and so do its ids
     for holder in queue:
-        found = _referents(holder, wanted)
+        found = _list_referents(holder, wanted)
         types = list(map(type, found))
+        # few types stand in a large list: each is judged once, by id as a class may have no hash
         kinds = dict(zip(map(id, types), types, strict=True))
-        told = {number: look for number, kind in kinds.items() if (look := _look(kind, wanted, looks))}
-        if not told:
+        roles_found = {number: role for number, kind in kinds.items() if (role := _find_role(kind, wanted, roles))}
+        if not roles_found:
             continue
-        if WANTED in told.values():
-            hidden = (each for each in found if told.get(id(type(each))) == WANTED and id(each) not in seen)
+        if WANTED in roles_found.values():
+            hidden = (each for each in found if roles_found.get(id(type(each))) == WANTED and id(each) not in seen)
             if (first := next(hidden, None)) is not None:
                 return first
         if len(queue) <= most:
-            new = (each for each in found if id(type(each)) in told and id(each) not in seen)
+            new = (each for each in found if id(type(each)) in roles_found and id(each) not in seen)
             for each in islice(new, most):
                 seen.add(id(each))
                 queue.append(each)
@@ -60,26 +61,26 @@ def find_inside(wanted: type, value: Any, known: Iterable[Any] = (), most: int =
 
 
 NOTHING, ENTERED, WANTED = range(3)
-"""What an instance of a class is to a search: of no interest, to be entered, or what is searched for."""
+"""The role of a class in a search: its instances are passed over, are entered, or are what is searched for."""
 
-_LOOKS: Final[dict[type, dict[int, tuple[type, int]]]] = {}
-"""Per class that was searched for what others are to it, by `id` as a class may have no hash, with the class itself."""
+_ROLES: Final[dict[type, dict[int, tuple[type, int]]]] = {}
+"""Per class that was searched for, the roles of others by `id`, which stays theirs as the class is kept with it."""
 
-_MOST_LOOKS: Final = 2_000
+_MAX_ROLES: Final = 2_000
 
 
-def _look(kind: type, wanted: type, looks: dict[int, tuple[type, int]]) -> int:
-    known = looks.get(id(kind))
+def _find_role(kind: type, wanted: type, roles: dict[int, tuple[type, int]]) -> int:
+    known = roles.get(id(kind))
     if known is not None:
         return known[1]
-    if len(looks) >= _MOST_LOOKS:
-        looks.clear()
-    look = WANTED if derives_from(kind, wanted) else ENTERED if _is_entered(kind) else NOTHING
-    looks[id(kind)] = kind, look
-    return look
+    if len(roles) >= _MAX_ROLES:
+        roles.clear()
+    role = WANTED if derives_from(kind, wanted) else ENTERED if _is_entered(kind) else NOTHING
+    roles[id(kind)] = kind, role
+    return role
 
 
-_VALUES: Final = frozenset(
+_VALUE_MODULES: Final = frozenset(
     {"datetime", "decimal", "fractions", "ipaddress", "pathlib", "pathlib._local", "uuid", "zoneinfo"}
 )
 """Modules of the standard library whose own classes hold numbers and text alone."""
@@ -87,30 +88,33 @@ _VALUES: Final = frozenset(
 
 def _is_entered(kind: type) -> bool:
     """True for classes whose instances refer to other objects: what the collector tracks, arrays and structs."""
-    if any(derives_from(kind, closed) for closed in _CLOSED) or type.__dict__["__module__"].__get__(kind) in _VALUES:
+    if (
+        any(derives_from(kind, closed) for closed in _PROGRAM_TYPES)
+        or type.__dict__["__module__"].__get__(kind) in _VALUE_MODULES
+    ):
         return False
-    return bool(kind.__flags__ & _TRACKED) or _is_array_type(kind) or is_struct(kind)
+    return bool(kind.__flags__ & _TRACKED_FLAG) or _is_array_type(kind) or is_struct(kind)
 
 
-def _referents(value: Any, wanted: type) -> Sequence[Any]:
+def _list_referents(value: Any, wanted: type) -> Sequence[Any]:
     kind = type(value)
     if kind is FunctionType:
-        return _kept_by(value, wanted)
+        return _list_kept(value, wanted)
     if _is_array_type(kind):
         return [value.tolist()] if value.dtype.hasobject else ()
-    if not kind.__flags__ & _TRACKED and is_struct(kind):
+    if not kind.__flags__ & _TRACKED_FLAG and is_struct(kind):
         return [getattr(value, name) for name in kind.__struct_fields__ if hasattr(value, name)]
     return gc.get_referents(value)
 
 
-def _kept_by(function: FunctionType, wanted: type) -> list[Any]:
+def _list_kept(function: FunctionType, wanted: type) -> list[Any]:
     """The data that a function keeps in its closure and its defaults."""
-    cells = (_content(cell) for cell in function.__closure__ or ())
+    cells = (_read_cell(cell) for cell in function.__closure__ or ())
     kept = chain(cells, function.__defaults__ or (), (function.__kwdefaults__ or {}).values())
-    return [each for each in kept if any(derives_from(type(each), data) for data in (wanted, *_DATA))]
+    return [each for each in kept if any(derives_from(type(each), data) for data in (wanted, *_DATA_TYPES))]
 
 
-def _content(cell: Any) -> Any:
+def _read_cell(cell: Any) -> Any:
     try:
         return cell.cell_contents
     except ValueError:  # a variable that is not set yet

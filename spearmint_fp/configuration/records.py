@@ -10,7 +10,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, Final, Protocol, Self, TypeVar, final
+from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, final
 
 import attrs
 
@@ -26,7 +26,8 @@ __all__ = [
     "Shape",
     "TupleShape",
     "find_index",
-    "typed_shape",
+    "join_items",
+    "open_instance",
 ]
 
 T = TypeVar("T")
@@ -105,6 +106,12 @@ def find_index(step: object, length: int) -> int | None:
     return None
 
 
+def join_items(parts: Iterable[str]) -> str:
+    """The `repr` of a tuple, given those of its items."""
+    listed = tuple(parts)
+    return f"({', '.join(listed)}{',' if len(listed) == 1 else ''})"
+
+
 class PlainTuple(tuple[T, ...]):
     """A tuple that a notebook shows otherwise, and that is nothing but its items: in a tree it is what a tuple is."""
 
@@ -117,6 +124,7 @@ class TupleShape:
     """A tuple of `length` children, made from a list or a tuple."""
 
     length: int
+    row_head: ClassVar[tuple[Any, ...]] = ()
 
     @property
     def keys(self) -> tuple[Hashable, ...]:
@@ -135,15 +143,11 @@ class TupleShape:
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         return rows
 
-    @property
-    def row_head(self) -> tuple[Any, ...]:
-        return ()
-
     def find(self, step: object) -> int | None:
         return find_index(step, self.length)
 
     def text(self, parts: Sequence[str]) -> str:
-        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+        return join_items(parts)
 
 
 @final
@@ -152,6 +156,7 @@ class NamedShape:
     """An instance of a NamedTuple class."""
 
     cls: Any
+    row_head: ClassVar[tuple[Any, ...]] = ()
 
     @property
     def keys(self) -> tuple[Hashable, ...]:
@@ -169,22 +174,20 @@ class NamedShape:
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
         return map(self.cls._make, rows)
 
-    @property
-    def row_head(self) -> tuple[Any, ...]:
-        return ()
-
     def find(self, step: object) -> int | None:
         names = self.cls._fields
         return names.index(step) if step in names else find_index(step, len(names))
 
     def text(self, parts: Sequence[str]) -> str:
-        return _call_text(self.cls, self.cls._fields, parts)
+        return _format_call(self.cls, self.cls._fields, parts)
 
 
 class OneByOne(ABC):
     """A shape whose records are built by a class of the user's, one after the other."""
 
     __slots__ = ()
+
+    row_head: ClassVar[tuple[Any, ...]] = ()
 
     @abstractmethod
     def build(self, values: Sequence[Any]) -> Any:
@@ -195,10 +198,6 @@ class OneByOne(ABC):
 
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
         return map(self.build, rows)
-
-    @property
-    def row_head(self) -> tuple[Any, ...]:
-        return ()
 
 
 @final
@@ -221,9 +220,9 @@ class FieldsShape(OneByOne):
 
     def build(self, values: Sequence[Any]) -> Any:
         try:
-            return self.made(values)
+            return self.construct(values)
         except (Exception, GeneratorExit) as error:
-            made = self._made_of_containers(values)
+            made = self._construct_thawed(values)
             if made is not None:
                 return made
             if isinstance(error, STOPS):
@@ -232,34 +231,34 @@ class FieldsShape(OneByOne):
             add_note(error, "while building ", f"{self.cls.__qualname__}({given})")
             raise
 
-    def made(self, values: Sequence[Any]) -> Any:
+    def construct(self, values: Sequence[Any]) -> Any:
         """The instance of exactly these fields."""
         return self.cls(**dict(zip(self.arguments, values, strict=True)))
 
-    def _made_of_containers(self, values: Sequence[Any]) -> Any:
+    def _construct_thawed(self, values: Sequence[Any]) -> Any:
         """The instance with lists, dicts and sets for frozen fields; None where that is not what was refused."""
-        thawed = list(map(_thawed, values))
+        thawed = list(map(_thaw_field, values))
         if all(new is old for new, old in zip(thawed, values, strict=True)):
             return None
         try:
-            return self.made(thawed)
+            return self.construct(thawed)
         except (Exception, GeneratorExit):  # it was something else that the class refused: the first error says what
             return None
 
     def split(self, value: Any) -> tuple[Any, ...] | None:
-        return self.children(value) if type(value) is self.cls else None
+        return self.read_fields(value) if type(value) is self.cls else None
 
-    def children(self, value: Any) -> tuple[Any, ...]:
+    def read_fields(self, value: Any) -> tuple[Any, ...]:
         return tuple(getattr(value, name) for name in self.names)
 
     def find(self, step: object) -> int | None:
         return self.names.index(step) if step in self.names else None
 
     def text(self, parts: Sequence[str]) -> str:
-        return _call_text(self.cls, self.names, parts)
+        return _format_call(self.cls, self.names, parts)
 
 
-def _thawed(value: Any) -> Any:
+def _thaw_field(value: Any) -> Any:
     """A frozen field as the container that a class may insist on."""
     if type(value) is tuple:
         return list(value)
@@ -268,12 +267,12 @@ def _thawed(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def _call_text(cls: Any, names: Sequence[str], parts: Sequence[str]) -> str:
+def _format_call(cls: Any, names: Sequence[str], parts: Sequence[str]) -> str:
     inside = ", ".join(f"{name}={part}" for name, part in zip(names, parts, strict=True))
     return f"{cls.__qualname__}({inside})"
 
 
-def typed_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
+def open_instance(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     """The shape and the children of an attrs, dataclass or NamedTuple instance; None for all else."""
     cls = type(value)
     if isinstance(value, PlainTuple):
@@ -290,7 +289,7 @@ def typed_shape(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     else:
         return None
     try:
-        return shape, shape.children(value)
+        return shape, shape.read_fields(value)
     except AttributeError:  # an instance whose fields are not all set: there is nothing to enter
         return None
 

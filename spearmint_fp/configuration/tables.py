@@ -64,8 +64,8 @@ def _records(columns: Iterable[tuple[Any, Iterable[Any]]], count: int, table: An
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise ChoiceError(
-            f"the table has {Counter(names)[twice[0]]} columns named {short_repr(twice[0])}, so its rows are no records. "
-            f"Rename them: {repr_with_type(table)}"
+            f"the table has {Counter(names)[twice[0]]} columns named {short_repr(twice[0])}, so its rows are no "
+            f"records. Rename them: {repr_with_type(table)}"
         )
     if not names:
         return [{} for _ in range(count)]

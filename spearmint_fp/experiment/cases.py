@@ -15,7 +15,8 @@ import attrs
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, ExperimentError, repr_with_type, short_repr
 from ..outcomes.outcomes import Outcome
-from ..sweep.core import Sweep, expand
+from ..sweep.core import Sweep
+from ..sweep.expansion import expand
 from ..tasks.injection import Injected, inject
 from ..tasks.wrapping import Layer, is_async
 from ..workers.wire import travels

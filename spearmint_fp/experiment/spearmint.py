@@ -52,7 +52,8 @@ def _has_items(configs: Any) -> bool:
 
 
 def _as_sweep(position: int, item: Any) -> Sweep[Any]:
-    from ..sweep.core import Sweep, expand
+    from ..sweep.core import Sweep
+    from ..sweep.expansion import expand
 
     from_file = isinstance(item, str | PathLike)
     if not isinstance(item, Sweep) and not from_file and not _is_config(item):

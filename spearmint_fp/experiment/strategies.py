@@ -18,7 +18,8 @@ from ..configuration.errors import (
 )
 from ..configuration.identity import encode_tree
 from ..sweep.combine import concat, empty
-from ..sweep.core import Sweep, expand, require_expanded_sweep
+from ..sweep.core import Sweep, require_expanded_sweep
+from ..sweep.expansion import expand
 
 __all__ = ["BranchStrategy", "branches", "checked_strategy", "round_robin", "shadow", "single", "sticky"]
 

@@ -15,7 +15,7 @@ from ..configuration.keys import exact_key
 from ..configuration.paths import path_key
 from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
-from ..sweep.labels import value_at
+from ..sweep.labels import find_leaf
 from ..sweep.nodes.columns import flatten_point
 from .cells import ABSENT, Absent
 from .collecting import as_outcome
@@ -166,7 +166,7 @@ def _standing(path: Steps, one: Flat, outcome: Outcome[Any, Any]) -> Any:
     """What stands at a path of a configuration, also inside a list, or `ABSENT`."""
     if path in one:
         return one[path]
-    return next(iter(value_at(path, outcome.config)), ABSENT) if path else ABSENT
+    return next(iter(find_leaf(path, outcome.config)), ABSENT) if path else ABSENT
 
 
 def named(paths: Sequence[Steps]) -> list[str]:

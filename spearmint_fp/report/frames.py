@@ -13,7 +13,7 @@ from ..outcomes.cells import ABSENT, Absent, escape_surrogates, text_of
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import format_path, outcome_columns
 from ..sweep.core import Sweep
-from .columns import WHOLE, columns, floats_and_mask
+from .columns import MOST_EXACT_FLOAT, columns, floats_and_mask
 
 if TYPE_CHECKING:
     import pandas
@@ -111,7 +111,7 @@ def kind_of(values: Sequence[Any]) -> Kind:
     if kinds == {int}:
         return "int" if all(-(2**63) <= v < 2**63 for v in values if v is not ABSENT) else "other"
     if kinds == {int, float}:
-        return "float" if all(abs(v) <= WHOLE for v in values if type(v) is int) else "other"
+        return "float" if all(abs(v) <= MOST_EXACT_FLOAT for v in values if type(v) is int) else "other"
     return _KINDS.get(kinds, "other")
 
 

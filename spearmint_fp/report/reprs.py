@@ -17,7 +17,7 @@ from ..outcomes.rows import flatten_values, format_path, outcome_columns
 from ..sweep.core import Sweep
 from ..sweep.describe import label
 from ..sweep.indices import count_items
-from ..sweep.outline import format_first
+from ..sweep.outline import format_values
 
 __all__: list[str] = []  # views are registered, and nothing else is public
 
@@ -49,7 +49,7 @@ def _sweep_html(sweep: Sweep[Any]) -> str:
     """The size of a sweep as a formula, a table of its axes, its first configurations. Nothing large is enumerated."""
     axes = sweep.axes
     body = [
-        (format_path(path), format_count(count_items(values)), format_first(values))
+        (format_path(path), format_count(count_items(values)), format_values(values))
         for path, values in islice(axes.items(), PATHS)
     ]
     listing = _table(("axis", "values", ""), body) + _more(len(axes) - PATHS, "axis", "axes") if axes else ""

@@ -18,10 +18,8 @@ from spearmint_fp import (
     PathError,
     SizeError,
     Sweep,
-    concat,
     constrain,
     derive,
-    distinct,
     expand,
     mapped,
     sample,
@@ -131,28 +129,6 @@ def test_a_scope_too_wide_says_how_many_points(sweep: Any, on: Any, points: str)
         constrain(lambda *values: any(values), sweep(), on=on).size
 
 
-def test_few_survivors_are_found_in_vast_shuffles_strides_samples_and_zips() -> None:
-    none: Callable[..., bool] = lambda *values: not any(values)  # noqa: E731
-
-    def keep_few(sweep: Sweep[Any]) -> Sweep[Any]:
-        for start in range(2, 30, 4):
-            sweep = constrain(none, sweep, on=[f"x{k}" for k in range(start, start + 4)])
-        return sweep
-
-    few = list(keep_few(wide()))
-    assert len(few) == 100
-    for made in (shuffled(wide(), seed=3), wide()[::-1], wide()[:: 10**24], shuffled(wide(), seed=4)[: 10**29]):
-        kept = keep_few(made)
-        assert list(kept) == sorted((c for c in few if c in made), key=made.index)
-        assert [kept.index(config) for config in kept] == list(range(kept.size))
-    assert keep_few(shuffled(wide(), seed=3)).size == 100
-    both = zipped(wide(), expand({"y": DynamicValue(range(10**30))}))
-    half = constrain(lambda a, b: a < b, both, on=("x0", "x1"))
-    assert half.size == 45 * 10**28
-    assert half.index(half[10**20]) == 10**20
-    assert half[0] == {**constrain(less, wide(), on=("x0", "x1"))[0], "y": 10**28}
-
-
 def test_constraints_that_need_too_much_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each first axis meets each last one in a way of its own: no state is like another."""
     monkeypatch.setattr("spearmint_fp.sweep.conjunction.MOST_STEPS", 20_000)
@@ -210,17 +186,6 @@ def test_static_paths_and_constant_predicates() -> None:
     assert constrain(lambda k: k != 5, s, on="k").size == 0
     assert list(constrain(lambda k: k != 5, s, on="k")) == []
     assert constrain(lambda a: a, s[:0], on="a").size == 0
-
-
-def test_slices_of_constrained_sweeps_and_constrained_slices() -> None:
-    s = expand({"a": DynamicValue(range(6)), "b": DynamicValue(range(6)), "c": DynamicValue([0, 1])})
-    kept = [c for c in s if c.a < c.b]
-    whole = constrain(less, s, on=("a", "b"))
-    for start, stop in itertools.product(range(0, 73, 5), repeat=2):
-        part = list(s)[start:stop]
-        assert list(constrain(less, s[start:stop], on=("a", "b"))) == [c for c in part if c.a < c.b]
-        assert list(constrain(less, s[start:stop][::-1], on=("a", "b"))) == [c for c in part[::-1] if c.a < c.b]
-        assert list(whole[start:stop]) == kept[start:stop]
 
 
 # --- orders and parts -----------------------------------------------------------------------------------
@@ -284,35 +249,6 @@ def test_numbers_are_whole(bad: Any) -> None:
             call()
 
 
-# --- distinct --------------------------------------------------------------------------------------
-
-
-def test_distinct_without_enumerating() -> None:
-    s = expand({"a": DynamicValue([1, 2, 1]), "b": {"c": DynamicValue([3, 3])}, "n": DynamicValue(range(10**20))})
-    assert distinct(s).size == 2 * 10**20
-    assert distinct(s).axes["a"] == (1, 2)
-    branches = expand(
-        {"opt": DynamicValue([{"k": 1, "n": DynamicValue(range(10**9))}, {"k": 2, "n": DynamicValue([1, 1])}])}
-    )
-    assert distinct(branches).size == 10**9 + 1
-
-
-def test_distinct_over_overlapping_branches_lists_once() -> None:
-    s = concat(expand({"n": DynamicValue(range(5))}), expand({"n": DynamicValue(range(3, 8))}))
-    assert [c.n for c in distinct(s)] == list(range(8))
-    assert distinct(s).index({"n": 7}) == 7
-    with pytest.raises(SizeError, match="1000001 points"):
-        distinct(concat(expand({"n": DynamicValue(range(10**6))}), expand({"n": 5})))
-
-
-def test_distinct_of_any_iterable() -> None:
-    assert list(distinct(iter([{"a": [1]}, {"a": (1,)}, {"a": 2}]))) == [{"a": (1,)}, {"a": 2}]
-    assert distinct([]).size == 0
-    for bad in (5, "text", None):
-        with pytest.raises(ArgumentError, match="distinct takes"):
-            distinct(bad)  # type: ignore[arg-type]
-
-
 # --- indices ---------------------------------------------------------------------------------------
 
 
@@ -325,16 +261,6 @@ def test_indices_agree_with_themselves(indices: Any) -> None:
     for start, stop in itertools.combinations(range(indices.size + 1), 2):
         assert [p for run in indices.runs(start, stop) for p in run] == positions[start:stop]
     assert indices.ascending == (positions == sorted(positions))
-
-
-def test_a_constrained_slice_of_a_constrained_sweep() -> None:
-    s = expand({"a": DynamicValue(range(5)), "b": DynamicValue(range(5)), "c": DynamicValue([0, 1])})
-    first = constrain(less, s, on=("a", "b"))
-    for start, stop in itertools.combinations(range(21), 2):
-        part = list(first)[start:stop]
-        assert list(constrain(lambda a, c: (a + c) % 2 == 0, first[start:stop], on=("a", "c"))) == [
-            c for c in part if (c.a + c.c) % 2 == 0
-        ]
 
 
 def test_branches_are_asked_about_one_by_one() -> None:
@@ -381,11 +307,6 @@ def test_one_constraint_guards_another_wherever_they_are_decided() -> None:
     assert list(constrain(lambda a: 1 / a > 0.4, s[6:], on="a")) == [c for c in s[6:] if 1 / c.a > 0.4]
     with pytest.raises(ZeroDivisionError):
         constrain(lambda a, b: a / b > 1, s, on=("a", "b")).size
-
-
-def test_a_short_slice_of_a_long_sweep_is_looked_at() -> None:
-    s = expand({"a": DynamicValue(range(10**9))})
-    assert [c.a for c in constrain(lambda a: a % 2 == 0, s[:10], on="a")] == [0, 2, 4, 6, 8]
 
 
 def test_points_that_a_class_refuses_may_be_excluded_first() -> None:

@@ -1,4 +1,4 @@
-"""What stands at each path of a sweep: the columns and the types of records, joined as sweeps are."""
+"""The columns of a sweep: per path the values that stand there, the types of its records, and its arrays."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ A = TypeVar("A")
 @final
 @attrs.frozen(eq=False, repr=False)
 class Column:
-    """What stands at one path over a sweep: sequences of values, and whether the path is swept.
+    """The values that stand at one path over a sweep, in one or several sequences; and true in `swept` if they vary.
 
     Where it is `computed`, a function gives values too, which are not among the pieces.
     """

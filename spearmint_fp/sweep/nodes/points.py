@@ -12,7 +12,7 @@ from ...configuration.freezing import freeze
 from ...configuration.keys import exact_key
 from ..places import MOST_PLACES
 
-__all__ = ["few", "get_point", "locate_errors", "make_matcher", "walk_points", "walk_possible_points"]
+__all__ = ["bound_ranks", "get_point", "locate_errors", "make_matcher", "walk_points", "walk_possible_points"]
 
 
 class Points(Protocol):
@@ -86,7 +86,7 @@ def _is_alike_frozen(point: Any, value: Any) -> bool:
     return frozen is not point and are_equal(frozen, value)
 
 
-def few(ranks: Iterator[int]) -> Iterator[int]:
+def bound_ranks(ranks: Iterator[int]) -> Iterator[int]:
     """The ranks, up to a bound: an error where a value stands in too many places to sort or count them."""
     for number, rank in enumerate(ranks):
         if number == MOST_PLACES:
