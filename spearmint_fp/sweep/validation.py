@@ -27,10 +27,10 @@ from .tables import Constraint
 __all__ = ["Validation", "validate"]
 
 
-SPREAD: Final = 1_000
+SPREAD_CONFIGS: Final = 1_000
 """How many configurations of a larger sweep are asked about, evenly spread."""
 
-LISTED: Final = 10_000
+MOST_LISTED: Final = 10_000
 """Of sweeps up to this size every configuration is asked about."""
 
 
@@ -125,10 +125,10 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     """
     node = as_sweep(sweep, "validate")._node
     check = make_checker(cls, extra)
-    is_listed = node.size <= LISTED
+    is_listed = node.size <= MOST_LISTED
     is_sample = isinstance(node.composition, SelectionOf) and is_listed and node.size <= _count_values(node, check)
     findings, unseen = ((), ()) if is_sample else _ask_parts(node, check, is_listed)
-    refused = _ask_evenly(check, node, node.size if is_listed else SPREAD, findings)
+    refused = _ask_evenly(check, node, node.size if is_listed else SPREAD_CONFIGS, findings)
     others, together = _find_others(refused, findings, () if is_sample else ("check", "whole"))
     report = _count_among if is_listed else _confirm_by
     problems, doubts = report(refused, (*findings, *others))
