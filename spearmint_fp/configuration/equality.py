@@ -36,10 +36,8 @@ def _are_parts_equal(one: Any, other: Any) -> bool:
     mine, theirs = open_node(one), open_node(other)
     if mine is None or theirs is None:
         return not callable(one) and have_same_content(one, other)
-    if mine[0] is None or theirs[0] is None or len(mine[1]) != len(theirs[1]):
+    if mine[0] is None or theirs[0] is None:
         return False
-    if mine[0] is theirs[0]:
-        return all(map(are_equal, mine[1], theirs[1]))
     parts = dict(zip(theirs[0].keys, theirs[1], strict=True))
     return parts.keys() == {*mine[0].keys} and all(map(are_equal, mine[1], map(parts.__getitem__, mine[0].keys)))
 
