@@ -18,13 +18,13 @@ import attrs
 from ..configuration.config import Config
 from ..configuration.equality import are_equal
 from ..configuration.errors import ArgumentError, ConversionError, EncodingError, TreeError, full_repr, repr_with_type
-from ..configuration.fold import Algebra, fold
+from ..configuration.fold import SCALAR_TYPES, Algebra, fold
 from ..configuration.models import read_model_fields
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..conversion.convert import structure, unstructure
 from ..conversion.fields import list_classes
 from ..conversion.problems import ABSENT, type_name
-from .json_values import EXTENDED, JSON_SCALARS, Reader, Writer, dump_json
+from .json_values import EXTENDED, Reader, Writer, dump_json
 
 __all__ = ["decoded", "encode_config", "encoded"]
 
@@ -131,8 +131,8 @@ def encode_config(config: Any) -> str:
 
 
 def _write_config_leaf(value: Any) -> Any:
-    if type(value) in JSON_SCALARS:
-        return value
+    if type(value) in SCALAR_TYPES:
+        return _BUILTINS.write_leaf(value)
     plain = unstructure(value)
     if plain is not value and isinstance(plain, dict | list):  # the fields of a model, or an enum's value
         return fold(_CONFIG, plain)

@@ -25,15 +25,13 @@ from ..conversion.fields import list_classes
 from ..conversion.models import drop_tag, dump_fields
 from ..conversion.problems import ABSENT, type_name
 
-__all__ = ["EXTENDED", "JSON_SCALARS", "Reader", "Writer", "dump_json"]
+__all__ = ["EXTENDED", "Reader", "Writer", "dump_json"]
 
-JSON_SCALARS: Final = frozenset({str, bool, type(None)})
+_JSON_TYPES: Final = frozenset({str, bool, type(None)})
 """Types whose values JSON has as they are; of whole numbers and floats it has some."""
 
-
-def dump_json(plain: Any) -> str:
-    """The text of what JSON holds, as short as it gets."""
-    return json.dumps(plain, separators=(",", ":"), allow_nan=False)
+dump_json: Final[Callable[[Any], str]] = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+"""The text of what JSON holds, as short as it gets."""
 
 
 # --- writing -----------------------------------------------------------------------------------------
@@ -73,7 +71,7 @@ class Writer:
     def write_leaf(self, value: Any) -> Any:
         """A leaf as JSON has it: as it is, by the table of scalars, or as an instance of a class that has a name."""
         kind = type(value)
-        if kind in JSON_SCALARS:
+        if kind in _JSON_TYPES:
             return value
         if kind is int:
             return value if value.bit_length() < MOST_BITS else {"$int": hex(value)}
@@ -144,8 +142,8 @@ _Causes = list[tuple[tuple[Any, ...], str]]
 def _not_plain(value: Any) -> EncodingError:
     plain = "value.tolist()" if hasattr(type(value), "tolist") else "plain data"
     return EncodingError(
-        f"{repr_with_type(value)} is not plain data, which is all that JSON holds. Return {plain}, or say what to make of it: "
-        f"annotate what the function returns, or Journal(path, result=Class)"
+        f"{repr_with_type(value)} is not plain data, which is all that JSON holds. Return {plain}, or say "
+        f"what to make of it: annotate what the function returns, or Journal(path, result=Class)"
     )
 
 

@@ -30,7 +30,7 @@ __all__ = [
     "Places",
     "Selected",
     "Verified",
-    "list_few",
+    "list_places",
 ]
 
 
@@ -62,7 +62,7 @@ class Places(ABC):
             part.check()
 
 
-def list_few(places: Places) -> Iterator[int]:
+def list_places(places: Places) -> Iterator[int]:
     """All places, ascending; an error where there are more than `MOST_PLACES`."""
     if places.count(MOST_PLACES) > MOST_PLACES:
         raise SizeError(f"this configuration stands in more than {MOST_PLACES} places. Make the sweep distinct first")
@@ -146,7 +146,8 @@ class Combined(Places):
     parts: Sequence[Places]
 
     def walk(self, start: int, step: int) -> Iterator[int]:
-        """An odometer: a wheel begins at its digit of `start` while all wheels before it stand at theirs."""
+        # An odometer: a wheel begins at its digit of `start` while those before it stand at theirs, else at its end.
+        # Wheels are kept on a stack, not in a recursion, as a record may have a thousand children.
         first = [0 if step > 0 else size - 1 for size in self.sizes]
         size = prod(self.sizes)
         start = max(start, 0) if step > 0 else min(start, size - 1)
@@ -296,19 +297,19 @@ class Selected(Places):
         """Where greater places of the base are all greater, or all less, in the selection."""
         first, last = self._indices.at(start), self._indices.at(self._indices.size - 1 if step > 0 else 0)
         low, high = min(first, last), max(first, last)
-        inside = _while_inside(self.parts[0], first, base_step, low, high)
+        inside = _walk_inside(self.parts[0], first, base_step, low, high)
         ranks = map(self._indices.rank, inside)
         return (rank for rank in _filter_places(ranks, lambda rank: rank is not None) if rank is not None)
 
     def _sort(self) -> Known:
         """Where they stand in any order, all of them sorted."""
         if self._sorted is None:
-            found = map(self._indices.rank, list_few(self.parts[0]))
+            found = map(self._indices.rank, list_places(self.parts[0]))
             self._sorted = Known(sorted(rank for rank in found if rank is not None))
         return self._sorted
 
 
-def _while_inside(places: Places, first: int, step: int, low: int, high: int) -> Iterator[int]:
+def _walk_inside(places: Places, first: int, step: int, low: int, high: int) -> Iterator[int]:
     for place in places.walk(first, step):
         if not low <= place <= high:
             return places.check()

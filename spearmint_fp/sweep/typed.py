@@ -35,7 +35,7 @@ from .filters import constrained
 from .indices import count_items
 from .nodes.image import Image
 from .nodes.node import LIMIT, Node, derived_field
-from .nodes.points import few
+from .nodes.points import bound_ranks
 from .places import Known, Places
 from .tables import Constraint
 
@@ -145,7 +145,7 @@ class Typed(Image):
             )
         origins = _list_origins(near, {path: _find_whole(path, forms) for path in long})
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
-        found = sorted(rank for rank in few(unique(ranks)) if self._is_at(rank, value, exact))
+        found = sorted(rank for rank in bound_ranks(unique(ranks)) if self._is_at(rank, value, exact))
         yield from found
         is_told = all(_find_plain(path, forms) and all(isinstance(p, range) for p in pieces[path]) for path in long)
         is_sure = found or not long or near.size <= 1 or self.base.claims(exact=False).uniform

@@ -17,7 +17,7 @@ from ...configuration.fold import open_node, show_path
 from ...configuration.keys import exact_key
 from ...configuration.paths import can_set_in, find_in
 from ...configuration.records import TupleShape
-from ..claims import Claims, Steps, of_points
+from ..claims import Claims, Steps, claim_points
 from ..indices import count_items
 from ..outline import Outline
 from ..places import NOWHERE, Listed, Places
@@ -124,7 +124,7 @@ class Axis(Compound):
     @cached_property
     def _claims(self) -> Claims:
         records = [value for value in self._trees if type(value) is Config]
-        return of_points(records if len(records) == self.size else [*records, None])
+        return claim_points(records if len(records) == self.size else [*records, None])
 
     def claims(self, exact: bool) -> Claims:  # noqa: ARG002  # they are always exact here
         return self._claims

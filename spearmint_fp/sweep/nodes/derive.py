@@ -23,10 +23,10 @@ from ..probes import DerivedProbe, Probe
 from ..spots import Spot
 from .columns import Column, Columns
 from .image import Image
-from .merge import find_places_of_any
+from .merge import find_places
 from .node import Node, ViewOf, derived_field
 from .points import make_matcher
-from .record import POOL
+from .record import POOLED_POINTS
 
 __all__ = ["Derive"]
 
@@ -60,13 +60,13 @@ class Derive(Image):
         if not is_known or any(map(_is_index, self.path)):
             return super().places(value, exact)
         same = make_matcher(value, exact)
-        possible = find_places_of_any(self.base, self._origins(value), exact)
+        possible = find_places(self.base, self._origins(value), exact)
         return Verified(possible, lambda rank: same(self.at(rank)))
 
     def _has_few_values_before(self) -> bool:
         """True if what the base has at the path can be tried value by value."""
         before = self.base.columns().get(self.path)
-        return before is None or (not before.computed and sum(map(count_items, before.pieces)) <= POOL)
+        return before is None or (not before.computed and sum(map(count_items, before.pieces)) <= POOLED_POINTS)
 
     def _origins(self, value: Any) -> Iterator[Any]:
         """The configs that may have become `value`: without the path, or with what the base has there."""
