@@ -169,7 +169,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _ENDS: Final = "\0\r\n\x85\u2028\u2029"
-"""What ends a line for PyYAML."""
+"""The characters that end a line for PyYAML."""
 
 
 def _list_children(node: Node) -> list[Node]:
