@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final, get_args, get_origin
 
-from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.errors import ArgumentError, full_repr, repr_with_type
 from ..configuration.models import is_model, is_struct
 from ..configuration.paths import find_in
 from .problems import Problem, RefusalError, Steps
@@ -148,16 +148,18 @@ def _compare(given: Any, made: Any, path: Steps) -> Iterator[Problem]:
 
 
 _SCALARS: Final = frozenset({int, float, complex, bool, str, bytes})
-_SEQUENCES: Final = {"tuple_type": tuple, "set_type": set, "frozen_set_type": frozenset}
+_SEQUENCES: Final = {"tuple_type": tuple, "set_type": set, "frozen_set_type": frozenset, "enum": tuple}
 
 
 def _list_sequences(config: Any, error: Any) -> Iterator[tuple[Steps, Any]]:
-    """The lists of a configuration that strict mode wants as other collections, and these."""
+    """The lists of a configuration where a model wants other collections or an enum has a tuple, and these."""
     for detail in error.errors(include_url=False, include_context=False):
         path, given = _find_path(config, detail["loc"], ""), detail["input"]
         make = _SEQUENCES.get(detail["type"])
         there = find_in(path, config)
-        if make is not None and isinstance(given, list) and there and there[0] is given:
+        if make is None or not isinstance(given, list) or not there or there[0] is not given:
+            continue
+        if detail["type"] != "enum" or full_repr(tuple(given)) in detail["msg"]:  # which lists the enum's values
             with suppress(TypeError):  # elements that cannot be in a set: the model refuses them
                 yield path, make(given if make is tuple else map(_make_hashable, given))
 

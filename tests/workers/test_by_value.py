@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import textwrap
 import zipapp
@@ -14,45 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.waiting import LIMIT_SECONDS
-
 from ..running.executors import OURS
-
-ROOT = Path(__file__).parent.parent.parent
-HEAD = """\
-from __future__ import annotations
-import faulthandler; faulthandler.dump_traceback_later({limit}, exit=True)
-import dataclasses, functools, json, os, sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-import attrs
-from spearmint_fp import *
-
-def tell(**seen):
-    print(json.dumps(seen), flush=True)
-"""
-
-
-def program(code: str) -> str:
-    return HEAD.format(limit=LIMIT_SECONDS) + textwrap.dedent(code)
-
-
-def saw(command: list[str], folder: Path, **options: Any) -> dict[str, Any]:
-    """What a program prints as JSON on its last line."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=folder,
-        timeout=LIMIT_SECONDS + 60,
-        check=False,
-        **options,
-    )
-    assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads([line for line in done.stdout.splitlines() if line.startswith("{")][-1])
-    return told
+from .programs import program, saw
 
 
 def as_script(code: str, folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Functions by the names under which they can be found again: whose outcomes a journal keeps."""
+"""The names under which functions can be found again: whose outcomes a journal keeps."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any, Final, final
 import attrs
 
 from ..configuration.errors import ArgumentError, repr_with_type, short_repr
-from ..tasks.wrapping import stack
+from ..tasks.wrapping import find_innermost
 
-__all__ = ["FunctionName", "innermost", "is_file", "name_function"]
+__all__ = ["FunctionName", "NamelessError", "is_file", "name_function", "unwrap_function"]
 
-MAINS: Final = ("__main__", "__mp_main__")
-"""What the program itself is called while it runs, and in the processes that `multiprocessing` starts."""
+MAIN_MODULES: Final = ("__main__", "__mp_main__")
+"""The names of the program's own module while it runs, and in the processes that `multiprocessing` starts."""
 
 
 @final
@@ -41,17 +41,29 @@ class FunctionName:
         return None if self.file is None else f"{self.file}:{self.qualname}"
 
 
-def innermost(fn: Any) -> Any:
+@final
+class NamelessError(ArgumentError):
+    """A function whose outcomes can only be found again by a name of the user's own; `reason` says why."""
+
+    @property
+    def reason(self) -> str:
+        """The message without its end, which says how the name is given."""
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        return f"{self.reason}: Journal(path, name='score')"
+
+
+def unwrap_function(fn: Any) -> Any:
     """The function inside all wrappers that can be looked through; of an experiment, its own."""
-    inner: Any
-    *_, inner = stack(fn)
-    return innermost(inner.__wrapped__) if "__experiment__" in getattr(inner, "__dict__", ()) else inner
+    inner = find_innermost(fn)
+    return unwrap_function(inner.__wrapped__) if "__experiment__" in getattr(inner, "__dict__", ()) else inner
 
 
 def name_function(fn: Callable[..., Any]) -> FunctionName:
     """The name by which the function inside the wrappers is found again, in this process and in any other.
 
-    A script, `python -m` and an import give one name: that of the module. Whoever looks it up gets this very function.
+    A script, `python -m` and an import give one name: that of the module. Looking it up gives this very function.
 
     >>> name_function(os.path.join).text
     'posixpath.join'
@@ -60,53 +72,49 @@ def name_function(fn: Callable[..., Any]) -> FunctionName:
         ArgumentError: nobody can find it: a lambda, a closure, what a decorator without `functools.wraps` returns, an
             instance, a function that another one has replaced, or one of an interactive session.
     """
-    inner = innermost(fn)
+    inner = unwrap_function(fn)
     module, qualname = getattr(inner, "__module__", None), getattr(inner, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(qualname, str) or not module or not qualname:
-        raise _nameless(inner, "it is no function of a module")
+        raise _nameless_error(inner, "it is no function of a module")
     *outer, last = qualname.split(".")
     if last == "<lambda>":
-        raise _nameless(inner, "it is a lambda")
+        raise _nameless_error(inner, "it is a lambda")
     if "<locals>" in outer:
-        around = ".".join(outer[: len(outer) - outer[::-1].index("<locals>") - 1])
-        raise _nameless(inner, f"it is made inside {around}(), anew by each call")
+        maker = qualname.rpartition(".<locals>.")[0]
+        raise _nameless_error(inner, f"it is made inside {maker}(), anew by each call")
     home = sys.modules.get(module)
     if home is None:
-        raise _nameless(inner, f"there is no module {short_repr(module)}")
-    if not _finds(home, qualname, inner):
-        raise _nameless(inner, f"{short_repr(f'{module}.{qualname}')} is not this function")
-    return _named(home, module, qualname, inner)
+        raise _nameless_error(inner, f"there is no module {short_repr(module)}")
+    if not _leads_to(home, qualname, inner):
+        raise _nameless_error(inner, f"{short_repr(f'{module}.{qualname}')} is not this function")
+    file = getattr(home, "__file__", None)
+    file = os.path.realpath(file) if isinstance(file, str) else None
+    if module not in MAIN_MODULES:
+        return FunctionName(module, qualname, None if file is None or _is_installed(file) else file, False)
+    known = getattr(getattr(home, "__spec__", None), "name", None)  # set by python -m
+    if not isinstance(known, str) or known in MAIN_MODULES:
+        if file is None or not is_file(file):
+            raise _nameless_error(inner, "it is defined in an interactive session, which nobody can open again")
+        known = _name_module(Path(file))
+    return FunctionName(known, qualname, file, True)
 
 
-def _nameless(inner: Any, why: str) -> ArgumentError:
-    return ArgumentError(
-        f"{repr_with_type(inner)} has no name to be found by again: {why}. Define it at the top level of a module, under "
-        f"its own name, or give it one that stands for it: Journal(path, name='score')"
+def _nameless_error(inner: Any, why: str) -> NamelessError:
+    return NamelessError(
+        f"{repr_with_type(inner)} has no name to be found by again: {why}. Define it at the top level of a module, "
+        f"under its own name, or give it one that stands for it"
     )
 
 
-def _finds(home: Any, qualname: str, inner: Any) -> bool:
+def _leads_to(home: Any, qualname: str, inner: Any) -> bool:
     """True if the name leads to the function, whatever wrappers that can be looked through stand around it."""
     found = home
     try:
         for part in qualname.split("."):
             found = getattr(found, part)
-        return innermost(found) is inner
+        return unwrap_function(found) is inner
     except Exception:  # whatever a user's module or class does when it is asked for a name
         return False
-
-
-def _named(home: Any, module: str, qualname: str, inner: Any) -> FunctionName:
-    file = getattr(home, "__file__", None)
-    file = os.path.realpath(file) if isinstance(file, str) else None
-    if module not in MAINS:
-        return FunctionName(module, qualname, None if file is None or _is_installed(file) else file, False)
-    known = getattr(getattr(home, "__spec__", None), "name", None)
-    if not isinstance(known, str) or known in MAINS:
-        if file is None or not is_file(file):
-            raise _nameless(inner, "it is defined in an interactive session, which nobody can open again")
-        known = _module_of(Path(file))
-    return FunctionName(known, qualname, file, True)
 
 
 def is_file(file: str) -> bool:
@@ -114,7 +122,7 @@ def is_file(file: str) -> bool:
     return os.path.exists(file) or os.path.isfile(os.path.dirname(file))
 
 
-def _module_of(file: Path) -> str:
+def _name_module(file: Path) -> str:
     """The name by which a script's file would be imported, from the folder above its packages."""
     parts = [file.stem]
     folder = file.parent
@@ -128,7 +136,7 @@ def _module_of(file: Path) -> str:
 
 def _is_installed(file: str) -> bool:
     """True in the standard library and among installed packages, whose names are unique and whose folders change."""
-    return any(file.startswith(folder) for folder in _installed_folders())
+    return file.startswith(_installed_folders())
 
 
 @cache
