@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, Final
 
-from .naming import innermost
+from .function_names import unwrap_function
 
 __all__ = ["fingerprint_function", "is_changed"]
 
@@ -27,7 +27,7 @@ def fingerprint_function(fn: Any) -> str | None:
     a hash of the function's code, which only the same version of Python has again.
     """
     try:
-        inner = inspect.unwrap(innermost(fn))
+        inner = inspect.unwrap(unwrap_function(fn))
     except ValueError:  # it wraps itself
         return None
     if inspect.isclass(inner):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 import attrs
+from toolz import partition_all
 
 from ..configuration.errors import (
     ArgumentError,
-    EncodingError,
     IdentityError,
     JournalError,
     SizeError,
@@ -22,29 +21,33 @@ from ..configuration.errors import (
     repr_with_type,
 )
 from ..configuration.identity import config_id
+from ..configuration.scalars import MOST_BITS
 from ..conversion.convert import make_checker
 from ..conversion.problems import ABSENT
-from ..outcomes.exceptions import message_of
-from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
+from ..outcomes.outcomes import Outcome
 from ..sweep.core import count_configs
 from ..tasks.injection import read_hints
-from ..tasks.wrapping import arguments_of, bound_to, places_of, stack
-from .checks import check_position, check_row, checked_json, checked_text, damaged, decode_config, utf8_size
-from .encoding import MOST_BITS, decoded, encode_config, encoded
-from .keys import Asked, Key, asked, claim_key, find_key, former_name
+from ..tasks.wrapping import find_arguments, find_bound, find_innermost, find_places
+from .function_names import NamelessError
+from .ledger import MOST_NAMES, Ledger
+from .owners import EXPERIMENT_OF_KEY, Key, Owner, declared_name, find_key, find_owner
+from .rows import (
+    check_row,
+    compact_json,
+    damaged_error,
+    is_encodable,
+    read_config,
+    read_outcome,
+    read_position,
+    read_text,
+)
 
 if TYPE_CHECKING:
-    from .database import Database, Row
+    from .rows import Row
 
-__all__ = ["Journal", "JournalStatus", "Ledger", "open_ledger"]
+__all__ = ["Journal", "JournalStatus", "open_ledger"]
 
-C = TypeVar("C")
-T = TypeVar("T")
-
-BLOCK: Final = 500
-"""How many configurations are looked up at once."""
-
-MOST: Final = 10_000_000
+MOST_COUNTED: Final = 10_000_000
 """How many configurations `status` counts."""
 
 
@@ -109,9 +112,9 @@ class Journal:
     ) -> None:
         if not _is_path(path):
             raise ArgumentError(f"Journal takes the path of a file; got {repr_with_type(path)}")
-        if name is not None and not (name and _is_text(name)):
+        if name is not None and not (name and is_encodable(name)):
             raise ArgumentError(f"name is a text that names the experiment; got {repr_with_type(name)}")
-        if not _is_text(version) and not _is_number(version):
+        if not is_encodable(version) and not _is_number(version):
             raise ArgumentError(f"version is a text or a whole number; got {repr_with_type(version)}")
         if not isinstance(retry_failures, bool):
             raise ArgumentError(f"retry_failures is True or False; got {repr_with_type(retry_failures)}")
@@ -150,36 +153,39 @@ class Journal:
 
     def ledger(self, fn: Callable[..., Any]) -> Ledger:
         """The journal of one function, called with the arguments that it has besides the configuration."""
-        result = _return_type(fn) if self._result is ABSENT else self._result
-        arguments = (*self._bound(fn), *arguments_of(fn))
-        return Ledger(self._database, self._asked(fn), result, self._retry, arguments, places_of(fn))
+        arguments = (*self._identify_bound(fn), *find_arguments(fn))
+        owner, result_type = self._find_owner(fn), self._find_result_type(fn)
+        return Ledger(self._database, owner, result_type, self._retry, arguments, find_places(fn))
 
-    def _bound(self, fn: Callable[..., Any]) -> tuple[Any, ...]:
-        """What is bound to the function; a name of the user's own stands for it."""
-        bound = () if self._name else bound_to(fn)
+    def _identify_bound(self, fn: Callable[..., Any]) -> tuple[str, ...]:
+        """The id of what partial functions and methods have bound; a name of the user's own stands for that too."""
+        bound = () if self._name else find_bound(fn)
         try:
             return (config_id(bound),) if bound else ()
         except (IdentityError, TreeError) as error:
-            raise ArgumentError(
-                f"{repr_with_type(fn)} is bound to what has no identity, so its outcomes cannot be told from others': {error}. "
-                f"Give it a name that stands for it: Journal(path, name='score')"
+            raise NamelessError(
+                f"{repr_with_type(fn)} is bound to what has no identity, so its outcomes cannot be told from others': "
+                f"{error}. Give it a name that stands for it"
             ) from error
 
-    def _asked(self, experiment: Any) -> Asked:
-        """The experiment of a function, or of a name."""
+    def _find_owner(self, experiment: str | Callable[..., Any]) -> Owner:
         try:
-            return asked(experiment, self._name, self._version)
+            return find_owner(experiment, self._name, self._version)
         except ArgumentError as error:
-            former = former_name(experiment)
-            if (former, self._version) not in self.experiments:
+            name = declared_name(experiment)
+            if (name, self._version) not in self.experiments:
                 raise
             raise ArgumentError(
-                f"{error}. An older version of this library has kept outcomes of it: name={former!r} gives them out"
+                f"{error}. An older version of this library has kept outcomes of it: name={name!r} gives them out"
             ) from None
 
-    def _key(self, experiment: Any) -> Key:
-        """Where the outcomes of an experiment stand."""
-        return find_key(self._database, self._asked(experiment))
+    def _find_result_type(self, experiment: str | Callable[..., Any]) -> Any:
+        """The type of results: `result`, or what the function says it returns; `ABSENT` where that says nothing."""
+        if self._result is not ABSENT or not callable(experiment):
+            return self._result
+        inner = find_innermost(experiment)
+        returned = read_hints(inner)[0].get("return", ABSENT) if callable(inner) else ABSENT
+        return ABSENT if returned in (Any, object, None, type(None)) else returned
 
     # --- reading
 
@@ -187,7 +193,7 @@ class Journal:
     def experiments(self) -> tuple[Key, ...]:
         """The names and the versions of the experiments in it, in the order in which they were begun."""
         rows = self._database.read("SELECT name, version FROM experiments ORDER BY id")
-        return tuple((checked_text(row[0], "a name"), checked_text(row[1], "a version")) for row in rows)
+        return tuple((read_text(name, "a name"), read_text(version, "a version")) for name, version in rows)
 
     def outcomes(self, experiment: str | Callable[..., Any]) -> Iterator[Outcome[Any, Any]]:
         """The outcomes of an experiment, as they were first finished, replayed; a name, or its function.
@@ -199,13 +205,13 @@ class Journal:
         Raises:
             JournalError: there is no such experiment in this version; says which there are.
         """
-        key = self._key(experiment)
+        key = find_key(self._database, self._find_owner(experiment))
         if key not in self.experiments:
             there = ", ".join(f"{name!r} version {version!r}" for name, version in self.experiments) or "nothing"
             raise JournalError(f"{self!r} has no {key[0]!r} in version {key[1]!r}; there is: {there}")
-        result = _return_type(experiment) if self._result is ABSENT and callable(experiment) else self._result
-        ledger = Ledger(self._database, Asked(*key), result, self._retry)
-        return (ledger.read(decode_config(config), index, row) for _, config, index, row in _stored(self, key))
+        result_type = self._find_result_type(experiment)
+        rows = self._read_rows(key)
+        return (read_outcome(row, read_config(config), position, result_type) for _, config, position, row in rows)
 
     def status(
         self, configs: Iterable[Any], fn: str | Callable[..., Any], /, *args: Any, **kwargs: Any
@@ -219,16 +225,16 @@ class Journal:
             SizeError: more than 10^7 configurations; ask for a slice of them.
         """
         size = count_configs(configs)
-        if size is not None and size > MOST:
+        if size is not None and size > MOST_COUNTED:
             raise SizeError(f"status looks at each configuration, and there are {format_count(size)}. Ask for a slice")
-        bound = self._bound(fn) if callable(fn) else ()
+        bound = self._identify_bound(fn) if callable(fn) else ()
         given = (list(args), kwargs) if args or kwargs else ()
-        ledger = Ledger(self._database, Asked(*self._key(fn)), ABSENT, False, (*bound, *given))
+        key = find_key(self._database, self._find_owner(fn))
+        ledger = Ledger(self._database, Owner(*key), arguments=(*bound, *given))
         done = failed = seen = 0
-        items = iter(configs)
-        while block := list(islice(items, BLOCK)):
-            names = [ledger.name(config) for config in block]
-            rows = ledger.found(names)
+        for block in partition_all(MOST_NAMES, configs):
+            names = [ledger.name_config(config) for config in block]
+            rows = ledger.find_rows(names)
             oks = [bool(check_row(rows[name])[0]) for name in names if name in rows]
             done, failed, seen = done + sum(oks), failed + len(oks) - sum(oks), seen + len(block)
         return JournalStatus(done, failed, seen - done - failed)
@@ -250,8 +256,8 @@ class Journal:
         try:
             with open(path, "w", encoding="utf-8") as file:
                 for key in self.experiments:
-                    for name, config, index, row in _stored(self, key):
-                        file.write(_line(key, name, config, index, row) + "\n")
+                    for name, config, position, row in self._read_rows(key):
+                        file.write(f"{_format_line(key, name, config, position, row)}\n")
                         count += 1
         except OSError as error:
             if isinstance(error, JournalError):
@@ -259,49 +265,41 @@ class Journal:
             raise JournalError(f"cannot write {repr_with_type(path)}: {error}") from error
         return count
 
+    def _read_rows(self, key: Key) -> Iterator[tuple[str, str, int, Row]]:
+        """The config_ids, configurations, positions and rows of an experiment.
+
+        They are read a page at a time: a query that stays open would keep others from writing.
+        """
+        last = 0
+        while page := self._database.read(_PAGE, (*key, last)):
+            for number, name, config, position, *row in page:
+                if type(number) is not int or number <= last:  # or the same page would come for ever
+                    raise damaged_error("its rows are not in order")
+                last = number
+                yield read_text(name, "a config_id"), config, read_position(position), check_row(tuple(row))
+
+
+_PAGE: Final = (
+    f"SELECT id, config_id, config, position, ok, typed, content, seconds, attempts FROM outcomes "  # noqa: S608  # constants
+    f"WHERE experiment = {EXPERIMENT_OF_KEY} AND id > ? ORDER BY id LIMIT 1000"
+)
+
+
+def _format_line(key: Key, name: str, config: str, position: int, row: Row) -> str:
+    """A line of JSON, made of the texts that the journal keeps, which need not be decoded for it."""
+    ok, _, content, seconds, attempts = row
+    head = json.dumps({"experiment": key[0], "version": key[1], "config_id": name})[:-1]
+    tail = json.dumps({"index": position, "seconds": seconds, "attempts": attempts})[1:]
+    result = f'"{"result" if ok else "error"}": {compact_json(content)}'
+    return f'{head}, "config": {compact_json(config)}, "ok": {"true" if ok else "false"}, {result}, {tail}'
+
 
 def _is_path(path: Any) -> bool:
     return isinstance(path, str | os.PathLike) and isinstance(os.fspath(path), str) and "\0" not in os.fspath(path)
 
 
-def _is_text(value: Any) -> bool:
-    """Whether it is text that a file can hold: half of a surrogate pair is none."""
-    try:
-        return isinstance(value, str) and bool(value.encode() or True)
-    except UnicodeEncodeError:
-        return False
-
-
 def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < MOST_BITS
-
-
-_COLUMNS: Final = "ok, typed, content, seconds, attempts"
-_THIS: Final = "experiment = (SELECT id FROM experiments WHERE name = ? AND version = ?)"
-_FIND: Final = f"SELECT config_id, {_COLUMNS} FROM outcomes WHERE {_THIS} AND config_id IN"  # noqa: S608  # constants
-_PAGE: Final = (
-    f"SELECT id, config_id, config, position, {_COLUMNS} FROM outcomes "  # noqa: S608  # constants
-    f"WHERE {_THIS} AND id > ? ORDER BY id LIMIT 1000"
-)
-
-
-def _stored(journal: Journal, key: Key) -> Iterator[tuple[str, str, int, Row]]:
-    """The rows of an experiment, a page at a time, so that nobody waits for a slow reader."""
-    last = 0
-    while page := journal._database.read(_PAGE, (*key, last)):
-        for number, name, config, index, *row in page:
-            if type(number) is not int or number <= last:
-                raise damaged("its rows are not in order")
-            last = number
-            yield checked_text(name, "a config_id"), config, check_position(index), check_row(tuple(row))
-
-
-def _line(key: Key, name: str, config: str, index: int, row: Row) -> str:
-    ok, _, content, seconds, attempts = row
-    head = json.dumps({"experiment": key[0], "version": key[1], "config_id": name})[:-1]
-    tail = json.dumps({"index": index, "seconds": seconds, "attempts": attempts})[1:]
-    told = f'"{"result" if ok else "error"}": {checked_json(content)}'
-    return f'{head}, "config": {checked_json(config)}, "ok": {"true" if ok else "false"}, {told}, {tail}'
 
 
 def open_ledger(journal: Any, fn: Callable[..., Any]) -> Ledger | None:
@@ -311,178 +309,3 @@ def open_ledger(journal: Any, fn: Callable[..., Any]) -> Ledger | None:
     if not isinstance(journal, Journal):
         raise ArgumentError(f"journal is a Journal; got {repr_with_type(journal)}. Use journal=Journal(path)")
     return journal.ledger(fn)
-
-
-def _return_type(fn: Any) -> Any:
-    """What a function says it returns; `ABSENT` where it does not, or says nothing of use."""
-    *_, inner = stack(fn)
-    found = read_hints(inner)[0].get("return", ABSENT) if callable(inner) else ABSENT
-    return ABSENT if found in (Any, object, None, type(None)) else found
-
-
-# --- one experiment of a journal -----------------------------------------------------------------------
-
-
-@final
-class Ledger:
-    """The outcomes of one experiment: what is there, and what is to be kept."""
-
-    def __init__(  # noqa: PLR0913, PLR0917
-        self,
-        database: Database,
-        asked: Asked,
-        result: Any,
-        retry: bool,
-        arguments: tuple[Any, ...] = (),
-        places: tuple[int, int] = (0, 1),
-    ) -> None:
-        self._database, self._asked, self._result, self._retry = database, asked, result, retry
-        self._key: Key = (asked.name, asked.version)
-        self._is_claimed = not asked.is_open
-        self._arguments, (self._first, self._step) = arguments, places
-
-    def _claim(self) -> None:
-        """Find out where its outcomes stand, and have the file note it, when the first of them is asked for."""
-        if not self._is_claimed:
-            self._key = claim_key(self._database, self._asked)
-            self._is_claimed = True
-
-    def found(self, names: Sequence[str]) -> dict[str, Row]:
-        """What there is under each of at most `BLOCK` config_ids."""
-        query = f"{_FIND} ({','.join('?' * len(names))})"
-        return {name: tuple(row) for name, *row in self._database.read(query, (*self._key, *names))}
-
-    def known(self, configs: Sequence[C], start: int) -> list[tuple[str, Outcome[C, Any] | None]]:
-        """Each configuration's id, and its outcome where that is known: it is replayed, or has no id at all."""
-        self._claim()
-        names = [self.named(config, index) for index, config in enumerate(configs, start)]
-        wanted = [name for name in names if isinstance(name, str)]
-        rows: dict[str, Row] = {}
-        for at in range(0, len(wanted), BLOCK):
-            rows |= self.found(wanted[at : at + BLOCK])
-        return [
-            ("", name) if isinstance(name, Failure) else (name, self._replayed(config, index, rows.get(name)))
-            for index, (config, name) in enumerate(zip(configs, names, strict=True), start)
-        ]
-
-    def name(self, config: Any) -> str:
-        """What an outcome is found by: the configuration's id, and that of the arguments where there are any."""
-        name = config_id(config)
-        if not _is_text(name):  # one of the user's own
-            raise IdentityError(f"a config_id of your own is text that a file can hold; got {repr_with_type(name)}")
-        return config_id([name, *self._arguments]) if self._arguments else name
-
-    def named(self, config: C, index: int) -> str | Failure[C]:
-        """`name(config)`, or the failure of a configuration that has no identity."""
-        try:
-            return self.name(config)
-        except (IdentityError, TreeError) as error:
-            what = "a journal finds an outcome by its configuration's (and arguments') identity"
-            told = IdentityError(f"{what}: {error}")
-            told.__cause__ = error
-            return Failure(config, ErrorInfo.of(told), index)
-
-    def _replayed(self, config: C, index: int, row: Row | None) -> Outcome[C, Any] | None:
-        return None if row is None or (self._retry and not row[0]) else self.read(config, index, row)
-
-    def read(self, config: C, index: int, row: Row) -> Outcome[C, Any]:
-        """A row as an outcome; a failure that says so where it does not become the type that is asked for now."""
-        try:
-            ok, typed, content, seconds, attempts = check_row(row)
-        except JournalError as error:
-            return Failure(config, ErrorInfo.of(error), index, replayed=True)
-        if not ok:
-            return Failure(config, _error_of(content), index, seconds, attempts, True)
-        try:
-            result = decoded(content, self._result if typed else ABSENT)
-        except Exception as error:  # what a stranger wrote, given to a user's own class
-            told = ErrorInfo.of(
-                JournalError(f"what is kept is not what is asked for now: {error}. To run it again, change version=")
-            )
-            return Failure(config, told, index, seconds, attempts, True)
-        return Success(config, result, index, seconds, attempts, True)
-
-    def keep(self, named: Sequence[tuple[str, Outcome[C, Any]]]) -> list[Outcome[C, Any]]:
-        """Commit outcomes under their ids; where a result cannot be written, the failure that says so comes back."""
-        kept = [self._row(name, outcome) for name, outcome in named]
-        if kept:
-            self._database.write([(_BEGIN, [self._key]), (_KEEP, [(*self._key, *row) for row, _ in kept])])
-        return [outcome for _, outcome in kept]
-
-    def _row(self, name: str, outcome: Outcome[C, Any]) -> tuple[Row, Outcome[C, Any]]:
-        config, most = self._config_text(name, outcome.config)
-        typed, content = False, ""
-        if isinstance(outcome, Success):
-            try:
-                content, typed = self._result_text(outcome.result, most)
-            except EncodingError as error:
-                error.value = outcome.result
-                told = ErrorInfo.of(error)
-                outcome = Failure(outcome.config, told, outcome.index, outcome.seconds, outcome.attempts)
-        if isinstance(outcome, Failure):
-            content = _error_text(outcome.error, most)
-        index = self._first + self._step * outcome.index
-        return (name, config, index, outcome.ok, typed, content, outcome.seconds, outcome.attempts), outcome
-
-    def _result_text(self, result: Any, most: int) -> tuple[str, bool]:
-        """A result as text of at most so many bytes, and whether reading it takes a type."""
-        try:
-            content, typed = encoded(result, self._result)
-        except EncodingError:
-            raise
-        except (Exception, SystemExit) as error:  # whatever a user's object does when it is looked at
-            why = f"{type(error).__qualname__}: {message_of(error)}"
-            raise EncodingError(
-                f"{repr_with_type(result)} cannot be written into a journal, since looking at it raises {why}"
-            ) from error
-        _check_size(content, result, most)
-        return content, typed
-
-    def _config_text(self, name: str, config: Any) -> tuple[str, int]:
-        """A configuration as text, shortened where it would fill a row, and how many bytes are left for the rest."""
-        most = self._database.longest - utf8_size(name)
-        text = encode_config(config)
-        if utf8_size(text) > most // 2:
-            text = encode_config(repr_with_type(config))
-        return text, most - utf8_size(text)
-
-
-def _check_size(text: str, result: Any, most: int) -> None:
-    if utf8_size(text) > most:
-        raise EncodingError(
-            f"{repr_with_type(result)} takes {utf8_size(text)} bytes as text, and a journal has at most {most} for one result. "
-            f"Return less, or write it to a file and return its path"
-        )
-
-
-def _error_text(error: ErrorInfo, most: int) -> str:
-    """An error as text of at most so many bytes."""
-    size = max(len(error.type), len(error.message), len(error.traceback))
-    while True:
-        parts = {"type": error.type[:size], "message": error.message[:size], "traceback": error.traceback[-size:]}
-        text = json.dumps(parts)
-        if len(text) <= most or not size:  # it is ASCII
-            return text
-        size = size // 2
-
-
-def _error_of(content: Any) -> ErrorInfo:
-    """What a failure was; where its row is damaged, that it is."""
-    try:
-        error = decoded(content)
-        kind, message, traceback = (checked_text(error[part], part) for part in ("type", "message", "traceback"))
-    except (EncodingError, JournalError, LookupError, TypeError) as why:
-        return ErrorInfo.of(JournalError(f"what is kept of this failure is damaged: {why}. Run it again"))
-    return ErrorInfo(kind, message, traceback)
-
-
-_BEGIN: Final = "INSERT INTO experiments (name, version) VALUES (?, ?) ON CONFLICT DO NOTHING"
-_KEEP: Final = """
-INSERT INTO outcomes (experiment, config_id, config, position, ok, typed, content, seconds, attempts)
-VALUES ((SELECT id FROM experiments WHERE name = ? AND version = ?), ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (experiment, config_id) DO UPDATE SET
-  config = excluded.config, position = excluded.position, ok = excluded.ok, typed = excluded.typed,
-  content = excluded.content, seconds = excluded.seconds, attempts = excluded.attempts
-WHERE NOT outcomes.ok
-"""
-"""What is finished stays as it is, whatever comes after it."""

@@ -17,21 +17,26 @@ from ..journal.journal import Journal, open_ledger
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome
 from ..sweep.core import count_configs
 from ..sweep.nodes.points import locate_errors
-from ..tasks.attempts import Ending, Trace, check_asyncio, make_outcome, run_attempt_async, try_task
+from ..tasks.asyncio_tasks import check_asyncio, ended
+from ..tasks.attempts import Ending, make_outcome, run_attempt_async, try_task
 from ..tasks.event_loops import run_in_thread
 from ..tasks.signals import current_handlers
-from ..tasks.wrappers import ended
+from ..tasks.task_state import Trace
 from ..tasks.wrapping import is_async
-from ..workers.executors import unlimited
-from .replay import settled_async
-from .run import AHEAD, checked, total, window
+from ..workers.executors import refuse_time_limit
+from .arguments import check_arguments, check_in_flight, require_count
+from .replay import replay_or_run_async
 
 __all__ = ["AsyncOutcomes", "arun"]
 
 C = TypeVar("C")
 T = TypeVar("T")
 
-One = Callable[[int, Any], Awaitable[Outcome[Any, Any]]]
+Work = Callable[[int, Any], Awaitable[Outcome[Any, Any]]]
+"""Runs the configuration at a position."""
+
+TASKS_AHEAD: Final = 4
+"""How many configurations per task are in flight at most where `in_flight` does not say."""
 
 
 @final
@@ -47,7 +52,7 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
         return anext(self._outcomes)
 
     def __len__(self) -> int:
-        return total(self._size)
+        return require_count(self._size)
 
     def __bool__(self) -> bool:
         return True
@@ -128,50 +133,51 @@ def arun(  # noqa: PLR0913
 
     See also: `run`.
     """
-    configs = checked(fn, configs, "arun")
+    configs = check_arguments(fn, configs, "arun")
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise ArgumentError(f"limit is how many may run at the same time, above 0; got {repr_with_type(limit)}")
     if not is_async(fn):
-        unlimited(fn, "a thread of arun")
-    one = _awaited(fn, current_handlers()) if is_async(fn) else _in_thread(fn)
+        refuse_time_limit(fn, "a thread of arun")
+    work = _await_task(fn, current_handlers()) if is_async(fn) else _run_in_thread(fn)
     ledger = open_ledger(journal, fn)
     if ledger is not None:
-        one = settled_async(ledger, one)
+        work = replay_or_run_async(ledger, work)
     size = count_configs(configs)
-    tasks = _Tasks(one, configs, limit, window(in_flight) or AHEAD * limit, ordered)
+    tasks = _Tasks(work, configs, limit, check_in_flight(in_flight) or TASKS_AHEAD * limit, ordered)
     outcomes = tasks.outcomes()
     if progress:
-        line = require("spearmint_fp.running.progress", extra="progress", what="progress=True").Line
-        outcomes = _noted(outcomes, partial(line, size))
+        line = require("spearmint_fp.running.progress", extra="progress", what="progress=True").ProgressLine
+        outcomes = _show_progress(outcomes, partial(line, size))
     return AsyncOutcomes(outcomes, tasks, size)
 
 
-async def _noted(
-    outcomes: AsyncGenerator[Outcome[Any, Any]], line: Callable[[], Any]
+async def _show_progress(
+    outcomes: AsyncGenerator[Outcome[Any, Any]], open_line: Callable[[], Any]
 ) -> AsyncGenerator[Outcome[Any, Any]]:
     """The outcomes as they are, with a line that follows them from the first one that is asked for."""
     async with aclosing(outcomes):
-        with line() as shown:
+        with open_line() as line:
             async for outcome in outcomes:
-                shown.note(outcome)
+                line.note(outcome)
                 yield outcome
 
 
-def _awaited(fn: Callable[..., Any], outside: frozenset[CodeType]) -> One:
-    return lambda index, config: run_attempt_async(fn, config, index=index, outside=outside)
+def _await_task(fn: Callable[..., Any], outer_handlers: frozenset[CodeType]) -> Work:
+    return lambda index, config: run_attempt_async(fn, config, index=index, outer_handlers=outer_handlers)
 
 
-def _in_thread(fn: Callable[[Any], Any]) -> One:
+def _run_in_thread(fn: Callable[[Any], Any]) -> Work:
     """`fn` in a thread; where it gives something to await, as `lambda c: fetch(c.url)` does, that is awaited here."""
 
-    async def one(index: int, config: Any) -> Outcome[Any, Any]:
+    async def work(index: int, config: Any) -> Outcome[Any, Any]:
+        # In a tuple, since `try_task` refuses a coroutine that nobody awaits.
         boxed, *rest = await run_in_thread(partial(try_task, lambda config: (fn(config),), config, Trace()))
         result = None if boxed is None else boxed[0]
         if _is_awaitable(result):
             return await run_attempt_async(lambda _: cast(Awaitable[Any], result), config, index=index)
         return make_outcome(config, index, cast(Ending, (result, *rest)))
 
-    return one
+    return work
 
 
 def _is_awaitable(result: Any) -> bool:
@@ -189,89 +195,89 @@ _END: Final = object()
 class _Tasks:
     """The tasks of one `arun`: one for each configuration that runs, and one that pulls configurations and starts them.
 
-    What has come waits in `ready` under the number with which it is given out: its index, or when it came.
+    Outcomes wait in `_ready` under the number with which they are given out: the index, or how many came before.
     """
 
-    def __init__(self, one: One, configs: Any, limit: int, most: int, ordered: bool) -> None:
-        self._one, self._limit, self._most, self._ordered = one, limit, most, ordered
-        self._pulled = self._came = self.given = 0
+    def __init__(self, work: Work, configs: Any, limit: int, in_flight: int, ordered: bool) -> None:
+        self._work, self._limit, self._in_flight, self._ordered = work, limit, in_flight, ordered
+        self._pulled = self._noted = self.given = 0
         self._ready: dict[int, Outcome[Any, Any]] = {}
-        self._running: dict[asyncio.Task[None], tuple[int, Any, float]] = {}
-        self._arrived, self._room = asyncio.Event(), asyncio.Event()
-        self._stopped = False
+        self._running: dict[asyncio.Task[None], tuple[int, Any, float]] = {}  # position, configuration, start
+        self._has_news, self._has_room = asyncio.Event(), asyncio.Event()
+        self._is_stopped = False
         self._interrupt: BaseException | None = None
-        self._later = aiter(configs) if isinstance(configs, AsyncIterable) else None
-        self._now = locate_errors(iter(configs), 0) if self._later is None else iter(())
+        self._async_configs = aiter(configs) if isinstance(configs, AsyncIterable) else None
+        self._configs = locate_errors(iter(configs), 0) if self._async_configs is None else iter(())
 
     async def outcomes(self) -> AsyncGenerator[Outcome[Any, Any]]:
         """The outcomes; whichever way this ends, the tasks have ended then."""
         check_asyncio("arun")
-        feed = asyncio.create_task(self._feed())
-        feed.add_done_callback(lambda _: self._arrived.set())
+        feed = asyncio.create_task(self._start_tasks())
+        feed.add_done_callback(lambda _: self._has_news.set())
         try:
             while not feed.done() or self._running or self._ready or self._interrupt is not None:
                 while (due := self._ready.pop(self.given, None)) is not None:
                     self.given += 1
-                    self._room.set()
+                    self._has_room.set()
                     yield due
-                await self._news(feed)
+                await self._wait_for_news(feed)
         finally:
-            self._stopped = True
+            self._is_stopped = True
             await ended(feed, *self._running)
         feed.result()  # raises what the configurations themselves raised
 
-    async def _news(self, feed: asyncio.Task[None]) -> None:
-        """Wait until something has come or ended; raises what ends the run."""
-        if self._interrupt is not None and self.given not in self._ready:
+    async def _wait_for_news(self, feed: asyncio.Task[None]) -> None:
+        """Wait until an outcome has come or a task has ended, where none is due; raises what ends the run."""
+        if self._interrupt is not None:
             raise self._interrupt
         if feed.cancelled():
             raise RunError("somebody cancelled the task that starts the tasks of this arun; it cannot go on")
-        if self.given not in self._ready and not (feed.done() and not self._running):
-            self._arrived.clear()
-            await self._arrived.wait()
+        if self._running or not feed.done():
+            self._has_news.clear()
+            await self._has_news.wait()
 
-    async def _feed(self) -> None:
-        """Pull configurations while there is room for them, and start them."""
+    async def _start_tasks(self) -> None:
+        """Pull configurations while there is room for them, and start their tasks."""
         while True:
-            while len(self._running) >= self._limit or self._pulled - self.given >= self._most:
-                self._room.clear()
-                await self._room.wait()
-            config = next(self._now, _END) if self._later is None else await anext(self._later, _END)
-            if config is _END:
+            while len(self._running) >= self._limit or self._pulled - self.given >= self._in_flight:
+                self._has_room.clear()
+                await self._has_room.wait()
+            if self._async_configs is None:
+                config = next(self._configs, _END)
+            else:
+                config = await anext(self._async_configs, _END)
+            if config is _END or self._is_stopped:  # stopped and still here: they have swallowed the cancellation
                 return
-            if self._stopped:  # the configurations have swallowed a cancellation
-                return
-            task = asyncio.create_task(self._work(self._pulled, config))
+            task = asyncio.create_task(self._run_config(self._pulled, config))
             self._running[task] = (self._pulled, config, perf_counter())
             self._pulled += 1
-            task.add_done_callback(self._ended)
+            task.add_done_callback(self._note_end)
 
-    async def _work(self, index: int, config: Any) -> None:
-        """Run a configuration, and note its outcome."""
-        outcome = await self._one(index, config)
+    async def _run_config(self, index: int, config: Any) -> None:
+        outcome = await self._work(index, config)
         task = cast("asyncio.Task[None]", asyncio.current_task())
-        task.remove_done_callback(self._ended)
-        self._note(task, outcome)
+        task.remove_done_callback(self._note_end)
+        self._note_outcome(task, outcome)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """Note the end of a task that could not do so itself: it was cancelled by somebody else, or ends the run.
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        """Note the end of a task without an outcome: it was cancelled by somebody else, or its error ends the run.
 
         What ends the run (an interrupt, a journal that cannot be written) says nothing of its configuration.
         """
         if task.cancelled():
             index, config, start = self._running[task]
             error = ErrorInfo.of(asyncio.CancelledError())
-            self._note(task, Failure(config, error, index, perf_counter() - start))
+            self._note_outcome(task, Failure(config, error, index, perf_counter() - start))
             return
         del self._running[task]
-        interrupt = task.exception()  # of each, or asyncio tells that nobody has asked for it
+        interrupt = task.exception()  # of each: asyncio logs an exception that nobody has asked for
         self._interrupt = self._interrupt or interrupt
-        self._room.set()
-        self._arrived.set()
+        self._has_room.set()
+        self._has_news.set()
 
-    def _note(self, task: asyncio.Task[None], outcome: Outcome[Any, Any]) -> None:
+    def _note_outcome(self, task: asyncio.Task[None], outcome: Outcome[Any, Any]) -> None:
         del self._running[task]
-        self._ready[outcome.index if self._ordered else self._came] = outcome
-        self._came += 1
-        self._room.set()
-        self._arrived.set()
+        self._ready[outcome.index if self._ordered else self._noted] = outcome
+        self._noted += 1
+        self._has_room.set()
+        self._has_news.set()

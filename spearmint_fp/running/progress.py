@@ -1,4 +1,4 @@
-"""Progress: how far a run is, shown by tqdm. The one module that knows it."""
+"""Progress: how far a run is, shown by tqdm. The one module that imports it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tqdm import tqdm
 
 from ..outcomes.outcomes import Outcome
 
-__all__ = ["Line", "shown_progress"]
+__all__ = ["ProgressLine", "show_progress"]
 
 
 @final
-class Line:
+class ProgressLine:
     """A line on the terminal: done, failed, total, time left. Silent where there is no terminal."""
 
     def __init__(self, total: int | None) -> None:
-        self._line = tqdm(total=_shown(total), disable=None, unit=" config", dynamic_ncols=True, postfix="failed=0")
+        self._line = tqdm(total=_fit_total(total), disable=None, unit=" config", dynamic_ncols=True, postfix="failed=0")
         self._failed = 0
 
     def note(self, outcome: Outcome[Any, Any]) -> None:
@@ -29,25 +29,23 @@ class Line:
             self._line.set_postfix(failed=self._failed, refresh=False)
         self._line.update()
 
-    def __enter__(self) -> Line:
+    def __enter__(self) -> ProgressLine:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._line.close()
 
 
-def _shown(total: int | None) -> float | None:
+def _fit_total(total: int | None) -> float | None:
     """The total as it fits on a line: `1e+30` where its digits would fill it, none beyond what a float can hold."""
     if total is None or total <= sys.maxsize:
         return total
     return float(total) if total < sys.float_info.max else None
 
 
-def shown_progress(
-    batches: Generator[list[Outcome[Any, Any]]], total: int | None
-) -> Generator[list[Outcome[Any, Any]]]:
+def show_progress(batches: Generator[list[Outcome[Any, Any]]], total: int | None) -> Generator[list[Outcome[Any, Any]]]:
     """The outcomes one by one, with a line that follows them from the first one that is asked for."""
-    with closing(batches), Line(total) as line:
+    with closing(batches), ProgressLine(total) as line:
         for batch in batches:
             for outcome in batch:
                 line.note(outcome)

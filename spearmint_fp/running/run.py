@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from functools import partial
 from itertools import chain
 from operator import length_hint
 from types import TracebackType
-from typing import Any, Final, Generic, TypeVar, cast, final, overload
+from typing import Any, Generic, TypeVar, cast, final, overload
 
-from ..configuration.choices import require_expanded
-from ..configuration.errors import ArgumentError, repr_with_type
 from ..configuration.extras import require
-from ..configuration.fold import Choice
-from ..configuration.tables import is_keyed
-from ..journal.journal import Journal, Ledger, open_ledger
+from ..journal.journal import Journal, open_ledger
+from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Outcome
-from ..sweep.core import Sweep
-from ..tasks.attempts import Trace, make_outcome, run_attempt, try_task
+from ..tasks.attempts import make_outcome, run_attempt, try_task
 from ..tasks.event_loops import make_blocking
-from ..tasks.signals import current_handlers, hold_signals
-from ..workers.chunks import Chunk, Halt, Pace, Source, expanded
-from ..workers.executors import place, unlimited
-from ..workers.pools import Came, Crew
-from .replay import resumed, settled
+from ..tasks.signals import current_handlers
+from ..tasks.task_state import Trace
+from ..workers.executors import find_executor, refuse_time_limit
+from ..workers.sources import Source
+from .arguments import check_arguments, check_in_flight, require_count
+from .loop import drive_pool
+from .replay import Replay, replay_or_run
 
-__all__ = ["Outcomes", "checked", "run", "total", "window"]
+__all__ = ["Outcomes", "run"]
 
 C = TypeVar("C")
 T = TypeVar("T")
-
-MOST: Final = 65_536
-"""How many configurations are in flight at most where `in_flight` does not say."""
-
-AHEAD: Final = 4
-"""How many chunks per worker are in flight at most where `in_flight` does not say."""
 
 
 @final
@@ -59,7 +49,7 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
         return made
 
     def __len__(self) -> int:
-        return total(self._size)
+        return require_count(self._size)
 
     def __bool__(self) -> bool:
         return True
@@ -171,178 +161,27 @@ def run(  # noqa: PLR0913
 
     See also: `arun`, from async code; `collect`, `successes`, `failures`, `best`, for the outcomes.
     """
-    source = Source(checked(fn, configs, "run"))
-    limit = window(in_flight)
+    source = Source(check_arguments(fn, configs, "run"))
+    window = check_in_flight(in_flight)
     task = make_blocking(fn)
     ledger = open_ledger(journal, fn)
     if executor is None:
-        unlimited(task, "a serial run")
-        batches = _serial(task, source) if ledger is None else _kept(task, source, ledger)
+        refuse_time_limit(task, "a serial run")
+        batches = _run_serially(task, source, ledger)
     else:
-        batches = _driven(place(executor).opener(task, source.sweep), source, limit, ordered, ledger)
+        open_pool = find_executor(executor).prepare(task, source.sweep)
+        batches = drive_pool(open_pool, source, window, ordered, None if ledger is None else Replay(ledger))
     if progress:
-        batches = require("spearmint_fp.running.progress", extra="progress", what="progress=True").shown_progress(
+        batches = require("spearmint_fp.running.progress", extra="progress", what="progress=True").show_progress(
             batches, source.size
         )
     return Outcomes.of(batches, source.size)
 
 
-def total(size: int | None) -> int:
-    """How many outcomes a run has in all, for `len`; else a TypeError, which `list`, tqdm and toolz understand."""
-    if size is None or size > sys.maxsize:
-        why = "the configurations were not counted" if size is None else "they are more than len() can say"
-        raise ArgumentError(f"no len() of these outcomes: {why}")
-    return size
-
-
-def checked(fn: Any, configs: Any, function: str) -> Any:
-    """`configs`, or the error that says what a run takes."""
-    if not callable(fn):
-        raise ArgumentError(f"{function} takes a function and configurations; got {repr_with_type(fn)} as the function")
-    if "__experiment__" in getattr(fn, "__dict__", ()):
-        raise ArgumentError(
-            f"{repr_with_type(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
-            f"{function}(inject(fn.__wrapped__), configs)"
-        )
-    if is_keyed(configs) and not isinstance(configs, Mapping | Choice):
-        raise ArgumentError(
-            f"{function} takes an iterable of configurations; got {repr_with_type(configs)}. For the rows of a table use "
-            f"expand(DynamicValue(table))"
-        )
-    if isinstance(configs, str | bytes | Mapping) or (isinstance(configs, Choice) and not isinstance(configs, Sweep)):
-        raise ArgumentError(
-            f"{function} takes an iterable of configurations; got {repr_with_type(configs)}. Use expand(tree)"
-        )
-    if isinstance(configs, list | tuple) and configs:
-        require_expanded(configs[0])  # the common mistake, run(fn, [tree]), is told at once
-    return expanded(configs)
-
-
-def window(in_flight: Any) -> int | None:
-    """How many configurations may be in flight, where the caller says."""
-    if in_flight is None or (isinstance(in_flight, int) and not isinstance(in_flight, bool) and in_flight > 0):
-        return in_flight
-    raise ArgumentError(
-        f"in_flight is how many configurations may be in flight, above 0; got {repr_with_type(in_flight)}"
-    )
-
-
-def _serial(fn: Callable[[C], T], configs: Iterable[C]) -> Generator[list[Outcome[C, T]]]:
-    trace = Trace(outside=current_handlers())
+def _run_serially(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
+    trace = Trace(outer_handlers=current_handlers())
     for index, config in enumerate(configs):
-        yield [make_outcome(config, index, try_task(fn, config, trace))]
-
-
-def _kept(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger) -> Generator[list[Outcome[C, T]]]:
-    trace = Trace(outside=current_handlers())
-    for index, config in enumerate(configs):
-        yield [settled(ledger, config, index, partial(run_attempt, fn, config, index=index, trace=trace))]
-
-
-def _driven(
-    opener: Callable[[], Crew], source: Source, limit: int | None, ordered: bool, ledger: Ledger | None
-) -> Generator[list[Outcome[Any, Any]]]:
-    """The outcomes of a crew, which is stopped whichever way this ends."""
-    crew, owner = opener(), os.getpid()
-    why: BaseException | None = GeneratorExit()
-    try:
-        yield from _Turns(crew, source, limit, ordered, ledger).batches()
-        why = None
-    except BaseException as error:
-        why = error
-        raise
-    finally:
-        if os.getpid() == owner:  # a process that the caller has forked holds a copy, which runs nothing
-            _stop(crew, why)
-
-
-def _stop(crew: Crew, why: BaseException | None) -> None:
-    """Stop a crew. An interrupt ends the wait for what still runs; a second one waits until nothing is left behind."""
-    if not (why is None or isinstance(why, GeneratorExit)):
-        with hold_signals():
-            crew.stop(why)
-        return
-    try:
-        crew.stop(why)
-    except BaseException as interrupt:
-        with hold_signals():
-            crew.stop(interrupt)
-        raise
-
-
-@final
-class _Turns:
-    """Keeps a crew busy, and gives out what it gives back, in order if asked; what waits for its turn is in the window.
-
-    With a ledger, what is known already does not go to the crew, and what comes back is kept first.
-    """
-
-    def __init__(self, crew: Crew, source: Source, limit: int | None, ordered: bool, ledger: Ledger | None) -> None:
-        self._crew, self._source, self._limit, self._ordered = crew, source, limit, ordered
-        self._pieces, self._kept = resumed(ledger)
-        self._pace = Pace(crew.seconds, crew.workers)
-        self._waiting: dict[int, list[Outcome[Any, Any]]] = {}
-        self._given = self._here = 0
-
-    def batches(self) -> Iterator[list[Outcome[Any, Any]]]:
-        """Neighbouring outcomes, until all have been given out; at last the error of the configurations themselves."""
-        source = self._source
-        while self._fill():
-            if source.pulled - self._given > self._here:
-                self._take(self._kept(self._crew.get()), ran=True)
-            for outcomes in self._due() if self._ordered else self._all():
-                self._given += len(outcomes)
-                self._here -= len(outcomes)
-                yield outcomes
-        if source.error is not None:
-            raise source.error
-
-    def _fill(self) -> bool:
-        """Give the crew as many chunks as the window has room for; whether any outcome is still to come."""
-        source = self._source
-        while (chunk := self._cut()) is not None:
-            for piece in self._pieces(chunk):
-                if isinstance(piece, Chunk):
-                    self._crew.put(piece)
-                else:
-                    self._take([piece], ran=False)
-        return source.pulled > self._given
-
-    def _cut(self) -> Chunk | None:
-        """The next chunk, where there is one and room for it."""
-        crew, source, limit = self._crew, self._source, self._limit
-        size = self._pace.size(None if source.size is None else source.size - source.pulled)
-        if limit is not None:
-            size = min(size, max(1, limit // (2 * crew.workers)))
-        room = (limit or min(MOST, AHEAD * crew.workers * size)) - (source.pulled - self._given)
-        return source.cut(size, crew.seconds) if room >= size else None
-
-    def _take(self, came: Iterable[Came], ran: bool) -> None:
-        """Note what has come: outcomes, which wait for their turn, or that the configurations end with an error."""
-        for one in came:
-            if isinstance(one, Halt):
-                self._source.halt(one, self._ordered)
-                continue
-            start, outcomes = one
-            self._waiting[start] = outcomes
-            self._here += len(outcomes)
-            if ran:
-                self._pace.note(len(outcomes), sum(outcome.seconds for outcome in outcomes))
-        if self._source.ended:
-            self._drop_behind()
-
-    def _drop_behind(self) -> None:
-        """In order, nothing comes after configurations that raise, though it may have run already."""
-        if self._ordered:
-            for start in [start for start in self._waiting if start >= self._source.pulled]:
-                self._here -= len(self._waiting.pop(start))
-
-    def _due(self) -> Iterator[list[Outcome[Any, Any]]]:
-        """The outcomes that come next in order, as far as they have come."""
-        while (outcomes := self._waiting.pop(self._given, None)) is not None:
-            yield outcomes
-
-    def _all(self) -> Iterator[list[Outcome[Any, Any]]]:
-        """All that have come, as they came."""
-        for start in tuple(self._waiting):
-            yield self._waiting.pop(start)
+        if ledger is None:
+            yield [make_outcome(config, index, try_task(fn, config, trace))]
+        else:
+            yield [replay_or_run(ledger, config, index, partial(run_attempt, fn, config, index=index, trace=trace))]

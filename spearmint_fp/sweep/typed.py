@@ -26,7 +26,9 @@ from ..configuration.fold import Algebra, fold
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in, set_in
-from ..conversion.convert import Extra, field_types, make_checker, structure, unstructure
+from ..conversion.convert import make_checker, structure, unstructure
+from ..conversion.fields import field_types
+from ..conversion.hook_table import Extra
 from ..conversion.problems import Steps
 from .core import Sweep, as_sweep
 from .filters import constrained
@@ -149,8 +151,8 @@ class Typed(Image):
         is_sure = found or not long or near.size <= 1 or self.base.claims(exact=False).uniform
         if not (self._keeps_values and is_told and is_sure):
             raise SizeError(
-                f"finding this means converting {format_count(self.size)} configurations, more than {MOST_CONVERTED}, in "
-                f"case their class changes the values that it is made from. Search the sweep that it was made from"
+                f"finding this means converting {format_count(self.size)} configurations, more than {MOST_CONVERTED}, "
+                f"in case their class changes the values that it is made from. Search the sweep that it was made from"
             )
 
     @cached_property

@@ -1,7 +1,7 @@
-"""What a script defines, as bytes that open where the script is not: cloudpickle, and what it leaves to names.
+"""What a script defines, as bytes that open where the script is not: by cloudpickle, and where that would use names.
 
-The one module that imports cloudpickle. A worker's `__main__` is not the script, so nothing that goes there may be
-found by its name in `__main__`, nor name anything there.
+The one module that pickles with cloudpickle. A worker's `__main__` is not the script, so nothing that goes there may
+be found by its name in `__main__`, nor refer to anything there by name.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ __all__ = ["MAINS", "dumps"]
 MAINS: Final = ("__main__", "__mp_main__")
 """The names of the module that a program starts with; in a child of multiprocessing it has the second."""
 
-_TOKEN: Final = os.urandom(16)
+_PROCESS: Final = os.urandom(16)
 Origin = tuple[bytes, int, str]
 """A process, which its forks are not, and the name of an object in its `__main__`."""
 
-_SINGLE: Final[dict[Origin, Any]] = {}
-_ORIGIN: Final[dict[int, Origin]] = {}
-"""Objects of another process's `__main__` that are told apart by identity, and where each is from."""
+_SINGLES: Final[dict[Origin, Any]] = {}
+_ORIGINS: Final[dict[int, Origin]] = {}
+"""Objects of another process's `__main__` that are compared by identity, and where each is from (by its `id`)."""
 
 
-def dumps(value: Any, protocol: int, *, named: bool = False) -> bytes:
-    """`cloudpickle.dumps`, for a process whose `__main__` is another one; `named`, for one that has the script too."""
+def dumps(value: Any, protocol: int, *, has_script: bool = False) -> bytes:
+    """`cloudpickle.dumps`, for a process whose `__main__` is another one; or, `has_script`, is the script too."""
     module = sys.modules.get("__mp_main__")
     if module is not None and getattr(module, "__name__", None) == "__mp_main__":
         cloudpickle.register_pickle_by_value(module)
     with io.BytesIO() as file:
-        (_Namer if named else _Pickler)(file, protocol).dump(value)
+        (_ScriptPickler if has_script else _Pickler)(file, protocol).dump(value)
         return file.getvalue()
 
 
@@ -53,65 +53,67 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
     def reducer_override(self, obj: Any) -> Any:
         """How to make an object again, where neither pickle nor cloudpickle has an answer that holds elsewhere."""
         kind = type(obj)
-        if kind in _AGAIN:
-            return NotImplemented if _is_importable(obj) else _AGAIN[kind](obj)
+        if kind in _REDUCERS:
+            return NotImplemented if _is_importable(obj) else _REDUCERS[kind](obj)
         if kind is object:
-            name = _name_in_main(obj)
-            return NotImplemented if name is None else _single_again(obj, name)
+            name = _find_name(obj)
+            return NotImplemented if name is None else _reduce_single(obj, name)
         found = super().reducer_override(obj)
         if found is not NotImplemented:
-            return (
-                found if len(found) != 6 else _class_again(obj, found) if isinstance(obj, type) else _typed(obj, found)
-            )
+            if len(found) != 6:  # of six parts are the functions and the classes that travel by value
+                return found
+            return _reduce_class(obj, found) if isinstance(obj, type) else _reduce_function(obj, found)
         if isinstance(obj, type) or getattr(obj, "__module__", None) not in MAINS or kind in self.dispatch_table:
             return NotImplemented
         reduced = obj.__reduce_ex__(self.proto)
-        return _single_again(obj, reduced) if isinstance(reduced, str) else reduced
+        return _reduce_single(obj, reduced) if isinstance(reduced, str) else reduced
 
 
 @final
-class _Namer(cloudpickle.Pickler):  # type: ignore[misc]
+class _ScriptPickler(cloudpickle.Pickler):  # type: ignore[misc]
     """For the workers of a pool that have the script as their `__main__`, with what an initializer has made of it."""
 
     def reducer_override(self, obj: Any) -> Any:
         """What stands in the script is found there by its name; lambdas and closures have its globals as their own."""
-        name = getattr(obj, "__qualname__", None)
-        if isinstance(name, str) and getattr(obj, "__module__", None) in MAINS and _found("__main__", name) is obj:
-            return _named, (name,)
+        name: Any = getattr(obj, "__qualname__", None)
+        in_script = isinstance(name, str) and getattr(obj, "__module__", None) in MAINS
+        if in_script and _find_object("__main__", name) is obj:
+            return _find_in_script, (name,)
         found = super().reducer_override(obj)
         if isinstance(obj, FunctionType) and obj.__globals__ is vars(sys.modules["__main__"]) and len(found) == 6:
             make, (code, _, *others), (state, slots), _, _, fill = found
             inner = state, {**slots, "__globals__": {}}
-            return make, (code, _Globals(), *others), (inner, fill, slots["__globals__"]), None, None, _with_globals
+            contents = inner, fill, slots["__globals__"]
+            return make, (code, _ScriptGlobals(), *others), contents, None, None, _fill_with_globals
         return found
 
 
 @final
-class _Globals:
+class _ScriptGlobals:
     """The globals of the script, wherever this is opened."""
 
     def __reduce__(self) -> Any:
-        return _globals, ()
+        return _script_globals, ()
 
 
-def _globals() -> dict[str, Any]:
+def _script_globals() -> dict[str, Any]:
     """What the functions of the script have as globals; in a child of multiprocessing, its module has a copy."""
     main = vars(sys.modules["__main__"])
     spaces = (value.__globals__ for value in tuple(main.values()) if isinstance(value, FunctionType))
     return next((space for space in spaces if space.get("__name__") in MAINS), main)
 
 
-def _named(name: str) -> Any:
+def _find_in_script(name: str) -> Any:
     first, *others = name.split(".")
-    found = functools.reduce(lambda at, part: getattr(at, part, None), others, _globals().get(first))
+    found = functools.reduce(lambda at, part: getattr(at, part, None), others, _script_globals().get(first))
     if found is None:
         raise AttributeError(f"the script of this worker has no {name}; define it outside of `if __name__ == ...`")
     return found
 
 
-def _with_globals(fn: Any, told: tuple[Any, ...]) -> None:
+def _fill_with_globals(fn: Any, contents: tuple[Any, ...]) -> None:
     """Fill a function; of its globals, those that the script does not have here."""
-    state, fill, names = told
+    state, fill, names = contents
     fill(fn, state)
     for name, value in names.items():
         fn.__globals__.setdefault(name, value)
@@ -122,49 +124,49 @@ def _with_globals(fn: Any, told: tuple[Any, ...]) -> None:
 
 def _is_importable(obj: Any) -> bool:
     module = getattr(obj, "__module__", None)
-    return module not in MAINS and _found(module, getattr(obj, "__qualname__", "")) is obj
+    return module not in MAINS and _find_object(module, getattr(obj, "__qualname__", "")) is obj
 
 
-def _found(module: Any, name: str) -> Any:
+def _find_object(module: Any, name: str) -> Any:
     """What stands at a name in a module; None where nothing does."""
     return functools.reduce(lambda at, part: getattr(at, part, None), name.split("."), sys.modules.get(module))
 
 
-def _cached_again(obj: Any) -> tuple[Any, ...]:
+def _reduce_cached(obj: Any) -> tuple[Any, ...]:
     """A function of `functools.lru_cache`, with nothing in its cache."""
     options = obj.cache_parameters()
     others = {name: value for name, value in vars(obj).items() if name != "__wrapped__"}
-    return _cached, (obj.__wrapped__, options["maxsize"], options["typed"]), others
+    return _make_cached, (obj.__wrapped__, options["maxsize"], options["typed"]), others
 
 
-def _cached(fn: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
+def _make_cached(fn: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
     return functools.lru_cache(maxsize, typed)(fn)
 
 
-def _curried_again(obj: Any) -> tuple[Any, ...]:
-    return _curried, (type(obj), obj.func, obj.args, obj.keywords), vars(obj)
+def _reduce_curried(obj: Any) -> tuple[Any, ...]:
+    return _make_curried, (type(obj), obj.func, obj.args, obj.keywords), vars(obj)
 
 
-def _curried(kind: Any, fn: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+def _make_curried(kind: Any, fn: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     return kind(fn, *args, **keywords)
 
 
-def _property_again(obj: Any) -> tuple[Any, ...]:
+def _reduce_property(obj: Any) -> tuple[Any, ...]:
     """A cached property; under Python 3.11 it holds a lock."""
     return functools.cached_property, (obj.func,), {"attrname": obj.attrname, "__doc__": obj.__doc__}
 
 
-def _weak_again(obj: Any) -> tuple[Any, ...]:
+def _reduce_weak(obj: Any) -> tuple[Any, ...]:
     """A dictionary that holds on to nothing, as functions of `functools.singledispatch` have one."""
     return type(obj), (dict(obj),)
 
 
-_AGAIN: Final[dict[type, Callable[[Any], tuple[Any, ...]]]] = {
-    type(functools.lru_cache(abs)): _cached_again,
-    functools.cached_property: _property_again,
-    curry: _curried_again,
-    weakref.WeakKeyDictionary: _weak_again,
-    weakref.WeakValueDictionary: _weak_again,
+_REDUCERS: Final[dict[type, Callable[[Any], tuple[Any, ...]]]] = {
+    type(functools.lru_cache(abs)): _reduce_cached,
+    functools.cached_property: _reduce_property,
+    curry: _reduce_curried,
+    weakref.WeakKeyDictionary: _reduce_weak,
+    weakref.WeakValueDictionary: _reduce_weak,
 }
 """How to make objects of these classes again where they do not stand at a name in a module."""
 
@@ -172,32 +174,32 @@ _AGAIN: Final[dict[type, Callable[[Any], tuple[Any, ...]]]] = {
 # --- objects that are what they are by identity ----------------------------------------------------------
 
 
-def _name_in_main(obj: object) -> str | None:
-    if id(obj) in _ORIGIN:
-        return _ORIGIN[id(obj)][2]
+def _find_name(obj: object) -> str | None:
+    if id(obj) in _ORIGINS:
+        return _ORIGINS[id(obj)][2]
     return next((name for name, value in tuple(vars(sys.modules["__main__"]).items()) if value is obj), None)
 
 
-def _single_again(obj: Any, name: str) -> tuple[Any, ...]:
+def _reduce_single(obj: Any, name: str) -> tuple[Any, ...]:
     """An object that stands at a name in `__main__`: the same one, however often it is sent, and when it is back."""
-    origin = _ORIGIN.get(id(obj), (_TOKEN, os.getpid(), name))
+    origin = _ORIGINS.get(id(obj), (_PROCESS, os.getpid(), name))
     state = None if type(obj) is object else object.__getstate__(obj)
-    return _single, (origin, type(obj)), state
+    return _make_single, (origin, type(obj)), state
 
 
-def _single(origin: Origin, kind: type) -> Any:
-    if origin[0] == _TOKEN and (here := _found("__main__", origin[2])) is not None:
+def _make_single(origin: Origin, kind: type) -> Any:
+    if origin[0] == _PROCESS and (here := _find_object("__main__", origin[2])) is not None:
         return here
-    if origin not in _SINGLE:
-        made = _SINGLE[origin] = object() if kind is object else copyreg.__newobj__(kind)  # type: ignore[attr-defined]
-        _ORIGIN[id(made)] = origin
-    return _SINGLE[origin]
+    if origin not in _SINGLES:
+        made = _SINGLES[origin] = object() if kind is object else copyreg.__newobj__(kind)  # type: ignore[attr-defined]
+        _ORIGINS[id(made)] = origin
+    return _SINGLES[origin]
 
 
 # --- functions and classes, with their annotations as types ------------------------------------------------
 
 
-def _typed(fn: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+def _reduce_function(fn: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
     """A function of a script, whose globals travel as far as its code names them; what annotations name, so."""
     texts = [name for name, value in (fn.__annotations__ or {}).items() if isinstance(value, str)]
     if not texts:
@@ -205,52 +207,52 @@ def _typed(fn: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
     hints, _ = read_hints(fn)
     annotations = {**fn.__annotations__, **{name: hints[name] for name in texts if name in hints}}
     make, arguments, state, _, _, fill = found
-    return make, arguments, (state, fill, annotations), None, None, _with_types
+    return make, arguments, (state, fill, annotations), None, None, _fill_function
 
 
-def _with_types(fn: Any, told: tuple[Any, ...]) -> None:
-    state, fill, annotations = told
+def _fill_function(fn: Any, contents: tuple[Any, ...]) -> None:
+    state, fill, annotations = contents
     fill(fn, state)
     fn.__annotations__ = annotations
 
 
-_HOME: Final = weakref.WeakSet[type]()
-_GUESTS: Final = weakref.WeakSet[type]()
+_SENT: Final = weakref.WeakSet[type]()
+_RECEIVED: Final = weakref.WeakSet[type]()
 """Classes that were sent from here, and those that have come from elsewhere; to a fork, its parent is elsewhere."""
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_HOME.clear)
+    os.register_at_fork(after_in_child=_SENT.clear)
 
 
-def _class_again(cls: type, found: tuple[Any, ...]) -> tuple[Any, ...]:
+def _reduce_class(cls: type, found: tuple[Any, ...]) -> tuple[Any, ...]:
     """A class of a script: what its annotations name is found here, and travels with it."""
     if type(cls).__module__.partition(".")[0] == "msgspec":  # its fields would be lost, without an error
         raise pickle.PicklingError(
             f"the msgspec struct {cls.__qualname__} of a script or a function cannot be made again in another process; "
             f"define it in a module that can be imported"
         )
-    if cls not in _GUESTS:
-        _HOME.add(cls)
+    if cls not in _RECEIVED:
+        _SENT.add(cls)
     make, arguments, state, _, _, fill = found
-    return make, arguments, (state, fill, _annotations(cls)), None, None, _filled
+    return make, arguments, (state, fill, _read_annotations(cls)), None, None, _fill_class
 
 
-def _annotations(cls: type) -> dict[str, Any]:
-    """The own annotations of a class as types; empty where they cannot be read, or are types as they stand."""
+def _read_annotations(cls: type) -> dict[str, Any]:
+    """The own annotations of a class as types; empty where they cannot be read."""
     own = inspect.get_annotations(cls)
     try:
         types = types_of(cls) if own else {}
-    except Exception:  # whatever an annotation does; who needs it in the worker is told there, as here
+    except Exception:  # whatever an annotation does; what needs it raises in the worker, as it does here
         return {}
     return own if all(types.get(name) is value for name, value in own.items()) else {name: types[name] for name in own}
 
 
-def _filled(cls: Any, told: tuple[Any, ...]) -> None:
+def _fill_class(cls: Any, contents: tuple[Any, ...]) -> None:
     """Fill a class that was made again; where it comes from it is the very class of the script, and stays as it is."""
-    if cls in _HOME:
+    if cls in _SENT:
         return
-    _GUESTS.add(cls)
-    state, fill, annotations = told
+    _RECEIVED.add(cls)
+    state, fill, annotations = contents
     fill(cls, state)
     if annotations:
         cls.__annotations__ = annotations

@@ -1,4 +1,4 @@
-"""Dask and Ray, behind the boundary of every other executor. The one module that knows them."""
+"""Dask and Ray as executors of `concurrent.futures`. The one module that imports them."""
 
 from __future__ import annotations
 
@@ -12,47 +12,57 @@ from ..configuration.errors import ArgumentError, RunError, repr_with_type
 from ..configuration.extras import require
 from ..outcomes.exceptions import message_of
 from ..sweep.core import Sweep
-from .chunks import Chunk
-from .pools import Came, Crew, FutureCrew
-from .wire import Job
+from .batches import Answer, Batch
+from .future_pool import FuturePool
+from .pickling import Job
+from .pools import Pool
 
-__all__ = ["dask_crew", "ray_crew"]
+__all__ = ["prepare_dask", "prepare_ray"]
 
-SECONDS = 0.2
-"""How long a chunk on a cluster should take: sending one costs milliseconds."""
+BATCH_SECONDS: Final = 0.2
+"""How long a batch on a cluster should take: sending one costs milliseconds."""
+
+STUCK_SECONDS: Final = 60.0
+"""For how long a Dask cluster may have no worker that takes tasks, once it had one."""
+
+LOOK_SECONDS: Final = 2.0
+"""The time between two looks at the workers of Dask."""
 
 
 @final
-class _Borrowed(Crew):
-    """A crew, and what is to be closed after it."""
+class _ClosingPool(Pool):
+    """A pool, and what is to be closed after it."""
 
-    def __init__(self, crew: Crew, close: Callable[[], object]) -> None:
-        self.workers, self.seconds = crew.workers, crew.seconds
-        self._crew, self._close = crew, close
+    def __init__(self, pool: Pool, close: Callable[[], object]) -> None:
+        self.workers, self.seconds = pool.workers, pool.seconds
+        self._pool, self._close = pool, close
 
-    def put(self, chunk: Chunk) -> None:
-        self._crew.put(chunk)
+    def put(self, batch: Batch) -> None:
+        self._pool.put(batch)
 
-    def get(self) -> list[Came]:
-        return self._crew.get()
+    def get(self) -> list[Answer]:
+        return self._pool.get()
 
     def stop(self, why: BaseException | None) -> None:
         try:
-            self._crew.stop(why)
+            self._pool.stop(why)
         finally:
             self._close()
 
 
-def dask_crew(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> Callable[[], Crew]:
-    """What opens a crew on a Dask cluster."""
+# --- Dask ----------------------------------------------------------------------------------------------
+
+
+def prepare_dask(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> Callable[[], Pool]:
+    """What opens a pool on a Dask cluster."""
     distributed = require("distributed", extra="dask", what="dask_cluster")
     if getattr(address, "asynchronous", False):
         raise ArgumentError(
             f"dask_cluster takes a client for plain code; got {repr_with_type(address)}, made as asynchronous"
         )
-    job = Job(fn, sweep).sealed()
+    job = Job(fn, sweep).to_bytes()
 
-    def opened() -> Crew:
+    def open_pool() -> Pool:
         ours = isinstance(address, str)
         try:
             client = distributed.Client(address, set_as_default=False) if ours else address
@@ -60,27 +70,21 @@ def dask_crew(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) 
             raise RunError(f"cannot connect to a scheduler of Dask at {address}: {message_of(error)}") from error
         if client.status != "running":
             raise RunError(_CLOSED)
-        with _closed_as_error(client):
+        with _translate_closed(client):
             cores = sum(client.nthreads().values())
         executor = _Dask(client)
-        crew = FutureCrew(job, executor, max(1, cores), SECONDS, gone=executor.gone)
-        return _Borrowed(crew, client.close) if ours else crew
+        pool = FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end)
+        return _ClosingPool(pool, client.close) if ours else pool
 
-    return opened
+    return open_pool
 
 
 _CLOSED: Final = "the client of Dask is closed; keep it open until the run has ended"
 
-STUCK: Final = 60.0
-"""For how many seconds a Dask cluster may have no worker that takes tasks, once it had one."""
-
-LOOK: Final = 2.0
-"""How many seconds lie between two looks at the workers."""
-
 
 @contextmanager
-def _closed_as_error(client: Any) -> Iterator[None]:
-    """Whatever a client raises once it is closed, as one error."""
+def _translate_closed(client: Any) -> Iterator[None]:
+    """Whatever a client raises once it is closed, as one RunError."""
     try:
         yield
     except Exception as error:
@@ -100,29 +104,30 @@ class _Dask(Executor):
         self._had_workers = False
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        with _closed_as_error(self._client):
+        with _translate_closed(self._client):
             found: Future[Any] = self._executor.submit(fn, *args, **kwargs)
             return found
 
-    def gone(self) -> str | None:
-        """Why no answer will come."""
+    def find_end(self) -> str | None:
+        """Why no answer will ever come; None while some may."""
         if self._client.status in ("closing", "closed"):
             return _CLOSED
         now = monotonic()
-        if self._client.status != "running" or now - self._looked < LOOK:
+        if self._client.status != "running" or now - self._looked < LOOK_SECONDS:
             return None
         self._looked = now
-        with _closed_as_error(self._client):
+        with _translate_closed(self._client):
             states = [worker["status"] for worker in self._client.scheduler_info(n_workers=-1)["workers"].values()]
         if not self._had_workers or any(state != "paused" for state in states):
             self._moved = now
             self._had_workers = self._had_workers or bool(states)
-        if now - self._moved < STUCK:
+        if now - self._moved < STUCK_SECONDS:
             return None
         what = f"are paused ({len(states)})" if states else "have ended, and none has come back"
         return (
-            f"the run gets no further: all workers of Dask {what}, for {STUCK:g} s. They end, or pause, when they hold "
-            f"more than they may: give them more memory, or let tasks return less, for instance the name of a file"
+            f"the run gets no further: all workers of Dask {what}, for {STUCK_SECONDS:g} s. They end, or pause, when "
+            f"they hold more than they may: give them more memory, or let tasks return less, for instance the name of "
+            f"a file"
         )
 
 
@@ -143,10 +148,10 @@ class _Ray(Executor):
         if not self._ray.is_initialized():
             return None
         here = self._ray.get_runtime_context()
-        return here.get_job_id(), here.get_node_id()  # one counts in a cluster, the other is of this cluster
+        return here.get_job_id(), here.get_node_id()  # jobs are numbered in each cluster, nodes have names of their own
 
-    def gone(self) -> str | None:
-        """Why no answer will come."""
+    def find_end(self) -> str | None:
+        """Why no answer will ever come; None while some may."""
         if self._connection() == self._session:
             return None
         return "Ray was shut down during the run; keep it connected until the run has ended"
@@ -158,12 +163,12 @@ class _Ray(Executor):
         return found
 
 
-def ray_crew(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> Callable[[], Crew]:
-    """What opens a crew on a Ray cluster."""
+def prepare_ray(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> Callable[[], Pool]:
+    """What opens a pool on a Ray cluster."""
     ray = require("ray", extra="ray", what="ray_cluster")
-    job = Job(fn, sweep).sealed()
+    job = Job(fn, sweep).to_bytes()
 
-    def opened() -> Crew:
+    def open_pool() -> Pool:
         ours = not ray.is_initialized()
         if ours:
             try:
@@ -172,7 +177,7 @@ def ray_crew(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any] | 
                 raise RunError(f"cannot connect to Ray at {address}: {message_of(error)}") from error
         executor = _Ray(ray)
         cores = int(ray.cluster_resources().get("CPU", 1))
-        crew = FutureCrew(job, executor, max(1, cores), SECONDS, gone=executor.gone)
-        return _Borrowed(crew, ray.shutdown) if ours else crew
+        pool = FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end)
+        return _ClosingPool(pool, ray.shutdown) if ours else pool
 
-    return opened
+    return open_pool

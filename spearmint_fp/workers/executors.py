@@ -6,56 +6,60 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, Literal, final, get_args
+from typing import Any, Final, Literal, cast, final, get_args
 
 import attrs
 
 from ..configuration.errors import ArgumentError, repr_with_type, suggest_names
 from ..sweep.core import Sweep
-from ..tasks.wrappers import TimedOut, refusal
+from ..tasks.time_limits import TimedOut, refusal
 from ..tasks.wrapping import is_async, stack
-
-if TYPE_CHECKING:
-    from .pools import Crew
+from .pools import Pool
 
 __all__ = [
     "DaskCluster",
+    "ExecutorValue",
     "Processes",
     "RayCluster",
     "Threads",
     "dask_cluster",
-    "place",
+    "find_executor",
     "processes",
     "ray_cluster",
+    "refuse_time_limit",
     "threads",
 ]
 
 Fn = Callable[[Any], Any]
-Opener = Callable[[], "Crew"]
+OpenPool = Callable[[], Pool]
 
 
-class Place(ABC):
-    """Where tasks run: `opener` checks that a function can go there, and gives what opens a crew for one run."""
+class ExecutorValue(ABC):
+    """Where tasks run, as a value: it holds nothing open, and each run opens a pool of its own."""
 
     @abstractmethod
-    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:
-        """What opens a crew; raises what cannot go there before anything runs."""
+    def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
+        """Check that a function, and the sweep if there is one, can go there; what opens the pool for one run.
+
+        Called at once by `run`, so that what cannot work is an error before anything runs. What it returns is called
+        when the first outcome is asked for.
+        """
 
 
-def cores() -> int:
+def count_cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def unlimited(fn: Fn, where: str) -> None:
-    """Refuse a time limit that cannot be held."""
+def refuse_time_limit(fn: Fn, where: str) -> None:
+    """Raise where a function has a time limit: what runs there cannot be ended from outside."""
     if any(isinstance(inner, TimedOut) and not is_async(inner) for inner in stack(fn)):
         raise ArgumentError(refusal(where))
 
 
-def _workers(count: Any, made: str) -> int:
+def _check_count(count: Any, made: str) -> int:
     if count is None:
-        return cores()
+        return count_cores()
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ArgumentError(f"{made} takes how many to use, a whole number above 0; got {repr_with_type(count)}")
     return count
@@ -66,16 +70,16 @@ def _workers(count: Any, made: str) -> int:
 
 @final
 @attrs.frozen
-class Threads(Place):
+class Threads(ExecutorValue):
     """`threads(workers)`."""
 
     workers: int
 
-    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:  # noqa: ARG002
-        from .pools import ThreadCrew
+    def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:  # noqa: ARG002
+        from .thread_pools import ThreadPool
 
-        unlimited(fn, "a thread")
-        return lambda: ThreadCrew(fn, self.workers)
+        refuse_time_limit(fn, "a thread")
+        return lambda: ThreadPool(fn, self.workers)
 
 
 def threads(workers: int | None = None) -> Threads:
@@ -94,7 +98,7 @@ def threads(workers: int | None = None) -> Threads:
 
     See also: `processes`, for tasks that compute.
     """
-    return Threads(_workers(workers, "threads(workers)"))
+    return Threads(_check_count(workers, "threads(workers)"))
 
 
 # --- processes ---------------------------------------------------------------------------------------
@@ -105,32 +109,33 @@ METHODS: Final = get_args(Method)
 
 @final
 @attrs.frozen
-class Processes(Place):
+class Processes(ExecutorValue):
     """`processes(workers, start_method=start_method, deaths=deaths)`."""
 
     workers: int
     start_method: Method = "forkserver"
     deaths: int = 3
 
-    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:
+    def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
         if not hasattr(os, "fork"):
             raise ArgumentError(
                 "processes(n) needs fork, which this system does not have. Take a live executor: "
                 "executor=ProcessPoolExecutor(n)"
             )
-        from .process_pool import Supervisor
-        from .start_methods import LAUNCHERS, no_interpreter
-        from .wire import Job
+        from .interpreters import explain_no_interpreter
+        from .pickling import Job
+        from .process_pool import ProcessPool
+        from .start_methods import LAUNCHERS
 
-        why = None if self.start_method == "fork" else no_interpreter()
+        why = None if self.start_method == "fork" else explain_no_interpreter()
         if why is not None:
             raise ArgumentError(
                 f"processes(n) cannot start its workers: {why}. Set sys.executable to the path of an interpreter that "
                 f'has this library, or take threads(n), start_method="fork", or a live ProcessPoolExecutor(n) after '
                 f"multiprocessing.freeze_support()"
             )
-        job = Job(fn, sweep).sealed()
-        return lambda: Supervisor(job, self.workers, LAUNCHERS[self.start_method](), self.deaths)
+        job = Job(fn, sweep).to_bytes()
+        return lambda: ProcessPool(job, self.workers, LAUNCHERS[self.start_method](), self.deaths)
 
 
 def processes(workers: int | None = None, *, start_method: Method = "forkserver", deaths: int = 3) -> Processes:
@@ -159,8 +164,8 @@ def processes(workers: int | None = None, *, start_method: Method = "forkserver"
     """
     if start_method not in METHODS:
         raise ArgumentError(f"no start method {repr_with_type(start_method)}{suggest_names(start_method, METHODS)}")
-    _workers(0 if deaths is None else deaths, "deaths=")
-    return Processes(_workers(workers, "processes(workers)"), start_method, deaths)
+    _check_count(0 if deaths is None else deaths, "deaths=")
+    return Processes(_check_count(workers, "processes(workers)"), start_method, deaths)
 
 
 # --- clusters ----------------------------------------------------------------------------------------
@@ -168,22 +173,22 @@ def processes(workers: int | None = None, *, start_method: Method = "forkserver"
 
 @final
 @attrs.frozen
-class DaskCluster(Place):
+class DaskCluster(ExecutorValue):
     """`dask_cluster(address_or_client)`."""
 
     address: Any
 
-    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:
-        from .clusters import dask_crew
+    def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
+        from .clusters import prepare_dask
 
-        unlimited(fn, "a worker of Dask")
-        return dask_crew(self.address, fn, sweep)
+        refuse_time_limit(fn, "a worker of Dask")
+        return prepare_dask(self.address, fn, sweep)
 
 
 def dask_cluster(address: Any) -> DaskCluster:
     """An executor of the workers of a Dask cluster: its scheduler's address, or a `distributed.Client` of it.
 
-    A sweep travels as slices; results are let go of as soon as they have come. A chunk whose worker ended is run
+    A sweep travels as slices; results are let go of as soon as they have come. A batch whose worker ended is run
     again, its configurations one by one, so a configuration that ends its worker is a `Failure` and costs the others
     one rerun at most. The workers need this library. Extra: `[dask]`.
 
@@ -205,23 +210,23 @@ def dask_cluster(address: Any) -> DaskCluster:
 
 @final
 @attrs.frozen
-class RayCluster(Place):
+class RayCluster(ExecutorValue):
     """`ray_cluster(address)`."""
 
     address: str | None = None
 
-    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:
-        from .clusters import ray_crew
+    def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
+        from .clusters import prepare_ray
 
-        unlimited(fn, "a worker of Ray")
-        return ray_crew(self.address, fn, sweep)
+        refuse_time_limit(fn, "a worker of Ray")
+        return prepare_ray(self.address, fn, sweep)
 
 
 def ray_cluster(address: str | None = None) -> RayCluster:
     """An executor of the workers of a Ray cluster: the one at an address, or the one that is connected.
 
     Where Ray is not initialised, each run connects and disconnects, or, without an address, starts a local Ray and
-    stops it. Chunks, reruns and results are as with `dask_cluster`. A process that is connected to Ray must not
+    stops it. Batches, reruns and results are as with `dask_cluster`. A process that is connected to Ray must not
     fork: there `processes(n)` needs another start method than "fork". Extra: `[ray]`.
 
     >>> ray_cluster()
@@ -243,36 +248,50 @@ def ray_cluster(address: str | None = None) -> RayCluster:
 
 @final
 @attrs.frozen
-class _Live(Place):
+class _LiveExecutor(ExecutorValue):
     """An executor that the caller has opened, and will close."""
 
     executor: Executor
 
-    def opener(self, fn: Fn, sweep: Sweep[Any] | None) -> Opener:
-        from .pools import FutureCrew, PoolCrew
-        from .wire import Job
+    def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
+        from .future_pool import FuturePool
+        from .pickling import Job
+        from .thread_pools import BorrowedThreadPool
 
-        unlimited(fn, f"a worker of {type(self.executor).__qualname__}")
-        workers = getattr(self.executor, "_max_workers", None) or cores()
+        refuse_time_limit(fn, f"a worker of {type(self.executor).__qualname__}")
+        workers = getattr(self.executor, "_max_workers", None) or count_cores()
         if isinstance(self.executor, ThreadPoolExecutor):
-            return lambda: PoolCrew(fn, self.executor, workers)
-        named = self._has_script()
-        job = Job(fn, sweep, named).sealed()
-        return lambda: FutureCrew(job, self.executor, workers, seconds=0.03, named=named)
+            return lambda: BorrowedThreadPool(fn, self.executor, workers)
+        has_script = self._has_script()
+        job = Job(fn, sweep, has_script).to_bytes()
+        return lambda: FuturePool(job, self.executor, workers, seconds=0.03, has_script=has_script)
 
     def _has_script(self) -> bool:
-        """Whether its workers have this script as their `__main__`: they do where their initializer is from there."""
+        """True if its workers have this script as their `__main__`: where their initializer is from there, they do."""
         initializer = getattr(self.executor, "_initializer", None)
         layers = stack(initializer) if callable(initializer) else ()
         return any(getattr(one, "__module__", None) in ("__main__", "__mp_main__") for one in layers)
 
 
-def place(executor: Any) -> Place:
-    """The place that `executor=` names."""
-    if isinstance(executor, Place):
+@final
+@attrs.frozen
+class _PoolClass(ExecutorValue):
+    """A class of pools, each made from the function and the sweep of its run."""
+
+    pool: Callable[[Fn, Sweep[Any] | None], Pool]
+
+    def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
+        return lambda: self.pool(fn, sweep)
+
+
+def find_executor(executor: Any) -> ExecutorValue:
+    """The value that `executor=` stands for; an error that says what it takes."""
+    if isinstance(executor, ExecutorValue):
         return executor
     if isinstance(executor, Executor):
-        return _Live(executor)
+        return _LiveExecutor(executor)
+    if isinstance(executor, type) and issubclass(executor, Pool):
+        return _PoolClass(cast(Callable[..., Pool], executor))
     way = (
         "Call it: executor=threads(8)"
         if any(executor is function for function in (threads, processes, dask_cluster, ray_cluster))

@@ -1,4 +1,4 @@
-"""The supervisor of worker processes: one pair of pipes per worker, so that a worker's end is its own affair.
+"""A pool of worker processes, each with a pair of pipes of its own, so that its end concerns no other worker.
 
 Nothing is shared between workers: no queue and no lock that one of them could take along when it ends. A result is in
 the pipe as soon as its task has ended, so the end of a worker costs the one task that it was running, which is run
@@ -19,23 +19,35 @@ from time import monotonic
 from typing import Any, Final, final
 
 from ..configuration.errors import RunError, WorkerError
-from .chunks import Chunk
-from .pools import Came, Crew, alone, answered, refused, split
-from .start_methods import KILLED_SECONDS, Launcher, Process, pipe
-from .wire import BEHIND, READY, WATCH, Frames, Order, Parcel, Resume
-from .worker import HEARTBEAT, LENGTH
+from ..outcomes.outcomes import ErrorInfo
+from .batches import Answer, Batch, Resume
+from .pools import Pool
+from .processes import KILLED_SECONDS, Process, open_pipe
+from .start_methods import Launcher
+from .wire import (
+    DEADLINE,
+    HEARTBEAT_SECONDS,
+    LEFT_RUNNING,
+    LENGTH,
+    READY,
+    MessageReader,
+    refuse_batch,
+    write_batch,
+)  # fmt: skip
 
-__all__ = ["Supervisor"]
+__all__ = ["ProcessPool"]
 
-READ: Final = 1 << 20
-STILLBORN: Final = 3
+READ_BYTES: Final = 1 << 20
+"""How much is read from a pipe at once."""
+
+FAILED_STARTS: Final = 3
 """How many workers in a row may end before they have begun."""
 
-GRACE: Final = 0.3
-"""How many seconds a worker has to end by itself when it is told to, before it is killed."""
+GRACE_SECONDS: Final = 0.3
+"""How long a worker may take to end by itself when it is asked to, before it is killed."""
 
-LEAVE: Final = 5.0
-"""How many seconds an idle worker has to end by itself; one that has been killed, until it is known how it ended."""
+LEAVE_SECONDS: Final = 5.0
+"""How long an idle worker may take to end by itself when all is done."""
 
 INTERRUPTS: Final = 100
 """How many interrupts the end of all workers outlives."""
@@ -46,67 +58,74 @@ class _Worker:
     """A worker process, seen from here: its pipes, and what it is doing."""
 
     __slots__ = (
-        "behind", "deadline", "expired", "frames", "lost", "open", "orders", "parcel", "process", "ready", "records",
-        "resume",
+        "batch", "batches", "deadline", "expired", "is_lost", "is_ready", "left_running", "messages", "open_pipes",
+        "process", "reader", "resume",
     )  # fmt: skip
 
-    def __init__(self, process: Process, orders: int, records: int) -> None:
-        self.process, self.orders, self.records = process, orders, records
-        self.open = [orders, records]
-        self.frames = Frames()
-        self.behind: dict[str, int] = {}
-        self.parcel: Parcel | None = None
-        self.ready = self.lost = False
+    def __init__(self, process: Process, batches: int, messages: int) -> None:
+        self.process, self.batches, self.messages = process, batches, messages
+        self.open_pipes = [batches, messages]
+        self.reader = MessageReader()
+        self.left_running: dict[str, int] = {}
+        self.batch: Batch | None = None
+        self.is_ready = self.is_lost = False
         self.deadline = inf
         self.resume: Resume | None = None
-        self.expired: int | None = None
+        self.expired: int | None = None  # the position of the task that ran too long
 
     @property
-    def idle(self) -> bool:
-        return self.ready and not self.lost and self.parcel is None
+    def is_idle(self) -> bool:
+        return self.is_ready and not self.is_lost and self.batch is None
 
     def send(self, data: bytes) -> None:
         """Write a message; raises OSError where the worker has ended."""
         view = memoryview(LENGTH.pack(len(data)) + data)
         while view:
-            view = view[os.write(self.orders, view) :]
+            view = view[os.write(self.batches, view) :]
 
-    def noted(self, kind: int, content: Any) -> bool:
-        """Note what a frame tells of the worker itself, if it does."""
+    def receive(self, data: bytes) -> bool:
+        """Add to the batch what has been read; True if the worker cannot read the rest of the batch."""
+        return self.reader.add_to(self.batch, data, self.note_message)
+
+    def note_message(self, kind: int, content: Any) -> bool:
+        """Note a message about the worker itself; False for any other."""
         if kind == READY:
-            self.ready = True
-        elif kind == WATCH:
+            self.is_ready = True
+        elif kind == DEADLINE:
             self.deadline, self.resume = content[0], content[1:]
-        elif kind == BEHIND:
-            self.behind = content
-        return kind in (READY, WATCH, BEHIND)
+        elif kind == LEFT_RUNNING:
+            self.left_running = content
+        return kind in (READY, DEADLINE, LEFT_RUNNING)
 
     def expire(self) -> None:
         """End the task that has run too long, and the process with it."""
         self.deadline = inf
-        self.expired = self.parcel.done if self.parcel else None
+        self.expired = self.batch.start if self.batch else None
         self.process.signal(signal.SIGKILL)
 
     def dismiss(self) -> None:
-        """Let an idle worker end by itself, also where a process that was forked meanwhile holds its pipe open."""
+        """Let an idle worker end by itself.
+
+        An empty message says so. Closing the pipe would not do, where a process that was forked meanwhile has it too.
+        """
         with contextlib.suppress(OSError):  # it has ended
-            os.write(self.orders, LENGTH.pack(0))
+            os.write(self.batches, LENGTH.pack(0))
 
     def close(self) -> None:
-        """Close the pipes, once, and tell of what the worker had left running when it ended."""
-        while self.open:
-            os.close(self.open.pop())
-        while self.behind:
-            name, count = self.behind.popitem()
+        """Close the pipes, and warn of what the worker had left running; again where an interrupt ended it."""
+        while self.open_pipes:
+            os.close(self.open_pipes.pop())
+        while self.left_running:
+            name, count = self.left_running.popitem()
             logging.getLogger("spearmint_fp").warning(
                 "%s: a worker process ended (%s) before the variants of %d direct calls had; they have no outcome",
-                name, _how(self.process), count,
+                name, _describe_end(self.process), count,
             )  # fmt: skip
 
 
 @final
-class Supervisor(Crew):
-    """Runs chunks in worker processes that are started when there is work for them, and replaced when they end."""
+class ProcessPool(Pool):
+    """Worker processes that are started when there is work for them, and replaced when they end."""
 
     seconds = 0.03
 
@@ -115,194 +134,198 @@ class Supervisor(Crew):
         self._job = job
         self._launcher = launcher
         self._deaths = deaths
-        self._stillborn = 0
-        self._queue: deque[Parcel] = deque()
-        self._crew: list[_Worker] = []
+        self._failed_starts = 0
+        self._queue: deque[Batch] = deque()
+        self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
         self._looked = monotonic()
 
-    def put(self, chunk: Chunk) -> None:
-        self._queue.append(Parcel(chunk))
+    def put(self, batch: Batch) -> None:
+        self._queue.append(batch)
 
-    def get(self) -> list[Came]:
-        came = self._dispatch()
-        while not came:
-            came = self._listen()
-            came += self._dispatch()
-        return came
+    def get(self) -> list[Answer]:
+        answers = self._send_batches()
+        while not answers:
+            answers = self._listen()
+            answers += self._send_batches()
+        return answers
 
     # --- sending
 
-    def _dispatch(self) -> list[Came]:
-        """Give work to whoever has none; start workers while there is more work than workers to come."""
-        failed: list[Came] = []
-        for worker in [worker for worker in self._crew if worker.idle]:
-            while self._queue and worker.idle:
-                failed += self._send(worker, self._queue.popleft())
-        coming = sum(not worker.ready for worker in self._crew)
-        for _ in range(min(len(self._queue) - coming, self.workers - len(self._crew))):
-            self._start()
-        return failed
+    def _send_batches(self) -> list[Answer]:
+        """Give batches to idle workers; start workers while there are more batches than workers to come."""
+        answers: list[Answer] = []
+        for worker in [worker for worker in self._workers if worker.is_idle]:
+            while self._queue and worker.is_idle:
+                answers += self._send(worker, self._queue.popleft())
+        coming = sum(not worker.is_ready for worker in self._workers)
+        for _ in range(min(len(self._queue) - coming, self.workers - len(self._workers))):
+            self._add_worker()
+        return answers
 
-    def _send(self, worker: _Worker, parcel: Parcel) -> list[Came]:
+    def _send(self, worker: _Worker, batch: Batch) -> list[Answer]:
         try:
-            order = Order(parcel.chunk, parcel.resume).sealed()
+            data = write_batch(batch)
         except Exception as error:  # whatever a user's object does when it is pickled
-            if parcel.left == 1:
-                return [alone(parcel, refused(error))]
-            self._queue.extendleft(reversed(list(split(parcel))))
-            return []
-        worker.parcel = parcel
-        parcel.begin()
+            self._queue.extendleft(reversed(refuse_batch(batch, error)))
+            return batch.take_answers()
+        worker.batch = batch
+        batch.begin()
         try:
-            worker.send(order)
+            worker.send(data)
         except OSError:  # it has ended; its pipe says so too, in a moment
-            worker.parcel, worker.lost = None, True
-            self._queue.appendleft(parcel)
+            worker.batch, worker.is_lost = None, True
+            self._queue.appendleft(batch)
         return []
 
-    def _start(self) -> None:
+    def _add_worker(self) -> None:
         try:
-            worker = self._born()
+            worker = self._start_worker()
         except OSError as error:  # no more processes, no more open files
-            number = len(self._crew) + 1
+            number = len(self._workers) + 1
             raise RunError(
                 f"worker process {number} of {self.workers} cannot be started: {error}. Take fewer, processes(n), or "
                 f"raise the limits of this process (ulimit -n, ulimit -u)"
             ) from error
-        self._crew.append(worker)
-        self._selector.register(worker.records, selectors.EVENT_READ, worker)
+        self._workers.append(worker)
+        self._selector.register(worker.messages, selectors.EVENT_READ, worker)
         with contextlib.suppress(OSError):  # it has ended already; its pipe says so
             worker.send(self._job)
 
-    def _born(self) -> _Worker:
-        """A new worker; where that fails, its pipes are closed."""
+    def _start_worker(self) -> _Worker:
+        """A new worker; its ends of the pipes are closed here, and all of them where it cannot be started."""
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
-            reads, orders = _pipe(theirs, ours)
-            records, writes = _pipe(ours, theirs)
-            others = (end for worker in self._crew for end in (worker.orders, worker.records))
-            process = self._launcher.start(reads, writes, (orders, records, *others))
+            reads, batches = _open_pipe(theirs, ours)
+            messages, writes = _open_pipe(ours, theirs)
+            # A worker that kept another one's pipes open would hide that other's end.
+            others = (end for worker in self._workers for end in (worker.batches, worker.messages))
+            process = self._launcher.start(reads, writes, (batches, messages, *others))
             ours.pop_all()
-            return _Worker(process, orders, records)
+            return _Worker(process, batches, messages)
 
     # --- listening
 
-    def _listen(self) -> list[Came]:
-        """What workers say, and what becomes of those that have ended; waits a moment for it."""
-        patience = min(HEARTBEAT, *(worker.deadline - monotonic() for worker in self._crew), inf)
-        came: list[Came] = []
-        for key, _ in self._selector.select(max(0.0, patience)):
-            data = os.read(key.fd, READ)
-            key.data.frames.add(data)
-            came += self._heard(key.data) if data else self._ended(key.data)
-        for worker in self._crew:
+    def _listen(self) -> list[Answer]:
+        """What workers write, and what becomes of the batches of those that have ended; waits a moment for it."""
+        wait = min(HEARTBEAT_SECONDS, *(worker.deadline - monotonic() for worker in self._workers), inf)
+        answers: list[Answer] = []
+        for key, _ in self._selector.select(max(0.0, wait)):
+            data = os.read(key.fd, READ_BYTES)
+            answers += self._receive(key.data, data) if data else self._replace(key.data)
+        for worker in self._workers:
             if worker.deadline <= monotonic():
                 worker.expire()
-        return came + self._looked_after()
+        return answers + self._look_after()
 
-    def _looked_after(self) -> list[Came]:
-        """A worker may have ended while something that it started holds its pipe open: ask, now and then."""
-        if monotonic() - self._looked < HEARTBEAT:
+    def _receive(self, worker: _Worker, data: bytes) -> list[Answer]:
+        batch = worker.batch
+        unreadable = worker.receive(data)
+        if batch is None:
+            return []
+        if unreadable:
+            self._queue.extendleft(reversed(batch.split()))
+        if unreadable or batch.start == batch.stop:
+            worker.batch = None
+        return batch.take_answers()
+
+    def _look_after(self) -> list[Answer]:
+        """Ask now and then which workers have ended: what one of them has started may hold its pipe open."""
+        if monotonic() - self._looked < HEARTBEAT_SECONDS:
             return []
         self._looked = monotonic()
-        gone = [worker for worker in self._crew if worker.process.ended()]
-        return [came for worker in gone for came in (*self._rest(worker), *self._ended(worker))]
+        ended = [worker for worker in self._workers if worker.process.has_ended()]
+        return [answer for worker in ended for answer in (*self._read_rest(worker), *self._replace(worker))]
 
-    def _rest(self, worker: _Worker) -> list[Came]:
-        """What a worker that has ended had still said."""
-        os.set_blocking(worker.records, False)
+    def _read_rest(self, worker: _Worker) -> list[Answer]:
+        """What a worker that has ended had written."""
+        answers: list[Answer] = []
+        os.set_blocking(worker.messages, False)
         with contextlib.suppress(BlockingIOError):
-            while data := os.read(worker.records, READ):
-                worker.frames.add(data)
-        return self._heard(worker)
-
-    def _heard(self, worker: _Worker) -> list[Came]:
-        parcel = worker.parcel
-        came, unreadable = answered(parcel, worker.frames.take(), worker.noted)
-        if parcel is not None and (unreadable or not parcel.left):
-            worker.parcel = None
-            self._queue.extendleft(reversed(list(split(parcel))))
-        return came
+            while data := os.read(worker.messages, READ_BYTES):
+                answers += self._receive(worker, data)
+        return answers
 
     # --- workers that end
 
-    def _ended(self, worker: _Worker) -> list[Came]:
-        """Bury a worker; what it was doing is done again by another one, or has failed."""
-        self._buried(worker)
-        self._stillborn = 0 if worker.ready else self._stillborn + 1
-        if self._stillborn >= STILLBORN:
-            raise RunError(f"worker processes end before they begin: {_how(worker.process)}; see what they printed")
-        parcel = worker.parcel
-        if parcel is None:
+    def _replace(self, worker: _Worker) -> list[Answer]:
+        """Remove a worker that has ended; its batch goes to another one, without the task that has failed."""
+        self._remove(worker)
+        self._failed_starts = 0 if worker.is_ready else self._failed_starts + 1
+        if self._failed_starts >= FAILED_STARTS:
+            end = _describe_end(worker.process)
+            raise RunError(f"worker processes end before they begin: {end}; see what they printed")
+        batch = worker.batch
+        if batch is None:
             return []
-        if worker.expired is not None:
-            resume = worker.resume if worker.expired == parcel.done else None
-            self._queue.appendleft(parcel.rest(parcel.deaths, resume))
-            return []
-        if parcel.deaths + 1 < self._deaths:
-            self._queue.appendleft(parcel.rest(parcel.deaths + 1, parcel.resume))
-            return []
-        error = WorkerError(
-            f"its worker process ended while it ran: {_how(worker.process)}, {self._deaths} times of {self._deaths}"
-        )
-        failed = alone(parcel, error)
-        if parcel.left:
-            self._queue.appendleft(parcel.rest())
-        return [failed]
+        if worker.expired is not None:  # ended here; the wrapper that set the deadline raises the error when it resumes
+            batch.resume = worker.resume if worker.expired == batch.start else None
+        elif batch.deaths + 1 < self._deaths:
+            batch.deaths += 1
+        else:
+            end = f"{_describe_end(worker.process)}, {self._deaths} times of {self._deaths}"
+            batch.fail(ErrorInfo.of(WorkerError(f"its worker process ended while it ran: {end}")))
+        if batch:
+            self._queue.appendleft(batch)
+        return batch.take_answers()
 
-    def _buried(self, worker: _Worker) -> None:
-        self._crew.remove(worker)
-        self._selector.unregister(worker.records)
-        worker.process.signal(signal.SIGKILL)
-        worker.process.ended(KILLED_SECONDS)
+    def _remove(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        self._selector.unregister(worker.messages)
+        worker.process.signal(signal.SIGKILL)  # what its tasks have started is still there
+        worker.process.has_ended(KILLED_SECONDS)
         worker.close()
 
     # --- the end of all
 
     def stop(self, why: BaseException | None) -> None:
         try:
-            self._dismiss(why)
+            self._dismiss_workers(why)
         finally:
-            _insist(self._end)
+            _repeat_interrupted(self._end_workers)
 
-    def _dismiss(self, why: BaseException | None) -> None:
+    def _dismiss_workers(self, why: BaseException | None) -> None:
         """Have the workers end by themselves. When all is done they are waited for while tasks' variants run there."""
-        left = list(self._crew)
+        left = list(self._workers)
         for worker in left:
-            if worker.idle and (why is None or isinstance(why, GeneratorExit)):
+            if worker.is_idle and (why is None or isinstance(why, GeneratorExit)):
                 worker.dismiss()
             else:
                 worker.process.signal(signal.SIGTERM)
-        until = monotonic() + (LEAVE if why is None else GRACE)
-        while (left := [w for w in left if not w.process.ended()]) and (
-            monotonic() < until or (why is None and any(w.behind for w in left))
+        until = monotonic() + (LEAVE_SECONDS if why is None else GRACE_SECONDS)
+        while (left := [worker for worker in left if not worker.process.has_ended()]) and (
+            monotonic() < until or (why is None and any(worker.left_running for worker in left))
         ):
-            for key, _ in self._selector.select(0.005):
-                data = os.read(key.fd, READ)
-                key.data.frames.add(data)
-                answered(None, (run for run in key.data.frames.take() if run[0] == BEHIND), key.data.noted)
-                if not data:
-                    self._selector.unregister(key.fd)
+            self._read_left_running()
         if left and why is None:
             logging.getLogger("spearmint_fp").warning(
                 "%d worker processes are killed: threads that tasks have started still run there", len(left)
             )
 
-    def _end(self) -> None:
+    def _read_left_running(self) -> None:
+        """Read on while workers end: a full pipe would stop them, and the rest of it is of no interest any more."""
+        for key, _ in self._selector.select(0.005):
+            data = os.read(key.fd, READ_BYTES)
+            for kind, contents in key.data.reader.read(data):
+                if kind == LEFT_RUNNING:
+                    key.data.left_running = contents[-1]
+            if not data:
+                self._selector.unregister(key.fd)
+
+    def _end_workers(self) -> None:
         """Leave no process. It can be done again where it was interrupted."""
-        for worker in self._crew:
+        for worker in self._workers:
             worker.process.signal(signal.SIGKILL)
         until = monotonic() + KILLED_SECONDS
-        for worker in self._crew:
-            worker.process.ended(until - monotonic())
-        while self._crew:
-            self._crew[-1].close()
-            self._crew.pop()
+        for worker in self._workers:
+            worker.process.has_ended(until - monotonic())
+        while self._workers:
+            self._workers[-1].close()
+            self._workers.pop()
         self._selector.close()
         self._launcher.close()
 
 
-def _insist(step: Callable[[], None]) -> None:
+def _repeat_interrupted(step: Callable[[], None]) -> None:
     """Do a step to its end, whatever the handlers of signals raise meanwhile; that is raised afterwards."""
     raised: BaseException | None = None
     for _ in range(INTERRUPTS):
@@ -315,15 +338,15 @@ def _insist(step: Callable[[], None]) -> None:
         raise raised
 
 
-def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:
+def _open_pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:
     """A pipe whose ends are closed with those who keep them."""
-    ends = pipe()
+    ends = open_pipe()
     reader.callback(os.close, ends[0])
     writer.callback(os.close, ends[1])
     return ends
 
 
-def _how(process: Process) -> str:
+def _describe_end(process: Process) -> str:
     """`exit code 3`, or `exit code -9, killed by SIGKILL`."""
     code = process.code
     if code is None:

@@ -1,4 +1,8 @@
-"""A worker process: it reads a job, then chunks, and writes what became of each configuration when it has ended."""
+"""What a worker does: it reads a job, then batches, and writes how each task ended as soon as it has.
+
+`serve` is a worker process of our own, with two pipes to the caller; `answer_batch` is called in the workers of
+somebody else's pool, and gives all messages back at once.
+"""
 
 from __future__ import annotations
 
@@ -7,81 +11,168 @@ import os
 import signal
 import sys
 import threading
-from functools import partial
-from struct import Struct
+from collections.abc import Callable
+from functools import lru_cache, partial
 from time import sleep
-from typing import Any, BinaryIO, Final, final
+from typing import BinaryIO, Final, final
 
 from ..outcomes.exceptions import message_of
-from ..tasks.attempts import Trace
-from .wire import BEHIND, BROKEN, READY, UNFINISHED, WATCH, Job, frame, performed
+from ..outcomes.outcomes import ErrorInfo
+from ..tasks.attempts import try_task
+from ..tasks.signals import ends_run
+from ..tasks.task_state import TRACE, Trace
+from .pickling import Job
+from .unfinished import SCOPE, UNFINISHED, Unfinished
+from .wire import (
+    BROKEN,
+    DEADLINE,
+    HEARTBEAT_SECONDS,
+    INTERRUPTED,
+    LEFT_RUNNING,
+    LENGTH,
+    READY,
+    UNREADABLE,
+    read_batch,
+    write_ending,
+    write_error,
+    write_message,
+)
 
-__all__ = ["HEARTBEAT", "LENGTH", "flush", "serve"]
+__all__ = ["MOST_BYTES", "answer_batch", "flush_streams", "run_batch", "serve"]
 
-LENGTH: Final = Struct("<Q")
-"""What stands before each message to a worker: how many bytes it has."""
+MOST_BYTES: Final = 1 << 24
+"""The size with which the answer of a worker of somebody else's pool ends; the rest of the batch is sent again."""
 
-HEARTBEAT: Final = 0.5
-"""How many seconds lie between two looks at whether the parent is still there."""
+Write = Callable[[bytes], object]
 
 
-def serve(orders: int, records: int, parent: int) -> None:
-    """Work until there are no more orders; `orders` and `records` are pipes, `parent` the process that started this."""
-    for pipe in (orders, records):
+def run_batch(job: Job, data: bytes, write: Write, trace: Trace) -> None:
+    """Run the configurations of a batch one after the other, and write how each task ended as soon as it has."""
+    fn = job.fn
+    TRACE.set(trace)
+    try:
+        batch = read_batch(data, job)
+        if batch.resume is not None:
+            trace.resume(*batch.resume)
+        for config in batch:
+            write(write_ending(*try_task(fn, config, trace)))
+    except KeyboardInterrupt:
+        write(write_message(INTERRUPTED))
+    except _FullError:
+        return
+    except BaseException as error:  # the configurations themselves: what they raise when they are opened or computed
+        if ends_run(error, trace.outer_handlers):  # not theirs: a handler that the task has set
+            raise
+        write(write_message(UNREADABLE, write_error(ErrorInfo.of(error))))
+
+
+# --- workers of somebody else's pool -----------------------------------------------------------------
+
+
+def answer_batch(job: bytes, data: bytes) -> bytes:
+    """Run a batch in a process that somebody else has started; all its messages."""
+    messages: list[bytes] = []
+    try:
+        opened = _open_job(job)
+    except Exception as error:  # whatever importing and opening a user's function does
+        return _write_broken(error)
+    unfinished, size = Unfinished(), 0
+
+    def add(message: bytes) -> None:
+        nonlocal size
+        messages.append(message)
+        if (size := size + len(message)) > MOST_BYTES:
+            raise _FullError
+
+    token = SCOPE.set(unfinished)
+    try:
+        run_batch(opened, data, add, Trace())
+        unfinished.wait()  # how long this process will be there is not ours to say
+    finally:
+        SCOPE.reset(token)
+    return b"".join(messages)
+
+
+@lru_cache(maxsize=4)
+def _open_job(data: bytes) -> Job:
+    return Job.from_bytes(data)
+
+
+def _write_broken(error: BaseException) -> bytes:
+    return write_message(BROKEN, f"{type(error).__qualname__}: {message_of(error)}")
+
+
+class _FullError(BaseException):
+    """Ends `run_batch` where its answer holds enough."""
+
+
+# --- worker processes of our own ---------------------------------------------------------------------
+
+
+def serve(batches: int, messages: int, parent: int) -> None:
+    """Work until there are no more batches, from one pipe to the other; `parent` is the process that started this."""
+    for pipe in (batches, messages):
         os.set_inheritable(pipe, False)
     _settle(parent)
-    writer = _Writer(records)
-    os.register_at_fork(after_in_child=partial(_let_go, [orders, records], writer))
-    with open(orders, "rb") as source:
+    writer = _Writer(messages)
+    # A process that a task forks must not keep the pipes open, or the caller would wait for it.
+    os.register_at_fork(after_in_child=partial(_close_pipes, [batches, messages], writer))
+    with open(batches, "rb") as source:
         _work(source, writer.write)
 
 
 def _settle(parent: int) -> None:
-    """A group of its own: an interrupt of the terminal reaches the parent alone, and what tasks start can be ended."""
+    """Lead a group of processes: an interrupt of the terminal reaches the parent alone, and the group can be ended."""
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    threading.Thread(target=_follow, args=(parent,), name="spearmint_fp follows its parent", daemon=True).start()
+    threading.Thread(target=_follow_parent, args=(parent,), name="spearmint_fp parent watch", daemon=True).start()
 
 
-def _follow(parent: int) -> None:
-    """End with the parent, however that ended, and with everything that tasks have started."""
+def _follow_parent(parent: int) -> None:
+    """End when the parent has ended, with everything that tasks have started.
+
+    It looks now and then, because a parent that is killed says nothing, and a pipe stays open in its other children.
+    """
     while os.getppid() == parent:
-        sleep(HEARTBEAT)
+        sleep(HEARTBEAT_SECONDS)
     os.killpg(0, signal.SIGKILL)
 
 
-def _let_go(pipes: list[int], writer: _Writer) -> None:
-    """A process that a task forks has no part in this one's conversation; those that it forks have none to let go."""
+def _close_pipes(pipes: list[int], writer: _Writer) -> None:
     writer.pipe = None
-    while pipes:
+    while pipes:  # once: the numbers may be others' in a fork of the fork
         with contextlib.suppress(OSError):  # a task has closed it
             os.close(pipes.pop())
 
 
-def _work(source: BinaryIO, write: Any) -> None:
-    head = _message(source)
+def _work(source: BinaryIO, write: Write) -> None:
+    head = _read_message(source)
     if head is None:
         return
     try:
-        job = Job.opened(head)
+        job = Job.from_bytes(head)
     except BaseException as error:  # whatever importing and opening a user's function does
-        write(frame(BROKEN, f"{type(error).__qualname__}: {message_of(error)}"))
+        write(_write_broken(error))
         return
-    write(frame(READY))
-    trace = Trace(lambda trace: write(frame(WATCH, (trace.deadline, trace.retries, tuple(trace.frames), trace.since))))
-    UNFINISHED.watch = lambda counts: write(frame(BEHIND, counts))
-    while order := _message(source):
-        performed(job, order, write, trace)
-        flush()
-    if order is not None:  # the parent waits
+    write(write_message(READY))
+
+    def write_deadline(trace: Trace) -> None:
+        write(write_message(DEADLINE, (trace.deadline, trace.retries, trace.marks, trace.since)))
+
+    trace = Trace(write_deadline)
+    UNFINISHED.watch = lambda counts: write(write_message(LEFT_RUNNING, counts))
+    while data := _read_message(source):
+        run_batch(job, data, write, trace)
+        flush_streams()
+    if data is not None:  # the parent has dismissed this worker, and waits for what its tasks have left running
         UNFINISHED.wait()
         threading._shutdown()  # type: ignore[attr-defined]  # threads that tasks have started, as at a program's end
 
 
-def _message(source: BinaryIO) -> bytes | None:
+def _read_message(source: BinaryIO) -> bytes | None:
     """The next message, empty where there will be no other; None where the parent has closed the pipe."""
     head = source.read(LENGTH.size)
     if len(head) < LENGTH.size:
@@ -93,14 +184,14 @@ def _message(source: BinaryIO) -> bytes | None:
 
 @final
 class _Writer:
-    """Writes what is said, whichever thread says it."""
+    """Writes whole messages, from any thread."""
 
     def __init__(self, pipe: int) -> None:
-        self.pipe: int | None = pipe
+        self.pipe: int | None = pipe  # None in a fork, which is no worker
         self._lock = threading.Lock()
 
     def write(self, data: bytes) -> None:
-        """Write all of it; a worker that nobody listens to ends, and a process that is no worker says nothing."""
+        """Write all of it; the process ends where the parent reads no more."""
         if self.pipe is None:
             return
         try:
@@ -112,8 +203,8 @@ class _Writer:
             os._exit(0)
 
 
-def flush() -> None:
-    """Write out what stands in the buffers of the standard streams."""
+def flush_streams() -> None:
+    """Write out the buffers of the standard streams."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # it is None, somebody has closed it, or nobody reads it any more
+        with contextlib.suppress(Exception):  # it is None, closed, or its reader has gone
             stream.flush()

@@ -53,10 +53,10 @@ from spearmint_fp import (
     run,
     threads,
 )
-from spearmint_fp.journal import database
+from spearmint_fp.journal import database, schema
 from tests.running.executors import opened
 from tests.waiting import LIMIT_SECONDS, wait_until
-from tests.workers.test_faults import ROOT, finished, started
+from tests.workers.programs import ROOT, finished, started
 
 EVERY = ["serial", "threads", "thread pool", "forkserver", "process pool"]
 
@@ -460,13 +460,13 @@ def test_a_newer_journal_is_left_untouched(path: Path) -> None:
     assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize("version", range(len(database.STEPS)))
+@pytest.mark.parametrize("version", range(len(schema.STEPS)))
 def test_an_older_journal_is_upgraded_and_keeps_its_outcomes(
     path: Path, version: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if version:
         with monkeypatch.context() as old:
-            old.setattr(database, "STEPS", database.STEPS[:version])
+            old.setattr(schema, "STEPS", schema.STEPS[:version])
             with Journal(path) as journal:
                 collect(run(doubled, rising(3), journal=journal))
     else:
@@ -474,7 +474,7 @@ def test_an_older_journal_is_upgraded_and_keeps_its_outcomes(
     with Journal(path) as journal:
         assert sum(o.replayed for o in run(doubled, rising(4), journal=journal)) == (3 if version else 0)
     with closing(sqlite3.connect(path)) as other:
-        assert other.execute("PRAGMA user_version").fetchone() == (len(database.STEPS),)
+        assert other.execute("PRAGMA user_version").fetchone() == (len(schema.STEPS),)
         assert other.execute("SELECT count(*) FROM sqlite_master WHERE name = 'outcomes_in_order'").fetchone() == (1,)
 
 
@@ -906,6 +906,7 @@ def kept_by(journal: Journal, name: str) -> bool:
 def test_an_interrupt_amid_a_commit_costs_others_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Journal(path, name="work") as journal:
         base, ledger = journal._database, journal.ledger(doubled)
+        assert ledger.key[1] == ""  # the file has noted whose outcomes they are
         execute_all = base._execute_all
         others: list[Thread] = []
 
@@ -932,7 +933,7 @@ def test_a_transaction_that_an_interrupt_left_open_is_undone(path: Path) -> None
 
 def test_a_journal_goes_on_after_another_has_held_the_file_for_too_long(path: Path) -> None:
     with Journal(path) as journal, closing(sqlite3.connect(path, isolation_level=None)) as other:
-        journal._database.patience = 0.01
+        journal._database.lock_seconds = 0.01
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(JournalError, match="another process"):
             list(run(doubled, rising(2), journal=journal))
@@ -941,19 +942,18 @@ def test_a_journal_goes_on_after_another_has_held_the_file_for_too_long(path: Pa
 
 
 @pytest.mark.parametrize("ordered", [True, False])
-def test_who_waits_for_what_cannot_be_computed_does_not_wait_for_ever(path: Path, ordered: bool) -> None:
-    seen: Counter[int] = Counter()
+def test_twins_of_what_a_worker_cannot_make_do_not_wait_for_ever(path: Path, ordered: bool) -> None:
+    here = os.getpid()
 
-    def once(config: Config) -> Config:
-        seen[config.n] += 1
-        if config.n >= 4 and seen[config.n] > 1:
-            raise ValueError("the second time")
+    def only_here(config: Config) -> Config:
+        if config.n >= 4 and os.getpid() != here:
+            raise ValueError("not in a worker")
         return Config({"n": config.n % 6})
 
     with Journal(path) as journal:
-        outcomes = run(doubled, mapped(once, rising(40)), executor=threads(2), journal=journal, ordered=ordered)
-        with pytest.raises(ValueError, match="second time"):
-            list(outcomes)
+        outcomes = run(doubled, mapped(only_here, rising(40)), executor=processes(2), journal=journal, ordered=ordered)
+        found = [(outcome.index, outcome.config.n, outcome.ok) for outcome in outcomes]
+    assert sorted(found) == [(k, k % 6, k % 6 < 4) for k in range(40)]
 
 
 def test_another_process_that_holds_the_file_does_not_stop_the_event_loop(path: Path) -> None:

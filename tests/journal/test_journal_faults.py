@@ -33,13 +33,13 @@ from spearmint_fp import (
 )
 from spearmint_fp.journal import database
 from spearmint_fp.running.arun import _Tasks
-from spearmint_fp.tasks.attempts import Trace
-from spearmint_fp.workers import wire
-from spearmint_fp.workers.chunks import Chunk, Listed
-from spearmint_fp.workers.pools import answered
-from spearmint_fp.workers.wire import Frames, Job, Order, Parcel
+from spearmint_fp.tasks.task_state import Trace
+from spearmint_fp.workers.batches import Batch
+from spearmint_fp.workers.pickling import Job
+from spearmint_fp.workers.wire import MessageReader, write_batch
+from spearmint_fp.workers.worker import run_batch
 from tests.waiting import LIMIT_SECONDS
-from tests.workers.test_faults import seen
+from tests.workers.programs import seen
 
 TEN = expand({"n": DynamicValue(range(10))})
 
@@ -107,9 +107,10 @@ def read_only(journal: Journal, path: Path) -> None:
 
 
 def locked(journal: Journal, path: Path) -> None:
-    journal._database.patience = 0.01
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
+    with journal._database._lock:  # a write that has begun already would wait for a minute
+        journal._database.lock_seconds = 0.01
+        other.execute("BEGIN IMMEDIATE")
     HELD.append(other)
 
 
@@ -284,11 +285,13 @@ def test_a_result_that_marshal_does_not_take_is_told_in_words(monkeypatch: pytes
         return {0: 1, 1: "x" * 400_000, 2: ["x" * 400_000], 4: b"x" * 400_000}[n]
 
     monkeypatch.setattr(marshal, "dumps", limited)
-    chunk, written = Chunk(0, Listed((0, 1, 2, 3, 4))), list[bytes]()
-    wire.performed(Job(make, None), Order(chunk).sealed(), written.append, Trace())
-    came, unreadable = answered(Parcel(chunk), Frames(b"".join(written)).take())
-    [(start, outcomes)] = came  # type: ignore[misc]
-    assert (start, unreadable, [o.ok for o in outcomes]) == (0, False, [True, False, False, False, False])
+    batch, written = Batch(0, 5, None, range(5)), list[bytes]()
+    run_batch(Job(make, None), write_batch(batch), written.append, Trace())
+    unreadable = MessageReader().add_to(batch, b"".join(written))
+    [outcomes] = batch.take_answers()
+    assert isinstance(outcomes, list)
+    assert (unreadable, [o.index for o in outcomes]) == (False, [0, 1, 2, 3, 4])
+    assert [o.ok for o in outcomes] == [True, False, False, False, False]
     errors = [outcome.error for outcome in outcomes if isinstance(outcome, Failure)]
     assert errors[2].type == "ValueError"
     for error in (*errors[:2], errors[3]):
@@ -350,7 +353,7 @@ WAITING = """
 import sqlite3
 from spearmint_fp.journal import database
 from spearmint_fp.cli.journal_view import Stored
-database.Database.__init__.__kwdefaults__["patience"] = 1e6
+database.Database.__init__.__kwdefaults__["lock_seconds"] = 1e6
 database.SAFE_WAL = (99,)
 
 def work(config):
@@ -398,7 +401,7 @@ def test_ctrl_c_ends_the_wait_for_a_lock_that_another_process_holds(deed: str, p
 def test_closing_ends_the_wait_of_other_threads(path: Path) -> None:
     journal, told, begun = Journal(path, name="work"), list[str](), Event()
     list(run(len, [[1]], journal=journal))
-    journal._database.patience = 1e6
+    journal._database.lock_seconds = 1e6
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
 

@@ -15,7 +15,7 @@ import pytest
 from tqdm import tqdm
 
 from spearmint_fp import DynamicValue, MissingExtraError, arun, expand, run
-from spearmint_fp.running.progress import Line, shown_progress
+from spearmint_fp.running.progress import ProgressLine, show_progress
 
 fcntl = pytest.importorskip("fcntl")
 pty = pytest.importorskip("pty")
@@ -158,11 +158,11 @@ def test_closing_the_line_closes_the_run() -> None:
         finally:
             ended.append(True)
 
-    shown = shown_progress(outcomes(), 3)
+    shown = show_progress(outcomes(), 3)
     next(shown)
     shown.close()
     assert ended == [True]
-    with Line(None) as line:
+    with ProgressLine(None) as line:
         assert line is not None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ..workers.test_faults import _group, _left, finished, seen, started
+from ..workers.programs import find_group, finished, list_running, seen, started
 
 HANDLERS = {
     "a lambda": "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7))",
@@ -321,17 +321,17 @@ def test_a_second_ctrl_c_during_the_stop_leaves_nothing(executor: str) -> None:
     """The second one comes when the first has begun the stop; a handler says so."""
     program = started(
         f"""
-        from spearmint_fp.workers.process_pool import Supervisor
-        from spearmint_fp.workers.pools import ThreadCrew
+        from spearmint_fp.workers.process_pool import ProcessPool
+        from spearmint_fp.workers.thread_pools import ThreadPool
         def told(stop):
-            def stopped(crew, why):
+            def stopped(pool, why):
                 print("stopping", flush=True)
                 signal.sigtimedwait([], 0.3)
                 os.kill(os.getpid(), signal.SIGINT)
                 os.kill(os.getpid(), signal.SIGINT)
-                return stop(crew, why)
+                return stop(pool, why)
             return stopped
-        for kind in (Supervisor, ThreadCrew):
+        for kind in (ProcessPool, ThreadPool):
             kind.stop = told(kind.stop)
         interrupts = []
         def handler(number, frame):
@@ -355,18 +355,18 @@ def test_a_second_ctrl_c_during_the_stop_leaves_nothing(executor: str) -> None:
     program.send_signal(signal.SIGINT)
     got = finished(program)
     assert got == {"interrupts": 2, "left": []}
-    assert _left(lambda: [pid for pid in psutil.pids() if _group(pid) == program.pid]) == []
+    assert list_running(lambda: [pid for pid in psutil.pids() if find_group(pid) == program.pid]) == []
 
 
 def test_ctrl_c_while_a_run_that_has_ended_is_stopped() -> None:
     got = seen(
         """
-        from spearmint_fp.workers.process_pool import Supervisor
-        stop = Supervisor.stop
-        def stopped(crew, why):
+        from spearmint_fp.workers.process_pool import ProcessPool
+        stop = ProcessPool.stop
+        def stopped(pool, why):
             os.kill(os.getpid(), signal.SIGINT)
-            return stop(crew, why)
-        Supervisor.stop = stopped
+            return stop(pool, why)
+        ProcessPool.stop = stopped
         given = []
         try:
             for outcome in run(abs, range(20), executor=processes(2)):

@@ -1,0 +1,191 @@
+"""The loop of a run with a pool: batches go out as the window has room, outcomes are given out as they are due."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, Final, final
+
+from ..outcomes.outcomes import Outcome
+from ..tasks.signals import hold_signals
+from ..workers.batches import Answer, Batch, SourceError
+from ..workers.pools import Pool
+from ..workers.sources import Source
+from .replay import Replay
+
+__all__ = ["BATCHES_AHEAD", "BatchSize", "RunLoop", "drive_pool"]
+
+MOST_IN_FLIGHT: Final = 65_536
+"""How many configurations are in flight at most where `in_flight` does not say."""
+
+BATCHES_AHEAD: Final = 4
+"""How many batches per worker are in flight at most where `in_flight` does not say."""
+
+MOST_IN_BATCH: Final = 8192
+"""How many configurations a batch holds at most."""
+
+OVERHEAD_SECONDS: Final = 2e-6
+"""The time that a configuration takes beside its task."""
+
+GROWTH: Final = 4
+"""How much larger than the largest one before it a batch may be."""
+
+
+def drive_pool(
+    open_pool: Callable[[], Pool], source: Source, in_flight: int | None, ordered: bool, replay: Replay | None
+) -> Generator[list[Outcome[Any, Any]]]:
+    """The outcomes of a pool, which is opened for them, and stopped whichever way this ends."""
+    pool, owner = open_pool(), os.getpid()
+    why: BaseException | None = GeneratorExit()
+    try:
+        yield from RunLoop(pool, source, in_flight, ordered, replay).batches()
+        why = None
+    except BaseException as error:
+        why = error
+        raise
+    finally:
+        if os.getpid() == owner:  # in a fork of the caller, the copy of this generator runs nothing
+            _stop_pool(pool, why)
+
+
+def _stop_pool(pool: Pool, why: BaseException | None) -> None:
+    """Stop a pool. An interrupt ends the wait for what still runs; a second one waits until nothing is left behind."""
+    if not (why is None or isinstance(why, GeneratorExit)):
+        with hold_signals():
+            pool.stop(why)
+        return
+    try:
+        pool.stop(why)
+    except BaseException as interrupt:
+        with hold_signals():
+            pool.stop(interrupt)
+        raise
+
+
+@final
+class RunLoop:
+    """Keeps a pool busy, and gives out its outcomes, in order if asked.
+
+    The window is what has been pulled and not been given out: what waits for its turn is in it, so memory stays flat
+    when one slow task holds back the rest. With a journal, what it has does not go to the pool, and what comes back is
+    committed before it is given out.
+    """
+
+    def __init__(self, pool: Pool, source: Source, in_flight: int | None, ordered: bool, replay: Replay | None) -> None:
+        self._pool, self._source, self._in_flight, self._ordered = pool, source, in_flight, ordered
+        self._replay = replay
+        self._size = BatchSize(pool.seconds, pool.workers, in_flight)
+        self._waiting: dict[int, list[Outcome[Any, Any]]] = {}  # by the position of the first
+        self._given = self._come = 0  # come, but not given out
+
+    def batches(self) -> Iterator[list[Outcome[Any, Any]]]:
+        """Neighbouring outcomes, until all have been given out; at last the error of the configurations themselves."""
+        source = self._source
+        while self._fill_pool():
+            if source.pulled - self._given > self._come:
+                answers = self._pool.get()
+                self._note_tasks(answers)
+                self._take_answers(answers if self._replay is None else self._replay.keep(answers))
+            for outcomes in self._pop_due() if self._ordered else self._pop_all():
+                self._given += len(outcomes)
+                self._come -= len(outcomes)
+                yield outcomes
+        if source.error is not None:
+            raise source.error
+
+    # --- out
+
+    def _fill_pool(self) -> bool:
+        """Give the pool as much as the window has room for; True while outcomes are still to come."""
+        source = self._source
+        while (batch := source.cut(self._measure_room(), self._pool.seconds)) is not None:
+            if self._replay is None:
+                self._send(batch)
+                continue
+            for piece in self._replay.look_up(batch):
+                if isinstance(piece, Batch):
+                    self._send(piece)
+                else:
+                    self._take_answers([piece])
+        return source.pulled > self._given
+
+    def _measure_room(self) -> int:
+        """How many configurations to pull: none where there is room for less than a batch, which is cheaper whole."""
+        size = self._size.choose(self._count_left())
+        window = self._in_flight or min(MOST_IN_FLIGHT, BATCHES_AHEAD * self._pool.workers * size)
+        room = window - (self._source.pulled - self._given)
+        return room if room >= size else 0
+
+    def _count_left(self, position: int | None = None) -> int | None:
+        """How many configurations stand behind a position, or have not been pulled, where that is known."""
+        size = self._source.size
+        return None if size is None else size - (self._source.pulled if position is None else position)
+
+    def _send(self, batch: Batch) -> None:
+        """Give the pool a batch in pieces of the size that suits now."""
+        start = batch.start
+        while start < batch.stop:
+            stop = min(start + self._size.choose(self._count_left(start)), batch.stop)
+            self._size.note_batch(stop - start)
+            self._pool.put(batch.part(start, stop))
+            start = stop
+
+    # --- back
+
+    def _note_tasks(self, answers: list[Answer]) -> None:
+        """Learn from outcomes that have just run how large batches should be."""
+        for answer in answers:
+            if not isinstance(answer, SourceError):
+                self._size.note_tasks(len(answer), sum(outcome.seconds for outcome in answer))
+
+    def _take_answers(self, answers: list[Answer]) -> None:
+        """Note what has come: outcomes, which wait for their turn, or that the configurations end with an error."""
+        for answer in answers:
+            if isinstance(answer, SourceError):
+                self._source.end(answer, self._ordered)
+            else:
+                self._waiting[answer[0].index] = answer
+                self._come += len(answer)
+        if self._source.ended and self._ordered:
+            self._drop_behind_error()
+
+    def _drop_behind_error(self) -> None:
+        """In order, nothing comes after configurations that raise, though it may have run already."""
+        for start in [start for start in self._waiting if start >= self._source.pulled]:
+            self._come -= len(self._waiting.pop(start))
+
+    def _pop_due(self) -> Iterator[list[Outcome[Any, Any]]]:
+        """The outcomes that come next in order, as far as they have come."""
+        while (outcomes := self._waiting.pop(self._given, None)) is not None:
+            yield outcomes
+
+    def _pop_all(self) -> Iterator[list[Outcome[Any, Any]]]:
+        """All that have come, as they came."""
+        for start in tuple(self._waiting):
+            yield self._waiting.pop(start)
+
+
+@final
+class BatchSize:
+    """How many configurations a batch should hold, from how long the tasks took that have ended."""
+
+    def __init__(self, seconds: float, workers: int, limit: int | None) -> None:
+        """A batch should take `seconds`; `limit` is how many configurations may be in flight, where that is said."""
+        self._seconds, self._workers = seconds, workers
+        self._most = MOST_IN_BATCH if limit is None else max(1, limit // (2 * workers))
+        self._task_seconds = seconds
+        self._largest = 0
+
+    def note_tasks(self, count: int, seconds: float) -> None:
+        """Learn how long tasks took; what they took lately counts most."""
+        self._task_seconds += (seconds / count - self._task_seconds) * 0.5
+
+    def note_batch(self, count: int) -> None:
+        """Learn how large a batch was: the next ones may be larger, but not by much, as long tasks may follow."""
+        self._largest = max(self._largest, count)
+
+    def choose(self, left: int | None) -> int:
+        """As many as take about `seconds`, and no more than leave every worker a part of those that are left."""
+        wanted = int(self._seconds / (self._task_seconds + OVERHEAD_SECONDS))
+        share = MOST_IN_BATCH if left is None else -(-left // (2 * self._workers))
+        return max(1, min(wanted, share, MOST_IN_BATCH, GROWTH * self._largest, self._most))

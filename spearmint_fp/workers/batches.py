@@ -1,0 +1,160 @@
+"""Batches: neighbouring configurations that travel together, and the outcomes that come back to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from time import monotonic
+from typing import Any, Final, final
+
+from ..outcomes.outcomes import ErrorInfo, Outcome, made_at_once
+from ..sweep.core import Sweep
+from ..tasks.attempts import Ending, make_outcome
+from ..tasks.signals import must_propagate
+from ..tasks.task_state import Marks
+
+__all__ = ["Answer", "Batch", "Resume", "SourceError"]
+
+
+@final
+class SourceError(Exception):
+    """The error of the configurations themselves: from which position on, and how many of a batch will never come."""
+
+    def __init__(self, start: int, count: int, error: BaseException) -> None:
+        super().__init__(start, count, error)
+        self.start, self.count, self.error = start, count, error
+
+
+Answer = list[Outcome[Any, Any]] | SourceError
+"""What comes back of a batch: neighbouring outcomes in order, or the error of the configurations themselves."""
+
+Resume = tuple[int, Marks, float]
+"""How often a task had been tried again when it was ended, the state of its wrappers, and when it began."""
+
+_NO_CONFIGS: Final[Iterator[Any]] = iter(())
+
+
+@final
+class Batch:
+    """Neighbouring configurations that travel together. It shrinks from the front as their outcomes come back.
+
+    `start` and `stop` are positions among all configurations of a run. Where these are a sweep, the two numbers stand
+    for the configurations wherever the sweep is known; `items` are the configurations themselves, once they are made.
+    """
+
+    __slots__ = ("_answers", "_began", "_configs", "deaths", "items", "resume", "start", "stop", "sweep")
+
+    def __init__(
+        self, start: int, stop: int, sweep: Sweep[Any] | None = None, items: Sequence[Any] | None = None
+    ) -> None:
+        self.start, self.stop, self.sweep, self.items = start, stop, sweep, items
+        self.deaths = 0  # how many workers have ended while they ran the first of its configurations
+        self.resume: Resume | None = None
+        self._began: float | None = None  # when that one was begun first, as far as can be seen from here
+        self._configs: Iterator[Any] | None = None
+        self._answers: list[Answer] = []
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __iter__(self) -> Iterator[Any]:
+        """Its configurations that have no outcome yet."""
+        if self.items is not None:
+            return iter(self.items[len(self.items) - len(self) :])
+        assert self.sweep is not None  # noqa: S101  # one of the two is there
+        return self.sweep.walk(self.start, self.stop)
+
+    def part(self, start: int, stop: int) -> Batch:
+        """The configurations at some of its positions, as a batch of their own."""
+        if self.items is None:
+            return Batch(start, stop, self.sweep)
+        first = self.stop - len(self.items)  # the position of the first item
+        return Batch(start, stop, self.sweep, self.items[start - first : stop - first])
+
+    def split(self) -> list[Batch]:
+        """Each configuration that has no outcome yet as a batch of its own."""
+        return [self.part(position, position + 1) for position in range(self.start, self.stop)]
+
+    def make_configs(self) -> SourceError | None:
+        """Make its configurations, once; where one of them raises, the batch ends before it."""
+        made: list[Any] = []
+        try:
+            made.extend(self)
+        except BaseException as error:  # whatever a user's function in a sweep does
+            if must_propagate(error):
+                raise
+            stop = self.start + len(made)
+            failed = SourceError(stop, self.stop - stop, error)
+            self.items, self.stop = made, stop
+            return failed
+        self.items = made
+        return None
+
+    # --- outcomes, in the order of the configurations
+
+    def begin(self) -> None:
+        """Note that a worker has it. What is begun again after its worker's end began when it was begun first."""
+        if self._began is None or not (self.deaths or self.resume):
+            self._began = monotonic()
+
+    def add_results(self, results: Sequence[tuple[Any, float, int]]) -> None:
+        """Add the outcomes of the next configurations: results with their seconds and attempts."""
+        if self.deaths or self.resume:
+            for result, seconds, attempts in results:
+                self.add_ending((result, None, seconds, attempts))
+            return
+        configs, start = list[Any](), self.start  # all at once: nearly every outcome takes this way
+        try:
+            configs.extend(islice(self._remaining(), len(results)))
+        except BaseException as error:  # whatever a user's function in a sweep does
+            self._add_outcomes(made_at_once(configs, results, start))
+            self._end(error)
+        else:
+            self._add_outcomes(made_at_once(configs, results, start))
+
+    def add_ending(self, ending: Ending) -> None:
+        """Add the outcome of the next configuration; of none where the configurations have ended with an error."""
+        if not len(self):
+            return
+        try:
+            config = next(self._remaining())
+        except BaseException as error:  # whatever a user's function in a sweep does
+            self._end(error)
+            return
+        result, failure, seconds, attempts = ending
+        ending = result, failure, seconds, attempts + self.deaths
+        outcome: Outcome[Any, Any] = make_outcome(config, self.start, ending)
+        self.deaths, self.resume = 0, None
+        self._add_outcomes([outcome])
+
+    def fail(self, error: ErrorInfo) -> None:
+        """Add the failure of the next configuration, whose task ended where nobody saw it."""
+        seconds = 0.0 if self._began is None else monotonic() - self._began
+        self.add_ending((None, error, seconds, 1))
+
+    def take_answers(self) -> list[Answer]:
+        """What has been added since this was asked last."""
+        answers, self._answers = self._answers, []
+        return answers
+
+    def _remaining(self) -> Iterator[Any]:
+        if self._configs is None:
+            self._configs = iter(self)
+        return self._configs
+
+    def _add_outcomes(self, outcomes: Sequence[Outcome[Any, Any]]) -> None:
+        self._began = monotonic()
+        if not outcomes:
+            return
+        self.start += len(outcomes)
+        if self._answers and isinstance(last := self._answers[-1], list):
+            last.extend(outcomes)
+        else:
+            self._answers.append(list(outcomes))
+
+    def _end(self, error: BaseException) -> None:
+        """End where the next configuration cannot be made: it and those behind it will never come."""
+        if must_propagate(error):
+            raise error
+        self._answers.append(SourceError(self.start, len(self), error))
+        self.start, self._configs = self.stop, _NO_CONFIGS

@@ -1,0 +1,103 @@
+"""A user's own objects as bytes for another process: by pickle, and by cloudpickle where it is installed."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, Final, cast, final
+
+import attrs
+
+from ..configuration.errors import MissingExtraError, TransferError, repr_with_type
+from ..outcomes.exceptions import message_of
+from ..sweep.core import Sweep
+from ..tasks.wrapping import stack
+
+__all__ = ["PROTOCOL", "Job", "can_travel", "dump_by_value", "dump_object"]
+
+PROTOCOL: Final = 5
+
+
+def _find_cloudpickle() -> Any:
+    """What pickles lambdas, closures and what `__main__` defines too; None where cloudpickle is not installed."""
+    try:
+        import cloudpickle  # noqa: F401
+
+        from .by_value import dumps
+    except ModuleNotFoundError:
+        return None
+    return dumps
+
+
+def dump_by_value(value: Any, has_script: bool = False) -> bytes:
+    """An object as bytes that open where the caller's script is not, or, with `has_script`, where it is `__main__`."""
+    dumps = _find_cloudpickle()
+    return cast(
+        bytes, pickle.dumps(value, PROTOCOL) if dumps is None else dumps(value, PROTOCOL, has_script=has_script)
+    )
+
+
+def dump_object(value: Any) -> bytes:
+    """An object as bytes: by pickle, which is quick, and by cloudpickle where that refuses."""
+    try:
+        return pickle.dumps(value, PROTOCOL)
+    except Exception:  # whatever a user's object does when it is pickled; cloudpickle takes more, and says why not
+        return dump_by_value(value)
+
+
+def can_travel(value: Any) -> bool:
+    """True if an object can be sent to another process; also of one that is being asked about already."""
+    asked = _ASKED.get()
+    if value is None or id(value) in asked:
+        return True
+    token = _ASKED.set(asked | {id(value)})  # pickling an object may ask about the object itself
+    try:
+        return _is_dumped(value)
+    finally:
+        _ASKED.reset(token)
+
+
+_ASKED: Final[ContextVar[frozenset[int]]] = ContextVar("spearmint_fp_asked", default=frozenset())
+
+
+def _is_dumped(value: Any) -> bool:
+    try:
+        dump_by_value(value)
+    except Exception:  # whatever a user's object does when it is pickled
+        return False
+    return True
+
+
+@final
+@attrs.frozen(eq=False)
+class Job:
+    """What every worker needs before the first batch: the function, and the sweep where there is one."""
+
+    fn: Callable[[Any], Any]
+    sweep: Sweep[Any] | None
+    has_script: bool = False
+    """True if the workers have the script as their `__main__`, so that what it defines is found there by its name."""
+
+    def to_bytes(self) -> bytes:
+        """The job as bytes, or the error that says why it cannot travel, before any task has run."""
+        by_name = _find_cloudpickle() is None
+        if by_name and any(getattr(fn, "__module__", None) in ("__main__", "__mp_main__") for fn in stack(self.fn)):
+            raise MissingExtraError(f"{repr_with_type(self.fn)} of __main__ {_NEEDS}")
+        try:
+            return dump_by_value((self.fn, self.sweep), self.has_script)
+        except Exception as error:  # whatever a user's object does when it is pickled
+            is_sweep = _is_dumped(self.fn)
+            what = f"the sweep {self.sweep!r}" if is_sweep else f"the function {repr_with_type(self.fn)}"
+            way = f"A lambda or a closure {_NEEDS}" if by_name else "Let it make what it needs where it runs"
+            raise TransferError(
+                f"{what} cannot be sent to another process: {message_of(error)}. {way}, or take threads(n)"
+            ) from error
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Job:
+        """The inverse of `to_bytes`."""
+        return cls(*pickle.loads(data))  # noqa: S301  # our own bytes
+
+
+_NEEDS: Final = "needs the package cloudpickle to go to another process: pip install 'spearmint_fp[processes]'"

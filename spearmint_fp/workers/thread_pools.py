@@ -1,0 +1,132 @@
+"""Pools of threads of this process: our own, or those of a live `ThreadPoolExecutor`."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from contextvars import copy_context
+from queue import SimpleQueue
+from time import monotonic, perf_counter
+from typing import Any, Final, final
+
+from ..configuration.errors import RunError
+from ..outcomes.outcomes import Outcome
+from ..tasks.attempts import run_attempt
+from ..tasks.task_state import Trace
+from .batches import Answer, Batch, SourceError
+from .live_executors import CANCELLED, cancel_futures, describe_broken, submit_call
+from .pools import Pool, drain_queue, patience_after
+
+__all__ = ["BorrowedThreadPool", "ThreadPool"]
+
+ANSWER_SECONDS: Final = 0.005
+"""How long a thread works before it gives out the outcomes that it has."""
+
+
+class ThreadPool(Pool):
+    """Threads that run batches one after the other. They never keep the program from ending."""
+
+    seconds = 0.005
+
+    def __init__(self, fn: Callable[[Any], Any], workers: int) -> None:
+        self.workers = workers
+        self._fn = fn
+        self._stopped = False
+        self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()
+        self._batches: SimpleQueue[Batch | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._busy_threads: set[int] = set()
+
+    def put(self, batch: Batch) -> None:
+        self._batches.put(batch)
+        if len(self._threads) < self.workers:
+            name = f"spearmint_fp {len(self._threads) + 1}"
+            thread = threading.Thread(target=copy_context().run, args=(self._work,), name=name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                number = len(self._threads) + 1
+                raise RunError(f"thread {number} of {self.workers} cannot be started: {error}. Take fewer") from error
+            self._threads.append(thread)
+
+    def _work(self) -> None:
+        while (batch := self._batches.get()) is not None:
+            self.run_batch(batch)
+
+    def run_batch(self, batch: Batch) -> None:
+        """Run a batch, and queue its answers, or what ends the run."""
+        self._busy_threads.add(threading.get_ident())
+        start, outcomes, trace = batch.start, list[Outcome[Any, Any]](), Trace()
+        since = perf_counter()
+        try:
+            for index, config in enumerate(batch, batch.start):
+                if self._stopped:
+                    return
+                outcomes.append(run_attempt(self._fn, config, index=index, trace=trace))
+                if perf_counter() - since > ANSWER_SECONDS:
+                    self._answers.put(outcomes)
+                    start, outcomes, since = index + 1, [], perf_counter()
+            if outcomes:
+                self._answers.put(outcomes)
+        except KeyboardInterrupt as interrupt:  # raised in `get`
+            self._answers.put(interrupt)
+        except BaseException as error:  # the configurations' own: what came before it has run
+            if outcomes:
+                self._answers.put(outcomes)
+            position = start + len(outcomes)
+            self._answers.put(SourceError(position, batch.stop - position, error))
+        finally:
+            self._busy_threads.discard(threading.get_ident())
+
+    def get(self) -> list[Answer]:
+        answers: list[Answer] = []
+        for answer in drain_queue(self._answers):
+            if isinstance(answer, BaseException) and not isinstance(answer, SourceError):
+                raise answer
+            answers.append(answer)
+        return answers
+
+    def stop(self, why: BaseException | None) -> None:
+        self._stopped = True
+        for _ in self._threads:
+            self._batches.put(None)
+        if self._waits_in_vain():
+            return
+        patience = patience_after(why)
+        until = None if patience is None else monotonic() + patience
+        for thread in self._threads:
+            thread.join(until and max(0.0, until - monotonic()))
+
+    def _waits_in_vain(self) -> bool:
+        """True where threads do not go on: the program ends, or a task itself stops the run that it is part of."""
+        return sys.is_finalizing() or threading.get_ident() in self._busy_threads
+
+
+@final
+class BorrowedThreadPool(ThreadPool):
+    """The threads of a live executor, which is the caller's: it is left as it was."""
+
+    def __init__(self, fn: Callable[[Any], Any], executor: Executor, workers: int) -> None:
+        super().__init__(fn, workers)
+        self._executor = executor
+        self._futures: set[Future[None]] = set()
+
+    def put(self, batch: Batch) -> None:
+        future = submit_call(self._executor, copy_context().run, self.run_batch, batch)
+        self._futures.add(future)
+        future.add_done_callback(self._note_done)
+
+    def _note_done(self, future: Future[None]) -> None:
+        self._futures.discard(future)
+        if self._stopped:
+            return
+        if future.cancelled():
+            self._answers.put(RunError(CANCELLED))
+        elif (error := future.exception()) is not None:
+            self._answers.put(RunError(describe_broken(self._executor, error)))
+
+    def stop(self, why: BaseException | None) -> None:
+        self._stopped = True
+        cancel_futures(set(self._futures), 0.0 if self._waits_in_vain() else patience_after(why))

@@ -1,0 +1,137 @@
+"""Programs for tests: each in a process of its own, with a hard limit of time and a dump of every stack where it hangs.
+
+A program prints what it saw, as JSON, on its last line. `ROOT` is on its path, and `__main__` is the program itself,
+so what it defines goes to workers as a user's own script would send it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.waiting import LIMIT_SECONDS, wait_until
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+BEFORE = """
+import asyncio, contextlib, faulthandler, json, os, random, signal, sys, threading, time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import count, islice
+from multiprocessing import get_context
+import psutil
+from spearmint_fp import *
+from tests.running.executors import *
+from tests.waiting import *
+
+def tell(**seen):
+    print(json.dumps(seen), flush=True)
+
+def workers():
+    return [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+
+def left():
+    # what is still there when the workers have had the time to end that a busy machine takes
+    wait_until(lambda: not workers(), "the end of all workers")
+    return len(workers())
+
+def rising(n):
+    return expand({"n": DynamicValue(range(n))})
+"""
+
+
+def started(code: str, limit: float = LIMIT_SECONDS, group: bool = False) -> subprocess.Popen[str]:
+    """A program at work, ended, its stacks printed, if it hangs; `group` gives it a process group of its own."""
+    watch = f"import faulthandler; faulthandler.dump_traceback_later({limit}, exit=True)\n"
+    program = watch + BEFORE + textwrap.dedent(code)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        process_group=0 if group else None,
+    )
+
+
+def finished(program: subprocess.Popen[str]) -> dict[str, Any]:
+    """What it saw; its errors, or the stacks at which it hung, are the test's own failure."""
+    try:
+        out, err = program.communicate(timeout=LIMIT_SECONDS + 60)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        raise
+    if "Skipped: Ray" in err:
+        pytest.skip(err.rpartition("Skipped: ")[2])
+    assert program.returncode == 0, err
+    told: dict[str, Any] = json.loads([line for line in out.splitlines() if line.startswith("{")][-1])
+    return told
+
+
+def seen(code: str) -> dict[str, Any]:
+    return finished(started(code))
+
+
+def list_running(pids: Callable[[], list[int]]) -> list[int]:
+    """The processes that are still there when they have had the time to end that a busy machine takes."""
+    wait_until(lambda: not any(map(_alive, pids())), "the end of all processes")
+    return list(filter(_alive, pids()))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def find_group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
+
+
+HEAD = """\
+from __future__ import annotations
+import faulthandler; faulthandler.dump_traceback_later({limit}, exit=True)
+import dataclasses, functools, json, os, sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+import attrs
+from spearmint_fp import *
+
+def tell(**seen):
+    print(json.dumps(seen), flush=True)
+"""
+
+
+def program(code: str) -> str:
+    return HEAD.format(limit=LIMIT_SECONDS) + textwrap.dedent(code)
+
+
+def saw(command: list[str], folder: Path, **options: Any) -> dict[str, Any]:
+    """What a program prints as JSON on its last line."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=folder,
+        timeout=LIMIT_SECONDS + 60,
+        check=False,
+        **options,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads([line for line in done.stdout.splitlines() if line.startswith("{")][-1])
+    return told

@@ -1,0 +1,63 @@
+"""A new executor is one class: a pool, made from the function and the sweep of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spearmint_fp import DynamicValue, Journal, Sweep, expand, run
+from spearmint_fp.tasks.attempts import run_attempt
+from spearmint_fp.workers.batches import Answer, Batch
+from spearmint_fp.workers.pools import Pool
+
+
+class LastFirst(Pool):
+    """Runs the batch that came last, in this thread, when its answer is asked for."""
+
+    workers, seconds = 2, 0.01
+    stopped: list[BaseException | None]
+
+    def __init__(self, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> None:
+        self._fn, self._batches = fn, list[Batch]()
+
+    def put(self, batch: Batch) -> None:
+        self._batches.append(batch)
+
+    def get(self) -> list[Answer]:
+        batch = self._batches.pop()
+        return [[run_attempt(self._fn, config, index=index) for index, config in enumerate(batch, batch.start)]]
+
+    def stop(self, why: BaseException | None) -> None:
+        self.stopped.append(why)
+
+
+@pytest.fixture(autouse=True)
+def stopped(monkeypatch: pytest.MonkeyPatch) -> list[BaseException | None]:
+    reasons: list[BaseException | None] = []
+    monkeypatch.setattr(LastFirst, "stopped", reasons, raising=False)
+    return reasons
+
+
+@pytest.mark.parametrize("configs", [range(100), expand({"n": DynamicValue(range(100))})])
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_class_of_pools_is_an_executor(configs: Any, ordered: bool, stopped: list[BaseException | None]) -> None:
+    outcomes = list(run(str, configs, executor=LastFirst, ordered=ordered))
+    assert sorted(outcome.index for outcome in outcomes) == list(range(100))
+    assert {outcome.index: outcome.result for outcome in outcomes} == dict(enumerate(map(str, configs)))
+    assert not ordered or [outcome.index for outcome in outcomes] == list(range(100))
+    assert stopped == [None]
+
+
+def test_it_replays_a_journal_and_is_stopped_when_the_run_is_left(
+    tmp_path: Path, stopped: list[BaseException | None]
+) -> None:
+    with Journal(tmp_path / "runs.db", name="rest") as journal:
+        with run(lambda n: 12 // n, [3, 0, 3, 4], executor=LastFirst, journal=journal) as outcomes:
+            assert next(outcomes).result == 4
+        assert [type(reason) for reason in stopped] == [GeneratorExit]
+        rest = list(run(lambda n: 12 // n, [3, 0, 3, 4], executor=LastFirst, journal=journal))
+    assert [outcome.ok and outcome.result for outcome in rest] == [4, False, 4, 3]
+    assert rest[0].replayed
