@@ -151,8 +151,8 @@ class Typed(Image):
         is_sure = found or not long or near.size <= 1 or self.base.claims(exact=False).uniform
         if not (self._keeps_values and is_told and is_sure):
             raise SizeError(
-                f"finding this means converting {format_count(self.size)} configurations, more than {MOST_CONVERTED}, in "
-                f"case their class changes the values that it is made from. Search the sweep that it was made from"
+                f"finding this means converting {format_count(self.size)} configurations, more than {MOST_CONVERTED}, "
+                f"in case their class changes the values that it is made from. Search the sweep that it was made from"
             )
 
     @cached_property

@@ -7,7 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, final
 
 import attrs
-from toolz import merge
+from toolz import merge, unique
 
 from ..configuration.errors import SizeError, full_repr, group_digits, short_repr
 from ..configuration.fold import show_path
@@ -135,10 +135,9 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     if together and not problems:  # then it is all that is wrong
         others, together = _find_others(refused, (), ())
         problems, doubts = report(refused, others)
-    texts = dict.fromkeys((*unseen, *doubts))
     if together or (not is_listed and sees_several(cls)):
-        texts[_describe_together(cls, together, is_listed)] = None
-    return Validation(cls, node.size, problems, tuple(texts))
+        doubts = (*doubts, _describe_together(cls, together, is_listed))
+    return Validation(cls, node.size, problems, tuple(unique((*unseen, *doubts))))
 
 
 # --- configurations that are refused ---------------------------------------------------------------------------
@@ -279,13 +278,13 @@ def _count_values(node: Node, check: Check) -> int:
     return sum(probe.points_seen for probe in _list_probes(node, check))
 
 
-def _ask_parts(node: Node, check: Check, is_listed: bool) -> tuple[Sequence[_Finding], Iterable[str]]:
+def _ask_parts(node: Node, check: Check, is_listed: bool) -> tuple[Sequence[_Finding], Sequence[str]]:
     """The problems of the parts in the order in which they are met, each once, and texts of what was not looked at."""
-    unseen: dict[str, None] = {}
+    unseen: list[str] = []
     refused: list[tuple[Probe, Refusal]] = []
     scopes: dict[Scope, list[Probe]] = {}
     for probe in _list_probes(node, check):
-        unseen |= dict.fromkeys(probe.unseen)
+        unseen += probe.unseen
         refused += [(probe, refusal) for refusal in probe.find_refusals()]
         if probe.spot.scope is not None:
             scopes.setdefault(probe.spot.scope, []).append(probe)
