@@ -7,9 +7,11 @@ The public names are declared in `__init__.pyi`. Each is loaded when it is first
 """
 
 from . import configuration as configuration
+from . import experiment
 from .configuration.lazy import attach_names
 from .configuration.views import register_home
-from .experiment.spearmint import experiment as experiment  # else the name would be that of the room
+
+del experiment  # the room, which is imported only once: from here on the name is that of the decorator
 
 register_home(f"{__name__}.report.reprs")
 

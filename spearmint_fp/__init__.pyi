@@ -110,9 +110,6 @@ from .sweep.combine import (
 from .sweep.core import (
     Sweep as Sweep,
 )
-from .sweep.core import (
-    expand as expand,
-)
 from .sweep.describe import (
     explain as explain,
 )
@@ -121,6 +118,9 @@ from .sweep.describe import (
 )
 from .sweep.distinct import (
     distinct as distinct,
+)
+from .sweep.expansion import (
+    expand as expand,
 )
 from .sweep.typed import (
     structured as structured,
@@ -134,10 +134,10 @@ from .sweep.validation import (
 from .tasks.injection import (
     inject as inject,
 )
-from .tasks.wrappers import (
+from .tasks.retries import (
     retrying as retrying,
 )
-from .tasks.wrappers import (
+from .tasks.time_limits import (
     timed_out as timed_out,
 )
 from .workers.executors import (

@@ -31,7 +31,7 @@ from .configuration.errors import ArgumentError
 __all__ = [*dir(spearmint_fp)]  # noqa: PLE0604  # they are strings
 
 DATA: Final = frozenset({"config", "configs", "outcomes", "sweep", "tree"})
-"""What the house calls the argument that flows through a pipe."""
+"""The names of the argument that flows through a pipe."""
 
 
 @final
@@ -54,10 +54,10 @@ class Curried(curry):  # type: ignore[misc]  # toolz has no types
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         given = {**self.keywords, **kwargs}
-        if all(name in given for name in _needed(self.func)[len(self.args) + len(args) :]):
+        if all(name in given for name in _list_required(self.func)[len(self.args) + len(args) :]):
             return self.func(*self.args, *args, **given)
         more = self.bind(*args, **kwargs)
-        _check(more)
+        _require_callable(more)
         return more
 
     @property
@@ -65,27 +65,27 @@ class Curried(curry):  # type: ignore[misc]  # toolz has no types
         return inspect.signature(partial(self.func, *self.args, **self.keywords))
 
     def __reduce__(self) -> Any:
-        return _restored, (self.func, self.args, self.keywords)
+        return _restore, (self.func, self.args, self.keywords)
 
     def __repr__(self) -> str:
-        return _shown(self)
+        return _format_call(self)
 
     __str__ = __repr__
 
 
-def _restored(fn: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Curried:
+def _restore(fn: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Curried:
     return Curried(fn, *args, **keywords)
 
 
 @cache
-def _needed(fn: Callable[..., Any]) -> tuple[str, ...]:
+def _list_required(fn: Callable[..., Any]) -> tuple[str, ...]:
     """The arguments that may be given by position and have no default, in their order."""
     parameters = inspect.signature(fn).parameters.values()
     return tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty)
 
 
-def _check(call: Curried) -> None:
-    """Refuse what no more arguments can make a call of."""
+def _require_callable(call: Curried) -> None:
+    """Refuse arguments that no others can make a call of."""
     signature = inspect.signature(call.func)
     try:
         signature.bind_partial(*call.args, **call.keywords)
@@ -95,14 +95,14 @@ def _check(call: Curried) -> None:
         raise ArgumentError(f"{call!r}: {error}. It is {call.func.__name__}{taken}") from None
 
 
-def _shown(call: Curried) -> str:
-    """`sample(3, ..., seed=1)`: what is there, and that something is missing."""
+def _format_call(call: Curried) -> str:
+    """`sample(3, ..., seed=1)`: the arguments that are there, and dots for those that are missing."""
     keywords = (f"{name}={value!r}" for name, value in call.keywords.items())
     return f"{call.func.__name__}({', '.join((*map(repr, call.args), '...', *keywords))})"
 
 
 def takes_data_last(value: Any) -> bool:
-    """Whether it is a function that takes the data as its last argument by position, and something besides.
+    """True for a function that takes the data as its last argument by position, and something besides.
 
     >>> [takes_data_last(getattr(spearmint_fp, name)) for name in ("sample", "shuffled", "run", "label")]
     [True, True, True, True]
@@ -111,7 +111,7 @@ def takes_data_last(value: Any) -> bool:
     """
     if not isinstance(value, FunctionType):
         return False
-    needed, parameters = _needed(value), inspect.signature(value).parameters.values()
+    needed, parameters = _list_required(value), inspect.signature(value).parameters.values()
     positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     return len(parameters) > 1 and positional == [*needed] != [] and needed[-1] in DATA
 

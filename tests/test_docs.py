@@ -18,7 +18,7 @@ from .snippets import blocks, promised, run
 from .waiting import LIMIT_SECONDS
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 APART = {"as_an_array_job.py", "on_a_dask_cluster.py", "with_jax.py", "with_mlflow.py"}

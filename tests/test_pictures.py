@@ -11,7 +11,10 @@ import pytest
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 DRAWING: dict[str, Any] = runpy.run_path(str(IMAGES / "draw.py"))
-PAGES = [page.read_text(encoding="utf-8") for page in IMAGES.parent.rglob("*.md")]
+PAGES = [
+    page.read_text(encoding="utf-8")
+    for page in [*IMAGES.parent.rglob("*.md"), IMAGES.parent.parent / "CONTRIBUTING.md"]
+]
 
 
 @pytest.mark.parametrize("name", DRAWING["PICTURES"])

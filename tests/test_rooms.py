@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import spearmint_fp
 from spearmint_fp import configuration
+from spearmint_fp.sweep.nodes.node import Node
 
 PACKAGE = Path(spearmint_fp.__file__).parent
 BELOW = {
@@ -102,18 +104,18 @@ def test_every_module_is_in_a_room() -> None:
 @pytest.mark.parametrize(
     ("library", "module"),
     [
-        ("cattrs", ["conversion.convert"]),
+        ("cattrs", ["conversion.hooks"]),
         ("msgspec", ["conversion.models"]),
         ("pydantic", []),
         ("yaml", ["conversion.yaml_files"]),
         ("sqlite3", ["journal.database"]),
         ("tenacity", []),
         ("tqdm", ["running.progress"]),
-        ("click", ["cli.commands"]),
+        ("click", ["cli.arguments", "cli.commands", "cli.group", "cli.look_commands", "cli.run_commands"]),
         ("numpy", ["report.columns"]),
         ("pandas", ["report.frames"]),
         ("polars", ["report.frames"]),
-        ("matplotlib", ["report.plots"]),
+        ("matplotlib", ["report.canvas", "report.heatmap", "report.lines", "report.parallel", "report.plots"]),
     ],
 )
 def test_one_module_alone_knows_a_library(library: str, module: list[str]) -> None:
@@ -161,16 +163,47 @@ def test_modules_import_alone_and_in_any_order() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_functions_are_short() -> None:
-    lengths = []
+def node_kinds() -> Iterator[type[Node]]:
+    """Every kind of sweep in the package: it is in a module, and a module is imported here."""
+    for module in pkgutil.walk_packages(spearmint_fp.__path__, "spearmint_fp."):
+        import_module(module.name)
+    waiting = [Node]
+    while waiting:
+        below = [kind for kind in waiting.pop().__subclasses__() if kind.__module__.startswith("spearmint_fp.")]
+        waiting += below
+        yield from below
+
+
+def types_tested(module: Path) -> Iterator[tuple[int, str]]:
+    """The classes that values are tested for, with the line: `isinstance(x, A | B)`, `type(x) is A`, `case A():`."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        tested: list[ast.expr] = []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+            tested = node.args[1:]
+        elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Call) and len(node.left.args) == 1:
+            tested = node.comparators if getattr(node.left.func, "id", "") == "type" else []
+        elif isinstance(node, ast.MatchClass):
+            tested = [node.cls]
+        for name in (part for one in tested for part in ast.walk(one)):
+            if isinstance(name, ast.Name | ast.Attribute):
+                yield name.lineno, name.id if isinstance(name, ast.Name) else name.attr
+
+
+def test_a_kind_of_sweep_is_tested_for_in_its_own_module_alone() -> None:
+    """Operations ask nodes: a new kind is one class in one file."""
+    homes = {kind.__name__: kind.__module__ for kind in node_kinds()}
+    assert len(homes) > 5
+    found = []
     for module in MODULES:
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                body = node.body[1:] if ast.get_docstring(node) else node.body
-                size = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
-                lengths.append((size, f"{name_of(module)}.{node.name}"))
-    assert [entry for entry in lengths if entry[0] > 45] == []
-    assert sorted(lengths)[len(lengths) // 2][0] <= 8
+        if module.stem.startswith("__"):  # the package's own modules have no node among their names
+            continue
+        own = f"spearmint_fp.{name_of(module)}"
+        known = vars(import_module(own))
+        for line, name in types_tested(module):
+            home = homes.get(name, own)
+            if home != own and getattr(known.get(name), "__module__", home) == home:
+                found.append(f"{name_of(module)}:{line} {name}")
+    assert found == []
 
 
 def test_every_public_function_documents_itself() -> None:

@@ -1,9 +1,13 @@
-"""The pictures of the pages, drawn from real trees and sweeps: `python docs/images/draw.py` writes them beside itself.
+"""The pictures of the pages, drawn from real trees, sweeps and imports: `python docs/images/draw.py` writes them.
 
-Each picture is a function that gives the text of an SVG file. tests/test_pictures.py holds the files to it.
+Each picture is a function that gives the text of an SVG file beside this one. tests/test_pictures.py holds the files to
+it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import ast
+import sys
+from collections.abc import Callable, Sequence
+from graphlib import TopologicalSorter
 from itertools import groupby
 from math import prod
 from pathlib import Path
@@ -11,8 +15,14 @@ from typing import Any
 
 import attrs
 
+import spearmint_fp
 from spearmint_fp import DynamicValue, Sweep, config_id, constrain, expand
 from spearmint_fp.configuration.fold import Algebra, fold
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from svg import CHARACTER, arrow, box, line, moved, picture, pill, text  # noqa: E402
 
 TREE = {
     "optimizer": DynamicValue([{"name": "sgd", "momentum": DynamicValue([0.0, 0.9])}, {"name": "adam"}]),
@@ -30,103 +40,6 @@ RANK = 4
 """The index that the automaton looks up."""
 TURN = 11
 """The position that the odometer shows: after it, every wheel turns."""
-
-# --- ink ---------------------------------------------------------------------------------------------
-
-STYLE = """
-  text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1f2328 }
-  .word { font-family: ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif }
-  .title { font-weight: 600; font-size: 15px }
-  .muted { fill: #59636e }
-  .middle { text-anchor: middle }
-  .end { text-anchor: end }
-  .bold { font-weight: 600 }
-  .panel { fill: #ffffff; stroke: #d1d9e0 }
-  .line { fill: none; stroke: #818b98; stroke-width: 1.5 }
-  .dashed { stroke-dasharray: 5 4 }
-  .record { fill: #ddf4ff; stroke: #0969da; stroke-width: 1.5 }
-  .choice { fill: #fff8c5; stroke: #9a6700; stroke-width: 1.5 }
-  .leaf { fill: #f6f8fa; stroke: #b7bfc8 }
-  .lost { fill: #ffebe9; stroke: #d1242f; stroke-width: 1.5 }
-  .kept { fill: #dafbe1; stroke: #1a7f37; stroke-width: 1.5 }
-  .halo { paint-order: stroke; stroke: #ffffff; stroke-width: 6px; stroke-linejoin: round }
-  .head { fill: #818b98 }
-  .faded { opacity: 0.45 }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc }
-    .muted { fill: #9198a1 }
-    .panel { fill: #0d1117; stroke: #3d444d }
-    .record { fill: #132b4d; stroke: #4493f8 }
-    .choice { fill: #352a0d; stroke: #d29922 }
-    .leaf { fill: #1c2530; stroke: #4d5763 }
-    .lost { fill: #3c1618; stroke: #f85149 }
-    .kept { fill: #12301b; stroke: #3fb950 }
-    .halo { stroke: #0d1117 }
-  }
-"""
-
-CHARACTER = 7.83
-"""How wide a character of the 13 px monospace font is."""
-
-
-def number(value: float) -> str:
-    """A coordinate, with as few digits as it needs."""
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def text(x: float, y: float, words: str, kind: str = "") -> str:
-    """A line of text whose baseline is at `y`."""
-    style = f' class="{kind}"' if kind else ""
-    return f'<text{style} x="{number(x)}" y="{number(y)}">{escaped(words)}</text>'
-
-
-def box(x: float, y: float, width: float, height: float, kind: str, radius: float = 6) -> str:  # noqa: PLR0913, PLR0917
-    size = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
-    return f'<rect class="{kind}" {size} rx="{number(radius)}"/>'
-
-
-def pill(x: float, y: float, width: float, words: str, kind: str, height: float = 28) -> list[str]:  # noqa: PLR0913, PLR0917
-    """A box with a text in its middle; `x, y` is its upper left corner."""
-    radius = height / 2 if kind == "choice" and height == 28 else 6
-    return [box(x, y, width, height, kind, radius), text(x + width / 2, y + height / 2 + 4.5, words, "middle")]
-
-
-def line(*points: tuple[float, float], kind: str = "line") -> str:
-    path = " L".join(f"{number(x)} {number(y)}" for x, y in points)
-    return f'<path class="{kind}" d="M{path}"/>'
-
-
-def arrow(*points: tuple[float, float], kind: str = "line") -> list[str]:
-    """A line along the points with a head at its end, which is reached horizontally or vertically."""
-    (x0, y0), (x1, y1) = points[-2:]
-    across, down = (x1 > x0) - (x1 < x0), (y1 > y0) - (y1 < y0)
-    back = (x1 - 8 * across, y1 - 8 * down)
-    one, other = (back[0] + 4 * down, back[1] + 4 * across), (back[0] - 4 * down, back[1] - 4 * across)
-    head = " L".join(f"{number(x)} {number(y)}" for x, y in ((x1, y1), one, other))
-    return [line(*points[:-1], back, kind=kind), f'<path class="head" d="M{head} Z"/>']
-
-
-def moved(x: float, y: float, shapes: Iterable[str]) -> list[str]:
-    return [f'<g transform="translate({number(x)} {number(y)})">', *(f"  {shape}" for shape in shapes), "</g>"]
-
-
-def picture(width: float, height: float, title: str, shapes: Iterable[str]) -> str:
-    """The file: a panel of its own colour, so that it can be read on any page, and the shapes on it."""
-    size = f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" height="{number(height)}"'
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escaped(title)}">',
-        f"<title>{escaped(title)}</title>",
-        f"<style>{STYLE}</style>",
-        box(0.5, 0.5, width - 1, height - 1, "panel", 10),
-        *shapes,
-        "</svg>",
-    ]
-    return "\n".join(lines) + "\n"
-
 
 # --- a tree: every size is its children's ----------------------------------------------------------------
 
@@ -379,7 +292,7 @@ def flow() -> str:
     shapes = [box(184, 56, 620, 254, "line dashed", 12)]
     shapes.append(text(494, 40, "the window: what was taken, and has not been given out", "word middle muted"))
     shapes += [*titled(24, 164, 124, 60, "record", "sweep", "or any iterable"), *arrow((148, 194), (208, 194))]
-    shapes += titled(208, 164, 112, 60, "leaf", "chunks", "start, stop")
+    shapes += titled(208, 164, 112, 60, "leaf", "batches", "start, stop")
     for k, kind in enumerate(("leaf", "lost", "leaf")):
         y = 102 + 72 * k
         shapes += [
@@ -398,10 +311,72 @@ def flow() -> str:
     return picture(972, 384, "How configurations flow through a run", shapes)
 
 
+# --- the rooms: who imports whom -------------------------------------------------------------------------
+
+PACKAGE = Path(spearmint_fp.__file__).parent
+
+PLACES = {
+    "workers": (30.0, 212.0),
+    "journal": (258.0, 212.0),
+    "report": (520.0, 212.0),
+    "outcomes": (85.0, 647.0),
+    "cli": (85.0, 647.0),
+}
+"""Where the boxes of some rooms begin, and how wide they are."""
+COLUMN = (85.0, 330.0)
+"""Where those of all others do."""
+
+
+ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+
+
+def imports_of(room: str) -> set[str]:
+    """The rooms that the modules of a room import, wherever the import stands; the whole package is all rooms."""
+    found: set[str] = set()
+    for module in (PACKAGE / room).rglob("*.py"):
+        inside = module.relative_to(PACKAGE).parts[:-1]
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == len(inside) + 1:
+                found.add((node.module or "").partition(".")[0])
+            elif isinstance(node, ast.Import) and node.names[0].name == "spearmint_fp":
+                found |= {*ROOMS}
+    return found & {*ROOMS} - {room}
+
+
+def rooms() -> str:
+    """Each room above all that it imports, with an arrow to those that it reaches through no other."""
+    imports = {room: imports_of(room) for room in ROOMS}
+    below: dict[str, set[str]] = {}
+    levels: dict[str, int] = {}
+    for room in TopologicalSorter(imports).static_order():  # raises where there is a circle
+        below[room] = imports[room].union(*(below[other] for other in imports[room]))
+        levels[room] = 1 + max((levels[other] for other in imports[room]), default=-1)
+    top = max(levels.values())
+    shapes = []
+    for room, level in sorted(levels.items()):
+        x, width = PLACES.get(room, COLUMN)
+        y = 30 + 74 * (top - level)
+        for other in sorted(imports[room] - set().union(*(below[between] for between in imports[room]))):
+            left, wide = PLACES.get(other, COLUMN)
+            middle = x + width / 2 if width < wide else left + wide / 2  # of the narrower one
+            shapes += arrow((middle, y + 48), (middle, 30 + 74 * (top - levels[other])))
+        doc = ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))) or ""
+        shapes += titled(x, y, width, 48, "record", room, doc.partition(":")[0])
+    words = (
+        "An arrow is an import: rooms",
+        "import only rooms below them.",
+        "Arrows that follow from others",
+        "are left out.",
+    )
+    shapes += [text(520, 500 + 20 * k, w, "word muted") for k, w in enumerate(words)]
+    return picture(762, 78 + 74 * top + 30, "The rooms of the package, each above those that it imports", shapes)
+
+
 PICTURES: dict[str, Callable[[], str]] = {
-    "tree.svg": tree, "expansion.svg": expansion, "odometer.svg": odometer, "automaton.svg": automaton, "run.svg": flow,
+    "tree.svg": tree, "expansion.svg": expansion, "odometer.svg": odometer, "automaton.svg": automaton,
+    "run.svg": flow, "rooms.svg": rooms,
 }  # fmt: skip
 
 if __name__ == "__main__":
     for name, drawn in PICTURES.items():
-        (Path(__file__).parent / name).write_text(drawn(), encoding="utf-8")
+        (HERE / name).write_text(drawn(), encoding="utf-8")

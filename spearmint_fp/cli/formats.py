@@ -1,67 +1,72 @@
-"""What a journal holds, in the forms that a command line writes: a table, CSV, JSON Lines, a page."""
+"""The outcomes of a journal in the formats that a command writes: a table, CSV, JSON Lines, a page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from toolz import keymap
+
 from ..configuration.errors import ArgumentError, escape_controls
 from ..outcomes.rows import column_rows, outcome_columns
-from .journal_view import Stored, named
-from .json_lines import outcome_line
-from .tables import aligned, separated
+from .journal_view import JournalView, format_keys
+from .json_lines import encode_outcome
+from .tables import align_rows, format_csv
 
-__all__ = ["FORMS"]
-
-_TAKEN: Final = ("experiment", "version")
-"""Columns that rows of several experiments have besides; a path of that name is called as `rows` calls such paths."""
+__all__ = ["FORMATS"]
 
 
-def _rows(stored: Stored) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows of all outcomes, and their columns; where there are several experiments, each says of which it is.
+def _make_rows(view: JournalView) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows of all outcomes, and their columns; where there are several experiments, each row names its own.
 
     A success has no error, and so no such key.
     """
-    found = stored.in_order()
-    columns = outcome_columns([outcome for _, outcome in found], sweep=stored.sweep)
-    flat = [{name: v for name, v in row.items() if name != "error" or v is not None} for row in column_rows(columns)]
+    keyed = view.list_sorted()
+    columns = outcome_columns([outcome for _, outcome in keyed], sweep=view.sweep)
+    rows = [{name: v for name, v in row.items() if name != "error" or v is not None} for row in column_rows(columns)]
     names = [column.name for column in columns]
-    if len(stored.keys) < 2:
-        return flat, names
-    own = [{_own(name): cell for name, cell in row.items()} for row in flat]
-    told = [{"experiment": key[0], "version": key[1], **row} for (key, _), row in zip(found, own, strict=True)]
-    return told, ["experiment", "version", *map(_own, names)]
+    if len(view.keys) < 2:
+        return rows, names
+    # a path that is called as one of the two columns before it gets the name that `rows` gives such paths
+    renamed = {name: f"config.{name}" if name in ("experiment", "version") else name for name in names}
+    rows = [
+        {"experiment": key[0], "version": key[1], **keymap(lambda name: renamed.get(name, name), row)}
+        for (key, _), row in zip(keyed, rows, strict=True)
+    ]
+    return rows, ["experiment", "version", *renamed.values()]
 
 
-def _own(name: str) -> str:
-    return f"config.{name}" if name in _TAKEN else name
+def _write_table(view: JournalView, **_: Any) -> Iterable[str]:
+    rows, names = _make_rows(view)
+    rounded = [row | {"seconds": float(f"{row['seconds']:.3g}")} for row in rows]
+    return align_rows(rounded, [name for name in names if name != "replayed"])
 
 
-def _table(stored: Stored, **_: Any) -> Iterable[str]:
-    found, names = _rows(stored)
-    told = [name for name in names if name != "replayed"]
-    return aligned([row | {"seconds": float(f"{row['seconds']:.3g}")} for row in found], told)
+def _write_csv(view: JournalView, **_: Any) -> Iterable[str]:
+    text = format_csv(*_make_rows(view))
+    return [escape_controls(text.removesuffix("\n"), keep="\r")] if text else []
 
 
-def _csv(stored: Stored, **_: Any) -> Iterable[str]:
-    return [escape_controls(text.removesuffix("\n"), keep="\r")] if (text := separated(*_rows(stored))) else []
-
-
-def _json(stored: Stored, *, traceback: bool) -> Iterable[str]:
+def _write_json(view: JournalView, *, traceback: bool) -> Iterable[str]:
     return (
-        outcome_line(outcome, outcome.index, traceback=traceback, experiment=name, version=version)
-        for (name, version), outcome in stored
+        encode_outcome(outcome, outcome.index, traceback=traceback, experiment=name, version=version)
+        for (name, version), outcome in view
     )
 
 
-def _html(stored: Stored, **_: Any) -> Iterable[str]:
+def _write_html(view: JournalView, **_: Any) -> Iterable[str]:
     from ..report.page import html_page
 
-    if len(stored.keys) > 1:
-        raise ArgumentError(f"a page is of one experiment. Choose one with --experiment: {named(stored.keys)}")
-    outcomes = [outcome for _, outcome in stored.in_order()]
-    return [html_page(outcomes, title=named(stored.keys), sweep=stored.sweep)]
+    if len(view.keys) > 1:
+        raise ArgumentError(f"a page is of one experiment. Choose one with --experiment: {format_keys(view.keys)}")
+    outcomes = [outcome for _, outcome in view.list_sorted()]
+    return [html_page(outcomes, title=format_keys(view.keys), sweep=view.sweep)]
 
 
-FORMS: Final[dict[str, Callable[..., Iterable[str]]]] = {"table": _table, "csv": _csv, "json": _json, "html": _html}
-"""By name: the lines of each form, of a `Stored`, and whether `traceback`s stand in JSON."""
+FORMATS: Final[dict[str, Callable[..., Iterable[str]]]] = {
+    "table": _write_table,
+    "csv": _write_csv,
+    "json": _write_json,
+    "html": _write_html,
+}
+"""The lines of a `JournalView` in each format; `traceback` adds those of failures to JSON."""

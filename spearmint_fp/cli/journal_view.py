@@ -1,4 +1,4 @@
-"""A journal as its readers see it: the experiments that are asked for, their outcomes, and how many there are."""
+"""A journal for its readers: the experiments that are asked for, their outcomes, and how many there are."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ..journal.owners import Key
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep
 
-__all__ = ["Stored", "named"]
+__all__ = ["JournalView", "format_keys"]
 
-COUNTED: Final = 1_000_000
+MOST_COUNTED: Final = 1_000_000
 """Up to this size of a sweep, each of its configurations is looked up to say how many are left."""
 
 
 @final
-class Stored:
-    """What a journal has of an experiment, or of all, in a version, or in all: keys and outcomes, streamed.
+class JournalView:
+    """The keys and outcomes of one experiment or of all, in one version or in all, as they are read.
 
-    With a sweep only its configurations, each at its position there. Reading makes no file.
+    With a sweep only those of its configurations, each at its position there. Reading makes no file.
 
     Raises:
         JournalError: no such file, no journal, or nothing in it by that name and version.
@@ -35,15 +35,15 @@ class Stored:
         self, path: str | os.PathLike[str], *, name: str | None, version: str | None, sweep: Sweep[Any] | None
     ) -> None:
         self.path, self.sweep = path, sweep
-        with self._opened("") as journal:
+        with self._open("") as journal:
             there = journal.experiments
         self.keys = [key for key in there if name in (None, key[0]) and version in (None, key[1])]
         self._counts = {key: [0, 0] for key in self.keys}
         if not self.keys and (name is not None or version is not None):
             asked = [f"experiment {name!r}"] * (name is not None) + [f"version {version!r}"] * (version is not None)
-            raise JournalError(f"{short_repr(path)} has no {' in '.join(asked)}; there is: {named(there)}")
+            raise JournalError(f"{short_repr(path)} has no {' in '.join(asked)}; there is: {format_keys(there)}")
 
-    def _opened(self, version: str) -> Journal:
+    def _open(self, version: str) -> Journal:
         file = Path(self.path)
         if not file.exists():
             raise JournalError(f"there is no journal {short_repr(self.path)}: no such file")
@@ -53,14 +53,14 @@ class Stored:
 
     def __iter__(self) -> Iterator[tuple[Key, Outcome[Any, Any]]]:
         for key in self.keys:
-            with self._opened(key[1]) as journal:
+            with self._open(key[1]) as journal:
                 for outcome in journal.outcomes(key[0]):
-                    placed = self._placed(outcome)
+                    placed = self._locate(outcome)
                     if placed is not None:
                         self._counts[key][not placed.ok] += 1
                         yield key, placed
 
-    def _placed(self, outcome: Outcome[Any, Any]) -> Outcome[Any, Any] | None:
+    def _locate(self, outcome: Outcome[Any, Any]) -> Outcome[Any, Any] | None:
         """The outcome at its position in the sweep, where there is one; None where the sweep does not have it."""
         if self.sweep is None:
             return outcome
@@ -69,29 +69,30 @@ class Stored:
         except AbsentError:
             return None
 
-    def in_order(self) -> list[tuple[Key, Outcome[Any, Any]]]:
+    def list_sorted(self) -> list[tuple[Key, Outcome[Any, Any]]]:
         """All of them, in the order of experiments and positions."""
         return sorted(self, key=lambda one: (self.keys.index(one[0]), one[1].index))
 
-    def counts(self) -> list[str]:
+    def describe_counts(self) -> list[str]:
         """A line for each experiment: how many of those that were read are done, have failed, and are left."""
-        return [self._line(key) for key in self.keys] or [f"{short_repr(self.path)} holds no outcomes yet"]
+        return [self._describe_count(key) for key in self.keys] or [f"{short_repr(self.path)} holds no outcomes yet"]
 
-    def _line(self, key: Key) -> str:
+    def _describe_count(self, key: Key) -> str:
         done, failed = self._counts[key]
-        if self.sweep is None:
-            return f"{named([key])}: {done} done, {failed} failed"
-        if self.sweep.size > COUNTED:
-            return f"{named([key])}: {done} of {format_count(self.sweep.size)} done, {failed} failed"
-        with self._opened(key[1]) as journal:
-            status = journal.status(self.sweep, key[0])
-        return f"{named([key])}: {status.done} of {self.sweep.size} done, {status.failed} failed, {status.left} left"
+        of, left = "", ""
+        if self.sweep is not None:
+            of = f" of {format_count(self.sweep.size)}"
+            if self.sweep.size <= MOST_COUNTED:
+                with self._open(key[1]) as journal:
+                    status = journal.status(self.sweep, key[0])
+                done, failed, left = status.done, status.failed, f", {status.left} left"
+        return f"{format_keys([key])}: {done}{of} done, {failed} failed{left}"
 
 
-def named(keys: list[Key] | tuple[Key, ...]) -> str:
+def format_keys(keys: list[Key] | tuple[Key, ...]) -> str:
     """Experiments and their versions for a message.
 
-    >>> named([("train.score", ""), ("train.score", "2")])
+    >>> format_keys([("train.score", ""), ("train.score", "2")])
     'train.score, train.score version 2'
     """
     return (

@@ -9,15 +9,15 @@ from ..configuration.errors import SpearmintError, repr_with_type
 from ..journal.encoding import encode_config
 from ..outcomes.outcomes import Outcome, Success
 
-__all__ = ["line", "outcome_line"]
+__all__ = ["encode_line", "encode_outcome"]
 
 
-def line(value: Any) -> str:
+def encode_line(value: Any) -> str:
     """A value as JSON on one line: as `unstructure` has it, and what JSON has no word for as `{"$float": "nan"}`.
 
     Anything else is `{"$text": …}` with its `repr`, shortened.
 
-    >>> print(line({"n": (1, float("nan")), "of": object}))
+    >>> print(encode_line({"n": (1, float("nan")), "of": object}))
     {"n":[1,{"$float":"nan"}],"of":{"$text":"<class 'object'> (type)"}}
     """
     try:
@@ -26,18 +26,19 @@ def line(value: Any) -> str:
         return json.dumps({"$text": repr_with_type(value)})
 
 
-def outcome_line(outcome: Outcome[Any, Any], index: int, *, traceback: bool = False, **head: str) -> str:
+def encode_outcome(outcome: Outcome[Any, Any], index: int, *, traceback: bool = False, **head: str) -> str:
     """An outcome as a JSON object on one line, with the index that it has where it is shown; `head` comes first.
 
     >>> from spearmint_fp import run
-    >>> print(outcome_line(next(run(lambda n: 1 / n, [0])), 7).partition(', "seconds"')[0])
+    >>> print(encode_outcome(next(run(lambda n: 1 / n, [0])), 7).partition(', "seconds"')[0])
     {"index": 7, "config": 0, "ok": false, "error": {"type": "ZeroDivisionError", "message": "division by zero"}
     """
     if isinstance(outcome, Success):
-        told = f'"result": {line(outcome.result)}'
+        ending = f'"result": {encode_line(outcome.result)}'
     else:
         error = {"type": outcome.error.type, "message": outcome.error.message}
-        told = f'"error": {json.dumps(error | ({"traceback": outcome.error.traceback} if traceback else {}))}'
-    start = json.dumps({**head, "index": index})[:-1]
+        ending = f'"error": {json.dumps(error | ({"traceback": outcome.error.traceback} if traceback else {}))}'
+    start = json.dumps({**head, "index": index}).removesuffix("}")
+    config = f'"config": {encode_line(outcome.config)}, "ok": {json.dumps(outcome.ok)}'
     tail = {"seconds": round(outcome.seconds, 6), "attempts": outcome.attempts, "replayed": outcome.replayed}
-    return f'{start}, "config": {line(outcome.config)}, "ok": {json.dumps(outcome.ok)}, {told}, {json.dumps(tail)[1:]}'
+    return f"{start}, {config}, {ending}, {json.dumps(tail).removeprefix('{')}"

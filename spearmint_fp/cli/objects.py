@@ -1,26 +1,27 @@
-"""Objects by the names that they have in their modules: `module:name`, as a command line has them."""
+"""Objects by `module:name`, as a command line names them, and functions among them."""
 
 from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
-from ..configuration.errors import ArgumentError, short_repr, suggest_names
+from ..configuration.errors import ArgumentError, repr_with_type, short_repr, suggest_names
+from ..tasks.injection import inject
 
-__all__ = ["looked_up"]
+__all__ = ["look_up", "prepare_function"]
 
 
-def looked_up(name: str) -> Any:
-    """What stands under `module:name`, or `module:name.part`: the module is imported, its code run.
+def look_up(name: str) -> Any:
+    """The object `module:name`, or `module:name.part`: the module is imported, its code run.
 
-    >>> looked_up("math:pi")
+    >>> look_up("math:pi")
     3.141592653589793
-    >>> looked_up("fractions:Fraction.from_float")(0.5)
+    >>> look_up("fractions:Fraction.from_float")(0.5)
     Fraction(1, 2)
 
     Raises:
@@ -29,19 +30,19 @@ def looked_up(name: str) -> Any:
     """
     module, colon, path = name.partition(":")
     if not colon or not all(part.isidentifier() for part in (*module.split("."), *path.split("."))):
-        raise ArgumentError(f"{short_repr(name)} is no module:name{_meant(name)}")
-    found, where = _imported(module, name), f"module {module!r}"
+        raise ArgumentError(f"{short_repr(name)} is no module:name{_suggest_name(name)}")
+    value, where = _import_module(module, name), f"module {module!r}"
     for part in path.split("."):
         try:
-            found = getattr(found, part)
+            value = getattr(value, part)
         except AttributeError:
-            raise ArgumentError(f"{where} has no {part!r}{suggest_names(part, _public(found))}") from None
+            raise ArgumentError(f"{where} has no {part!r}{suggest_names(part, _list_names(value))}") from None
         where = repr(part)
-    return found
+    return value
 
 
-def _meant(name: str) -> str:
-    """What was probably meant: a file, or a path of dots, as other programs have it."""
+def _suggest_name(name: str) -> str:
+    """The name that was probably meant, where a file or a path of dots was given, as other programs have it."""
     module, colon, rest = name.partition(":")
     dotted = (module.removesuffix(".py") if module.endswith(".py") else module).replace("/", ".").strip(".")
     if colon:
@@ -51,29 +52,53 @@ def _meant(name: str) -> str:
     return f". Write {':'.join(name.rsplit('.', 1))}" if "." in name else f". Write {name}:name" if name else ""
 
 
-def _imported(module: str, name: str) -> Any:
+def _import_module(module: str, name: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise ArgumentError(_broken(module, error)) from error
+            raise ArgumentError(_describe_break(module, error)) from error
         known = [entry.name for entry in pkgutil.iter_modules(sys.path[:1])] if error.name == module else []
-        way = _meant(name) or (suggest_names(module, known) if known else "")
+        way = _suggest_name(name) or (suggest_names(module, known) if known else "")
         raise ArgumentError(f"there is no module {error.name!r}{way}") from None
     except (Exception, SystemExit) as error:  # whatever a user's module does when it is imported
-        raise ArgumentError(_broken(module, error)) from error
+        raise ArgumentError(_describe_break(module, error)) from error
 
 
-def _broken(module: str, error: BaseException) -> str:
+def _describe_break(module: str, error: BaseException) -> str:
     places = [f for f in extract_tb(error.__traceback__) if not f.filename.startswith("<") and f.filename != __file__]
     ours = [place for place in places if "importlib" not in place.filename]
     where = f" ({ours[-1].filename}:{ours[-1].lineno})" if ours and not isinstance(error, SyntaxError) else ""
     return f"module {module!r} cannot be imported: {type(error).__name__}: {error}{where}"
 
 
-def _public(owner: Any) -> Iterator[str]:
-    """The names that may be meant: what a module defines itself, or what an object has."""
+def _list_names(owner: Any) -> Iterator[str]:
+    """The public names of an object; of a module, those of the functions and classes that it defines itself."""
     if not isinstance(owner, ModuleType):
         return (name for name in dir(owner) if not name.startswith("_"))
     own = ((name, value) for name, value in vars(owner).items() if getattr(value, "__module__", "") == owner.__name__)
     return (name for name, value in own if callable(value) and not name.startswith("_"))
+
+
+def prepare_function(fn: Any, name: str) -> Callable[[Any], Any]:
+    """`fn`, or `inject(fn)` where annotations say what its parameters take of a configuration; that of an experiment.
+
+    >>> prepare_function(abs, "builtins:abs")(-1)
+    1
+
+    Raises:
+        ArgumentError: no function, or one that cannot be called with a configuration alone; says which by `name`.
+    """
+    if not callable(fn):
+        raise ArgumentError(f"{name} is no function; it is {repr_with_type(fn)}")
+    if "__experiment__" in getattr(fn, "__dict__", ()):
+        fn = fn.__wrapped__
+    injected = inject(fn)
+    try:
+        injected.signature.bind(*(() if injected.parameters else (None,)))
+    except TypeError as error:
+        raise ArgumentError(
+            f"{name} cannot be called with a configuration alone: {error}. A function takes the configuration as its "
+            f"one argument, or by parameters whose annotations say what they take of it"
+        ) from None
+    return injected if injected.parameters else fn

@@ -10,11 +10,11 @@ from typing import IO, Any, TextIO
 
 from ..configuration.errors import FileError
 
-__all__ = ["dropped", "reserved", "standard_output"]
+__all__ = ["drop_output", "get_output", "reserve_output"]
 
 
-def standard_output() -> TextIO:
-    """Where data goes.
+def get_output() -> TextIO:
+    """Standard output, where data goes.
 
     Raises:
         FileError: it is closed.
@@ -25,24 +25,24 @@ def standard_output() -> TextIO:
 
 
 @contextmanager
-def reserved() -> Iterator[IO[str]]:
-    """Standard output, to be written by whoever enters this alone.
+def reserve_output() -> Iterator[IO[str]]:
+    """Standard output for the caller alone.
 
-    What anything else prints until it is left goes to standard error: functions, worker processes that are started
+    All that is printed until the block ends goes to standard error: by functions, worker processes that are started
     meanwhile, and programs that these start. Where that is closed, it goes nowhere.
 
     Raises:
         FileError: standard output is closed.
     """
-    out = standard_output()
-    number, errors = _number(out), _number(sys.stderr)
+    out = get_output()
+    number, error_number = _find_descriptor(out), _find_descriptor(sys.stderr)
     with redirect_stdout(sys.stderr), open(os.devnull, "wb") as nowhere:
-        if number is None or (errors is None and sys.stderr):  # a stand-in for one, which no other process knows
+        if number is None or (error_number is None and sys.stderr):  # no file, so no other process can write to it
             yield out
             return
         out.flush()
         with os.fdopen(os.dup(number), "w", encoding=out.encoding, errors=out.errors) as data:
-            os.dup2(nowhere.fileno() if errors is None else errors, number)
+            os.dup2(nowhere.fileno() if error_number is None else error_number, number)
             try:
                 yield data
             finally:
@@ -50,14 +50,14 @@ def reserved() -> Iterator[IO[str]]:
                 os.dup2(data.fileno(), number)
 
 
-def _number(stream: Any) -> int | None:
+def _find_descriptor(stream: Any) -> int | None:
     try:
         return int(stream.fileno())
     except (AttributeError, OSError, ValueError):
         return None
 
 
-def dropped() -> None:
-    """Nobody reads standard output any more, so what is left of it goes nowhere when the interpreter ends."""
+def drop_output() -> None:
+    """Let what is left of standard output go nowhere when the interpreter ends, since nobody reads it any more."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, Final, final
 
@@ -10,55 +11,51 @@ from ..outcomes.outcomes import Failure, Outcome
 from ..sweep.core import Sweep
 from ..sweep.describe import label
 
-__all__ = ["Tally"]
+__all__ = ["Summary"]
 
-TOLD: Final = 5
-"""How many failures are told by name."""
+MOST_FAILURES: Final = 5
+"""How many failures are named."""
 
 
 @final
-class Tally:
+class Summary:
     """Counts the outcomes of a run over so many configurations of a sweep.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"n": DynamicValue([2, 0])})
-    >>> tally = Tally(sweep, sweep.size)
+    >>> summary = Summary(sweep, sweep.size)
     >>> for outcome in run(lambda c: 1 / c.n, sweep):
-    ...     tally.note(outcome, outcome.index)
-    >>> print(*tally.failures(), str(tally).partition(" in ")[0], sep="; ")
+    ...     summary.add(outcome, outcome.index)
+    >>> print(*summary.list_failures(), str(summary).partition(" in ")[0], sep="; ")
     failed: 1, n=0: ZeroDivisionError: division by zero; 1 of 2 done, 1 failed
     """
 
     def __init__(self, sweep: Sweep[Any], size: int) -> None:
         self._sweep, self._size = sweep, size
         self.done = self.failed = self.replayed = 0
-        self._told: list[str] = []
+        self._failures: list[str] = []
         self._begun = perf_counter()
 
-    def note(self, outcome: Outcome[Any, Any], index: int) -> None:
+    def add(self, outcome: Outcome[Any, Any], index: int) -> None:
         """One more outcome, with its position in the sweep."""
         self.replayed += outcome.replayed
         self.done += outcome.ok
         if isinstance(outcome, Failure):
             self.failed += 1
-            if self.failed <= TOLD:
-                self._told.append(self._line(outcome, index))
+            if self.failed <= MOST_FAILURES:
+                self._failures.append(self._describe_failure(outcome, index))
 
-    def _line(self, failure: Failure[Any], index: int) -> str:
-        what = f"{failure.error.type}: {failure.error.message}".partition("\n")[0]
-        name = ", ".join(filter(None, [str(index), self._label(failure.config)]))
-        return f"failed: {name}: {what}"
+    def _describe_failure(self, failure: Failure[Any], index: int) -> str:
+        names = [str(index)]
+        with suppress(SpearmintError):  # where it has no label, the position alone says which one it is
+            names += filter(None, [label(failure.config, self._sweep)])
+        error = f"{failure.error.type}: {failure.error.message}".partition("\n")[0]
+        return f"failed: {', '.join(names)}: {error}"
 
-    def _label(self, config: Any) -> str:
-        try:
-            return label(config, self._sweep)
-        except SpearmintError:  # then the position alone says which one it is
-            return ""
-
-    def failures(self) -> list[str]:
-        """The first failures, a line for each, and how many more there are."""
-        more = self.failed - len(self._told)
-        return [*self._told, *([f"failed: {more} more"] if more else [])]
+    def list_failures(self) -> list[str]:
+        """A line for each of the first failures, and one for how many more there are."""
+        more = self.failed - len(self._failures)
+        return [*self._failures, *([f"failed: {more} more"] if more else [])]
 
     def __str__(self) -> str:
         counts = [f"{self.done} of {format_count(self._size)} done", f"{self.failed} failed"]

@@ -19,10 +19,10 @@ from .equality import are_equal
 from .errors import ConversionError, Missing, PathError, short_repr
 from .fold import Choice, open_node, show_path
 from .freezing import freeze, thaw
-from .models import is_model, is_struct, own_attributes, read_model_fields
-from .records import OneByOne, Shape
+from .models import is_model, is_struct, read_attributes, read_model_fields
+from .records import OneByOne, Shape, format_call
 
-__all__ = ["build_at", "find_child", "has_fields", "missing_child", "open_model", "open_record"]
+__all__ = ["build_at", "find_child", "has_fields", "make_child_error", "open_model", "open_record"]
 
 
 @final
@@ -65,11 +65,8 @@ class InstanceShape(OneByOne):
     def split(self, value: Any) -> tuple[Any, ...] | None:
         return tuple(self.fields.values()) if value is self.node else None
 
-    def find(self, step: object) -> int | None:
-        return self.keys.index(step) if step in self.keys else None
-
     def text(self, parts: Sequence[str]) -> str:
-        return f"{type(self.node).__qualname__}({', '.join(map('='.join, zip(self.keys, parts, strict=True)))})"
+        return format_call(type(self.node), self.keys, parts)
 
 
 MAX_REASON_LETTERS: Final = 600
@@ -115,7 +112,7 @@ def _replace_struct(struct: Any, changed: Mapping[str, Any]) -> Any:
     types = {field.name: field.type for field in msgspec.structs.fields(type(struct))}
     values = {name: msgspec.convert(value, types[name], strict=True) for name, value in changed.items()}
     made = msgspec.structs.replace(struct, **values)
-    getattr(made, "__dict__", {}).update(own_attributes(struct))
+    getattr(made, "__dict__", {}).update(read_attributes(struct))
     return made
 
 
@@ -156,10 +153,10 @@ def find_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
     """The position of the child that a step names, in a record of this shape that stands at `done`."""
     position = shape.find(step)
     if position is None:
-        raise missing_child(shape, done, step)
+        raise make_child_error(shape, done, step)
     return position
 
 
-def missing_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> PathError:
+def make_child_error(shape: Shape, done: tuple[Hashable, ...], step: object) -> PathError:
     """The error for a step that a record does not have; names those that it has."""
     return PathError(Missing(f"no {short_repr(step)} at {show_path(done)}", step, shape.keys))

@@ -14,9 +14,9 @@ from typing import Any, Final, final
 from .fold import Algebra, fold
 from .models import read_model_fields
 from .opaque import is_array
-from .tables import table_content
+from .tables import list_content
 
-__all__ = ["exact_key", "has_hash", "is_nan", "same_content"]
+__all__ = ["exact_key", "has_hash", "have_same_content", "is_nan"]
 
 
 def exact_key(value: Any) -> Hashable:
@@ -28,7 +28,7 @@ def exact_key(value: Any) -> Hashable:
     return fold(_KEY, value)
 
 
-def same_content(one: Any, other: Any) -> bool:
+def have_same_content(one: Any, other: Any) -> bool:
     """True for values of one type with the same content, where `==` cannot tell: it is asked element by element."""
     try:
         if is_array(one) and is_array(other):
@@ -80,11 +80,11 @@ def _object_key(leaf: Any) -> Hashable:
         return kind, _leaf_key(leaf.real), _leaf_key(leaf.imag)
     if isinstance(leaf, set | frozenset):
         return frozenset, frozenset(map(exact_key, leaf))
+    fields = read_model_fields(leaf)
+    if fields is not None:
+        return kind, tuple(map(exact_key, (*fields, getattr(leaf, "__pydantic_private__", None))))
     if is_array(leaf) or kind is slice or not has_hash(leaf):  # a slice has a hash from 3.12 on, and its parts' ==
         return _content_key(leaf)
-    fields = _fields_key(leaf)
-    if fields is not None:
-        return kind, fields
     if isinstance(leaf, tuple):  # of a class of its own, whose items may be equal and yet differ
         return kind, tuple(map(exact_key, leaf))
     return (kind, "nan") if is_nan(leaf) else (kind, leaf)
@@ -108,20 +108,17 @@ def is_nan(leaf: Any) -> bool:
 
 
 def _content_key(leaf: Any) -> Hashable:
-    """The content of an object without a hash: of an array or a table its cells, else what a copy would be made of."""
+    """A key of the content of an object without a hash: of its cells, or of all that a copy would be made of."""
     kind = type(leaf)
     if is_array(leaf) and kind.__module__ == "numpy" and kind.__name__ == "ndarray":
         return kind, str(leaf.dtype), leaf.shape, _cells_key(leaf)
-    table = table_content(leaf)
+    table = list_content(leaf)
     if table is not None:
         return kind, exact_key(table)
-    fields = _fields_key(leaf)
-    if fields is not None:
-        return kind, fields
-    if type(leaf) in _VIEW_TYPES:
+    if kind in _VIEW_TYPES:
         return kind, frozenset(map(exact_key, leaf))
-    itself = leaf == leaf  # noqa: PLR0124
-    if itself is False:  # then two copies are even less
+    equal = leaf == leaf  # noqa: PLR0124
+    if equal is False:  # then two copies are even less
         return SameObject(leaf)
     made = leaf.__reduce_ex__(4)
     if isinstance(made, str):
@@ -135,7 +132,7 @@ _VIEW_TYPES: Final[tuple[type, ...]] = (type({}.keys()), type({}.items()))
 
 
 def _cells_key(array: Any) -> Hashable:
-    """What an array holds: a digest of its bytes, or the elements where equal ones may differ in their bytes."""
+    """A key of an array's cells: a digest of their bytes, or the cells where equal ones may differ in their bytes."""
     if array.dtype.hasobject or array.dtype.names is not None or array.dtype.char in "gG":
         return tuple(map(exact_key, array.ravel().tolist()))
     if array.dtype.kind in "fc":
@@ -146,14 +143,6 @@ def _cells_key(array: Any) -> Hashable:
     from hashlib import blake2b  # loads a shared library, so it waits for the first array
 
     return blake2b(array.tobytes(), digest_size=32).digest()
-
-
-def _fields_key(leaf: Any) -> Hashable | None:
-    """A key of the fields of a model or a struct, and of what it holds besides; None for all else."""
-    held = read_model_fields(leaf)
-    if held is None:
-        return None
-    return tuple(map(exact_key, (*held, getattr(leaf, "__pydantic_private__", None))))
 
 
 # --- records -----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, final
 
@@ -26,6 +27,7 @@ __all__ = [
     "Shape",
     "TupleShape",
     "find_index",
+    "format_call",
     "join_items",
     "open_instance",
 ]
@@ -34,7 +36,7 @@ T = TypeVar("T")
 
 
 class Shape(Protocol):
-    """What a record looks like without its children."""
+    """A record without its children: how one is taken apart, and made of others."""
 
     @property
     def keys(self) -> tuple[Hashable, ...]:
@@ -54,7 +56,7 @@ class Shape(Protocol):
 
     @property
     def row_head(self) -> tuple[Any, ...]:
-        """What a row begins with, beside its values: a configuration keeps its layout there."""
+        """The beginning of a row, before its values: a configuration keeps its layout there."""
 
     def find(self, step: object) -> int | None:
         """Where the child that a path's step names stands, or None."""
@@ -179,7 +181,7 @@ class NamedShape:
         return names.index(step) if step in names else find_index(step, len(names))
 
     def text(self, parts: Sequence[str]) -> str:
-        return _format_call(self.cls, self.cls._fields, parts)
+        return format_call(self.cls, self.cls._fields, parts)
 
 
 class OneByOne(ABC):
@@ -189,9 +191,17 @@ class OneByOne(ABC):
 
     row_head: ClassVar[tuple[Any, ...]] = ()
 
+    @property
+    @abstractmethod
+    def keys(self) -> tuple[str, ...]:
+        """The children's names in author order."""
+
     @abstractmethod
     def build(self, values: Sequence[Any]) -> Any:
         """The record with these children."""
+
+    def find(self, step: object) -> int | None:
+        return self.keys.index(step) if step in self.keys else None
 
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Any]:
         return map(self.build, product(*pools))
@@ -215,16 +225,17 @@ class FieldsShape(OneByOne):
     arguments: tuple[str, ...]
 
     @property
-    def keys(self) -> tuple[Hashable, ...]:
+    def keys(self) -> tuple[str, ...]:
         return self.names
 
     def build(self, values: Sequence[Any]) -> Any:
         try:
             return self.construct(values)
         except (Exception, GeneratorExit) as error:
-            made = self._construct_thawed(values)
-            if made is not None:
-                return made
+            thawed = list(map(_thaw_field, values))
+            if any(new is not old for new, old in zip(thawed, values, strict=True)):
+                with suppress(Exception, GeneratorExit):  # what else the class refuses, its first error says
+                    return self.construct(thawed)
             if isinstance(error, STOPS):
                 raise stop_error(self.cls, error) from error
             given = ", ".join(f"{n}={short_repr(v)}" for n, v in zip(self.arguments, values, strict=True))
@@ -235,27 +246,11 @@ class FieldsShape(OneByOne):
         """The instance of exactly these fields."""
         return self.cls(**dict(zip(self.arguments, values, strict=True)))
 
-    def _construct_thawed(self, values: Sequence[Any]) -> Any:
-        """The instance with lists, dicts and sets for frozen fields; None where that is not what was refused."""
-        thawed = list(map(_thaw_field, values))
-        if all(new is old for new, old in zip(thawed, values, strict=True)):
-            return None
-        try:
-            return self.construct(thawed)
-        except (Exception, GeneratorExit):  # it was something else that the class refused: the first error says what
-            return None
-
     def split(self, value: Any) -> tuple[Any, ...] | None:
-        return self.read_fields(value) if type(value) is self.cls else None
-
-    def read_fields(self, value: Any) -> tuple[Any, ...]:
-        return tuple(getattr(value, name) for name in self.names)
-
-    def find(self, step: object) -> int | None:
-        return self.names.index(step) if step in self.names else None
+        return tuple(getattr(value, name) for name in self.names) if type(value) is self.cls else None
 
     def text(self, parts: Sequence[str]) -> str:
-        return _format_call(self.cls, self.names, parts)
+        return format_call(self.cls, self.names, parts)
 
 
 def _thaw_field(value: Any) -> Any:
@@ -267,7 +262,8 @@ def _thaw_field(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def _format_call(cls: Any, names: Sequence[str], parts: Sequence[str]) -> str:
+def format_call(cls: Any, names: Iterable[str], parts: Iterable[str]) -> str:
+    """`Settings(rate=1)`: the `repr` of an instance, given those of its fields."""
     inside = ", ".join(f"{name}={part}" for name, part in zip(names, parts, strict=True))
     return f"{cls.__qualname__}({inside})"
 
@@ -281,28 +277,17 @@ def open_instance(value: Any) -> tuple[Shape, tuple[Any, ...]] | None:
         named = isinstance(getattr(cls, "_fields", None), tuple) and hasattr(cls, "_make")
         return (NamedShape(cls), tuple(value)) if named else None
     if isinstance(getattr(cls, "__attrs_attrs__", None), tuple):
-        shape = _attrs_shape(cls)
+        fields = [field for field in attrs.fields(cls) if field.init]
+        shape = FieldsShape(cls, tuple(f.name for f in fields), tuple(f.alias or f.name for f in fields))
     elif isinstance(getattr(cls, "__dataclass_fields__", None), dict):
-        if any(map(_is_init_var, cls.__dataclass_fields__.values())):
+        if any(getattr(f._field_type, "name", "") == "_FIELD_INITVAR" for f in cls.__dataclass_fields__.values()):
             return None  # what it was made from is gone, so it cannot be made again: a leaf
-        shape = _dataclass_shape(cls)
+        names = tuple(field.name for field in dataclasses.fields(cls) if field.init)
+        shape = FieldsShape(cls, names, names)
     else:
         return None
     try:
-        return shape, shape.read_fields(value)
+        children = shape.split(value)
     except AttributeError:  # an instance whose fields are not all set: there is nothing to enter
         return None
-
-
-def _is_init_var(field: Any) -> bool:
-    return getattr(field._field_type, "name", "") == "_FIELD_INITVAR"
-
-
-def _attrs_shape(cls: Any) -> FieldsShape:
-    fields = [field for field in attrs.fields(cls) if field.init]
-    return FieldsShape(cls, tuple(f.name for f in fields), tuple(f.alias or f.name for f in fields))
-
-
-def _dataclass_shape(cls: Any) -> FieldsShape:
-    names = tuple(field.name for field in dataclasses.fields(cls) if field.init)
-    return FieldsShape(cls, names, names)
+    return None if children is None else (shape, children)

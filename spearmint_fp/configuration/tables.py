@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from .errors import ChoiceError, repr_with_type, short_repr
 
-__all__ = ["is_keyed", "table_content", "table_rows"]
+__all__ = ["is_keyed", "list_content", "read_rows"]
 
 Rows = Sequence[Any]
 
 
-def table_rows(values: Any) -> Rows | None:
+def read_rows(values: Any) -> Rows | None:
     """The rows of a table as dicts, or the values of a column; None for what is neither.
 
     Scalars are Python's own. A missing cell (pandas' NA and NaT, a null) is None; NaN stays NaN in a column of floats.
@@ -27,7 +28,7 @@ def table_rows(values: Any) -> Rows | None:
     return None
 
 
-def table_content(values: Any) -> list[Any] | None:
+def list_content(values: Any) -> list[Any] | None:
     """All that tells a table or a column from others: names, types, cells, and its index; None for what is neither."""
     kind = type(values)
     module, name = kind.__module__.partition(".")[0], kind.__name__
@@ -55,102 +56,79 @@ def is_keyed(values: Any) -> bool:
     return keyed and not hasattr(kind, "tolist") and not isinstance(values, Sequence)
 
 
-def _records(columns: Iterable[tuple[Any, Iterable[Any]]], count: int, table: Any) -> Rows:
-    """Rows of columns that are given as pairs of a name and its values."""
-    names, cells = [], []
-    for name, values in columns:
-        names.append(name)
-        cells.append(values)
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
+def _zip_columns(columns: Iterable[tuple[Any, Iterable[Any]]], count: int, table: Any) -> Rows:
+    """The `count` rows of columns that are given as pairs of a name and its values."""
+    pairs = list(columns)
+    names = [name for name, _ in pairs]
+    name, times = max(Counter(names).items(), key=itemgetter(1), default=(None, 0))
+    if times > 1:
         raise ChoiceError(
-            f"the table has {Counter(names)[twice[0]]} columns named {short_repr(twice[0])}, so its rows are no "
-            f"records. Rename them: {repr_with_type(table)}"
+            f"the table has {times} columns named {short_repr(name)}, so its rows are no records. "
+            f"Rename them: {repr_with_type(table)}"
         )
     if not names:
         return [{} for _ in range(count)]
-    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(cells for _, cells in pairs), strict=True)]
 
 
-# --- pandas ------------------------------------------------------------------------------------------
-
-
-def _pandas_rows(frame: Any) -> Rows:
-    """The rows of a frame; the levels of its index that have a name are columns too."""
+def _read_frame(frame: Any) -> Rows:
+    """The rows of a frame of pandas; the levels of its index that have a name are columns too."""
     index = frame.index
     named = [(level, index.get_level_values(k)) for k, level in enumerate(index.names) if level is not None]
     cells = [(name, frame.iloc[:, k]) for k, name in enumerate(frame.columns)]
-    return _records([(_own(name), _pandas_values(column)) for name, column in (*named, *cells)], len(frame), frame)
+    columns = ((_to_python(name), _read_series(column)) for name, column in (*named, *cells))
+    return _zip_columns(columns, len(frame), frame)
 
 
-def _pandas_values(column: Any) -> list[Any]:
-    floats = getattr(column.dtype, "kind", "") == "f" and type(column.dtype).__module__.startswith("numpy")
-    values = column.tolist()
-    return list(map(_own, values)) if floats else [_or_none(_own(value)) for value in values]
+def _read_series(column: Any) -> list[Any]:
+    """The values of a column of pandas; what it calls missing is None outside a column of floats."""
+    values = list(map(_to_python, column.tolist()))
+    if getattr(column.dtype, "kind", "") == "f" and type(column.dtype).__module__.startswith("numpy"):
+        return values
+    return [None if isinstance(value, float) and value != value else value for value in values]  # noqa: PLR0124
 
 
-def _or_none(value: Any) -> Any:
-    """None for what pandas calls missing outside a column of floats."""
-    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124  # NaN
-
-
-def _own(value: Any) -> Any:
+def _to_python(value: Any) -> Any:
     """A scalar of NumPy or pandas as Python's own, where it has one that loses nothing."""
     module, name = type(value).__module__.partition(".")[0], type(value).__name__
     if module == "numpy" and getattr(value, "shape", None) == () and value.dtype.kind not in "mM":
         return value.item()
     if module == "pandas" and name in ("NAType", "NaTType"):
         return None
-    if module == "pandas" and name in ("Timestamp", "Timedelta") and not _nanoseconds(value):
-        return value.to_pydatetime() if name == "Timestamp" else value.to_pytimedelta()
+    if module == "pandas" and name == "Timestamp" and not value.nanosecond:
+        return value.to_pydatetime()
+    if module == "pandas" and name == "Timedelta" and not value.nanoseconds:
+        return value.to_pytimedelta()
     return value
 
 
-def _nanoseconds(value: Any) -> int:
-    """The part of a time that Python's own has no place for."""
-    return int(getattr(value, "nanosecond", 0) or getattr(value, "nanoseconds", 0))
+def _read_arrow(table: Any) -> Rows:
+    columns = zip(table.column_names, (column.to_pylist() for column in table.columns), strict=True)
+    return _zip_columns(columns, table.num_rows, table)
 
 
-# --- others ------------------------------------------------------------------------------------------
-
-
-def _arrow_rows(table: Any) -> Rows:
-    pairs = zip(table.column_names, (column.to_pylist() for column in table.columns), strict=True)
-    return _records(pairs, table.num_rows, table)
-
-
-def _native_rows(wrapped: Any) -> Rows:
-    """The rows of what narwhals wraps."""
-    return table_rows(wrapped.to_native()) or []
-
-
-def _array_rows(array: Any) -> Rows | None:
-    """The records of a structured array; None for an array of plain values."""
+def _read_records(array: Any) -> Rows | None:
+    """The records of a structured array, fields that are structured as records too; None for plain values."""
     if array.dtype.names is None:
         return None
     if array.ndim != 1:
         raise ChoiceError(f"DynamicValue takes a one-dimensional array of records; got one of shape {array.shape}")
-    return _records(_fields(array), len(array), array)
+    return _zip_columns(((name, _read_field(array[name])) for name in array.dtype.names), len(array), array)
 
 
-def _fields(array: Any) -> list[tuple[str, Any]]:
-    """The fields of a structured array with their values, those of structured fields as records."""
-    return [(name, _field_values(array[name])) for name in array.dtype.names]
-
-
-def _field_values(field: Any) -> Any:
+def _read_field(field: Any) -> Any:
     if field.dtype.names is not None and field.ndim == 1:
-        return _array_rows(field)
+        return _read_records(field)
     return list(field) if field.dtype.kind in "mM" else field.tolist()
 
 
 _READERS: Final[tuple[tuple[str, tuple[str, ...], Callable[[Any], Rows | None]], ...]] = (
-    ("numpy", ("ndarray",), _array_rows),
-    ("pandas", ("DataFrame",), _pandas_rows),
-    ("pandas", ("Series", "Index"), _pandas_values),
+    ("numpy", ("ndarray",), _read_records),
+    ("pandas", ("DataFrame",), _read_frame),
+    ("pandas", ("Series", "Index"), _read_series),
     ("polars", ("DataFrame",), lambda frame: frame.to_dicts()),
     ("polars", ("Series",), lambda series: series.to_list()),
-    ("pyarrow", ("Table", "RecordBatch"), _arrow_rows),
+    ("pyarrow", ("Table", "RecordBatch"), _read_arrow),
     ("pyarrow", ("Array", "ChunkedArray"), lambda array: array.to_pylist()),
-    ("narwhals", ("DataFrame", "Series"), _native_rows),
+    ("narwhals", ("DataFrame", "Series"), lambda wrapped: read_rows(wrapped.to_native())),
 )

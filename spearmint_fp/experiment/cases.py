@@ -1,4 +1,4 @@
-"""What a decorated function carries, and the cases that a call of it stands for."""
+"""Experiments as decorated functions carry them, and the cases that a call of one stands for."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ import attrs
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, ExperimentError, repr_with_type, short_repr
 from ..outcomes.outcomes import Outcome
-from ..sweep.core import Sweep, expand
+from ..sweep.core import Sweep
+from ..sweep.expansion import expand
 from ..tasks.injection import Injected, inject
 from ..tasks.wrapping import Layer, is_async
 from ..workers.pickling import can_travel
-from .background import LOG, Behind
-from .context import current_context
-from .discovery import references
-from .strategies import BranchStrategy, branches
+from .background import LOG, Background
+from .context import get_context
+from .discovery import list_references
+from .strategies import BranchStrategy, choose_branches
 
 __all__ = [
-    "UNBOUND", "AsyncCase", "Case", "Experiment", "bound_config", "decorated_of", "described", "inside_a_case",
-    "planned", "taking_part",
+    "UNBOUND", "Case", "Experiment", "find_bound_config", "find_decorated", "get_experiment", "is_inside_case",
+    "list_participants", "make_case",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -36,14 +37,14 @@ Fn = Callable[..., Any]
 @final
 @attrs.frozen(eq=False)
 class Experiment(Generic[T]):
-    """What a decorated function carries: the function, where its configuration goes, the configurations, and how."""
+    """The function, where its configuration goes, the configurations, and how they are run."""
 
     call: Injected[T]
     configs: Sweep[Any]
     strategy: BranchStrategy
     uses: tuple[Fn, ...] = ()
     on_outcome: Callable[[Outcome[Any, T]], object] | None = None
-    behind: Behind = attrs.field(factory=Behind)
+    background: Background = attrs.field(factory=Background)
 
     def __attrs_post_init__(self) -> None:
         if not self.configs:
@@ -61,21 +62,15 @@ class Experiment(Generic[T]):
         return is_async(self.call)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Without what runs behind, which belongs to this process; so may who is told of outcomes."""
-        told = self.on_outcome
-        return Experiment, (
-            self.call,
-            self.configs,
-            self.strategy,
-            self.uses,
-            told if can_travel(told) else Untold(self.name),
-        )
+        """Without the background, which belongs to this process; so may the function that takes outcomes."""
+        callback = self.on_outcome if can_travel(self.on_outcome) else UnsentCallback(self.name)
+        return Experiment, (self.call, self.configs, self.strategy, self.uses, callback)
 
 
 @final
 @attrs.frozen
-class Untold:
-    """In another process, who cannot be told of outcomes there; the log says so with each."""
+class UnsentCallback:
+    """Stands for an `on_outcome` that could not be sent to this process; the log says so with each outcome."""
 
     name: str
 
@@ -87,10 +82,10 @@ class Untold:
         )
 
 
-def described(fn: Fn) -> Experiment[Any]:
+def get_experiment(fn: Fn) -> Experiment[Any]:
     """The description that a decorated function carries; for a method, with its instance bound."""
-    found = getattr(fn, "__experiment__", None)
-    if not isinstance(found, Experiment):
+    experiment = getattr(fn, "__experiment__", None)
+    if not isinstance(experiment, Experiment):
         raise ArgumentError(f"{repr_with_type(fn)} is not an experiment. Decorate it with @mint.experiment() first")
     if getattr(fn, "__func__", fn) is not getattr(fn, "__decorated__", None):
         raise ArgumentError(
@@ -98,11 +93,11 @@ def described(fn: Fn) -> Experiment[Any]:
         )
     instance = getattr(fn, "__self__", None)
     if instance is None:
-        return found
-    return attrs.evolve(found, call=inject(functools.partial(found.call.function, instance)))
+        return experiment
+    return attrs.evolve(experiment, call=inject(functools.partial(experiment.call.function, instance)))
 
 
-def decorated_of(fn: Any) -> Fn | None:
+def find_decorated(fn: Any) -> Fn | None:
     """The decorated function that an object is, is a method of, or wraps; None for anything else."""
     fields = getattr(getattr(fn, "__func__", fn), "__dict__", None)
     return cast(Fn, fields.get("__decorated__")) if isinstance(fields, Mapping) else None
@@ -111,37 +106,35 @@ def decorated_of(fn: Any) -> Fn | None:
 # --- experiments inside experiments --------------------------------------------------------------------
 
 
-def taking_part(fn: Fn, args: tuple[Any, ...] = ()) -> tuple[Fn, ...]:
-    """A decorated function, and those that it calls, in the order in which they are first met, each once.
-
-    A method that is called as a function has its instance as the first of its arguments.
-    """
-    found: dict[Fn, None] = {}
-    waiting: list[Any] = [MethodType(fn, args[0]) if args and _takes_first(fn) else fn]
+def list_participants(fn: Fn, args: tuple[Any, ...] = ()) -> tuple[Fn, ...]:
+    """A decorated function, and those that it calls, in the order in which they are first met, each once."""
+    participants: dict[Fn, None] = {}
+    # a method that is called as a function has its instance as the first of its arguments
+    waiting: list[Any] = [MethodType(fn, args[0]) if args and _takes_instance(fn) else fn]
     while waiting:
         one = waiting.pop()
-        plain = decorated_of(one)
-        if plain is not None and plain not in found:
-            found[plain] = None
-            about = described(one if getattr(one, "__func__", one) is plain else plain)
-            inner = (*about.uses, *references(about.call.function))
-            waiting += [other for other in reversed(inner) if decorated_of(other) is not None]
-    return tuple(found)
+        plain = find_decorated(one)
+        if plain is not None and plain not in participants:
+            participants[plain] = None
+            experiment = get_experiment(one if getattr(one, "__func__", one) is plain else plain)
+            inner = (*experiment.uses, *list_references(experiment.call.function))
+            waiting += [other for other in reversed(inner) if find_decorated(other) is not None]
+    return tuple(participants)
 
 
-def _takes_first(fn: Fn) -> bool:
-    """Whether the first argument of a call is the function's own first parameter, and no configuration."""
+def _takes_instance(fn: Fn) -> bool:
+    """True if the first argument of a call goes to the function's own first parameter, and that is no configuration."""
     if not isinstance(fn, FunctionType):
         return False
-    call = described(fn).call
+    call = get_experiment(fn).call
     names = [name for name, _ in call.positional]
     return bool(names) and names[0] not in {parameter.name for parameter in call.parameters}
 
 
-def planned(fns: tuple[Fn, ...]) -> Sweep[Any]:
+def _plan_cases(fns: tuple[Fn, ...]) -> Sweep[Any]:
     """The cases of a call, main first: what each experiment's strategy chooses, multiplied, the outermost slowest."""
-    context = current_context()
-    parts = [branches(about.strategy, about.configs, context) for about in map(described, fns)]
+    context = get_context()
+    parts = [choose_branches(one.strategy, one.configs, context) for one in map(get_experiment, fns)]
     return parts[0] if len(parts) == 1 else expand(tuple(parts))
 
 
@@ -149,12 +142,12 @@ _BOUND: Final[ContextVar[Mapping[Fn, Any]]] = ContextVar("spearmint_fp_bound", d
 """The configuration that each experiment has in the case that is being run."""
 
 
-@final
 @attrs.frozen(eq=False)
 class Case(Layer, Generic[T]):
-    """A call of a decorated function, still without its case: `Case(...)(case)` runs it, `apart` in its own context.
+    """A call of a decorated function, still without its configurations: `Case(...)(configs)` runs it.
 
-    It can go to another process: what it refers to is found there by name.
+    With `apart` it runs in a copy of the caller's context. It can go to another process: what it refers to is found
+    there by name.
     """
 
     fn: Fn
@@ -170,81 +163,70 @@ class Case(Layer, Generic[T]):
     @functools.cached_property
     def function(self) -> Fn:
         """The plain function, which takes the configuration of the outermost experiment."""
-        return described(self.fn).call
+        return get_experiment(self.fn).call
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """What the function is called with besides the configuration."""
+        """The arguments of the call besides the configuration."""
         return (list(self.args), dict(self.kwargs)) if self.args or self.kwargs else ()
 
-    def __call__(self, case: Any) -> T:
-        return copy_context().run(self.here, case) if self.apart else self.here(case)
+    def __call__(self, case: Any) -> Any:
+        return copy_context().run(self.call_here, case) if self.apart else self.call_here(case)
 
-    def here(self, case: Any) -> T:
+    def call_here(self, case: Any) -> T:
         """Run a case in the context of the caller."""
-        with self.bound(case) as config:
+        with self._bind(case) as config:
             return cast(T, self.function(config, *self.args, **self.kwargs))
 
-    async def awaited(self, case: Any) -> T:
-        """Run a case of a coroutine function."""
-        with self.bound(case) as config:
-            return cast(T, await self.function(config, *self.args, **self.kwargs))
-
     @contextmanager
-    def bound(self, case: Any) -> Iterator[Any]:
-        """Each experiment has its configuration of the case; yields the outermost one's."""
-        configs = self.split(case)
+    def _bind(self, case: Any) -> Iterator[Any]:
+        """Inside, each experiment has its configuration of the case; gives the outermost one's."""
+        configs = self.split_configs(case)
         token = _BOUND.set(MappingProxyType({**_BOUND.get(), **dict(zip(self.fns, configs, strict=True))}))
         try:
             yield configs[0]
         finally:
             _BOUND.reset(token)
 
-    @property
-    def rest(self) -> Case[T]:
+    def for_variants(self) -> Case[T]:
         """The same call for the cases after main."""
         return attrs.evolve(self, first=1)
 
-    def split(self, case: Any) -> tuple[Any, ...]:
+    def split_configs(self, case: Any) -> tuple[Any, ...]:
+        """The configuration that each experiment has in a case."""
         return (case,) if len(self.fns) == 1 else tuple(case)
 
-    def told(self, outcome: Outcome[Any, T]) -> Outcome[Any, T]:
+    def complete_outcome(self, outcome: Outcome[Any, T]) -> Outcome[Any, T]:
         """The outcome of a case as that of the outermost experiment's configuration, with those of all."""
-        configs = self.split(outcome.config)
+        configs = self.split_configs(outcome.config)
         every = Config(dict(zip(self.fns, configs, strict=True)))
         return attrs.evolve(outcome, config=configs[0], configs=every, index=outcome.index + self.first)
 
 
 @final
 @attrs.frozen(eq=False)
-class AsyncCase(Layer, Generic[T]):
-    """A `Case` of a coroutine function, as a coroutine function."""
-
-    case: Case[T]
-
-    @property
-    def function(self) -> Fn:
-        return self.case.function
-
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        return self.case.arguments
-
-    @property
-    def first(self) -> int:
-        return self.case.first
+class AsyncCase(Case[T]):
+    """A call of a decorated coroutine function, as a coroutine function: it runs in the context of its task."""
 
     async def __call__(self, case: Any) -> T:
-        return await self.case.awaited(case)
+        with self._bind(case) as config:
+            return cast(T, await self.function(config, *self.args, **self.kwargs))
 
 
-def bound_config(fn: Fn) -> Any:
+def make_case(fn: Callable[..., T], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Case[T], Sweep[Any]]:
+    """A call of a decorated function, and its cases, main first."""
+    fns = list_participants(fn, args)
+    kind = AsyncCase if get_experiment(fn).is_async else Case
+    return kind(fn, fns, args, kwargs), _plan_cases(fns)
+
+
+def find_bound_config(fn: Fn) -> Any:
     """The configuration that an experiment has in the case that is being run; `UNBOUND` outside of any."""
     return _BOUND.get().get(fn, UNBOUND)
 
 
-def inside_a_case() -> bool:
-    """Whether this is called by what a case runs."""
+def is_inside_case() -> bool:
+    """True if the caller is part of a case that is being run."""
     return bool(_BOUND.get())
 
 

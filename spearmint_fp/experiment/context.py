@@ -1,4 +1,4 @@
-"""What a call knows of its surroundings: the values that branch strategies decide by."""
+"""The runtime context of a call: the values that branch strategies decide by."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, Final
 
-__all__ = ["current_context", "runtime_context"]
+__all__ = ["get_context", "runtime_context"]
 
 _CONTEXT: Final[ContextVar[Mapping[str, Any]]] = ContextVar("spearmint_fp_context", default=MappingProxyType({}))
 
@@ -40,6 +40,6 @@ def runtime_context(**values: Any) -> Iterator[Mapping[str, Any]]:
         _CONTEXT.reset(token)
 
 
-def current_context() -> Mapping[str, Any]:
+def get_context() -> Mapping[str, Any]:
     """The values of the `runtime_context` blocks around this call."""
     return _CONTEXT.get()

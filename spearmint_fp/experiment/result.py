@@ -1,4 +1,4 @@
-"""What an experiment gives back."""
+"""The result of one call of a runner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T_co = TypeVar("T_co", covariant=True)
 @final
 @attrs.frozen
 class ExperimentResult(Generic[T_co]):
-    """What one call of a runner gave: the outcome of the main configuration, and those of the variants in order.
+    """The outcome of the main configuration, and those of the variants in order.
 
     Where the runner does not await variants, `variant_results` is there at once. Each outcome is waited for when it is
     asked for; under `arun`, where waiting would stop the event loop, one that is not there yet is an error.

@@ -11,15 +11,23 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
-from ..configuration.choices import DynamicValue, holds_records
+from ..configuration.choices import holds_records
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError, repr_with_type
+from ..conversion.fields import is_structured
+from ..conversion.files import load
+from ..outcomes.outcomes import Outcome
+from ..sweep.combine import concat
+from ..sweep.core import Sweep
+from ..sweep.expansion import expand
+from ..tasks.injection import inject
+from .cases import Experiment, find_decorated, get_experiment
+from .decorating import decorate_function
 from .result import ExperimentResult
+from .runners import open_async_runner, open_runner
+from .strategies import BranchStrategy, require_strategy, shadow
 
-if TYPE_CHECKING:  # sweeps, threads and tasks are loaded when something is defined or runs: importing stays cheap
+if TYPE_CHECKING:  # it needs SQLite
     from ..journal.journal import Journal
-    from ..outcomes.outcomes import Outcome
-    from ..sweep.core import Sweep
-    from .strategies import BranchStrategy
 
 __all__ = ["Spearmint", "experiment"]
 
@@ -29,64 +37,39 @@ MOST_ITEMS: Final = 1_000_000
 """How many items `configs` may list; a sweep among them may hold any number."""
 
 
-def _as_configs(configs: Any) -> Sweep[Any]:
-    """The sweep of everything that `configs` names, one item after the other."""
-    from ..sweep.combine import concat
-    from ..sweep.core import Sweep
-
+def _read_configs(configs: Any) -> Sweep[Any]:
+    """The sweep of all that `configs` names, one item after the other."""
     if isinstance(configs, Sweep):
         return configs
-    if isinstance(configs, str | bytes | Mapping) or not isinstance(configs, Iterable) or not _has_items(configs):
+    scalar = getattr(configs, "shape", None) == ()  # an array without dimensions has `__iter__`, and refuses it
+    if isinstance(configs, str | bytes | Mapping) or not isinstance(configs, Iterable) or scalar:
         raise ArgumentError(
-            f"configs is a sequence of dicts, typed instances, sweeps or paths; got {repr_with_type(configs)}. Use configs=[...]"
+            f"configs is a sequence of dicts, typed instances, sweeps or paths; got {repr_with_type(configs)}. "
+            f"Use configs=[...]"
         )
     items = list(islice(configs, MOST_ITEMS + 1))
     if len(items) > MOST_ITEMS:
         raise SizeError(f"configs has more than {MOST_ITEMS} items; make a sweep of them with DynamicValue or expand")
-    return concat(*(_as_sweep(position, item) for position, item in enumerate(items)))
+    return concat(*(_read_item(position, item) for position, item in enumerate(items)))
 
 
-def _has_items(configs: Any) -> bool:
-    """Whether it can be gone through; an array without dimensions only looks so."""
-    return getattr(configs, "shape", None) != ()
-
-
-def _as_sweep(position: int, item: Any) -> Sweep[Any]:
-    from ..sweep.core import Sweep, expand
-
-    from_file = isinstance(item, str | PathLike)
-    if not isinstance(item, Sweep) and not from_file and not _is_config(item):
-        raise ArgumentError(
-            f"configs[{position}] is {repr_with_type(item)}; a configuration is a dict, a Config, a sweep, the path of a file or "
-            f"a folder, or an instance of an attrs class, a dataclass, a pydantic model or a msgspec struct"
-        )
+def _read_item(position: int, item: Any) -> Sweep[Any]:
     try:
-        return expand(_loaded(item) if from_file else item)
+        if isinstance(item, str | PathLike):
+            return expand(load(item))
+        if isinstance(item, Sweep) or holds_records(item) or holds_records(item, _is_instance):
+            return expand(item)
     except SpearmintError as error:
         raise type(error)(f"configs[{position}]: {error}") from error
+    raise ArgumentError(
+        f"configs[{position}] is {repr_with_type(item)}; a configuration is a dict, a Config, a sweep, the path of a "
+        f"file or a folder, or an instance of an attrs class, a dataclass, a pydantic model or a msgspec struct"
+    )
 
 
-def _loaded(path: Any) -> Any:
-    from ..conversion.files import load
-
-    return load(path)
-
-
-def _is_config(item: Any) -> bool:
-    """Whether an item is a configuration, or a choice among such."""
-    from ..conversion.convert import is_structured
-
-    if isinstance(item, DynamicValue):
-        return all(map(_is_config, item.values[:MOST_ITEMS]))
-    return holds_records(item) or is_structured(type(item))
-
-
-def _as_strategy(strategy: Any) -> BranchStrategy | None:
-    if strategy is None:
-        return None
-    from .strategies import checked_strategy
-
-    return checked_strategy(strategy)
+def _is_instance(leaf: Any) -> bool:
+    """True for a leaf that is an instance of a class with fields, such as a pydantic model."""
+    return is_structured(type(leaf))
 
 
 @final
@@ -117,8 +100,8 @@ class Spearmint:
     See also: `load`; `expand` and `concat`, which make the sweep.
     """
 
-    configs: Sweep[Any] = attrs.field(converter=_as_configs)
-    branch_strategy: BranchStrategy | None = attrs.field(default=None, converter=_as_strategy)
+    configs: Sweep[Any] = attrs.field(converter=_read_configs)
+    branch_strategy: BranchStrategy | None = attrs.field(default=None, converter=require_strategy)
 
     def experiment(
         self,
@@ -158,9 +141,7 @@ class Spearmint:
 
         See also: `arun`, from async code.
         """
-        from .runners import runner
-
-        return runner(fn, await_variants, executor, journal)
+        return open_runner(fn, await_variants, executor, journal)
 
     @staticmethod
     def arun(
@@ -176,9 +157,7 @@ class Spearmint:
 
         See also: `run`.
         """
-        from .runners import async_runner
-
-        return async_runner(fn, await_variants, journal)
+        return open_async_runner(fn, await_variants, journal)
 
     @staticmethod
     def join(fn: Callable[..., Any], timeout: float | None = None, *, cancel: bool = False) -> bool:
@@ -200,9 +179,7 @@ class Spearmint:
 
         See also: `ajoin`, from async code.
         """
-        from .cases import described
-
-        return described(fn).behind.wait(timeout, cancel)
+        return get_experiment(fn).background.wait(timeout, cancel)
 
     @staticmethod
     async def ajoin(fn: Callable[..., Any], *, cancel: bool = False) -> None:
@@ -213,9 +190,7 @@ class Spearmint:
 
         See also: `join`; `asyncio.timeout`, to wait no longer than so many seconds.
         """
-        from .cases import described
-
-        await described(fn).behind.wait_async(cancel)
+        await get_experiment(fn).background.wait_async(cancel)
 
 
 def experiment(
@@ -255,13 +230,15 @@ def experiment(
     """
     if inspect.isroutine(configs):
         raise ArgumentError("write @mint.experiment() or @experiment(configs=[...]), with the parentheses")
-    sweep, strategy = _as_configs(configs), _as_strategy(branch_strategy)
-    from ..tasks.injection import inject
-    from .cases import Experiment
-    from .runners import decorated
-    from .strategies import shadow
-
-    options = (strategy or shadow, _as_uses(uses), _as_callback(on_outcome))
+    sweep, strategy = _read_configs(configs), require_strategy(branch_strategy) or shadow
+    used = tuple(uses) if isinstance(uses, list | tuple) else (uses,)
+    for fn in used:
+        if find_decorated(fn) is None:
+            raise ArgumentError(
+                f"uses lists experiments, functions with @experiment above them; got {repr_with_type(fn)}"
+            )
+    if on_outcome is not None and not callable(on_outcome):
+        raise ArgumentError(f"on_outcome is a function that takes an outcome; got {repr_with_type(on_outcome)}")
 
     def decorate(fn: Callable[..., T]) -> Callable[..., T]:
         if isinstance(fn, classmethod | staticmethod):
@@ -273,27 +250,10 @@ def experiment(
         call = inject(fn)
         if not call.parameters:
             raise ArgumentError(
-                f"{repr_with_type(fn)} takes no configuration. Annotate a parameter as Config (config: Config), an attrs class, "
-                f"a dataclass, a TypedDict, a pydantic model or a msgspec struct, or with Annotated[T, Bind('path')]"
+                f"{repr_with_type(fn)} takes no configuration. Annotate a parameter as Config (config: Config), an "
+                f"attrs class, a dataclass, a TypedDict, a pydantic model or a msgspec struct, or with "
+                f"Annotated[T, Bind('path')]"
             )
-        return decorated(Experiment(call, sweep, *options), fn)
+        return decorate_function(Experiment(call, sweep, strategy, used, on_outcome), fn)
 
     return decorate
-
-
-def _as_uses(uses: Any) -> tuple[Callable[..., Any], ...]:
-    from .cases import decorated_of
-
-    found = tuple(uses) if isinstance(uses, list | tuple) else (uses,)
-    for fn in found:
-        if decorated_of(fn) is None:
-            raise ArgumentError(
-                f"uses lists experiments, functions with @experiment above them; got {repr_with_type(fn)}"
-            )
-    return found
-
-
-def _as_callback(on_outcome: Any) -> Any:
-    if on_outcome is None or callable(on_outcome):
-        return on_outcome
-    raise ArgumentError(f"on_outcome is a function that takes an outcome; got {repr_with_type(on_outcome)}")

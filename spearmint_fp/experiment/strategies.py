@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from itertools import count
 from typing import Any, Final
 
@@ -18,9 +19,10 @@ from ..configuration.errors import (
 )
 from ..configuration.identity import encode_tree
 from ..sweep.combine import concat, empty
-from ..sweep.core import Sweep, expand, require_expanded_sweep
+from ..sweep.core import Sweep, require_expanded_sweep
+from ..sweep.expansion import expand
 
-__all__ = ["BranchStrategy", "branches", "checked_strategy", "round_robin", "shadow", "single", "sticky"]
+__all__ = ["BranchStrategy", "choose_branches", "require_strategy", "round_robin", "shadow", "single", "sticky"]
 
 BranchStrategy = Callable[[Sweep[Any], Mapping[str, Any]], tuple[Any, Iterable[Any]]]
 """`strategy(configs, context) -> (main, variants)`: a configuration, and a sweep or an iterable of others."""
@@ -74,11 +76,11 @@ def round_robin(*, variants: bool = False) -> BranchStrategy:
 
     See also: `sticky`, where one user always gets the same.
     """
-    _check_variants(variants)
+    _require_flag(variants)
     turns = count()
 
     def strategy(configs: Sweep[Any], context: Mapping[str, Any]) -> tuple[Any, Sweep[Any]]:  # noqa: ARG001
-        return _at(next(turns) % configs.size, configs, variants)
+        return _take_main(next(turns) % configs.size, configs, variants)
 
     return strategy
 
@@ -112,56 +114,50 @@ def sticky(key: str | Callable[[Mapping[str, Any]], Any], *, salt: str = "", var
         )
     if not isinstance(salt, str):
         raise ArgumentError(f"salt is a text; got {repr_with_type(salt)}")
-    _check_variants(variants)
+    _require_flag(variants)
 
     def strategy(configs: Sweep[Any], context: Mapping[str, Any]) -> tuple[Any, Sweep[Any]]:
-        return _at(_hashed(_value(key, context), salt) % configs.size, configs, variants)
+        if callable(key):
+            value = key(context)
+        elif key in context:
+            value = context[key]
+        else:
+            raise ExperimentError(
+                f"sticky decides by {key!r}, which the context does not have{suggest_names(key, context)}. "
+                f"Call inside `with runtime_context({key}=...)`"
+            )
+        try:
+            content = encode_tree([salt, value])
+        except IdentityError as error:
+            raise ExperimentError(f"sticky cannot decide by {repr_with_type(value)}: {error}") from error
+        # the text before the content gives the assignment a version of its own: it must never change
+        digest = sha256(b"spearmint_fp sticky 1\n" + content).digest()
+        return _take_main(int.from_bytes(digest, "big") % configs.size, configs, variants)
 
     return strategy
 
 
-def _check_variants(variants: Any) -> None:
+def _require_flag(variants: Any) -> None:
     if not isinstance(variants, bool):
         raise ArgumentError(f"variants says whether the others run too, True or False; got {repr_with_type(variants)}")
 
 
-def _at(position: int, configs: Sweep[Any], variants: bool) -> tuple[Any, Sweep[Any]]:
-    """The configuration at a position, and, if asked for, those before and after it."""
+def _take_main(position: int, configs: Sweep[Any], variants: bool) -> tuple[Any, Sweep[Any]]:
+    """The configuration at a position, and all others if they run as variants."""
     others = concat(configs[:position], configs[position + 1 :]) if variants else empty
     return configs[position], others
-
-
-def _value(key: str | Callable[[Mapping[str, Any]], Any], context: Mapping[str, Any]) -> Any:
-    if not isinstance(key, str):
-        return key(context)
-    if key not in context:
-        raise ExperimentError(
-            f"sticky decides by {key!r}, which the context does not have{suggest_names(key, context)}. "
-            f"Call inside `with runtime_context({key}=...)`"
-        )
-    return context[key]
-
-
-def _hashed(value: Any, salt: str) -> int:
-    from hashlib import sha256
-
-    try:
-        content = encode_tree([salt, value])
-    except IdentityError as error:
-        raise ExperimentError(f"sticky cannot decide by {repr_with_type(value)}: {error}") from error
-    return int.from_bytes(sha256(b"spearmint_fp sticky 1\n" + content).digest(), "big")
 
 
 # --- asking a strategy ---------------------------------------------------------------------------------
 
 
-def checked_strategy(strategy: Any) -> BranchStrategy | None:
+def require_strategy(strategy: Any) -> BranchStrategy | None:
     """`branch_strategy=`: a function, or None for the default."""
     if strategy is None or (callable(strategy) and not isinstance(strategy, type)):
         if strategy in _MAKERS:
             raise ArgumentError(f"{short_repr(strategy)} makes a strategy: write {_MAKERS[strategy]}")
-        found: BranchStrategy | None = strategy
-        return found
+        checked: BranchStrategy | None = strategy
+        return checked
     raise ArgumentError(
         f"branch_strategy is a function (configs, context) -> (main, variants), such as single or round_robin(); "
         f"got {repr_with_type(strategy)}"
@@ -171,36 +167,30 @@ def checked_strategy(strategy: Any) -> BranchStrategy | None:
 _MAKERS: Final[Mapping[Any, str]] = {round_robin: "round_robin()", sticky: "sticky('user_id')"}
 
 
-def branches(strategy: BranchStrategy, configs: Sweep[Any], context: Mapping[str, Any]) -> Sweep[Any]:
-    """What a strategy chooses, as a sweep: main, then the variants; of theirs nothing is enumerated."""
-    if strategy is shadow:  # what it chooses is what there is
+def choose_branches(strategy: BranchStrategy, configs: Sweep[Any], context: Mapping[str, Any]) -> Sweep[Any]:
+    """The choice of a strategy as a sweep: main, then the variants, of which nothing is enumerated."""
+    if strategy is shadow:  # main and variants together are what there is
         return require_expanded_sweep(configs)
     chosen = strategy(configs, context)
     if not isinstance(chosen, tuple) or len(chosen) != 2:
-        raise ExperimentError(f"{_named(strategy)} gives (main, variants); it gave {repr_with_type(chosen)}")
+        raise ExperimentError(f"{_name_strategy(strategy)} gives (main, variants); it gave {repr_with_type(chosen)}")
     main, variants = chosen
-    others = variants if isinstance(variants, Sweep) else _listed(variants, strategy)
-    return concat(_one(main, strategy), require_expanded_sweep(others))
-
-
-def _one(config: Any, strategy: BranchStrategy) -> Sweep[Any]:
-    found = expand(DynamicValue([config]))
-    if found.size != 1:
+    first = expand(DynamicValue([main]))
+    if first.size != 1:
         raise ExperimentError(
-            f"{_named(strategy)} gives one configuration as main; it gave {repr_with_type(config)}, which stands for "
-            f"{format_count(found.size)}"
+            f"{_name_strategy(strategy)} gives one configuration as main; it gave {repr_with_type(main)}, which "
+            f"stands for {format_count(first.size)}"
         )
-    return found
+    if not isinstance(variants, Sweep):
+        if isinstance(variants, str | bytes | Mapping) or not isinstance(variants, Iterable):
+            raise ExperimentError(
+                f"{_name_strategy(strategy)} gives its variants as a sweep or a list of configurations; it gave "
+                f"{repr_with_type(variants)}"
+            )
+        listed = tuple(variants)
+        variants = expand(DynamicValue(listed)) if listed else empty
+    return concat(first, require_expanded_sweep(variants))
 
 
-def _listed(variants: Any, strategy: BranchStrategy) -> Sweep[Any]:
-    if isinstance(variants, str | bytes | Mapping) or not isinstance(variants, Iterable):
-        raise ExperimentError(
-            f"{_named(strategy)} gives its variants as a sweep or a list of configurations; it gave {repr_with_type(variants)}"
-        )
-    found = tuple(variants)
-    return expand(DynamicValue(found)) if found else empty
-
-
-def _named(strategy: Any) -> str:
+def _name_strategy(strategy: Any) -> str:
     return f"the branch strategy {getattr(strategy, '__qualname__', short_repr(strategy))}"

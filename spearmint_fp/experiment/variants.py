@@ -10,14 +10,14 @@ from typing import Any, TypeVar, final, overload
 from ..configuration.errors import CountError, ExperimentError, format_count
 from ..outcomes.outcomes import Outcome
 
-__all__ = ["Pending"]
+__all__ = ["PendingOutcomes"]
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 @final
-class Pending(Sequence[Outcome[Any, T_co]]):
-    """Outcomes that somebody puts there as they come; asking early is an error where waiting would stop who does."""
+class PendingOutcomes(Sequence[Outcome[Any, T_co]]):
+    """Outcomes that are added as they come; asking early is an error where waiting would stop their event loop."""
 
     def __init__(self, size: int, may_wait: bool) -> None:
         self._size, self._may_wait = size, may_wait
@@ -26,14 +26,14 @@ class Pending(Sequence[Outcome[Any, T_co]]):
         self._error: BaseException | None = None
         self.stopped = False
 
-    def put(self, outcome: Outcome[Any, T_co]) -> None:
-        """Note the outcome of a variant; variants are numbered from 1."""
+    def add(self, outcome: Outcome[Any, T_co]) -> None:
+        """Add the outcome of a variant; variants are numbered from 1."""
         with self._change:
             self._ready[outcome.index - 1] = outcome
             self._change.notify_all()
 
     def stop(self, error: BaseException | None = None) -> None:
-        """No more will come: because the block has failed, or of an error that those who ask are told of."""
+        """No more are added: the block has ended, or the run has; `error` is then the cause of errors here."""
         with self._change:
             self.stopped, self._error = True, error
             self._change.notify_all()
@@ -66,5 +66,5 @@ class Pending(Sequence[Outcome[Any, T_co]]):
                 f"variant {position} has no outcome yet, and waiting here would stop the event loop that runs it. "
                 f"Ask after the block, or pass await_variants=True"
             )
-        why = "its run ended before it" if self._error else "its block ended before it ran"
-        raise ExperimentError(f"variant {position} has no outcome: {why}") from self._error
+        reason = "its run ended before it" if self._error else "its block ended before it ran"
+        raise ExperimentError(f"variant {position} has no outcome: {reason}") from self._error

@@ -1,4 +1,4 @@
-"""What became of one configuration: `Success | Failure`, outcomes as rows and cells, collecting them.
+"""The end of one configuration: `Success | Failure`; outcomes as rows and cells, collecting them.
 
 Imports `sweep` and the rooms below it.
 """

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["columns", "floats_and_mask"]
 
-ROWS: Final = 10**9
+MOST_ROWS: Final = 10**9
 """How many rows columns are made of before they are refused: eight bytes each, for every path."""
 
-WHOLE: Final = 2**53
+MOST_EXACT_FLOAT: Final = 2**53
 """Whole numbers up to here are floats too, exactly."""
 
 Arrays = dict[Steps, Any]
@@ -62,10 +62,10 @@ def columns(sweep: Sweep[Any]) -> dict[str | tuple[Any, ...], NDArray[Any]]:
     See also: `frame`, the same as a data frame; `Sweep.axes`, each axis once.
     """
     node = as_sweep(sweep, "columns")._node
-    if node.size > ROWS:
+    if node.size > MOST_ROWS:
         raise SizeError(
-            f"columns of {format_count(node.size)} configurations, more than {format_count(ROWS)}. Take a slice of the sweep, "
-            f"or sample(k, sweep)"
+            f"columns of {format_count(node.size)} configurations, more than {format_count(MOST_ROWS)}. "
+            f"Take a slice of the sweep, or sample(k, sweep)"
         )
     require("numpy", extra="report", what="columns")
     return {path_key(path): _mask_absent(array) for path, array in _NumpyTables().tabulate(node, None).items()}
@@ -183,7 +183,11 @@ def _join_arrays(size: int, pieces: Sequence[tuple[Any, NDArray[Any]]]) -> NDArr
 
 def _are_floats(array: NDArray[Any]) -> bool:
     """True if every number of an array is a float, exactly."""
-    return bool(array.dtype.kind == "f" or not array.size or max(abs(int(array.min())), abs(int(array.max()))) <= WHOLE)
+    return bool(
+        array.dtype.kind == "f"
+        or not array.size
+        or max(abs(int(array.min())), abs(int(array.max()))) <= MOST_EXACT_FLOAT
+    )
 
 
 def _make_array(values: Sequence[Any]) -> NDArray[Any]:
@@ -199,7 +203,9 @@ def _make_array(values: Sequence[Any]) -> NDArray[Any]:
         return np.array(values, dtype=bool)
     if kinds == {int}:
         return _make_integers(values)
-    if kinds == {float} or (kinds == {int, float} and all(abs(v) <= WHOLE for v in values if type(v) is int)):
+    if kinds == {float} or (
+        kinds == {int, float} and all(abs(v) <= MOST_EXACT_FLOAT for v in values if type(v) is int)
+    ):
         return np.array(values, dtype="float64")
     return _make_objects(values)
 

@@ -1,19 +1,20 @@
-"""Outcomes and sweeps as data frames: the one module that knows pandas and polars."""
+"""Outcomes and sweeps as data frames of pandas and polars, which are imported here alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from ..configuration.errors import ArgumentError, repr_with_type
 from ..configuration.extras import require
-from ..conversion.scalars import unbox_scalar
+from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, Absent, escape_surrogates, text_of
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import format_path, outcome_columns
 from ..sweep.core import Sweep
-from .columns import WHOLE, columns, floats_and_mask
+from .columns import MOST_EXACT_FLOAT, columns, floats_and_mask
 
 if TYPE_CHECKING:
     import pandas
@@ -29,6 +30,9 @@ _KINDS: Final[dict[frozenset[type], Kind]] = {
     frozenset({str}): "text",
     **{frozenset({kind}): "time" for kind in (date, datetime, time, timedelta)},
 }
+
+_REFUSALS: Final = (ValueError, TypeError, OverflowError, ArithmeticError)
+"""The errors of a library that has no room for a value: a date beyond its years, half of a character."""
 
 
 @overload
@@ -80,11 +84,13 @@ def frame(
             f'frame makes a data frame of library="pandas" or library="polars"; got {repr_with_type(library)}'
         )
     module = require(library, extra="report", what=f'frame(library="{library}")')
-    make = _pandas_series if library == "pandas" else _polars_series
-    return module.DataFrame({name: make(module, name, values) for name, values in _columns(outcomes, sweep).items()})
+    make = _make_pandas_series if library == "pandas" else _make_polars_series
+    return module.DataFrame(
+        {name: make(module, name, values) for name, values in _read_columns(outcomes, sweep).items()}
+    )
 
 
-def _columns(outcomes: Any, sweep: Sweep[Any] | None) -> Mapping[str, Any]:
+def _read_columns(outcomes: Any, sweep: Sweep[Any] | None) -> Mapping[str, Any]:
     """The columns by name: arrays of a sweep, lists of values of outcomes."""
     if not isinstance(outcomes, Sweep):
         return {
@@ -93,10 +99,10 @@ def _columns(outcomes: Any, sweep: Sweep[Any] | None) -> Mapping[str, Any]:
     if sweep is not None:
         raise ArgumentError("sweep= says which paths of outcomes vary; a sweep has all of its own. Leave it out")
     arrays = columns(outcomes)
-    return {format_path(path) if path else "config": _values(array) for path, array in arrays.items()}
+    return {format_path(path) if path else "config": _list_values(array) for path, array in arrays.items()}
 
 
-def _values(array: Any) -> Any:
+def _list_values(array: Any) -> Any:
     """An array of a type of its own as it is, else the list of its objects, with `ABSENT` where it is masked."""
     if array.dtype != object:
         return array
@@ -105,60 +111,46 @@ def _values(array: Any) -> Any:
     return [ABSENT if gone else value for value, gone in zip(array.data.tolist(), array.mask, strict=True)]
 
 
-def kind_of(values: Sequence[Any]) -> Kind:
-    """What type a column of these values has, what is absent apart."""
+def find_kind(values: Sequence[Any]) -> Kind:
+    """The kind that all values of a column have, apart from those that are absent."""
     kinds = frozenset(map(type, values)) - {Absent}
     if kinds == {int}:
         return "int" if all(-(2**63) <= v < 2**63 for v in values if v is not ABSENT) else "other"
     if kinds == {int, float}:
-        return "float" if all(abs(v) <= WHOLE for v in values if type(v) is int) else "other"
+        return "float" if all(abs(v) <= MOST_EXACT_FLOAT for v in values if type(v) is int) else "other"
     return _KINDS.get(kinds, "other")
 
 
-def _pandas_series(pd: Any, _: str, values: Any) -> Any:
+def _make_pandas_series(pd: Any, _: str, values: Any) -> Any:
     if not isinstance(values, list):
         return values
-    kind, absent = kind_of(values), any(value is ABSENT for value in values)
+    kind, absent = find_kind(values), any(value is ABSENT for value in values)
     times = kind == "time" and {*map(type, values)} <= {datetime, timedelta, Absent}
     cells = [(pd.NaT if times else pd.NA) if value is ABSENT else value for value in values] if absent else values
-    if kind == "float" and absent:
-        return pd.Series(_floats(pd, values))
+    if kind == "float" and absent:  # with a mask, so that NaN stays a number: pandas' own conversion makes it NA
+        return pd.Series(pd.arrays.FloatingArray(*floats_and_mask(values)))
     known = {"int": "Int64" if absent else "int64", "bool": "boolean" if absent else "bool", "float": "float64"}
     if kind in known:
         return pd.Series(cells, dtype=known[kind])
     if kind == "other" or (kind == "time" and absent and not times):
         return pd.Series(cells, dtype=object)
     typed = "string" if kind == "text" and absent else None
-    return _or_else(lambda: pd.Series(cells, dtype=typed), lambda: pd.Series(cells, dtype=object))
+    try:
+        return pd.Series(cells, dtype=typed)
+    except _REFUSALS:
+        return pd.Series(cells, dtype=object)
 
 
-def _floats(pd: Any, values: Sequence[Any]) -> Any:
-    """Floats with a mask, in which NaN stays a number: pandas' own conversion would make it NA."""
-    return pd.arrays.FloatingArray(*floats_and_mask(values))
-
-
-def _polars_series(pl: Any, name: str, values: Any) -> Any:
+def _make_polars_series(pl: Any, name: str, values: Any) -> Any:
     if not isinstance(values, list):
         return pl.Series(name, values)
-    kind = kind_of(values)
+    kind = find_kind(values)
     known = {"int": pl.Int64, "bool": pl.Boolean, "float": pl.Float64}
     cells = [None if value is ABSENT else value for value in values]
     if kind in known:
         return pl.Series(name, cells, dtype=known[kind], strict=False)
     if kind in ("time", "text"):
-        return _or_else(lambda: pl.Series(name, cells), lambda: _polars_text(pl, name, values))
-    return _polars_text(pl, name, values)
-
-
-def _polars_text(pl: Any, name: str, values: Sequence[Any]) -> Any:
-    return pl.Series(
-        name, [None if value is ABSENT else escape_surrogates(text_of(value)) for value in values], dtype=pl.String
-    )
-
-
-def _or_else(make: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
-    """What `make` makes, else what `otherwise` does: dates beyond a library's years, halves of a character."""
-    try:
-        return make()
-    except (ValueError, TypeError, OverflowError, ArithmeticError):
-        return otherwise()
+        with suppress(*_REFUSALS):
+            return pl.Series(name, cells)
+    texts = [None if value is ABSENT else escape_surrogates(text_of(value)) for value in values]
+    return pl.Series(name, texts, dtype=pl.String)

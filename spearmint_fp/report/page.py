@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
 from ..configuration.errors import ArgumentError, repr_with_type, suggest_names
-from ..conversion.scalars import unbox_scalar
+from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, escape_surrogates, is_number, number_of, text_of
 from ..outcomes.outcomes import Failure, Outcome
 from ..outcomes.rows import Column, outcome_columns, require_outcomes
@@ -28,7 +30,7 @@ _EXACT: Final = 2**53
 """Whole numbers up to here are numbers of JavaScript too, exactly."""
 
 _UNSAFE: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
-"""What could end a script, or begin a comment, inside one."""
+"""Characters that could end a script, or begin a comment, inside one."""
 
 
 def html_page(
@@ -60,37 +62,37 @@ def html_page(
     """
     if not isinstance(title, str):
         raise ArgumentError(f"title is text; got {repr_with_type(title)}")
-    found = require_outcomes(outcomes)
-    columns = outcome_columns(found, sweep=sweep, whole=True)
+    listed = require_outcomes(outcomes)
+    columns = outcome_columns(listed, sweep=sweep, whole=True)
     data = {
-        "count": len(found),
-        "colour": _colour(columns, value),
-        "columns": [*map(_column, columns), _traceback(found)],
+        "count": len(listed),
+        "colour": _choose_colour(columns, value),
+        "columns": [*map(_describe_column, columns), _describe_tracebacks(listed)],
     }
-    return _filled(title, json.dumps(data, separators=(",", ":"), allow_nan=False).translate(_UNSAFE))
+    return _fill_page(title, json.dumps(data, separators=(",", ":"), allow_nan=False).translate(_UNSAFE))
 
 
-def _filled(title: str, data: str) -> str:
-    """The page with its parts in place. Its policy names them by what they hash to: no other script or style counts."""
-    script, style = _part("page.js"), _part("page.css")
-    policy = f"default-src 'none'; img-src data:; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'"
+def _fill_page(title: str, data: str) -> str:
+    """The page with its parts in place. Its policy names them by their hashes, so the browser runs no other script."""
+    script, style = _read_part("page.js"), _read_part("page.css")
+    sources = f"script-src {_hash_source(script)}; style-src {_hash_source(style)}"
+    policy = f"default-src 'none'; img-src data:; {sources}; base-uri 'none'"
     name = escape(title.encode("utf-8", "replace").decode("utf-8"))
-    return Template(_part("page.html")).substitute(title=name, policy=policy, style=style, script=script, data=data)
+    return Template(_read_part("page.html")).substitute(
+        title=name, policy=policy, style=style, script=script, data=data
+    )
 
 
-def _part(name: str) -> str:
+def _read_part(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
-def _hash(text: str) -> str:
-    from base64 import b64encode
-    from hashlib import sha256
-
+def _hash_source(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _colour(columns: Sequence[Column], value: str | None) -> int:
-    """The place of the column that colours the lines: the one that was asked for, else the first fitting one."""
+def _choose_colour(columns: Sequence[Column], value: str | None) -> int:
+    """The position of the column that colours the lines: the one that was asked for, else the first that fits."""
     names = [column.name for column in columns]
     if value is not None:
         if value not in names:
@@ -106,33 +108,33 @@ def _colour(columns: Sequence[Column], value: str | None) -> int:
 # --- columns -----------------------------------------------------------------------------------------
 
 
-def _column(column: Column) -> dict[str, Any]:
+def _describe_column(column: Column) -> dict[str, Any]:
     return {
         "name": escape_surrogates(column.name),
         "role": column.role,
         "show": _is_shown(column),
-        **_coded(column.values),
+        **_encode_values(column.values),
     }
 
 
 def _is_shown(column: Column) -> bool:
-    """Whether the table has the column: how the run went only where there is something to tell."""
-    quiet: dict[str, Any] = {"attempts": 1, "replayed": False, "error": ABSENT}
-    if column.role == "run" and column.name in quiet:
-        return any(value != quiet[column.name] for value in column.values)
+    """True if the table shows the column at first: one that says how the run went only where that is not as usual."""
+    usual: dict[str, Any] = {"attempts": 1, "replayed": False, "error": ABSENT}
+    if column.role == "run" and column.name in usual:
+        return any(value != usual[column.name] for value in column.values)
     return column.varies
 
 
-def _coded(values: Iterable[Any]) -> dict[str, Any]:
+def _encode_values(values: Iterable[Any]) -> dict[str, Any]:
     """Each different cell once, and the number of its cell for each row; the numbers left out where all differ."""
     places: dict[tuple[type, Cell], int] = {}
-    codes = [places.setdefault((type(cell), cell), len(places)) for cell in map(_cell, values)]
+    codes = [places.setdefault((type(cell), cell), len(places)) for cell in map(_encode_cell, values)]
     cells = [cell for _, cell in places]
     return {"cells": cells} if len(cells) == len(codes) else {"cells": cells, "codes": codes}
 
 
-def _cell(value: Any) -> Cell:
-    """A value as JSON: null where there is none; a number that JavaScript would change goes with its text."""
+def _encode_cell(value: Any) -> Cell:
+    """A value as JSON: null where there is none; a number that JavaScript would round goes with its text."""
     single = unbox_scalar(value)
     if single is ABSENT or single is None:
         return None if single is ABSENT else _NONE
@@ -143,20 +145,20 @@ def _cell(value: Any) -> Cell:
     if type(single) is int and abs(single) <= _EXACT:
         return single
     return (
-        (escape_surrogates(text_of(single)), _measured(single))
+        (escape_surrogates(text_of(single)), _order_number(single))
         if is_number(single)
         else escape_surrogates(text_of(single))
     )
 
 
-def _measured(value: Any) -> float | None:
-    """The float by which a number is ordered; None for one that is no number."""
+def _order_number(value: Any) -> float | None:
+    """The float by which a number is ordered; None for NaN."""
     number = number_of(value)
     if math.isinf(number):
         return math.copysign(1.7976931348623157e308, number)
     return None if math.isnan(number) else number
 
 
-def _traceback(found: Sequence[Outcome[Any, Any]]) -> dict[str, Any]:
-    texts = (outcome.error.traceback if isinstance(outcome, Failure) else ABSENT for outcome in found)
-    return {"name": "traceback", "role": "traceback", "show": False, **_coded(texts)}
+def _describe_tracebacks(listed: Sequence[Outcome[Any, Any]]) -> dict[str, Any]:
+    texts = (outcome.error.traceback if isinstance(outcome, Failure) else ABSENT for outcome in listed)
+    return {"name": "traceback", "role": "traceback", "show": False, **_encode_values(texts)}

@@ -1,4 +1,4 @@
-"""What notebooks show: configurations, sweeps and outcomes as small pieces of HTML. All of it is escaped text."""
+"""HTML views of configurations, sweeps and outcomes, for notebooks. All of it is escaped text."""
 
 from __future__ import annotations
 
@@ -17,50 +17,53 @@ from ..outcomes.rows import flatten_values, format_path, outcome_columns
 from ..sweep.core import Sweep
 from ..sweep.describe import label
 from ..sweep.indices import count_items
-from ..sweep.outline import format_first
+from ..sweep.outline import format_values
 
 __all__: list[str] = []  # views are registered, and nothing else is public
 
-PATHS: Final = 50
+MOST_PATHS: Final = 50
 """How many paths of a configuration, or axes of a sweep, are written out."""
 
-OUTCOMES: Final = 20
+MOST_OUTCOMES: Final = 20
 """How many outcomes a table shows."""
 
-SPREAD: Final = 1000
-"""How many more are looked at, evenly spread, to see which paths vary."""
+SAMPLED_OUTCOMES: Final = 1000
+"""How many more are read, evenly spread, to find the paths that vary."""
 
-POINTS: Final = 3
+MOST_POINTS: Final = 3
 """How many configurations of a sweep are shown."""
 
 _LEFT: Final = "text-align: left; vertical-align: top"
 
 
 @view_html.register
-def _config_html(config: Config) -> str:
+def _show_config(config: Config) -> str:
     """A table of the paths of a configuration and what stands there; the first of very many."""
-    found = flatten_values(config)
-    body = [(format_path(path), short_repr(value)) for path, value in islice(found.items(), PATHS)]
-    return _table(("path", "value"), body) + _more(len(found) - PATHS, "path")
+    values = flatten_values(config)
+    body = [(format_path(path), short_repr(value)) for path, value in islice(values.items(), MOST_PATHS)]
+    return _make_table(("path", "value"), body) + _count_more(len(values) - MOST_PATHS, "path")
 
 
 @view_html.register(Sweep)
-def _sweep_html(sweep: Sweep[Any]) -> str:
+def _show_sweep(sweep: Sweep[Any]) -> str:
     """The size of a sweep as a formula, a table of its axes, its first configurations. Nothing large is enumerated."""
     axes = sweep.axes
     body = [
-        (format_path(path), format_count(count_items(values)), format_first(values))
-        for path, values in islice(axes.items(), PATHS)
+        (format_path(path), format_count(count_items(values)), format_values(values))
+        for path, values in islice(axes.items(), MOST_PATHS)
     ]
-    listing = _table(("axis", "values", ""), body) + _more(len(axes) - PATHS, "axis", "axes") if axes else ""
-    points = "".join(f"<li><code>{escape(line)}</code></li>" for line in _first(sweep))
+    listing = (
+        _make_table(("axis", "values", ""), body) + _count_more(len(axes) - MOST_PATHS, "axis", "axes") if axes else ""
+    )
+    points = "".join(f"<li><code>{escape(line)}</code></li>" for line in _list_points(sweep))
     first = f'<ol start="0">{points}</ol>' if points else ""
-    return f"<p><code>{escape(repr(sweep))}</code></p>{listing}{first}{_more(sweep.size - POINTS, 'configuration')}"
+    more = _count_more(sweep.size - MOST_POINTS, "configuration")
+    return f"<p><code>{escape(repr(sweep))}</code></p>{listing}{first}{more}"
 
 
-def _first(sweep: Sweep[Any]) -> Iterator[str]:
-    """A line for each of the first configurations; a function of the user's that refuses one says so in its place."""
-    for position in range(min(POINTS, sweep.size)):
+def _list_points(sweep: Sweep[Any]) -> Iterator[str]:
+    """A line for each of the first configurations, or the error of a user's function that could not give it."""
+    for position in range(min(MOST_POINTS, sweep.size)):
         try:
             point = sweep[position]
             yield label(point, sweep) or short_repr(point)
@@ -70,48 +73,49 @@ def _first(sweep: Sweep[Any]) -> Iterator[str]:
 
 @view_html.register(Success)
 @view_html.register(Failure)
-def _outcome_html(outcome: Outcome[Any, Any]) -> str:
-    """What became of one configuration: its result, or its error with the traceback folded away; and itself."""
+def _show_outcome(outcome: Outcome[Any, Any]) -> str:
+    """The result of one configuration, or its error with the traceback folded away; then the configuration."""
     if isinstance(outcome, Failure):
         error = outcome.error
-        what = f"{error.type}: {error.message}"
-        head = (
-            f"<p><b>Failure {escape(str(outcome.index))}</b>: {escape(what)}</p>{_folded('traceback', error.traceback)}"
-        )
+        what = escape(f"{error.type}: {error.message}")
+        traceback = _fold_text("traceback", error.traceback)
+        head = f"<p><b>Failure {escape(str(outcome.index))}</b>: {what}</p>{traceback}"
     else:
         head = f"<p><b>Success {escape(str(outcome.index))}</b>: {escape(short_repr(outcome.result))}</p>"
     times = f"{outcome.attempts} attempt{'' if outcome.attempts == 1 else 's'}"
-    how = f"{_spelled_seconds(outcome.seconds)} s, {times}{', replayed' if outcome.replayed else ''}"
-    return f"{head}{_config_html(outcome.config)}<p>{escape(how)}</p>"
+    how = f"{_format_seconds(outcome.seconds)} s, {times}{', replayed' if outcome.replayed else ''}"
+    return f"{head}{_show_config(outcome.config)}<p>{escape(how)}</p>"
 
 
-def _spelled_seconds(seconds: Any) -> str:
+def _format_seconds(seconds: Any) -> str:
     return f"{seconds:.3g}" if isinstance(seconds, int | float) else short_repr(seconds)
 
 
-def _folded(name: str, text: str) -> str:
+def _fold_text(name: str, text: str) -> str:
     return f"<details><summary>{name}</summary><pre>{escape(text)}</pre></details>"
 
 
 @view_html.register(Collected)
-def _outcomes_html(outcomes: Sequence[Outcome[Any, Any]]) -> str:
+def _show_outcomes(outcomes: Sequence[Outcome[Any, Any]]) -> str:
     """How many there are and failed, and a table of the first, with the paths that vary among all of them."""
     failed = sum(not outcome.ok for outcome in outcomes)
     count = len(outcomes)
     head = f"<p>{group_digits(count)} outcome{'' if count == 1 else 's'}, {group_digits(failed)} failed</p>"
-    spread = outcomes[OUTCOMES :: 1 + count // SPREAD]
-    columns = [c for c in outcome_columns((*outcomes[:OUTCOMES], *spread)) if c.name not in ("attempts", "replayed")]
-    body = zip(*(map(_cell, column.values[: min(OUTCOMES, count)]) for column in columns), strict=True)
-    first = _table([column.name for column in columns], body) if count else ""
-    return head + first + _more(count - OUTCOMES, "outcome")
+    spread = outcomes[MOST_OUTCOMES :: 1 + count // SAMPLED_OUTCOMES]
+    columns = [
+        c for c in outcome_columns((*outcomes[:MOST_OUTCOMES], *spread)) if c.name not in ("attempts", "replayed")
+    ]
+    body = zip(*(map(_shorten_cell, column.values[: min(MOST_OUTCOMES, count)]) for column in columns), strict=True)
+    first = _make_table([column.name for column in columns], body) if count else ""
+    return head + first + _count_more(count - MOST_OUTCOMES, "outcome")
 
 
-def _cell(value: Any) -> str:
+def _shorten_cell(value: Any) -> str:
     text = cell_of(value)
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
-def _table(names: Iterable[str], body: Iterable[Iterable[str]]) -> str:
+def _make_table(names: Iterable[str], body: Iterable[Iterable[str]]) -> str:
     head = "".join(f'<th style="{_LEFT}">{escape(name)}</th>' for name in names)
     lines = ("".join(f'<td style="{_LEFT}">{escape(text)}</td>' for text in row) for row in body)
     return (
@@ -119,7 +123,7 @@ def _table(names: Iterable[str], body: Iterable[Iterable[str]]) -> str:
     )
 
 
-def _more(count: int, one: str, many: str | None = None) -> str:
+def _count_more(count: int, one: str, many: str | None = None) -> str:
     if count <= 0:
         return ""
     return f"<p>… and {group_digits(count)} more {one if count == 1 else many or f'{one}s'}</p>"

@@ -1,4 +1,4 @@
-"""`run` and `arun`: the loop over tasks, workers and journal.
+"""The loop of a run: `run` and `arun`, over tasks, workers and journal.
 
 Imports `workers`, `journal` and the rooms below them.
 """

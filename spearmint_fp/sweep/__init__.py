@@ -1,4 +1,4 @@
-"""What a set of configurations is: nodes, digits and counted automata; how sweeps are made and read.
+"""A set of configurations: nodes, digits and counted automata; how sweeps are made and read.
 
 Imports `conversion` and `configuration`.
 """

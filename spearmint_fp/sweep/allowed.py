@@ -16,7 +16,7 @@ from .indices import Indices
 from .listing import RowLister, keep_points, walk_runs
 from .nodes.columns import Columns
 from .nodes.node import Node, ProductOf, SelectionOf, SumOf
-from .outline import TERMS
+from .outline import SHOWN_TERMS
 from .tables import Constraint, keep_firsts
 
 __all__ = ["Allowed", "lift_constraints"]
@@ -129,13 +129,13 @@ class Allowed(Indices):
     def notes(self) -> Iterator[str]:
         """How many configurations each constraint removes of those that the ones before it leave, in asking order."""
         left, before = self.base.size, tuple[Constraint, ...]()
-        for constraint in sorted(self._built[1], key=lambda constraint: constraint.turn)[:TERMS]:
+        for constraint in sorted(self._built[1], key=lambda constraint: constraint.turn)[:SHOWN_TERMS]:
             before = (*before, constraint)
             count = Allowed(self.base, before).size
             yield f"{constraint.name}: {format_count(left - count)} removed, {format_count(count)} left"
             left = count
-        if len(self.constraints) > TERMS:
-            yield f"… and {len(self.constraints) - TERMS} more constraints: {format_count(left - self.size)} removed"
+        if len(self.constraints) > SHOWN_TERMS:
+            yield f"… and {len(self.constraints) - SHOWN_TERMS} more constraints: {format_count(left - self.size)} removed"
 
     def at(self, index: int) -> int:
         return self._automaton.find_position(index)

@@ -142,14 +142,18 @@ class Automaton:
             digit = pending.pop()
             node = opened.pop(digit.number)
             row = self.rows[node]
-            rest //= self.counts[node]
+            rest //= self.counts[
+                node
+            ]  # the ways of the other open nodes: this digit's ways are slower than all of them
             here, rank = divmod(rank, rest)
             if row is None:
                 position += here * digit.stride
                 continue
             sums = self.sum_counts(node)
             k = bisect_right(sums, here) - 1
-            rank += (here - sums[k]) * rest
+            rank += (
+                here - sums[k]
+            ) * rest  # the rank among the ways below this value, those of the others multiplied in
             rest *= sums[k + 1] - sums[k]
             position += self.offsets[digit.number][k]
             for child in self.open_node(row[k]):

@@ -33,8 +33,9 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
     predicate takes one argument per path and must be pure. Constraints compose in any order: they are gathered, and
     counted together when something is first asked. Then a predicate is called at most once per combination of its axes,
     and only about what constraints over fewer axes leave; a pickle has the counts, and calls none. A configuration that
-    lacks one of the paths (another branch of a conditional space) is kept. A predicate that needs the whole config is a
-    job for `filter(predicate, sweep)`, which streams.
+    lacks one of the paths (another branch of a conditional space) is kept. Slices, sums, shuffles, zips and derived
+    sweeps are counted by what they were made from, mapped ones listed. A predicate that needs the whole config is a job
+    for `filter(predicate, sweep)`, which streams.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> s = expand({"a": DynamicValue(range(10)), "b": DynamicValue(range(10)), "c": DynamicValue(range(10**28))})
@@ -48,8 +49,9 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         PathError: no configuration has such a path, nor one of the sweep that these were selected from; names the path
             and the nearest that there is.
         SizeError: a path could be seen only by looking at more than 10^6 configurations; says how many. When something
-            is asked: the named axes have more than 10^6 combinations left, or all constraints together take too many
-            steps; says which axes, and what would help.
+            is asked: the named axes have more than 10^6 combinations left, more than 10^6 configurations are left of a
+            shuffle or would have to be listed, or all constraints together take too many steps; says which axes, and
+            what would help.
         ArgumentError: `predicate` is not callable, `sweep` is not a sweep, or `on` is not 1 to 1000 paths.
         CallbackError: when something is asked: `predicate` raises StopIteration or another end of an iteration.
         Exception: when something is asked: what `predicate` raises about a configuration that the others leave, with a

@@ -1,4 +1,4 @@
-"""Which paths the points of a sweep set: what decides whether sweeps merge, and which part of a merge came from which.
+"""The paths that the points of a sweep set: they decide if sweeps merge, and which part of a merge came from which.
 
 A configuration is its leaves and its empty records by path. An empty record conflicts with nothing: it is what
 merging starts from. Records of the user's own types and tuples do not merge, so they are leaves here.
@@ -6,7 +6,7 @@ merging starts from. Records of the user's own types and tuples do not merge, so
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final, final
 
@@ -20,12 +20,14 @@ __all__ = [
     "NOTHING",
     "UNKNOWN",
     "Claims",
-    "any_of",
+    "claim_points",
     "find_conflict",
     "find_filled",
-    "of_points",
-    "origins_of",
-    "together",
+    "find_origins",
+    "make_flattening",
+    "merge_claims",
+    "overlap",
+    "unite_claims",
 ]
 
 Steps = tuple[Hashable, ...]
@@ -61,6 +63,11 @@ class Claims:
         return Claims(kept | {path}, empties, exact=False, uniform=False)
 
 
+def overlap(one: Steps, other: Steps) -> bool:
+    """True if one path is the other, or leads to a part of it."""
+    return one[: len(other)] == other[: len(one)]
+
+
 NOTHING: Final = Claims()
 """The claims of no point, and of points that are empty."""
 
@@ -71,18 +78,18 @@ _LEAF: Final = Claims(frozenset({()}))
 _EMPTY: Final = Claims(frozenset(), frozenset({()}))
 
 
-def together(parts: Iterable[Claims]) -> Claims:
+def merge_claims(parts: Iterable[Claims]) -> Claims:
     """The claims of points that have something of each part."""
     many = tuple(parts)
     leaves = frozenset[Steps]().union(*(part.leaves for part in many))
     empties = frozenset[Steps]().union(*(part.empties for part in many))
     exact, uniform = all(part.exact for part in many), all(part.uniform for part in many)
     if empties and uniform:  # else an empty record that another part fills may be left empty by some of its points
-        empties -= _inner(Claims(leaves, empties)) | leaves
+        empties -= _list_records(Claims(leaves, empties)) | leaves
     return Claims(leaves, empties, exact, uniform)
 
 
-def any_of(parts: Iterable[Claims]) -> Claims:
+def unite_claims(parts: Iterable[Claims]) -> Claims:
     """The claims of the points of all parts."""
     many = frozenset(parts)
     if len(many) == 1:
@@ -92,37 +99,37 @@ def any_of(parts: Iterable[Claims]) -> Claims:
     return Claims(leaves, empties, all(part.exact for part in many), uniform=not many)
 
 
-def of_points(points: Iterable[Any]) -> Claims:
+def claim_points(points: Iterable[Any]) -> Claims:
     """The claims of points that are known. Points with the same keys claim the same, so few are taken apart."""
     kinds: dict[Hashable, Any] = {}
     for point in points:
-        kinds.setdefault(_kind_of(point), point)
-    return any_of(map(_of_point, kinds.values()))
+        kinds.setdefault(_list_layouts(point), point)
+    return unite_claims(map(_claim_point, kinds.values()))
 
 
-def _kind_of(point: Any) -> Hashable:
+def _list_layouts(point: Any) -> Hashable:
     """The keys of a record, and so for each record in it; None for a leaf."""
     if type(point) is not Config:
         return None
     layout, *children = point._cell
-    return layout, *[_kind_of(child) if type(child) is Config else None for child in children]
+    return layout, *[_list_layouts(child) if type(child) is Config else None for child in children]
 
 
-def _of_record(shape: Shape, _: Any, parts: tuple[Claims, ...]) -> Claims:
+def _claim_record(shape: Shape, _: Any, parts: tuple[Claims, ...]) -> Claims:
     if not isinstance(shape, Layout):
         return _LEAF
-    return together(part.below(key) for key, part in zip(shape.keys, parts, strict=True)) if parts else _EMPTY
+    return merge_claims(part.below(key) for key, part in zip(shape.keys, parts, strict=True)) if parts else _EMPTY
 
 
-_CLAIMS: Final[Algebra[Claims]] = Algebra(leaf=lambda _: _LEAF, record=_of_record, choice=lambda *_: _LEAF)
+_CLAIMS: Final[Algebra[Claims]] = Algebra(leaf=lambda _: _LEAF, record=_claim_record, choice=lambda *_: _LEAF)
 
 
-def _of_point(point: Any) -> Claims:
+def _claim_point(point: Any) -> Claims:
     return fold(_CLAIMS, point) if type(point) is Config else _LEAF
 
 
 def find_conflict(parts: Sequence[Claims]) -> tuple[Steps, int, int] | None:
-    """The path of a leaf of one part at or above which, or below which, another part has one; the two parts."""
+    """A path at which one part has a leaf and another one has something, there or below; with the two parts."""
     owners: dict[Steps, list[int]] = {}
     for number, part in enumerate(parts):
         for path in part.leaves:
@@ -137,7 +144,7 @@ def find_conflict(parts: Sequence[Claims]) -> tuple[Steps, int, int] | None:
     return None
 
 
-def _inner(part: Claims) -> frozenset[Steps]:
+def _list_records(part: Claims) -> frozenset[Steps]:
     """The paths of the records that have something in them."""
     return frozenset([path[:end] for path in part.leaves | part.empties for end in range(len(path))])
 
@@ -146,7 +153,7 @@ def find_filled(parts: Sequence[Claims]) -> list[frozenset[Steps]]:
     """Per part, its empty records that some other part has something in, in every of its points."""
     if not any(part.empties for part in parts):
         return [frozenset() for _ in parts]
-    filled = [_inner(part) | part.leaves if part.uniform else frozenset[Steps]() for part in parts]
+    filled = [_list_records(part) | part.leaves if part.uniform else frozenset[Steps]() for part in parts]
     others = [[there for other, there in enumerate(filled) if other != number] for number in range(len(parts))]
     return [part.empties & frozenset[Steps]().union(*there) for part, there in zip(parts, others, strict=True)]
 
@@ -154,18 +161,21 @@ def find_filled(parts: Sequence[Claims]) -> list[frozenset[Steps]]:
 # --- the parts that a merged point came from ----------------------------------------------------------
 
 
-_FLAT: Final[Algebra[Flat]] = Algebra(
-    leaf=lambda leaf: {(): leaf},
-    record=lambda shape, node, parts: (
-        {(key, *path): leaf for key, part in zip(shape.keys, parts, strict=True) for path, leaf in part.items()}
-        if parts and isinstance(shape, Layout)
-        else {(): node}
-    ),
-    choice=lambda node, _: {(): node},
-)
+def make_flattening(is_entered: Callable[[Shape], bool]) -> Algebra[Flat]:
+    """The values of a tree by path, where records of some shapes are entered unless empty, and others are values."""
+
+    def flatten_record(shape: Shape, node: Any, parts: tuple[Flat, ...]) -> Flat:
+        if not parts or not is_entered(shape):
+            return {(): node}
+        return {(key, *path): leaf for key, part in zip(shape.keys, parts, strict=True) for path, leaf in part.items()}
+
+    return Algebra(leaf=lambda leaf: {(): leaf}, record=flatten_record, choice=lambda node, _: {(): node})
 
 
-def origins_of(value: Config, parts: Sequence[Claims]) -> list[list[Config]] | None:
+_FLAT: Final = make_flattening(lambda shape: isinstance(shape, Layout))
+
+
+def find_origins(value: Config, parts: Sequence[Claims]) -> list[list[Config]] | None:
     """Per part the points that `value` may have of it, where no two parts claim one path; None where too many may be.
 
     A leaf came from the part that claims it. An empty record may have been hidden by what another part has there.
@@ -183,18 +193,16 @@ def origins_of(value: Config, parts: Sequence[Claims]) -> list[list[Config]] | N
             owned[number][path] = leaf
     origins: list[list[Config]] = []
     for part, leaves in zip(parts, owned, strict=True):
-        optional = _optional(part, leaves, flat, empty)
-        if part.uniform:
-            origins.append([assemble({**leaves, **dict.fromkeys(optional, Config())})])
-        elif len(optional) > MOST_EMPTY:
+        optional = _find_optional(part, leaves, flat, empty)
+        if not part.uniform and len(optional) > MOST_EMPTY:
             return None
-        else:
-            chosen = (some for k in range(len(optional) + 1) for some in combinations(optional, k))
-            origins.append([assemble({**leaves, **dict.fromkeys(some, Config())}) for some in chosen if _apart(some)])
+        counts = (len(optional),) if part.uniform else range(len(optional) + 1)
+        chosen = [some for k in counts for some in combinations(optional, k) if part.uniform or _are_apart(some)]
+        origins.append([build_config({**leaves, **dict.fromkeys(some, Config())}) for some in chosen])
     return origins
 
 
-def _optional(part: Claims, leaves: Flat, flat: Flat, empty: Sequence[Steps]) -> list[Steps]:
+def _find_optional(part: Claims, leaves: Flat, flat: Flat, empty: Sequence[Steps]) -> list[Steps]:
     """The empty records that a point of a part may have, given its leaves and the whole that it is in."""
     unknown = () if part.exact else tuple(part.leaves)
     possible = part.empties | {path for path in empty if any(path[: len(above)] == above for above in unknown)}
@@ -204,16 +212,16 @@ def _optional(part: Claims, leaves: Flat, flat: Flat, empty: Sequence[Steps]) ->
     return [path for path in under if not any(path[:end] in leaves for end in range(len(path)))]
 
 
-def _apart(paths: Sequence[Steps]) -> bool:
+def _are_apart(paths: Sequence[Steps]) -> bool:
     """True if no path leads to a part of another one."""
     return not any(path != other and path[: len(other)] == other for path in paths for other in paths)
 
 
-def assemble(flat: Mapping[Steps, Any]) -> Any:
+def build_config(flat: Mapping[Steps, Any]) -> Any:
     """The configuration that has these leaves and empty records."""
     if () in flat:
         return flat[()]
     groups: dict[Hashable, Flat] = {}
     for path, leaf in flat.items():
         groups.setdefault(path[0], {})[path[1:]] = leaf
-    return layout_of(tuple(groups)).build([assemble(group) for group in groups.values()])
+    return layout_of(tuple(groups)).build([build_config(group) for group in groups.values()])

@@ -24,7 +24,7 @@ from .digits import read_digits
 from .indices import count_items
 from .nodes.node import Node
 from .predicates import Asker, Raised, Space, join_congruent
-from .tables import Constraint, dump_table, load_table
+from .tables import Constraint, dump_table, join_names, load_table
 
 __all__ = ["build_automaton"]
 
@@ -59,16 +59,17 @@ class _Builder:
         self.raised: dict[int, list[Raised]] = {}
 
     def build(self) -> tuple[Automaton, tuple[Constraint, ...]]:
+        # constraints over one digit come first: what they cut is no part of any later row
         single = [number for number, scope in enumerate(self.scopes) if len(scope) < 2]
-        self._ask_all(single)
-        tables = {number: self._dump(number) for number in single}
+        self._build_diagrams(single)
+        tables = {number: self._dump_constraint(number) for number in single}
         self._cut_domains()
-        self.roots = dict.fromkeys(single, TRUE)
+        self.roots = dict.fromkeys(single, TRUE)  # the domains say all that these said
         several = [number for number, scope in enumerate(self.scopes) if len(scope) > 1]
-        self._ask_all(several)
-        tables |= {number: self._dump(number) for number in several}
-        automaton = Automaton(self._conjoin({}), self.digits)
-        self._raise_what_is_left(automaton)
+        self._build_diagrams(several)
+        tables |= {number: self._dump_constraint(number) for number in several}
+        automaton = Automaton(self._conjoin_diagrams({}), self.digits)
+        self._raise_first_error(automaton)
         return automaton, tuple(tables[number] for number in range(len(self.constraints)))
 
     def _cut_domains(self) -> None:
@@ -79,14 +80,14 @@ class _Builder:
                 self.space.domains[number] = [domain[k] for k in live]
                 self.space.live[number] = range(len(live))
 
-    def _dump(self, number: int) -> Constraint:
+    def _dump_constraint(self, number: int) -> Constraint:
         constraint = self.constraints[number]
         if constraint.table is not None:
             return constraint
         table = dump_table(self.diagrams, self.roots[number], self.digits, self.scopes[number], self.space.domains)
         return attrs.evolve(constraint, table=table, turn=list(self.roots).index(number))
 
-    def _ask_all(self, numbers: Sequence[int]) -> None:
+    def _build_diagrams(self, numbers: Sequence[int]) -> None:
         """Make a diagram of each constraint: first those that have been asked, then the narrowest."""
         waiting = []
         for number in numbers:
@@ -94,22 +95,22 @@ class _Builder:
             if table is None:
                 waiting.append((self._count_points(number), number))
             else:
-                self._keep(number, load_table(table, self.diagrams, self.digits, self.space.domains))
+                self._keep_diagram(number, load_table(table, self.diagrams, self.digits, self.space.domains))
         heapify(waiting)
         while waiting:
             points, number = heappop(waiting)
-            if self._count_points(number) < points:  # what was asked since has cut its digits
+            if self._count_points(number) < points:  # what was asked since has cut its digits: another may be narrower
                 heappush(waiting, (self._count_points(number), number))
                 continue
-            self._keep(number, self._ask(number))
+            self._keep_diagram(number, self._build_diagram(number))
 
-    def _ask(self, number: int) -> int:
+    def _build_diagram(self, number: int) -> int:
         """The diagram of a constraint."""
         constraint = self.constraints[number]
         if constraint.congruence is not None:
             return join_congruent(*constraint.congruence, self.space)
         asker = Asker(constraint, number, self.space)
-        root = asker.ask(self._guard(number))
+        root = asker.ask(self._build_guard(number))
         if asker.raised:
             self.raised[number] = asker.raised
         return root
@@ -117,7 +118,7 @@ class _Builder:
     def _count_points(self, number: int) -> int:
         return prod([count_items(self.space.live[digit]) for digit in self.scopes[number]])
 
-    def _guard(self, number: int) -> int:
+    def _build_guard(self, number: int) -> int:
         """What the constraints over some of these digits, and no others, leave of them."""
         scope, guard = frozenset(self.scopes[number]), TRUE
         near = {other for digit in scope for other in self.touching[digit] if other in self.roots}
@@ -126,7 +127,7 @@ class _Builder:
                 guard = self.diagrams.conjoin(guard, self.roots[other])
         return guard
 
-    def _keep(self, number: int, root: int) -> None:
+    def _keep_diagram(self, number: int, root: int) -> None:
         """Note a constraint's diagram, and cut the values for which some constraint leaves nothing, while there are."""
         self.roots[number] = root
         waiting = {number: None}
@@ -140,19 +141,19 @@ class _Builder:
                     again = [other for other in self.touching[digit] if other in self.roots and other != asked]
                     waiting.update(dict.fromkeys(again))
 
-    def _conjoin(self, extra: dict[int, int]) -> AutomatonData:
+    def _conjoin_diagrams(self, extra: dict[int, int]) -> AutomatonData:
         """The conjunction of all diagrams, those in `extra` in addition."""
         roots = [self.diagrams.restrict(root, self.space.live) for root in (*self.roots.values(), *extra.values())]
-        bound = self._list_bound(roots)
+        bound = self._list_bound_digits(roots)
         kept = {n: [self.space.domains[n][k] for k in live] for n, live in self.space.live.items() if n in bound}
         scopes = [[number for number in scope if number in bound] for scope in self.scopes]
         try:
             made = conjoin_all(self.digits, kept, self.diagrams, roots, scopes)
         except OutOfSteps as stop:
-            raise self._too_many(stop) from None
+            raise self._make_refusal(stop) from None
         return dump_automaton(made, self.digits, kept)
 
-    def _list_bound(self, roots: Sequence[int]) -> set[int]:
+    def _list_bound_digits(self, roots: Sequence[int]) -> set[int]:
         """The digits that the diagrams look at, or that have been cut, and every choice among branches.
 
         All others are free, however long they are.
@@ -161,7 +162,7 @@ class _Builder:
         bound.update(*map(self.diagrams.find_support, roots))
         return bound.union(digit.number for digit in self.digits.all if digit.branches is not None)
 
-    def _raise_what_is_left(self, automaton: Automaton) -> None:
+    def _raise_first_error(self, automaton: Automaton) -> None:
         """Raise the error of the first configuration that is left although a predicate raised about it.
 
         Such a configuration counts as allowed so far. Which combinations were asked depends on the order of building;
@@ -169,7 +170,7 @@ class _Builder:
         """
         first: tuple[int, Constraint, tuple[Any, ...]] | None = None
         for number, raised in self.raised.items() if automaton.size else ():
-            doubtful = Automaton(self._conjoin({number: self._join_raised(raised)}), self.digits)
+            doubtful = Automaton(self._conjoin_diagrams({number: self._join_raised(raised)}), self.digits)
             if doubtful.size:
                 position = doubtful.find_position(0)
                 if first is None or position < first[0]:
@@ -201,24 +202,29 @@ class _Builder:
             found.update({before: self.diagrams.make_node(digit, tuple(row)) for before, (digit, row) in rows.items()})
         return found.get((), FALSE)
 
-    def _too_many(self, stop: OutOfSteps) -> SizeError:
-        paths = [show_path(path) for path in dict.fromkeys(path for c in self.constraints for path in c.paths)]
-        open_paths = dict.fromkeys(self._name_digit(number) for number in sorted(stop.open_digits))
+    def _make_refusal(self, stop: OutOfSteps) -> SizeError:
+        paths = [show_path(path) for constraint in self.constraints for path in constraint.paths]
+        open_paths = map(self._name_digit, sorted(stop.open_digits))
+        fewer = "constrain fewer axes, or cut them first with constraints over one axis each"
+        advice = ", or ".join(filter(None, (self._advise_order(), fewer)))
         return SizeError(
-            f"the constraints on {join_some(paths)} take more than {MOST_STEPS} steps to count together: at "
-            f"{self._name_digit(stop.number)} too many cases of {join_some(list(open_paths))} are open at once. "
-            f"{self._advise_order()}onstrain fewer axes, or cut them first with constraints over one axis each"
+            f"the constraints on {join_names(paths)} take more than {MOST_STEPS} steps to count together: at "
+            f"{self._name_digit(stop.number)} too many cases of {join_names(open_paths)} are open at once. "
+            f"{advice[0].upper()}{advice[1:]}"
         )
 
     def _advise_order(self) -> str:
-        """The beginning of advice: to write the axis that most constraints look at before all that it meets in them."""
+        """Advice to write the axis that most constraints look at before all that it meets in them; empty without one.
+
+        Its cases are decided first then, and what is tied to it alone falls apart into groups that are counted apart.
+        """
         for number in sorted(self.touching, key=lambda number: (-len(self.touching[number]), number)):
             earlier = [n for other in self.touching[number] for n in self.scopes[other] if n < number]
             if earlier and len(self.touching[number]) > len(self.touching[min(earlier)]):
                 moved, anchor = self._name_digit(number), self._name_digit(min(earlier))
                 if moved != anchor:
-                    return f"Write {moved} before {anchor} in the tree, so that fewer are, or c"
-        return "C"
+                    return f"Write {moved} before {anchor} in the tree, so that fewer are"
+        return ""
 
     def _name_digit(self, number: int) -> str:
         """A path that the digit gives a value to."""
@@ -227,8 +233,3 @@ class _Builder:
                 if any(number in source.digits for source in sources):
                     return show_path(path)
         return "the choice of a branch"
-
-
-def join_some(names: Sequence[str]) -> str:
-    """The first dozen names, with commas."""
-    return ", ".join(names[:12]) + (", …" if len(names) > 12 else "")

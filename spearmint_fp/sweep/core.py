@@ -1,14 +1,12 @@
-"""`Sweep`: the face of a node, and `expand`, which folds a tree into one."""
+"""`Sweep`: what users see of a node."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from operator import index as as_index
-from os import PathLike
-from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
 
 import attrs
@@ -30,35 +28,33 @@ from ..configuration.errors import (
     repr_with_type,
     short_repr,
 )
-from ..configuration.fold import Algebra, Choice, fold, list_leaves
+from ..configuration.fold import Choice, list_leaves
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key, is_nan
 from ..configuration.paths import path_key
-from ..configuration.tables import is_keyed
 from ..configuration.views import show_html
 from .indices import count_items
 from .labels import Labels
-from .nodes.axis import Axis, make_point
+from .nodes.axis import Axis
 from .nodes.columns import Column
 from .nodes.image import Map
 from .nodes.merge import Merge
 from .nodes.node import Node
 from .nodes.points import get_point, walk_points
-from .nodes.record import Record
 from .nodes.select import slice_node
 from .nodes.union import Union
-from .places import list_few
+from .places import list_places
 
-__all__ = ["Sweep", "as_sweep", "expand", "require_expanded_sweep"]
+__all__ = ["Sweep", "as_sweep", "count_configs", "require_expanded_sweep"]
 
 S = TypeVar("S")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-DEPTH: Final = 220
+MOST_LEVELS: Final = 220
 """How many sweeps may be built upon one another: more than a tree may have levels, and far from the stack's end."""
 
-SAME: Final = 10_000
+MOST_COMPARED: Final = 10_000
 """Up to this size two sweeps that are built differently are compared point by point."""
 
 
@@ -75,6 +71,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     `a + b` is `concat(a, b)` and `a * b` is `product(a, b)`. Two sweeps are equal when they list equal points in
     the same order; above 10^4 points, only when they are also built alike.
 
+    >>> from spearmint_fp import DynamicValue, expand
     >>> s = expand({"model": DynamicValue(["a", "b"]), "n": DynamicValue(range(3))})
     >>> s
     Sweep(2 × 3 = 6)
@@ -91,10 +88,10 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def __attrs_post_init__(self) -> None:
         if not isinstance(self._node, Node):
             raise ArgumentError(f"a Sweep is made by expand(tree); got {repr_with_type(self._node)}")
-        if self._node.depth > DEPTH:
+        if self._node.depth > MOST_LEVELS:
             raise SizeError(
-                f"more than {DEPTH} sweeps built upon one another. Do several steps in one: concat and product take "
-                f"many sweeps, and functions that are mapped one after the other join by themselves"
+                f"more than {MOST_LEVELS} sweeps built upon one another. Do several steps in one: concat and product "
+                f"take many sweeps, and functions that are mapped one after the other join by themselves"
             )
 
     # --- how many
@@ -168,15 +165,15 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
         See also: `s[i]`, the inverse.
         """
-        low, high = self._between(start, stop)
+        low, high = self._cut_range(start, stop)
         frozen = freeze(value)
-        found = self._position(frozen, low, high)
+        found = self._find(frozen, low, high)
         if found is not None:
             return found
         where = f"at {low} to {high} of " if (low, high) != (0, self.size) else "in "
         raise AbsentError(f"{short_repr(frozen)} is not {where}{self!r}{self._node.explain_absence(frozen)}")
 
-    def _between(self, start: int, stop: int | None) -> tuple[int, int]:
+    def _cut_range(self, start: int, stop: int | None) -> tuple[int, int]:
         try:
             return slice(start, stop).indices(self.size)[:2]
         except TypeError:
@@ -184,7 +181,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
                 f"start and stop are whole numbers; got {repr_with_type(start)} and {repr_with_type(stop)}"
             ) from None
 
-    def _position(self, frozen: Any, low: int, high: int) -> int | None:
+    def _find(self, frozen: Any, low: int, high: int) -> int | None:
         """The first position between `low` and `high` of a value, types told apart first."""
         for exact in (True, False):
             places = self._node.places(frozen, exact)
@@ -196,7 +193,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
     def __contains__(self, value: object) -> bool:
         try:
-            return self._position(freeze(value), 0, self.size) is not None
+            return self._find(freeze(value), 0, self.size) is not None
         except (AbsentError, TreeError):  # what is no tree is in no sweep
             return False
 
@@ -206,7 +203,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         Raises:
             SizeError: more than 10^6 do.
         """
-        return sum(1 for _ in list_few(self._node.places(freeze(value), False)))
+        return sum(1 for _ in list_places(self._node.places(freeze(value), False)))
 
     # --- combining and comparing
 
@@ -227,7 +224,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return False
         if not self.size or _is_built_alike(self._node, other._node):
             return True
-        return self.size <= SAME and all(map(are_equal, self, other))
+        return self.size <= MOST_COMPARED and all(map(are_equal, self, other))
 
     def __hash__(self) -> int:
         ends = (self[0], self[-1]) if self else ()
@@ -245,17 +242,20 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         Slices, samples and constraints keep the axes of the sweep that they were made from. Values that `derive`
         computes are not listed: a path that has no others is no axis.
 
+        >>> from spearmint_fp import DynamicValue, expand
         >>> expand({"opt": DynamicValue([{"name": "sgd", "lr": DynamicValue([1, 2])}, {"name": "adam"}])}).axes
         {'opt.name': ('sgd', 'adam'), 'opt.lr': (1, 2)}
         """
         columns = self._node.columns()
         return {
-            path_key(path): _alternatives(column) for path, column in columns.items() if column.swept and column.pieces
+            path_key(path): _list_alternatives(column)
+            for path, column in columns.items()
+            if column.swept and column.pieces
         }
 
     @cached_property
     def labels(self) -> Labels:
-        """What `label` needs to know of the sweep, made once."""
+        """The writer of this sweep's labels, made once."""
         return Labels(self._node)
 
     def __repr__(self) -> str:
@@ -279,10 +279,10 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def over(self, fn: Callable[[Any], Any]) -> Choice:
         if not self.size or not any(isinstance(leaf, Choice) for _, leaf in list_leaves(fn(self[0]))):
             return Sweep(Map((fn,), self._node))
-        if self.size > SAME:
+        if self.size > MOST_COMPARED:
             raise SizeError(
-                f"setting a choice in each of {format_count(self.size)} configurations of a sweep, more than {SAME}. "
-                f"Set it in the tree that the sweep was made from"
+                f"setting a choice in each of {format_count(self.size)} configurations of a sweep, more than "
+                f"{MOST_COMPARED}. Set it in the tree that the sweep was made from"
             )
         return DynamicValue(map(fn, self))
 
@@ -293,9 +293,10 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         return self
 
     def listed(self) -> Sequence[T_co]:
-        if self.size > SAME:
+        if self.size > MOST_COMPARED:
             raise IdentityError(
-                f"a sweep of {format_count(self.size)} configurations, more than {SAME}. Ask for the id of its tree"
+                f"a sweep of {format_count(self.size)} configurations, more than {MOST_COMPARED}. "
+                f"Ask for the id of its tree"
             )
         return tuple(self)
 
@@ -311,86 +312,13 @@ def _is_built_alike(one: Node, other: Node) -> bool:
     return are_equal(one, other) and (not one.calls or one.has_same_types(other))
 
 
-def _alternatives(column: Column) -> Sequence[Any]:
+def _list_alternatives(column: Column) -> Sequence[Any]:
     """A column's pieces as one sequence without repetitions; a sweep of them where they are many."""
     if len(column.pieces) == 1:
         return column.pieces[0]
-    if sum(map(count_items, column.pieces)) > SAME:
+    if sum(map(count_items, column.pieces)) > MOST_COMPARED:
         return Sweep(Union.of([Axis(piece, swept=True) for piece in column.pieces]))
     return tuple(unique(chain.from_iterable(column.pieces), key=exact_key))
-
-
-# --- expanding trees -----------------------------------------------------------------------------------
-
-
-def _make_choice(node: Any, parts: tuple[Node, ...]) -> Node:
-    if isinstance(node, Sweep):
-        return node._node
-    if not parts:
-        return Axis(node.values, swept=True)
-    return Union.of(parts).as_choice()
-
-
-_EXPAND: Final[Algebra[Node]] = Algebra(leaf=make_point, record=Record.of, choice=_make_choice)
-
-
-@overload
-def expand(tree: Sweep[T]) -> Sweep[T]: ...
-@overload
-def expand(tree: DynamicValue[Any]) -> Sweep[Any]: ...
-@overload
-def expand(tree: Mapping[Any, Any]) -> Sweep[Config]: ...
-@overload
-def expand(tree: list[Any]) -> Sweep[tuple[Any, ...]]: ...
-@overload
-def expand(tree: T) -> Sweep[T]: ...
-def expand(tree: Any) -> Sweep[Any]:
-    """The sweep of every way to take one alternative at each choice of the tree.
-
-    A product of sums becomes a sum of products: records multiply, choices add. Order is author order, the
-    leftmost choice slowest. Nothing is enumerated; leaves, static parts and inner records are shared by all
-    configurations. Mappings become `Config`; attrs and dataclass instances and NamedTuples are rebuilt as their own
-    type.
-
-    >>> list(expand({"model": DynamicValue(["a", "b"]), "n": DynamicValue([1, 2]), "static": "x"}))[1]
-    Config({'model': 'a', 'n': 2, 'static': 'x'})
-    >>> expand({"opt": DynamicValue([{"name": "sgd", "lr": DynamicValue([1, 2, 3])}, {"name": "adam"}])})
-    Sweep(3 + 1 = 4)
-    >>> list(expand({}))
-    [Config({})]
-
-    Raises:
-        TreeError: a cycle, or nesting deeper than 200; names the path.
-        ChoiceError: a choice where it would not be seen (see `freeze`); names the path.
-        ArgumentError: what is no tree for certain: the path of a file (there is `load`), a function, a data frame.
-
-    See also: `explain`, to look before a run; `concat` and `product`, to combine sweeps.
-
-    Source: the distributive law; counting as in FEAT (Duregard, Jansson, Wang, "Feat: functional enumeration
-    of algebraic types", 2012).
-    """
-    if (way := _meant(tree)) is not None:
-        raise ArgumentError(f"expand takes a tree; got {repr_with_type(tree)}. {way}")
-    return Sweep(fold(_EXPAND, freeze(tree)))
-
-
-_FILES: Final = (".yaml", ".yml", ".json", ".toml", ".jsonl", ".csv")
-
-
-def _meant(tree: Any) -> str | None:
-    """What was meant by something that is a leaf by mistake; None for a tree."""
-    if isinstance(tree, PathLike) or (isinstance(tree, str) and _is_path(tree)):
-        return "For what a file or a folder holds write expand(load(path))"
-    if isinstance(tree, FunctionType | MethodType | BuiltinFunctionType):
-        return "Call it, or put it under a key: expand({'fn': fn})"
-    if is_keyed(tree) and not isinstance(tree, Mapping | Choice):
-        return "For a table write expand(DynamicValue(table)), a choice among its rows"
-    return None
-
-
-def _is_path(text: str) -> bool:
-    """True for text that names a file: by its ending, or by the folders before it."""
-    return text.lower().endswith(_FILES) or "/" in text or "\\" in text
 
 
 def require_expanded_sweep(sweep: Sweep[T]) -> Sweep[T]:

@@ -108,7 +108,7 @@ class Diagrams:
             lefts = rows[left] if levels[left] == level else (left,) * width
             rights = rows[right] if levels[right] == level else (right,) * width
             row = [self._find_conjunction(*both) for both in zip(lefts, rights, strict=True)]
-            if None in row:
+            if None in row:  # first those below; then this pair is looked at again
                 missing = zip(lefts, rights, row, strict=True)
                 stack += [(a, b) if a < b else (b, a) for a, b, done in missing if done is None]
                 continue

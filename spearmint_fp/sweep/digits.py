@@ -242,7 +242,7 @@ def count_values(node: Node) -> int:
 
 
 def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = ()) -> Node:
-    """The node in which each digit whose place is in `left` has these of its values alone, as far as columns show it."""
+    """The node in which each digit whose place is in `left` has these values alone, as far as columns show it."""
     match node.composition:
         case ProductOf(parts=parts):
             return node.rebuilt([narrow_node(part, left, (*place, k)) for k, part in enumerate(parts)])

@@ -49,6 +49,7 @@ class EliminationTree:
 
     def _tie(self, scope: Sequence[int]) -> None:
         """Tie each digit of a scope to the next one that a configuration can have beside it."""
+        # ties are transitive, so one to the next digit is enough; digits of other branches are never there together
         latest: dict[Context, int] = {}
         for number in reversed(scope):
             context = self._digits.all[number].context
@@ -66,6 +67,7 @@ class EliminationTree:
                 below = {_find_root(up, number) for number in tied}
                 self.inside[digit.number] = self._add_group(below, up)
             else:
+                # what is tied to the choice itself and stands behind it is tied to whichever branch is taken
                 outside = [number for number in tied if number > digit.last]
                 self.inside[digit.number] = [self._arrange_branch(branch, outside, up) for branch in digit.branches]
                 below = {_find_root(up, number) for number in outside}

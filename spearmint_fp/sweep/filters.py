@@ -7,8 +7,9 @@ from; so do other selections and zips where too many configurations would have t
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Any, final
 
 import attrs
@@ -17,28 +18,14 @@ from ..configuration.errors import PathError, SizeError, format_count
 from ..configuration.fold import show_path
 from ..configuration.paths import get_in
 from .allowed import Allowed, lift_constraints
-from .claims import Claims, Steps
+from .claims import Steps, overlap
 from .digits import count_values
 from .indices import Chosen, Indices, Span
-from .nodes.columns import A, Columns, Kinds, Tables
-from .nodes.derive import overlap
-from .nodes.node import (
-    LIMIT,
-    Composition,
-    Node,
-    ProductOf,
-    SelectionOf,
-    SumOf,
-    ViewOf,
-    ZipOf,
-)
+from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .nodes.points import walk_points
 from .nodes.select import Select, slice_node
 from .nodes.union import Union
-from .outline import Outline
-from .places import Places
-from .probes import Probe, Spot
-from .tables import Constraint
+from .tables import Constraint, join_names
 
 __all__ = ["Filter", "constrained"]
 
@@ -47,14 +34,31 @@ Constraints = Sequence[Constraint]
 
 def constrained(node: Node, constraint: Constraint) -> Node:
     """The points of a sweep that satisfy a constraint; nothing is asked before something is asked of the result."""
-    match node.composition if not isinstance(node, Filter) else None:
+    if isinstance(node, Filter):
+        return node.narrow_by(constraint)
+    match node.composition:
         case SelectionOf(base=base, indices=Allowed() as allowed):
             return Select(base, allowed.narrow(constraint))
         case ProductOf():
             return _count(node, (constraint,)) if _concerns(constraint, node) else node
-    if isinstance(node, Filter):
-        return node.narrow_by(constraint)
     return Filter(node, (constraint,))
+
+
+class _Asked:
+    """An attribute that is that of another object, which stands in the attribute `holder`."""
+
+    def __init__(self, holder: str) -> None:
+        self._find_holder = attrgetter(holder)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._find = attrgetter(name)
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else self._find(self._find_holder(instance))
+
+
+def _ask_other(holder: str) -> Any:
+    return _Asked(holder)
 
 
 @final
@@ -95,95 +99,31 @@ class Filter(Node):
     def may_have(self, path: Steps) -> bool:
         return self.base.may_have(path)
 
-    @property
-    def size(self) -> int:
-        return self.found.size
-
-    @property
-    def stored(self) -> tuple[Any, ...] | None:
-        return self.found.stored
-
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return self.found.children
-
-    @property
-    def calls(self) -> bool:
-        return self.found.calls
-
-    @property
-    def computed(self) -> bool:
-        return self.found.computed
-
-    @property
-    def exact(self) -> bool:
-        return self.found.exact
-
-    @property
-    def selected(self) -> bool:
-        return self.found.selected
-
-    @property
-    def shuffled(self) -> bool:
-        return self.found.shuffled
-
-    @property
-    def composition(self) -> Composition | None:
-        return self.found.composition
-
-    @property
-    def terms(self) -> tuple[Node, ...]:
-        return self.found.terms
-
-    @property
-    def factors(self) -> tuple[Node, ...]:
-        return self.found.factors
-
-    @property
-    def fields(self) -> dict[Hashable, Node] | None:
-        return self.found.fields
-
-    def at(self, index: int) -> Any:
-        return self.found.at(index)
-
-    def walk(self, start: int, stop: int) -> Iterator[Any]:
-        return self.found.walk(start, stop)
-
-    def places(self, value: Any, exact: bool) -> Places:
-        return self.found.places(value, exact)
-
-    def explain_absence(self, value: Any) -> str:
-        return self.found.explain_absence(value)
-
-    def columns(self) -> Columns:
-        return self.found.columns()
-
-    def claims(self, exact: bool) -> Claims:
-        return self.found.claims(exact)
-
-    def kinds(self) -> Kinds:
-        return self.found.kinds()
-
-    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
-        return self.found.tabulate(tables, rows)
-
-    def as_choice(self) -> Node:
-        return self.found.as_choice()
-
-    def through(self, change: Callable[[Node], Node]) -> Node:
-        return self.found.through(change)
-
-    def probes(self, spot: Spot) -> Iterator[Probe]:
-        return self.found.probes(spot)
-
-    def rebuilt(self, parts: Sequence[Node]) -> Node:
-        return self.found.rebuilt(parts)
-
-    def enter(self, path: Steps) -> Sequence[tuple[int, Steps]]:
-        return self.found.enter(path)
-
-    def outline(self, path: Steps) -> Outline:
-        return self.found.outline(path)
+    size = _ask_other("found")
+    stored = _ask_other("found")
+    children = _ask_other("found")
+    calls = _ask_other("found")
+    computed = _ask_other("found")
+    exact = _ask_other("found")
+    shuffled = _ask_other("found")
+    composition = _ask_other("found")
+    terms = _ask_other("found")
+    factors = _ask_other("found")
+    fields = _ask_other("found")
+    at = _ask_other("found")
+    walk = _ask_other("found")
+    places = _ask_other("found")
+    explain_absence = _ask_other("found")
+    columns = _ask_other("found")
+    claims = _ask_other("found")
+    kinds = _ask_other("found")
+    tabulate = _ask_other("found")
+    as_choice = _ask_other("found")
+    through = _ask_other("found")
+    probes = _ask_other("found")
+    rebuilt = _ask_other("found")
+    enter = _ask_other("found")
+    outline = _ask_other("found")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):
@@ -325,30 +265,19 @@ def _look_up_kept(node: Node, whole: Node, base: Node, indices: Indices | None, 
 @final
 @attrs.frozen(repr=False)
 class Carried(Indices):
-    """The positions of one of several sweeps side by side: they are those of all."""
+    """The positions of one of several sweeps side by side: they are those of all.
+
+    `Allowed` builds points of its own base; here they are those of the whole.
+    """
 
     indices: Indices
 
-    @property
-    def size(self) -> int:
-        return self.indices.size
-
-    @property
-    def ascending(self) -> bool:
-        return self.indices.ascending
-
-    @property
-    def how(self) -> str:
-        return self.indices.how
-
-    def at(self, index: int) -> int:
-        return self.indices.at(index)
-
-    def rank(self, position: int) -> int | None:
-        return self.indices.rank(position)
-
-    def runs(self, start: int, stop: int) -> Iterator[range]:
-        return self.indices.runs(start, stop)
+    size = _ask_other("indices")
+    ascending = _ask_other("indices")
+    how = _ask_other("indices")
+    at = _ask_other("indices")
+    rank = _ask_other("indices")
+    runs = _ask_other("indices")
 
 
 def _filter_aligned(node: Node, parts: Sequence[Node], constraints: Constraints) -> Node:
@@ -406,7 +335,7 @@ def _is_kept(point: Any, constraints: Constraints) -> bool:
 
 
 def _refuse(points: int, constraints: Constraints) -> SizeError:
-    paths = ", ".join(dict.fromkeys(show_path(path) for constraint in constraints for path in constraint.paths))
+    paths = join_names(show_path(path) for constraint in constraints for path in constraint.paths)
     return SizeError(
         f"constraining on {paths} takes {format_count(points)} points to enumerate here, more than {LIMIT}: the "
         f"sweep is shuffled, zipped or mapped, or strided over long axes. Constrain it first, or stream with "

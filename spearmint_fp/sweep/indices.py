@@ -21,7 +21,7 @@ from ..configuration.errors import format_count
 __all__ = ["Chosen", "Indices", "Permutation", "Span", "count_items", "floor_sum", "range_size"]
 
 
-WINDOW: Final = 256
+WINDOW_POINTS: Final = 256
 """How many points of a base are walked at once to take every few of them."""
 
 
@@ -50,16 +50,16 @@ class Indices(ABC):
     @property
     @abstractmethod
     def ascending(self) -> bool:
-        """Whether greater indices always mean greater positions."""
+        """True if greater indices always mean greater positions."""
 
     @property
     @abstractmethod
     def how(self) -> str:
-        """What was done to the base, for its formula: a word, or `[start:stop:step]`."""
+        """The word for the selection in a formula, or `[start:stop:step]`."""
 
     @property
     def shuffled(self) -> bool:
-        """True if the order of the positions follows no rule that counting could use."""
+        """True if the positions stand in a random order."""
         return False
 
     def count_residues(self, modulus: int, residues: range) -> int | None:  # noqa: ARG002  # only ranges can count them
@@ -67,7 +67,7 @@ class Indices(ABC):
         return None
 
     def notes(self) -> Iterable[str]:
-        """What `explain` says of the selection, line by line."""
+        """Lines that `explain` writes of the selection."""
         return ()
 
     def point(self, base: Any, index: int) -> Any:
@@ -80,7 +80,7 @@ class Indices(ABC):
         return chain.from_iterable(map(points, self.runs(start, stop)))
 
     def columns(self, base: Any) -> Any:
-        """What stands at each path of the points, as far as the positions are known to narrow it."""
+        """The columns of the points: those of the base, narrowed where the positions allow it."""
         return base.columns()
 
 
@@ -95,7 +95,7 @@ def _walk_run(base: Any, positions: range) -> Iterator[Any]:
 def _walk_strided(base: Any, positions: range) -> Iterator[Any]:
     """The points at nearby positions, in windows that are walked rather than looked up one by one."""
     step = positions.step
-    first, window = 0, WINDOW // abs(step)
+    first, window = 0, WINDOW_POINTS // abs(step)
     while positions[first : first + window]:
         part = positions[first : first + window]
         low, high = sorted((part[0], part[-1]))
@@ -280,7 +280,7 @@ class Permutation(Indices):
         digits = list(divmod(position, bases[1]))
         for number, (multiplier, offset) in enumerate(keys):
             side = number % 2
-            digits[side] = (digits[side] + _stirred(digits[1 - side], multiplier, offset, width)) % bases[side]
+            digits[side] = (digits[side] + _mix_bits(digits[1 - side], multiplier, offset, width)) % bases[side]
         return digits[0] * bases[1] + digits[1]
 
     def _unmixed(self, position: int) -> int:
@@ -288,12 +288,12 @@ class Permutation(Indices):
         digits = list(divmod(position, bases[1]))
         for number in reversed(range(len(keys))):
             side = number % 2
-            digits[side] = (digits[side] - _stirred(digits[1 - side], *keys[number], width)) % bases[side]
+            digits[side] = (digits[side] - _mix_bits(digits[1 - side], *keys[number], width)) % bases[side]
         return digits[0] * bases[1] + digits[1]
 
 
-def _stirred(digit: int, multiplier: int, offset: int, width: int) -> int:
-    """A number of `width` bits in which every bit of `digit` has had its say."""
+def _mix_bits(digit: int, multiplier: int, offset: int, width: int) -> int:
+    """A number of `width` bits, each of which depends on every bit of `digit`."""
     mask = (1 << width) - 1
     mixed = ((digit + 1) * multiplier + offset) & mask
     mixed = ((mixed ^ (mixed >> (width // 2))) * multiplier) & mask

@@ -1,4 +1,4 @@
-"""Labels that tell the configurations of one sweep apart: what must be known of the sweep, found out once."""
+"""Labels that tell the configurations of one sweep apart."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from .claims import Steps
 from .nodes.columns import Column
 from .nodes.node import Node
 
-__all__ = ["Labels", "value_at"]
+__all__ = ["Labels", "find_leaf"]
 
-LISTED: Final = 10_000
+MOST_LISTED: Final = 10_000
 """Up to this size a sweep whose paths do not prove its labels different is listed, to see which of them are not."""
 
-DIGITS: Final = 12
-"""How many digits of a configuration's identity tell it from others: 48 bits."""
+ID_DIGITS: Final = 12
+"""How many hexadecimal digits of a configuration's identity a label shows: 48 bits."""
 
 
 @final
 class Labels:
-    """The labels of a sweep's configurations: its swept paths, and which labels need more than these."""
+    """The labels of a sweep's configurations: the values at its swept paths, and an identity where needed."""
 
     def __init__(self, node: Node) -> None:
         swept = {path: column for path, column in node.columns().items() if column.swept}
-        self._paths = [(path, _path_text(path), column.computed) for path, column in swept.items()]
+        self._paths = [(path, _format_path(path), column.computed) for path, column in swept.items()]
         self._seen = node.exact
         names = {name for _, name, _ in self._paths}
         kinds = node.kinds().values()
@@ -42,9 +42,9 @@ class Labels:
             self._seen
             and len(names) == len(swept)
             and all(len(types) == 1 for types in kinds)
-            and all(map(_is_told_apart, swept.values()))
+            and all(map(_has_distinct_texts, swept.values()))
         )
-        listed = not self._proven and node.size <= LISTED
+        listed = not self._proven and node.size <= MOST_LISTED
         self._shared = self._find_shared(node) if listed else None
 
     def write(self, config: Any) -> str:
@@ -58,20 +58,20 @@ class Labels:
             return text
         if is_certain and self._shared is None and not self._is_record(config):
             return text  # a plain value, written whole
-        return f"{text} #{_digest(config, text)}".lstrip()
+        return f"{text} #{_make_digest(config, text)}".lstrip()
 
     def _text(self, config: Any) -> tuple[str, bool]:
-        """The values at the swept paths; and False where a computed one may be written as another one is."""
+        """The values at the swept paths; and False where a computed one may have the text of another one."""
         texts, is_certain = [], True
         known: dict[Steps, Any] = {(): config}
         for path, name, computed in self._paths:
-            value = _reach(path, known)
+            value = _find_value(path, known)
             if value is not ABSENT and (computed or not _is_entered(value)):
-                texts.append(f"{name}={_value_text(value)}")
+                texts.append(f"{name}={_format_value(value)}")
                 is_certain = is_certain and not (computed and not fold(_IS_PLAIN, value))
         if texts or self._seen or self._is_record(config):
             return ", ".join(texts), is_certain
-        return _value_text(config), self._shared is not None or fold(_IS_PLAIN, config)
+        return _format_value(config), self._shared is not None or fold(_IS_PLAIN, config)
 
     def _is_record(self, config: Any) -> bool:
         parts = open_node(config)
@@ -80,7 +80,7 @@ class Labels:
     def _find_shared(self, node: Node) -> frozenset[str]:
         """The labels that different configurations would have."""
         self._shared = frozenset()
-        points = list(_points(node))  # all are kept until the keys are compared: some hold the id of an object
+        points = list(_list_points(node))  # all are kept until the keys are compared: some hold the id of an object
         keys: dict[str, Hashable] = {}
         shared = set()
         for point in points:
@@ -90,14 +90,14 @@ class Labels:
         return frozenset(shared)
 
 
-def _points(node: Node) -> Iterator[Any]:
+def _list_points(node: Node) -> Iterator[Any]:
     """The points of a sweep, without those that a function or a class refuses."""
     for position in range(node.size):
         with suppress(Exception):  # there is no such configuration, so it has no label
             yield node.at(position)
 
 
-def _digest(config: Any, text: str) -> str:
+def _make_digest(config: Any, text: str) -> str:
     """A part of a configuration's identity, by content alone, as names that users give may be given twice."""
     try:
         encoded = encode_tree(config)
@@ -106,19 +106,19 @@ def _digest(config: Any, text: str) -> str:
         raise IdentityError(f"no label for this configuration: {which}, and {error}") from None
     from hashlib import sha256  # loads a shared library, so it waits for the first identity
 
-    return sha256(encoded).hexdigest()[:DIGITS]
+    return sha256(encoded).hexdigest()[:ID_DIGITS]
 
 
-def _reach(path: Steps, known: dict[Steps, Any]) -> Any:
-    """What stands at a path, or `ABSENT`; `known` keeps what was found on the way, for the paths that begin alike."""
+def _find_value(path: Steps, known: dict[Steps, Any]) -> Any:
+    """The value at a path, or `ABSENT`; `known` keeps the values on the way, for paths that begin alike."""
     if path not in known:
-        parent = _reach(path[:-1], known)
+        parent = _find_value(path[:-1], known)
         absent = parent is ABSENT or (type(parent) is Config and path[-1] not in parent)
         known[path] = ABSENT if absent else next(iter(find_in(path[-1:], parent)), ABSENT)
     return known[path]
 
 
-def value_at(path: Steps, config: Any) -> tuple[Any, ...]:
+def find_leaf(path: Steps, config: Any) -> tuple[Any, ...]:
     """`(value,)` where a value stands at the path, nothing where there is none, or a record of others."""
     found = find_in(path, config)
     return () if found and _is_entered(found[0]) else found
@@ -133,17 +133,17 @@ def _is_entered(value: Any) -> bool:
 # --- texts -----------------------------------------------------------------------------------------
 
 
-def _path_text(path: Steps) -> str:
+def _format_path(path: Steps) -> str:
     """The path as a label writes it: a step that could be mistaken for something else stands in brackets."""
-    return "".join(map(_step_text, path)).removeprefix(".") or "the root"
+    return "".join(map(_format_step, path)).removeprefix(".") or "the root"
 
 
-def _step_text(step: object) -> str:
+def _format_step(step: object) -> str:
     bare = type(step) is str and step.isprintable() and step.strip() == step and not set(step) & set(".,=[]'\"")
-    return f".{step}" if bare and step else f"[{_value_text(step) if type(step) is not str else repr(step)}]"
+    return f".{step}" if bare and step else f"[{_format_value(step) if type(step) is not str else repr(step)}]"
 
 
-def _value_text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if type(value) is int and value.bit_length() > MOST_BITS:
         return f"int('{value:x}', 16)"  # Python does not write out so many decimal digits
     if not isinstance(value, str):
@@ -165,7 +165,7 @@ def _is_literal(text: str) -> bool:
     return True
 
 
-# --- what is written unlike anything else -------------------------------------------------------------------
+# --- values with texts of their own ------------------------------------------------------------------------
 
 
 _PLAIN: Final = frozenset({str, int, float, bool, type(None), bytes, complex, range})
@@ -183,14 +183,14 @@ _IS_PLAIN: Final[Algebra[bool]] = Algebra(
 """True for a value of plain scalars, whose text is that of no other value."""
 
 
-def _is_told_apart(column: Column) -> bool:
+def _has_distinct_texts(column: Column) -> bool:
     """True if different values of a column have different texts."""
     lists = [piece for piece in column.pieces if not isinstance(piece, range)]
     if all(fold(_IS_PLAIN, value) for piece in lists for value in piece):
         return True
-    return len(lists) == len(column.pieces) and _have_own_texts(lists)
+    return len(lists) == len(column.pieces) and _are_distinct_texts(lists)
 
 
-def _have_own_texts(lists: Sequence[Iterable[Any]]) -> bool:
+def _are_distinct_texts(lists: Sequence[Iterable[Any]]) -> bool:
     keys: dict[str, Hashable] = {}
-    return all(keys.setdefault(_value_text(v), key) == key for vs in lists for v in vs for key in (exact_key(v),))
+    return all(keys.setdefault(_format_value(v), key) == key for vs in lists for v in vs for key in (exact_key(v),))

@@ -110,7 +110,7 @@ class RowLister:
         if parts - part > TAIL_PARTS:
             return None
         tails = self._tails.get((part, state))
-        if tails is None and self._count(state) <= TAIL_ROWS:
+        if tails is None and self._count_ways(state) <= TAIL_ROWS:
             tails = []
             for entry, below, _ in self._walk_part(part, state, 0):
                 tails += map(entry.__add__, self._find_tails(part + 1, below) or ())
@@ -124,7 +124,7 @@ class RowLister:
             self._kept = entries
             self._tails, self._steps = {}, {}
 
-    def _count(self, state: State) -> int:
+    def _count_ways(self, state: State) -> int:
         counts = self._automaton.counts
         return prod([counts[node] for node in state])
 
@@ -159,7 +159,7 @@ class RowLister:
             states = [below for _, below, _, _ in found]
             sums = [0]
             for below in states:
-                sums.append(sums[-1] + self._count(below))
+                sums.append(sums[-1] + self._count_ways(below))
             steps = _Steps(entries, states, sums[:-1])
             self._make_room(len(entries))
             self._steps[part, state] = steps
@@ -174,7 +174,7 @@ class RowLister:
         """
         automaton, digit, later = self._automaton, pending[0], pending[1:]
         node, rest = state[0], state[1:]  # the first pending digit is the first that is open
-        others = self._count(rest)
+        others = self._count_ways(rest)
         row = automaton.rows[node]
         if row is None:
             for value in range(rank // others, digit.size):

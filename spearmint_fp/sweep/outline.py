@@ -11,12 +11,12 @@ import attrs
 from ..configuration.errors import format_count, short_repr
 from .indices import count_items
 
-__all__ = ["TERMS", "Lines", "Outline", "format_first", "of_choice", "of_product"]
+__all__ = ["SHOWN_TERMS", "Lines", "Outline", "format_values", "outline_choice", "outline_product"]
 
-TERMS: Final = 12
+SHOWN_TERMS: Final = 12
 """How many terms of a sum are written out."""
 
-SHOWN: Final = 6
+SHOWN_VALUES: Final = 6
 """How many values of an axis are written out."""
 
 
@@ -36,7 +36,7 @@ class Lines:
 class Outline:
     """The formula of a size ("" where nothing varies), whether it is a sum, and one line per axis or branch.
 
-    `mark` is a static value by which a reader knows a branch: `name='sgd'`.
+    `mark` is a static value that names a branch: `name='sgd'`.
     """
 
     formula: str
@@ -47,7 +47,7 @@ class Outline:
     @classmethod
     def of_axis(cls, path: str, values: Sequence[Any]) -> Outline:
         size = format_count(count_items(values))
-        return cls(size, False, Lines(lambda: [f"{path}: {size} ({format_first(values) or 'empty'})"]))
+        return cls(size, False, Lines(lambda: [f"{path}: {size} ({format_values(values) or 'empty'})"]))
 
     @classmethod
     def nested(cls, formula: str, head: str, parts: Sequence[Outline]) -> Outline:
@@ -70,15 +70,15 @@ class Outline:
         return Outline(formula, False, Lines(lambda: [head, *(f"  {line}" for line in (*self.lines, *notes()))]))
 
 
-def format_first(values: Sequence[Any]) -> str:
+def format_values(values: Sequence[Any]) -> str:
     """The first values of an axis, written out; a long range as it is."""
-    few = count_items(values) <= SHOWN
+    few = count_items(values) <= SHOWN_VALUES
     if not few and isinstance(values, range):
         return short_repr(values)
-    return ", ".join([*map(short_repr, islice(values, SHOWN)), *([] if few else ["…"])])
+    return ", ".join([*map(short_repr, islice(values, SHOWN_VALUES)), *([] if few else ["…"])])
 
 
-def of_product(parts: Sequence[Outline]) -> Outline:
+def outline_product(parts: Sequence[Outline]) -> Outline:
     """The outline of a product: factors in order, what does not vary left out."""
     formula = " × ".join(part.factor() for part in parts if part.formula)
     alone = [part for part in parts if part.formula]
@@ -88,7 +88,7 @@ def of_product(parts: Sequence[Outline]) -> Outline:
     return Outline(alone[0].formula if is_sum else formula, is_sum, lines, mark)
 
 
-def of_choice(path: str, parts: Sequence[Outline], count: int) -> Outline:
+def outline_choice(path: str, parts: Sequence[Outline], count: int) -> Outline:
     """The outline of a union of `count` parts, given the first few: terms in order, one group of lines per branch."""
     more = count - len(parts)
     formula = " + ".join([*(part.formula or "1" for part in parts), *(["…"] if more else [])])

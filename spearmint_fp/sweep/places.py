@@ -6,12 +6,13 @@ every kind begins at a given position, in either direction, without counting up 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from math import prod
-from typing import Final, Protocol, TypeVar, final
+from typing import Final, TypeVar, final
 
 import attrs
 
@@ -29,7 +30,7 @@ __all__ = [
     "Places",
     "Selected",
     "Verified",
-    "list_few",
+    "list_places",
 ]
 
 
@@ -39,30 +40,29 @@ MOST_PLACES: Final = 1_000_000
 """How many places are listed, or looked at in vain, before a search is refused."""
 
 
-class Places(Protocol):
+class Places(ABC):
     """A set of positions."""
 
+    __slots__ = ()
+
+    parts: Sequence[Places] = ()
+    """The places that these are found from."""
+
+    @abstractmethod
     def walk(self, start: int, step: int) -> Iterator[int]:
         """The places from `start` on, ascending where `step` is 1, descending where it is -1."""
 
     def count(self, bound: int) -> int:
         """How many there are; any number above `bound` where there are more."""
+        return sum(1 for _ in islice(self.walk(0, 1), bound + 1))
 
     def check(self) -> None:
-        """An error where there may be others than were given so far: to be asked by who stops before their end."""
+        """An error where there may be others than were given so far; a walk that ends early is followed by this."""
+        for part in self.parts:
+            part.check()
 
 
-def _count(places: Places, bound: int) -> int:
-    """How many places there are, one by one."""
-    return sum(1 for _ in islice(places.walk(0, 1), bound + 1))
-
-
-def _check(many: Iterable[Places]) -> None:
-    for places in many:
-        places.check()
-
-
-def list_few(places: Places) -> Iterator[int]:
+def list_places(places: Places) -> Iterator[int]:
     """All places, ascending; an error where there are more than `MOST_PLACES`."""
     if places.count(MOST_PLACES) > MOST_PLACES:
         raise SizeError(f"this configuration stands in more than {MOST_PLACES} places. Make the sweep distinct first")
@@ -87,7 +87,7 @@ def _too_many_misses() -> SizeError:
 
 
 @final
-class Known:
+class Known(Places):
     """Places that something else gives in ascending order, read when they are needed and kept."""
 
     def __init__(self, places: Iterable[int]) -> None:
@@ -100,20 +100,17 @@ class Known:
             return reversed(self._read[: bisect_right(self._read, start)])
         return self._ascend(start)
 
-    def count(self, bound: int) -> int:
-        return _count(self, bound)
-
     def check(self) -> None:
         self._read.extend(self._rest)
 
     def _ascend(self, start: int) -> Iterator[int]:
         k = bisect_left(self._read, start)
-        while k < len(self._read) or self._reads_one():
+        while k < len(self._read) or self._read_next():
             if self._read[k] >= start:
                 yield self._read[k]
             k += 1
 
-    def _reads_one(self) -> bool:
+    def _read_next(self) -> bool:
         for place in self._rest:
             self._read.append(place)
             return True
@@ -122,7 +119,7 @@ class Known:
 
 @final
 @attrs.frozen(eq=False, repr=False)
-class Listed:
+class Listed(Places):
     """Places that are known, ascending."""
 
     places: Sequence[int]
@@ -135,9 +132,6 @@ class Listed:
     def count(self, bound: int) -> int:  # noqa: ARG002  # they are counted already
         return len(self.places)
 
-    def check(self) -> None:
-        """They are all that there are."""
-
 
 NOWHERE: Final = Listed(())
 """No place at all."""
@@ -145,14 +139,15 @@ NOWHERE: Final = Listed(())
 
 @final
 @attrs.frozen(eq=False, repr=False)
-class Combined:
+class Combined(Places):
     """The places of a record: every combination of the places of its children, whose numbers of points are `sizes`."""
 
     sizes: Sequence[int]
     parts: Sequence[Places]
 
     def walk(self, start: int, step: int) -> Iterator[int]:
-        """An odometer: a wheel begins at its digit of `start` while all wheels before it stand at theirs."""
+        # An odometer: a wheel begins at its digit of `start` while those before it stand at theirs, else at its end.
+        # Wheels are kept on a stack, not in a recursion, as a record may have a thousand children.
         first = [0 if step > 0 else size - 1 for size in self.sizes]
         size = prod(self.sizes)
         start = max(start, 0) if step > 0 else min(start, size - 1)
@@ -178,9 +173,6 @@ class Combined:
     def count(self, bound: int) -> int:
         return prod(part.count(bound) for part in self.parts)
 
-    def check(self) -> None:
-        _check(self.parts)
-
     def _digits(self, position: int) -> list[int]:
         """A position as one digit per child."""
         digits = []
@@ -191,12 +183,16 @@ class Combined:
 
 
 @final
-class InOrder:
+class InOrder(Places):
     """The places of a union: those in each part, one part after the other."""
 
     def __init__(self, offsets: Sequence[int], part: Callable[[int], Places]) -> None:
         self._offsets, self._part = offsets, part
-        self._parts: dict[int, Places] = {}
+        self._found: dict[int, Places] = {}
+
+    @property
+    def parts(self) -> Sequence[Places]:  # type: ignore[override]  # those that were walked: the others were not left early
+        return tuple(self._found.values())
 
     def walk(self, start: int, step: int) -> Iterator[int]:
         last = len(self._offsets) - 2
@@ -204,29 +200,26 @@ class InOrder:
         for k in range(max(first, 0), last + 1) if step > 0 else range(first, -1, -1):
             offset = self._offsets[k]
             begin = max(start - offset, 0) if step > 0 else min(start, self._offsets[k + 1] - 1) - offset
-            for place in self._place(k).walk(begin, step):
+            for place in self._find_in_part(k).walk(begin, step):
                 yield offset + place
 
     def count(self, bound: int) -> int:
         found = 0
         for k in range(len(self._offsets) - 1):
-            found += self._place(k).count(bound)
+            found += self._find_in_part(k).count(bound)
             if found > bound:
                 break
         return found
 
-    def check(self) -> None:
-        _check(self._parts.values())  # those that were not asked are not those that were left before their end
-
-    def _place(self, k: int) -> Places:
-        if k not in self._parts:
-            self._parts[k] = self._part(k)
-        return self._parts[k]
+    def _find_in_part(self, k: int) -> Places:
+        if k not in self._found:
+            self._found[k] = self._part(k)
+        return self._found[k]
 
 
 @final
 @attrs.frozen(eq=False, repr=False)
-class Common:
+class Common(Places):
     """The places that several have in common: each in turn jumps to where the others are."""
 
     parts: Sequence[Places]
@@ -242,22 +235,16 @@ class Common:
                         walks[k] = part.walk(furthest, step)
                         heads[k] = next(walks[k], None)
                 if None in heads:
-                    return _check(self.parts)
+                    return self.check()
                 if misses > MOST_PLACES:
                     raise _too_many_misses()
             yield from (head for head in heads[:1] if head is not None)
-        return _check(self.parts)
-
-    def count(self, bound: int) -> int:
-        return _count(self, bound)
-
-    def check(self) -> None:
-        _check(self.parts)
+        return self.check()
 
 
 @final
 @attrs.frozen(eq=False, repr=False)
-class AnyOf:
+class AnyOf(Places):
     """The places of several values."""
 
     parts: Sequence[Places]
@@ -269,42 +256,30 @@ class AnyOf:
                 yield place
             before = place
 
-    def count(self, bound: int) -> int:
-        return _count(self, bound)
-
-    def check(self) -> None:
-        _check(self.parts)
-
 
 @final
-class Verified:
+class Verified(Places):
     """The places, out of some that are possible, where a value really stands: each is asked about once."""
 
     def __init__(self, possible: Places, stands: Callable[[int], bool]) -> None:
-        self._possible, self._stands = possible, stands
+        self.parts, self._stands = (possible,), stands
         self._verdicts: dict[int, bool] = {}
 
     def walk(self, start: int, step: int) -> Iterator[int]:
-        return _filter_places(self._possible.walk(start, step), self._verdict)
+        return _filter_places(self.parts[0].walk(start, step), self._is_here)
 
-    def count(self, bound: int) -> int:
-        return _count(self, bound)
-
-    def check(self) -> None:
-        self._possible.check()
-
-    def _verdict(self, place: int) -> bool:
+    def _is_here(self, place: int) -> bool:
         if place not in self._verdicts:
             self._verdicts[place] = self._stands(place)
         return self._verdicts[place]
 
 
 @final
-class Selected:
+class Selected(Places):
     """The places of a selection: where `indices` put the places of the base."""
 
     def __init__(self, base: Places, indices: Indices) -> None:
-        self._base, self._indices = base, indices
+        self.parts, self._indices = (base,), indices
         self._sorted: Known | None = None
 
     def walk(self, start: int, step: int) -> Iterator[int]:
@@ -313,34 +288,28 @@ class Selected:
         if not 0 <= start < size:
             return iter(())
         if self._indices.ascending:
-            return self._in_order(start, step, step)
+            return self._walk_in_order(start, step, step)
         if isinstance(self._indices, Span):
-            return self._in_order(start, step, -step)
-        return self._in_no_order().walk(start, step)
+            return self._walk_in_order(start, step, -step)
+        return self._sort().walk(start, step)
 
-    def count(self, bound: int) -> int:
-        return _count(self, bound)
-
-    def check(self) -> None:
-        self._base.check()
-
-    def _in_order(self, start: int, step: int, base_step: int) -> Iterator[int]:
+    def _walk_in_order(self, start: int, step: int, base_step: int) -> Iterator[int]:
         """Where greater places of the base are all greater, or all less, in the selection."""
         first, last = self._indices.at(start), self._indices.at(self._indices.size - 1 if step > 0 else 0)
         low, high = min(first, last), max(first, last)
-        inside = _while_inside(self._base, first, base_step, low, high)
+        inside = _walk_inside(self.parts[0], first, base_step, low, high)
         ranks = map(self._indices.rank, inside)
         return (rank for rank in _filter_places(ranks, lambda rank: rank is not None) if rank is not None)
 
-    def _in_no_order(self) -> Known:
+    def _sort(self) -> Known:
         """Where they stand in any order, all of them sorted."""
         if self._sorted is None:
-            found = map(self._indices.rank, list_few(self._base))
+            found = map(self._indices.rank, list_places(self.parts[0]))
             self._sorted = Known(sorted(rank for rank in found if rank is not None))
         return self._sorted
 
 
-def _while_inside(places: Places, first: int, step: int, low: int, high: int) -> Iterator[int]:
+def _walk_inside(places: Places, first: int, step: int, low: int, high: int) -> Iterator[int]:
     for place in places.walk(first, step):
         if not low <= place <= high:
             return places.check()

@@ -21,19 +21,19 @@ from .diagrams import FALSE, TRUE, Diagrams
 from .digits import Digit, Digits, Source
 from .indices import count_items
 from .nodes.node import ABSENT, LIMIT
-from .tables import Constraint
+from .tables import Constraint, join_names
 
 __all__ = ["Asker", "Raised", "Space", "join_congruent"]
 
-PREFIXES: Final = 4 * LIMIT
+MOST_PREFIXES: Final = 4 * LIMIT
 """How many combinations of all digits but the last are looked at before a predicate is refused."""
 
-BLOCK_POINTS: Final = 512
-BLOCK_DIGITS: Final = 8
+MOST_BLOCK_POINTS: Final = 512
+MOST_BLOCK_DIGITS: Final = 8
 """How many combinations of how many last digits a predicate is asked about in one go: no step of Python for each."""
 
 UNSET: Final = object()
-"""An argument that a later digit decides."""
+"""Instead of an argument that a later digit decides."""
 
 Raised = tuple[tuple[tuple[int, int], ...], tuple[Any, ...]]
 """A combination of (digit, value of the digit) about which a predicate raised, and the arguments that it was given."""
@@ -41,8 +41,11 @@ Raised = tuple[tuple[tuple[int, int], ...], tuple[Any, ...]]
 
 @final
 @attrs.define(eq=False)
-class _Frame:
-    """A digit whose values are being gone through: the arguments so far, and the row that grows."""
+class _OpenDigit:
+    """A digit whose values are being gone through: the arguments so far, and the row that grows.
+
+    A stack of these stands for the recursion over digits.
+    """
 
     digit: Digit
     agenda: tuple[Digit, ...]  # the digits after this one
@@ -56,7 +59,7 @@ class _Frame:
 
 @final
 @attrs.frozen(eq=False)
-class _Plan:
+class _Block:
     """The combinations of the last digits that a guard leaves, and their arguments as columns.
 
     The tree has, per value of a digit, the tree of the next one; for the last, where its combinations begin, and its
@@ -86,12 +89,7 @@ class Space:
 class Asker:
     """Asks the predicate of the constraint of a number about the combinations that a guard leaves."""
 
-    def __init__(
-        self,
-        constraint: Constraint,
-        number: int,
-        space: Space,
-    ) -> None:
+    def __init__(self, constraint: Constraint, number: int, space: Space) -> None:
         self.constraint, self.predicate = constraint, constraint.ask
         self.digits, self.diagrams, self.domains, self.live = space.digits, space.diagrams, space.domains, space.live
         digits = space.digits
@@ -100,36 +98,35 @@ class Asker:
         self.shared: dict[int, list[tuple[int, Source]]] = {number: [] for number in self.scope}
         for argument, sources in enumerate(digits.sources[number]):
             for source in sources:
-                self._supply(argument, source)
+                self._add_argument(argument, source)
         # in a plain scope every combination has all arguments, each from one digit: nothing need be checked on the way
         columns = [column for columns in self.columns.values() for _, column in columns]
         branching = any(digits.all[number].context for number in self.scope)
         missing = branching or not all(digits.sources[number]) or any(map(_has_absent, columns))
         self.plain = not missing and not any(self.shared.values())
         self.exact = not branching  # then the combinations can be counted before any is asked about
-        self.block = self._find_block() if self.plain else 0
-        self.plans: dict[int, _Plan] = {}
+        self.block = self._count_block_digits() if self.plain else 0
+        self.plans: dict[int, _Block] = {}
         self.raised: list[Raised] = []
         self.asked = self.prefixes = 0
-        self.stack: list[_Frame] = []
+        self.stack: list[_OpenDigit] = []
 
-    def _find_block(self) -> int:
+    def _count_block_digits(self) -> int:
         """How many of the last digits are asked about together."""
         points = 1
         for taken, number in enumerate(reversed(self.scope)):
             points *= count_items(self.live[number])
-            if taken and (points > BLOCK_POINTS or taken == BLOCK_DIGITS):
+            if taken and (points > MOST_BLOCK_POINTS or taken == MOST_BLOCK_DIGITS):
                 return taken
         return len(self.scope)
 
-    def _supply(self, argument: int, source: Source) -> None:
+    def _add_argument(self, argument: int, source: Source) -> None:
         """Note which digits give an argument: one alone, by a column of values, or several that share it."""
         if len(source.digits) == 1:
             digit = source.digits[0]
             domain = self.domains[digit]
-            column = (
-                source.column if count_items(domain) <= LIMIT else None
-            )  # no longer digit is gone through, see `_open`
+            # a digit with more values is never gone through: `_open_digit` refuses it
+            column = source.column if count_items(domain) <= LIMIT else None
             self.columns[digit].append((argument, [] if column is None else [column[value] for value in domain]))
         else:
             for digit in source.digits:
@@ -138,35 +135,35 @@ class Asker:
     def ask(self, guard: int) -> int:
         """The diagram of the combinations in the guard that satisfy the constraint or raised."""
         if self.exact and guard == TRUE and _count_points(self.digits.items, self.columns, self.live) > LIMIT:
-            raise self._too_many()
+            raise self._make_refusal()
         count = len(self.constraint.paths)
-        result = self._open(self._relevant(self.digits.items), guard, [UNSET] * count, [0] * count)
+        result = self._open_digit(self._list_relevant(self.digits.items), guard, [UNSET] * count, [0] * count)
         while self.stack:  # depth first, with an explicit stack: a scope may have a thousand digits
-            frame = self.stack[-1]
+            opened = self.stack[-1]
             if result is not None:
-                frame.row[frame.current] = result
-            value = next(frame.values, None)
+                opened.row[opened.current] = result
+            value = next(opened.values, None)
             if value is None:
-                result = self.diagrams.make_node(frame.digit.number, tuple(frame.row))
+                result = self.diagrams.make_node(opened.digit.number, tuple(opened.row))
                 self.stack.pop()
             else:
-                frame.current = value
-                result = self._descend(frame, value)
+                opened.current = value
+                result = self._take_value(opened, value)
         return cast(int, result)
 
-    def _relevant(self, items: Sequence[Digit]) -> tuple[Digit, ...]:
+    def _list_relevant(self, items: Sequence[Digit]) -> tuple[Digit, ...]:
         return tuple([digit for digit in items if digit.number in self.columns])
 
-    def _open(self, agenda: tuple[Digit, ...], guard: int, given: list[Any], sums: list[int]) -> int | None:
-        """The diagram of what is left to decide; None where it goes on in a new frame on the stack."""
+    def _open_digit(self, agenda: tuple[Digit, ...], guard: int, given: list[Any], sums: list[int]) -> int | None:
+        """The diagram of what is left to decide; None where it goes on with a new open digit on the stack."""
         if not guard or not (self.plain or self._is_decided_by(agenda, given)):
-            return guard
+            return guard  # nothing is left to ask about, or all that the guard leaves lacks a path
         self.prefixes += 1
-        if self.prefixes > PREFIXES or (agenda and count_items(self.domains[agenda[0].number]) > LIMIT):
-            raise self._too_many()
+        if self.prefixes > MOST_PREFIXES or (agenda and count_items(self.domains[agenda[0].number]) > LIMIT):
+            raise self._make_refusal()
         if not agenda:
             return int(self._ask_many((), given, sums, (), [()])[0])
-        if len(agenda) == self.block:
+        if len(agenda) == self.block:  # the last digits are gone through in C
             return self._ask_block(agenda, guard, given)
         digit, rest = agenda[0], agenda[1:]
         if not rest and digit.branches is None:
@@ -174,7 +171,7 @@ class Asker:
         row = [FALSE] * len(self.domains[digit.number])
         if not row:
             return FALSE
-        self.stack.append(_Frame(digit, rest, guard, given, sums, iter(self.live[digit.number]), row))
+        self.stack.append(_OpenDigit(digit, rest, guard, given, sums, iter(self.live[digit.number]), row))
         return None
 
     def _is_decided_by(self, agenda: Sequence[Digit], given: Sequence[Any]) -> bool:
@@ -188,12 +185,12 @@ class Asker:
                 missing.difference_update([argument for argument, _ in supplied])
         return not missing
 
-    def _descend(self, frame: _Frame, value: int) -> int | None:
+    def _take_value(self, opened: _OpenDigit, value: int) -> int | None:
         """Go on below one value of a digit."""
-        digit, guard, agenda, sums = frame.digit, frame.guard, frame.agenda, frame.sums
+        digit, guard, agenda, sums = opened.digit, opened.guard, opened.agenda, opened.sums
         if self.diagrams.levels[guard] == digit.number:
             guard = self.diagrams.rows[guard][value]
-        given = frame.given.copy()
+        given = opened.given.copy()
         for argument, column in self.columns[digit.number]:
             given[argument] = column[value]
         if not self.plain:
@@ -203,8 +200,8 @@ class Asker:
                 sums[argument] += digit.offsets[original]
                 given[argument] = source
             if digit.branches is not None:
-                agenda = self._relevant(digit.branches[original]) + agenda
-        return self._open(agenda, guard, given, sums)
+                agenda = self._list_relevant(digit.branches[original]) + agenda
+        return self._open_digit(agenda, guard, given, sums)
 
     def _ask_block(self, digits: Sequence[Digit], guard: int, given: list[Any]) -> int:
         """The diagram of the last few digits of a plain scope."""
@@ -215,7 +212,7 @@ class Asker:
         verdicts = self._ask_many(plan.columns, given, (), numbers, plan.combinations)
         return self._fold_rows(numbers, plan.tree, verdicts)
 
-    def _plan_block(self, digits: Sequence[Digit], guard: int) -> _Plan:
+    def _plan_block(self, digits: Sequence[Digit], guard: int) -> _Block:
         """The combinations of a block that a guard leaves."""
         numbers = [digit.number for digit in digits]
         combinations: list[tuple[int, ...]] = []
@@ -225,7 +222,7 @@ class Asker:
             for k, number in enumerate(numbers)
             for argument, column in self.columns[number]
         ]
-        return _Plan(combinations, columns, tree)
+        return _Block(combinations, columns, tree)
 
     def _list_combinations(
         self, numbers: Sequence[int], guard: int, before: tuple[int, ...], found: list[tuple[int, ...]]
@@ -243,7 +240,7 @@ class Asker:
         return [(value, self._list_combinations(numbers, rest, (*before, value), found)) for value, rest in below]
 
     def _fold_rows(self, numbers: Sequence[int], tree: Any, verdicts: Sequence[int]) -> int:
-        """The diagram of a block, given the answers; at most `BLOCK_DIGITS` deep."""
+        """The diagram of a block, given the answers; at most `MOST_BLOCK_DIGITS` deep."""
         row = [FALSE] * len(self.domains[numbers[0]])
         if len(numbers) == 1:
             start, kept = tree
@@ -264,13 +261,13 @@ class Asker:
             allowed = self.diagrams.rows[guard]
             kept = [value for value in kept if allowed[value]]
         columns = [(argument, [column[value] for value in kept]) for argument, column in self.columns[digit.number]]
-        kept, columns = self._leave_out_absent(digit, kept, columns, sums, row)
+        kept, columns = self._drop_absent(digit, kept, columns, sums, row)
         verdicts = self._ask_many(columns, given, sums, (digit.number,), [(value,) for value in kept])
         for value, verdict in zip(kept, verdicts, strict=True):
             row[value] = verdict
         return self.diagrams.make_node(digit.number, tuple(row))
 
-    def _leave_out_absent(
+    def _drop_absent(
         self, digit: Digit, kept: list[int], columns: list[tuple[int, list[Any]]], sums: list[int], row: list[int]
     ) -> tuple[list[int], list[tuple[int, list[Any]]]]:
         """The values for which no argument is absent, and all columns over them; the others are allowed in the row."""
@@ -306,7 +303,7 @@ class Asker:
                 return [TRUE] * count
         self.asked += count
         if self.asked > LIMIT:
-            raise self._too_many()
+            raise self._make_refusal()
         arguments: list[Any] = list(map(repeat, fixed))
         for argument, column in columns:
             arguments[argument] = column
@@ -324,12 +321,12 @@ class Asker:
             verdicts.append(TRUE)
 
     def _note_raised(self, last: Iterable[tuple[int, int]], values: Sequence[Any]) -> None:
-        combination = [*((frame.digit.number, frame.current) for frame in self.stack), *last]
+        combination = [*((opened.digit.number, opened.current) for opened in self.stack), *last]
         originals = tuple([(number, self.domains[number][value]) for number, value in combination])
         self.raised.append((originals, tuple(values)))
 
-    def _too_many(self) -> SizeError:
-        paths = ", ".join([show_path(path) for path in self.constraint.paths[:12]])
+    def _make_refusal(self) -> SizeError:
+        paths = join_names(map(show_path, self.constraint.paths))
         points = _count_points(self.digits.items, self.columns, self.live)
         return SizeError(
             f"constraining on {paths} takes {format_count(points)} points to enumerate, more than {LIMIT}. "

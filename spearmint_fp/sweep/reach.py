@@ -1,4 +1,4 @@
-"""Which paths lead somewhere in a sweep: what an operation that takes a path asks before it does anything."""
+"""The check of a path that an operation takes: some configuration of the sweep has something there."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .nodes.points import walk_possible_points
 
 __all__ = ["check_path"]
 
-SUGGESTED: Final = 1_000
-"""Among how many paths the one that was probably meant is looked for."""
+MOST_SUGGESTED: Final = 1_000
+"""How many paths are compared with one that is unknown, to suggest what was probably meant."""
 
 
 def check_path(path: Steps, node: Node) -> None:
@@ -26,7 +26,7 @@ def check_path(path: Steps, node: Node) -> None:
         SizeError: more than 10^6 configurations would have to be looked at.
     """
     if not node.has_path(path):
-        known = dict.fromkeys(map(show_path, islice(_list_paths(node), SUGGESTED)))
+        known = dict.fromkeys(map(show_path, islice(_list_paths(node), MOST_SUGGESTED)))
         near = suggest_names(show_path(path), known) if known else ": they are no records"
         raise PathError(f"no configuration has {show_path(path)}{near}")
 

@@ -6,7 +6,7 @@ without a call of the predicate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from operator import itemgetter
 from typing import Any, cast, final
@@ -22,7 +22,7 @@ from .diagrams import FALSE, TRUE, Diagrams, Row, pack_row, unpack_row
 from .digits import Digit, Digits, Place, Question
 from .indices import count_items
 
-__all__ = ["Constraint", "Table", "dump_table", "keep_firsts", "load_table"]
+__all__ = ["Constraint", "Table", "dump_table", "join_names", "keep_firsts", "load_table"]
 
 
 @final
@@ -68,8 +68,7 @@ class Constraint:
         """What `explain` calls it."""
         if self.congruence is not None:
             return f"one of every {self.congruence[0]} positions"
-        paths = ", ".join([show_path(path) for path in self.paths[:12]])
-        return f"on {paths}{', …' if len(self.paths) > 12 else ''}"
+        return f"on {join_names(map(show_path, self.paths))}"
 
     def below(self, place: Place) -> Constraint:
         """The same constraint of a sweep that stands at a place of another one."""
@@ -82,19 +81,25 @@ class Constraint:
         try:
             return bool(self.ask(*values))
         except (Exception, GeneratorExit) as error:
-            told = stop_error(self.ask, error) if isinstance(error, STOPS) else error
+            named = stop_error(self.ask, error) if isinstance(error, STOPS) else error
             given = ", ".join(f"{show_path(p)}={short_repr(v)}" for p, v in zip(self.paths, values, strict=True))
             add_note(
-                told, "while constraining on ", f"{given}; the predicate takes one argument per path, in their order"
+                named, "while constraining on ", f"{given}; the predicate takes one argument per path, in their order"
             )
-            if told is error:
+            if named is error:
                 raise
-            raise told from error
+            raise named from error
 
     @property
     def ask(self) -> Callable[..., Any]:
         """The predicate, of a constraint that has not been pickled since it was asked."""
         return cast(Callable[..., Any], self.predicate)
+
+
+def join_names(names: Iterable[str]) -> str:
+    """The first dozen different names, with commas."""
+    different = list(dict.fromkeys(names))
+    return ", ".join(different[:12]) + (", …" if len(different) > 12 else "")
 
 
 def keep_firsts(digit: Digit) -> Constraint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
@@ -26,17 +26,17 @@ from ..configuration.fold import Algebra, fold
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in, set_in
-from ..conversion.convert import Extra, field_types, make_checker, structure, unstructure
+from ..conversion.convert import make_checker, structure, unstructure
+from ..conversion.fields import field_types
+from ..conversion.hook_table import Extra
 from ..conversion.problems import Steps
 from .core import Sweep, as_sweep
 from .filters import constrained
 from .indices import count_items
-from .nodes.columns import Columns
 from .nodes.image import Image
-from .nodes.node import LIMIT, Node
-from .nodes.points import few
-from .nodes.union import Union as NodeUnion
-from .outline import Outline
+from .nodes.node import LIMIT, Node, derived_field
+from .nodes.points import bound_ranks
+from .places import Known, Places
 from .tables import Constraint
 
 __all__ = ["structured"]
@@ -91,12 +91,7 @@ class Typed(Image):
     cls: Any
     extra: Extra
     base: Node
-    size: int = attrs.field(init=False, eq=False, repr=False)
-    depth: int = attrs.field(init=False, eq=False, repr=False)
-
-    @property
-    def exact(self) -> bool:
-        return False
+    size: int = derived_field()
 
     @property
     def _function(self) -> Any:
@@ -105,40 +100,56 @@ class Typed(Image):
     def _call(self, config: Any) -> Any:
         return structure(self.cls, config, extra=self.extra)
 
-    def ranks(self, value: Any, exact: bool) -> Iterator[int]:
-        if self.size <= SCANNED:
-            places = self._positions.get(hash(exact_key(value)), ()) if exact else range(self.size)
-            return (rank for rank in places if self._is(rank, value, exact))
-        return self._ranks_by_axes(value, exact)
+    def places(self, value: Any, exact: bool) -> Places:
+        if self.size > SCANNED:
+            return Known(self._find_by_axes(value, exact))
+        ranks = self._positions.get(hash(exact_key(value)), ()) if exact else range(self.size)
+        return Known(rank for rank in ranks if self._is_at(rank, value, exact))
 
     @cached_property
     def _positions(self) -> dict[int, list[int]]:
-        """Where the points of each hash of a key stand, to be looked at again: no point is kept for it."""
+        """The positions of the points by the hash of their key, to be looked at again: no point is kept."""
         positions: dict[int, list[int]] = {}
         for rank in range(self.size):
             with suppress(ConversionError):  # then it became nothing
                 positions.setdefault(hash(exact_key(freeze(self.at(rank)))), []).append(rank)
         return positions
 
-    def _ranks_by_axes(self, value: Any, exact: bool) -> Iterator[int]:
-        """The places of what has the value's parts on its axes; an error after them where others may become it too."""
+    def _is_at(self, rank: int, value: Any, exact: bool) -> bool:
+        try:
+            point = self.at(rank)
+        except ConversionError:  # then it became nothing
+            return False
+        frozen = freeze(point)  # as what is looked for was
+        equal = not exact and (are_equal(point, value) or are_equal(frozen, value))
+        return equal or exact_key(frozen) == exact_key(value)
+
+    def _find_by_axes(self, value: Any, exact: bool) -> Iterator[int]:
+        """The positions of what has the value's parts on its axes, then an error where others may become it too.
+
+        Short axes are narrowed to the values that may have become those parts. A value on a long one, which is a range,
+        is computed from its part instead.
+        """
         if self._keeps_values and not isinstance(value, self.cls):
             return
-        looked_for = (freeze(unstructure(value)), value)  # by alias, and by name
-        near, long = self.base, dict[Steps, Any]()
-        columns = self.base.columns()
-        for path, column in columns.items():
-            if sum(map(count_items, column.pieces)) > LIMIT:
-                long[path] = _whole_at(path, looked_for)
-            else:
-                near = constrained(near, Constraint(_matches(path, looked_for), (path,)))
-        told = (_there(p, looked_for) and all(isinstance(piece, range) for piece in columns[p].pieces) for p in long)
-        is_all = self._keeps_values and all(told)
-        origins = self._origins(near, long)
+        forms = (freeze(unstructure(value)), value)  # by alias, and by name
+        pieces = {path: column.pieces for path, column in self.base.columns().items()}
+        lengths = {path: sum(map(count_items, pieces[path])) for path in pieces}
+        long = [path for path, length in lengths.items() if length > LIMIT]
+        short = [Constraint(_make_matcher(path, forms), (path,)) for path in pieces if path not in long]
+        near = reduce(constrained, short, self.base)
+        if near.size > LIMIT * prod(lengths[path] for path in long):
+            raise SizeError(
+                f"finding this means converting {format_count(near.size)} configurations, more than {LIMIT}: their "
+                f"class tells nothing about their axes. Search the sweep that it was made from"
+            )
+        origins = _list_origins(near, {path: _find_whole(path, forms) for path in long})
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
-        found = sorted(rank for rank in few(unique(ranks)) if self._is(rank, value, exact))
+        found = sorted(rank for rank in bound_ranks(unique(ranks)) if self._is_at(rank, value, exact))
         yield from found
-        if not (is_all and (found or not long or near.size <= 1 or _is_one_branch(self.base))):
+        is_told = all(_find_plain(path, forms) and all(isinstance(p, range) for p in pieces[path]) for path in long)
+        is_sure = found or not long or near.size <= 1 or self.base.claims(exact=False).uniform
+        if not (self._keeps_values and is_told and is_sure):
             raise SizeError(
                 f"finding this means converting {format_count(self.size)} configurations, more than {SCANNED}, in case "
                 f"their class changes the values that it is made from. Search the sweep that it was made from"
@@ -158,83 +169,49 @@ class Typed(Image):
             and all(_is_small(piece) for column in columns for piece in column.pieces)
         )
 
-    def _origins(self, near: Node, long: dict[Steps, Any]) -> Iterator[Any]:
-        """The configurations that may have become a value: these, with the numbers of the long axes put in."""
-        free = prod(sum(map(count_items, self.base.columns()[path].pieces)) for path in long)
-        if near.size > LIMIT * free:
-            raise SizeError(
-                f"finding this means converting {format_count(near.size)} configurations, more than {LIMIT}: their class "
-                f"tells nothing about their axes. Search the sweep that it was made from"
-            )
-        if not near.size or not long:
-            return near.walk(0, near.size)
-        ends = (near.at(0), near.at(near.size - 1))  # in a branch with the long axes, or in one without
-        return iter((*ends, *(_with(long, end) for end in ends)))
 
-    def _is(self, rank: int, value: Any, exact: bool) -> bool:
-        try:
-            point = self.at(rank)
-        except ConversionError:  # then it became nothing
-            return False
-        frozen = freeze(point)  # as what is looked for was
-        equal = not exact and (are_equal(point, value) or are_equal(frozen, value))
-        return equal or exact_key(frozen) == exact_key(value)
-
-    def columns(self) -> Columns:
-        return self.base.columns()
-
-    def outline(self, path: Steps) -> Outline:
-        return self.base.outline(path)
+def _list_origins(near: Node, numbers: dict[Steps, Any]) -> Iterable[Any]:
+    """The configurations that may have become a value: these, or some of them with the numbers of the long axes."""
+    if not near.size or not numbers:
+        return near.walk(0, near.size)
+    ends = (near.at(0), near.at(near.size - 1))  # in a branch with the long axes, or in one without
+    return (*ends, *(_set_numbers(numbers, end) for end in ends))
 
 
-def _with(numbers: dict[Steps, Any], config: Any) -> Any:
-    """A config with numbers at the paths of its long axes; as it is, where it has no such path."""
+def _set_numbers(numbers: dict[Steps, Any], config: Any) -> Any:
+    """A configuration with numbers at paths; as it is, where it lacks one of these."""
     try:
         return reduce(lambda whole, item: set_in(item[0], item[1], whole), numbers.items(), config)
     except PathError:
         return config
 
 
-def _is_one_branch(node: Node) -> bool:
-    """Whether all points have the same paths, because nothing in a sweep is a union."""
-    return not isinstance(node, NodeUnion) and all(map(_is_one_branch, node.children))
-
-
-def _there(path: Steps, forms: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What stands at a path of the first form that has it, as plain data; nothing where none has."""
+def _find_plain(path: Steps, forms: Sequence[Any]) -> tuple[Any, ...]:
+    """The value at a path of the first form that has it, as plain data; nothing where none has."""
     found = next(filter(None, (find_in(path, form) for form in forms)), ())
     return tuple(freeze(unstructure(value)) for value in found)
-
-
-def _reads_as(text: Any, value: Any) -> bool:
-    """Whether text is how a value may be written: a path, a date."""
-    if not isinstance(text, str) or isinstance(value, str):
-        return False
-    try:
-        return are_equal(structure(type(value), text), value)
-    except SpearmintError:  # it is text for something else
-        return False
 
 
 SCANNED: Final = 100_000
 """Up to this size every configuration is converted to find one: a class may hide what it was made from."""
 
+_VAST: Final = (
+    10**10_000
+)  # a Decimal may stand for more digits than there is memory: it is compared before it is an int
 
-_VAST: Final = 10**10_000  # a Decimal may stand for more digits than there is memory: it is asked before it is an int
 
-
-def _whole_at(path: Steps, forms: tuple[Any, ...]) -> Any:
-    """The whole number that a long range must have had where a typed config has a number."""
+def _find_whole(path: Steps, forms: Sequence[Any]) -> Any:
+    """The whole number that a long range must have had where a typed configuration has a number."""
     try:
-        (number,) = _there(path, forms)
+        (number,) = _find_plain(path, forms)
         return int(number) if abs(number) < _VAST and number == int(number) else number
     except Exception:  # no such path, or no number there: then nothing in a range became it
         return None
 
 
-def _matches(path: Steps, forms: tuple[Any, ...]) -> Callable[[Any], bool]:
-    """Whether an axis value may have become what a typed config has at its path; yes where that cannot be told."""
-    found = _there(path, forms)
+def _make_matcher(path: Steps, forms: Sequence[Any]) -> Callable[[Any], bool]:
+    """True for the axis values that may have become what a typed configuration has at a path, if in doubt too."""
+    found = _find_plain(path, forms)
 
     def may_be(value: Any) -> bool:
         if not found or are_equal(value, found[0]):
@@ -245,6 +222,16 @@ def _matches(path: Steps, forms: tuple[Any, ...]) -> Callable[[Any], bool]:
         return are_equal(plain, found[0]) or exact_key(plain) == exact_key(found[0])
 
     return may_be
+
+
+def _reads_as(text: Any, value: Any) -> bool:
+    """True if a value may be written as a text: a path, a date."""
+    if not isinstance(text, str) or isinstance(value, str):
+        return False
+    try:
+        return are_equal(structure(type(value), text), value)
+    except SpearmintError:  # it is text for something else
+        return False
 
 
 # --- classes that keep the values that they are made from ------------------------------------------------------

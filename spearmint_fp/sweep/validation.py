@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, final
 
 import attrs
@@ -13,23 +13,25 @@ from ..configuration.errors import SizeError, full_repr, group_digits, short_rep
 from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in
-from ..conversion.convert import Extra, make_checker, thaw_plain
+from ..conversion.convert import make_checker, thaw_plain
+from ..conversion.hook_table import Extra
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
 from .checks import sees_several
 from .core import Sweep, as_sweep
 from .filters import constrained
-from .nodes.node import Node
-from .probes import Check, Probe, Refusal, Scope, Spot
+from .nodes.node import Node, SelectionOf
+from .probes import Probe, Refusal
+from .spots import Check, Scope, Spot
 from .tables import Constraint
 
 __all__ = ["Validation", "validate"]
 
 
 SPREAD: Final = 1_000
-"""How many configurations of a larger sweep are asked one by one, evenly spread."""
+"""How many configurations of a larger sweep are asked about, evenly spread."""
 
 LISTED: Final = 10_000
-"""How many configurations are asked one by one where a problem's number cannot be told from the axes."""
+"""Of sweeps up to this size every configuration is asked about."""
 
 
 @final
@@ -87,7 +89,7 @@ class Validation:
 
 
 def _with_count(problem: Problem) -> Problem:
-    """The problem as a report has it, which says so where the number of configurations is not known."""
+    """The problem with a reason that says so where the number of configurations is not known."""
     reason = f"{problem.reason}, in configs that cannot be counted without listing them"
     return problem if problem.spoils is not None else attrs.evolve(problem, reason=reason)
 
@@ -95,13 +97,13 @@ def _with_count(problem: Problem) -> Problem:
 def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validation:
     """What `structure(cls, config)` would say of the sweep's configurations, from each axis value once.
 
-    The cost is the sum of the axes, not their product. Each bad value is told with its path, the reason, and
+    The cost is the sum of the axes, not their product. Each bad value is reported with its path, the reason, and
     the number of configurations that hold it, exact also through branches, zips, slices and constraints. Of up to
-    10^4 configurations every one is asked too, of more of them 10^3. A class's word on one field counts where it is the
-    same in several configurations. `unseen` says where it did not look: at the configurations of a function that was
-    `mapped`, beyond a few, and at several values together, where a class may refuse these. Where there is no problem
-    and nothing unseen, every configuration converts. Those that are refused for several values together are told as
-    problems where nothing else is wrong.
+    10^4 configurations every one is asked too, of more of them 10^3. What a class says of one field counts where it is
+    the same in several configurations. `unseen` says where it did not look: at the configurations of a function that
+    was `mapped`, beyond a few, and at several values together, where a class may refuse these. Where there is no
+    problem and nothing unseen, every configuration converts. Those that are refused for several values together are
+    reported as problems where nothing else is wrong.
 
     >>> import attrs
     >>> from spearmint_fp import DynamicValue, expand
@@ -124,10 +126,10 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     node = as_sweep(sweep, "validate")._node
     check = make_checker(cls, extra)
     is_listed = node.size <= LISTED
-    by_parts = bool(node.size) and not (node.selected and is_listed and node.size <= _count_values(node, check))
-    findings, unseen = _ask_parts(node, check, is_listed) if by_parts else ((), ())
+    is_sample = isinstance(node.composition, SelectionOf) and is_listed and node.size <= _count_values(node, check)
+    findings, unseen = ((), ()) if is_sample else _ask_parts(node, check, is_listed)
     refused = _ask_evenly(check, node, node.size if is_listed else SPREAD, findings)
-    others, together = _find_others(refused, findings, ("check", "whole") if by_parts else ())
+    others, together = _find_others(refused, findings, () if is_sample else ("check", "whole"))
     report = _count_among if is_listed else _confirm_by
     problems, doubts = report(refused, (*findings, *others))
     if together and not problems:  # then it is all that is wrong
@@ -139,7 +141,7 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     return Validation(cls, node.size, problems, tuple(texts))
 
 
-# --- what configurations say ---------------------------------------------------------------------------------
+# --- configurations that are refused ---------------------------------------------------------------------------
 
 
 class _Refused(NamedTuple):
@@ -164,7 +166,7 @@ class _Finding:
 
     @property
     def mark(self) -> Hashable:
-        """What configurations that have the problem have in common."""
+        """A key that the configurations share that have the problem."""
         if self.problem is not self.original:
             return _mark_value(self.problem.path, self.problem.value, self.original)
         whole, single = _mark_problem(self.original)
@@ -172,7 +174,7 @@ class _Finding:
 
     @property
     def key(self) -> Hashable:
-        """What findings that are reported as one have in common."""
+        """A key that findings share that are reported as one."""
         if self.problem is not self.original:
             return self.problem.path, exact_key(self.problem.value), self.problem.kind
         return _mark_problem(self.original)[1]
@@ -264,12 +266,17 @@ def _describe_together(cls: Any, refused: Sequence[_Refused], is_listed: bool) -
     return f"{which}, {count}: {format_problems(refused[0].problems)[0]}"
 
 
-# --- what the parts say --------------------------------------------------------------------------------------
+# --- parts that are refused ------------------------------------------------------------------------------------
+
+
+def _list_probes(node: Node, check: Check) -> Iterator[Probe]:
+    """The probes of a sweep one by one: there may be very many, so they are not kept."""
+    return node.probes(Spot.of_whole(node, check)) if node.size else iter(())
 
 
 def _count_values(node: Node, check: Check) -> int:
-    """How many points of its parts a sweep has."""
-    return sum(probe.points_seen for probe in node.probes(Spot.of_whole(node, check)))
+    """How many values the axes of a sweep have, and how many points the parts without axes."""
+    return sum(probe.points_seen for probe in _list_probes(node, check))
 
 
 def _ask_parts(node: Node, check: Check, is_listed: bool) -> tuple[Sequence[_Finding], Iterable[str]]:
@@ -277,7 +284,7 @@ def _ask_parts(node: Node, check: Check, is_listed: bool) -> tuple[Sequence[_Fin
     unseen: dict[str, None] = {}
     refused: list[tuple[Probe, Refusal]] = []
     scopes: dict[Scope, list[Probe]] = {}
-    for probe in node.probes(Spot.of_whole(node, check)):  # there may be very many: few of them are kept
+    for probe in _list_probes(node, check):
         unseen |= dict.fromkeys(probe.unseen)
         refused += [(probe, refusal) for refusal in probe.find_refusals()]
         if probe.spot.scope is not None:
@@ -346,11 +353,6 @@ def _find_place(probe: Probe, refusal: Refusal) -> _Finding:
     return _Finding(attrs.evolve(problem, path=path, value=refusal.value, reason=reason), problem)
 
 
-def _add_known(counts: Iterable[int | None]) -> int | None:
+def _add_known(counts: Collection[int | None]) -> int | None:
     """The sum; None where one of them is not known."""
-    total = 0
-    for count in counts:
-        if count is None:
-            return None
-        total += count
-    return total
+    return None if None in counts else sum(filter(None, counts))

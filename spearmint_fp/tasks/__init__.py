@@ -1,4 +1,4 @@
-"""What one attempt at one configuration is: injection, retries, time limits, coroutines, signals.
+"""One attempt at one configuration: injection, retries, time limits, coroutines, signals.
 
 Imports `outcomes` and the rooms below it.
 """

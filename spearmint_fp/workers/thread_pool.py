@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from ..configuration.errors import RunError
 from ..outcomes.outcomes import Outcome
-from ..tasks.attempts import Trace, run_attempt
+from ..tasks.attempts import run_attempt
+from ..tasks.task_state import Trace
 from .batches import Answer, Batch, SourceError
 from .pools import Pool, drain_queue, patience_after
 

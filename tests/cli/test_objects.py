@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spearmint_fp import ArgumentError
-from spearmint_fp.cli.objects import looked_up
+from spearmint_fp.cli.objects import look_up
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def test_names_in_modules_packages_and_objects(folder: Path) -> None:
     (folder / "pack").mkdir()
     (folder / "pack" / "__init__.py").write_text("")
     (folder / "pack" / "inner.py").write_text("class A:\n  class B:\n    value = 7\n")
-    assert looked_up("pack.inner:A.B.value") == 7
-    assert looked_up("pathlib:Path") is Path
+    assert look_up("pack.inner:A.B.value") == 7
+    assert look_up("pathlib:Path") is Path
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_names_in_modules_packages_and_objects(folder: Path) -> None:
 )
 def test_what_is_not_there(name: str, message: str) -> None:
     with pytest.raises(ArgumentError) as raised:
-        looked_up(name)
+        look_up(name)
     assert str(raised.value).startswith(message)
 
 
@@ -58,7 +58,7 @@ def test_a_module_that_does_not_import_says_where(folder: Path) -> None:
     (folder / "outer.py").write_text("x = 1\nimport helper\n")
     (folder / "helper.py").write_text("\n\n1 / 0\n")
     with pytest.raises(ArgumentError) as raised:
-        looked_up("outer:x")
+        look_up("outer:x")
     told = "module 'outer' cannot be imported: ZeroDivisionError: division by zero"
     assert str(raised.value) == f"{told} ({folder / 'helper.py'}:3)"
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
@@ -67,4 +67,4 @@ def test_a_module_that_does_not_import_says_where(folder: Path) -> None:
 def test_an_interrupt_while_it_is_imported_is_one(folder: Path) -> None:
     (folder / "stopped.py").write_text("raise KeyboardInterrupt\n")
     with pytest.raises(KeyboardInterrupt):
-        looked_up("stopped:x")
+        look_up("stopped:x")

@@ -9,15 +9,15 @@ from contextlib import redirect_stdout
 
 import pytest
 
-from spearmint_fp.cli.output import reserved
+from spearmint_fp.cli.output import reserve_output
 from spearmint_fp.configuration.errors import FileError
 
 CODE = """
 import os, sys
-from spearmint_fp.cli.output import reserved
+from spearmint_fp.cli.output import reserve_output
 print("before")
 try:
-    with reserved() as data:
+    with reserve_output() as data:
         print("printed")
         os.write(1, b"written\\n")
         os.system("echo shelled")
@@ -37,7 +37,7 @@ def test_what_others_print_goes_to_standard_error_until_it_is_left() -> None:
 
 def test_a_stand_in_for_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     with redirect_stdout(io.StringIO()) as out:
-        with reserved() as data:
+        with reserve_output() as data:
             print("printed")
             data.write("data")
         print(" after", end="")
@@ -49,7 +49,7 @@ def test_without_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     out = io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)
-    with reserved() as data:
+    with reserve_output() as data:
         print("printed")
         data.write("data")
     assert out.getvalue() == "data"
@@ -64,5 +64,5 @@ def test_where_standard_error_is_closed_what_others_print_goes_nowhere() -> None
 
 def test_where_standard_output_is_closed_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
-    with pytest.raises(FileError, match="standard output is closed"), reserved():
+    with pytest.raises(FileError, match="standard output is closed"), reserve_output():
         pytest.fail("it was entered")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import toolz
 
-from spearmint_fp.experiment.discovery import references
+from spearmint_fp.experiment.discovery import list_references
 
 
 def marked(name: str) -> Callable[..., Any]:
@@ -74,10 +74,10 @@ def closure() -> Any:
 
         return deeper, late
 
-    found = references(inner)
+    found = list_references(inner)
     before = marks(found)
     late = marked("late")
-    return before, marks(references(inner))
+    return before, marks(list_references(inner))
 
 
 def marks(found: Any) -> list[str]:
@@ -119,14 +119,14 @@ def branch(flag: bool) -> Any:
     ],
 )
 def test_what_a_function_refers_to(fn: Any, want: set[str]) -> None:
-    assert set(marks(references(fn))) == want
+    assert set(marks(list_references(fn))) == want
 
 
 def test_the_order_is_that_of_the_code() -> None:
     def first() -> Any:
         return a(), [b() for _ in range(2)], module.c()
 
-    assert marks(references(first)) == ["a", "b", "c"]
+    assert marks(list_references(first)) == ["a", "b", "c"]
 
 
 def test_closures_and_names_that_have_no_value_yet() -> None:
@@ -136,4 +136,4 @@ def test_closures_and_names_that_have_no_value_yet() -> None:
 def test_code_without_source() -> None:
     names: dict[str, Any] = {"hidden": marked("hidden")}
     exec("def made(): return hidden()", names)
-    assert marks(references(names["made"])) == ["hidden"]
+    assert marks(list_references(names["made"])) == ["hidden"]

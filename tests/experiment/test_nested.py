@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import logging
-import os
 import threading
 import time
 import types
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,6 @@ import pytest
 from spearmint_fp import (
     Config,
     DynamicValue,
-    ExperimentError,
     Failure,
     Journal,
     JournalStatus,
@@ -28,24 +24,11 @@ from spearmint_fp import (
     expand,
     experiment,
     processes,
-    runtime_context,
-    shadow,
-    single,
-    sticky,
     threads,
 )
-from spearmint_fp.experiment.cases import described, planned, taking_part
-from spearmint_fp.experiment.variants import Pending
+from spearmint_fp.experiment.cases import list_participants, make_case
+from tests.experiment.samples import of, results, retrieve
 from tests.waiting import LIMIT_SECONDS, wait_until
-
-
-def of(**axes: Any) -> list[Any]:
-    return [{name: DynamicValue(values) for name, values in axes.items()}]
-
-
-@experiment(of(k=[1, 2, 3]))
-def retrieve(config: Config, query: str) -> str:
-    return f"{query}/k{config.k}"
 
 
 @experiment(of(model=["a", "b"]))
@@ -56,12 +39,6 @@ def answer(config: Config, query: str) -> str:
 @experiment(of(prompt=["p", "q"]))
 def pipeline(config: Config, query: str) -> str:
     return f"{config.prompt}:{answer(query)}"
-
-
-def results(fn: Any, *args: Any, **options: Any) -> list[Any]:
-    with Spearmint.run(fn, await_variants=True, **options) as runner:
-        result = runner(*args)
-    return [o.result for o in (result.main_result, *result.variant_results)]
 
 
 WHOLE = [f"{p}:{m}(x/k{k})" for p in "pq" for m in "ab" for k in (1, 2, 3)]
@@ -107,7 +84,7 @@ def test_the_product_is_a_sweep_that_is_never_enumerated() -> None:
     def outer(config: Config) -> int:
         return int(config.y19) * 10 + inner()
 
-    cases = planned(taking_part(outer))
+    _, cases = make_case(outer, (), {})
     assert isinstance(cases, Sweep)
     assert cases.size == 10**40
     assert cases[12] == ({f"y{k}": 0 for k in range(20)}, {f"x{k}": (k == 18) + 2 * (k == 19) for k in range(20)})
@@ -170,28 +147,6 @@ def test_failures_behind_name_every_configuration(caplog: pytest.LogCaptureFixtu
     assert "inner: Config({'n': 0}) failed: ZeroDivisionError" in caplog.text
 
 
-# --- strategies --------------------------------------------------------------------------------------------
-
-
-def test_each_experiment_keeps_its_own_strategy() -> None:
-    @experiment(of(n=[1, 2, 3]), single)
-    def fixed(config: Config) -> int:
-        return int(config.n)
-
-    @experiment(of(arm=["a", "b"]), sticky("user"))
-    def arm(config: Config) -> str:
-        return str(config.arm)
-
-    @experiment(of(m=[10, 20]), shadow)
-    def outer(config: Config) -> tuple[int, int, str]:
-        return config.m, fixed(), arm()
-
-    with runtime_context(user="bob"):
-        assert results(outer) == [(10, 1, "b"), (20, 1, "b")]
-    with runtime_context(user="ada"):
-        assert results(outer) == [(10, 1, "a"), (20, 1, "a")]
-
-
 # --- who takes part ------------------------------------------------------------------------------------------
 
 
@@ -243,7 +198,7 @@ def test_attributes_of_modules_homonyms_and_decorators() -> None:
     body.__annotations__["config"] = Config
     outer = experiment(of(m=[0]))(body)
     assert results(outer) == [(2, 5), (2, 6), (4, 5), (4, 6)]
-    assert taking_part(outer) == (outer, inner, other)
+    assert list_participants(outer) == (outer, inner, other)
 
 
 class Pipeline:
@@ -423,78 +378,6 @@ def test_three_hundred_variants_start_few_threads() -> None:
     assert most <= before + 6
 
 
-# --- what runs behind -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def gate() -> Iterator[threading.Event]:
-    event = threading.Event()
-    yield event
-    event.set()
-
-
-def test_joining_waits_times_out_and_cancels(gate: threading.Event, caplog: pytest.LogCaptureFixture) -> None:
-    seen: list[int] = []
-    begun = threading.Event()
-
-    @experiment(of(n=range(100)), on_outcome=lambda outcome: seen.append(outcome.index))
-    def slow(config: Config) -> int:
-        if config.n:
-            begun.set()
-            gate.wait(LIMIT_SECONDS)
-        return int(config.n)
-
-    assert slow() == 0
-    assert begun.wait(LIMIT_SECONDS)
-    assert not Spearmint.join(slow, 0.05)
-    assert not Spearmint.join(slow, 0.05, cancel=True)
-    gate.set()
-    assert Spearmint.join(slow, LIMIT_SECONDS)
-    assert seen == [1]
-    assert "cancelled at variant Config({'n': 2}); it and those after it have no outcome" in caplog.text
-    assert slow() == 0
-    assert Spearmint.join(slow, LIMIT_SECONDS)
-    assert len(seen) == 100
-
-
-def test_a_callback_that_fails_is_logged_and_the_rest_runs(caplog: pytest.LogCaptureFixture) -> None:
-    seen: list[int] = []
-
-    def told(outcome: Any) -> None:
-        seen.append(outcome.index)
-        if outcome.index == 1:
-            raise ValueError("not you")
-
-    @experiment(of(n=range(4)), on_outcome=told)
-    def f(config: Config) -> int:
-        return int(config.n)
-
-    f()
-    assert Spearmint.join(f, LIMIT_SECONDS)
-    assert seen == [1, 2, 3]
-    assert "on_outcome failed for variant" in caplog.text
-
-
-def test_a_backlog_is_bounded_and_told_of(
-    gate: threading.Event, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from spearmint_fp.experiment import background
-
-    monkeypatch.setattr(background, "BACKLOG", 6)
-
-    @experiment(of(n=[0, 1]))
-    def slow(config: Config) -> int:
-        if config.n:
-            gate.wait(LIMIT_SECONDS)
-        return int(config.n)
-
-    with caplog.at_level(logging.WARNING):
-        assert [slow() for _ in range(10)] == [0] * 10
-    assert caplog.text.count("the variants of this call do not run") == 4
-    gate.set()
-    assert Spearmint.join(slow, LIMIT_SECONDS)
-
-
 @pytest.mark.parametrize("executor", [None, threads(2)])
 def test_many_calls_of_one_runner_start_few_threads(executor: Any) -> None:
     @experiment(of(n=range(5)))
@@ -509,27 +392,6 @@ def test_many_calls_of_one_runner_start_few_threads(executor: Any) -> None:
     got = [[o.result for o in (result.main_result, *result.variant_results)] for result in every]
     assert got == [[call * 10 + n for n in range(5)] for call in range(40)]
     wait_until(lambda: threading.active_count() <= before + 1)
-
-
-def test_direct_awaits_run_few_variants_at_once() -> None:
-    now = most = 0
-
-    @experiment(of(n=range(3)))
-    async def slow(config: Config) -> int:
-        nonlocal now, most
-        if config.n:
-            now += 1
-            most = max(most, now)
-            await asyncio.sleep(0.002)
-            now -= 1
-        return int(config.n)
-
-    async def main() -> None:
-        await asyncio.gather(*(slow() for _ in range(50)))
-        await Spearmint.ajoin(slow)
-
-    asyncio.run(main())
-    assert 1 < most <= 4
 
 
 # --- journals ---------------------------------------------------------------------------------------------------
@@ -606,103 +468,3 @@ def test_status_with_arguments_and_cases(tmp_path: Path) -> None:
 @experiment(of(n=[1, 2, 3]))
 def lonely(config: Config) -> int:
     return int(config.n)
-
-
-# --- what hostile testing found -----------------------------------------------------------------------------------
-
-
-def test_who_stops_waiting_stops_no_variant() -> None:
-    seen: list[int] = []
-
-    async def main() -> None:
-        go = asyncio.Event()
-
-        @experiment(of(n=[0, 1, 2]), on_outcome=lambda outcome: seen.append(outcome.result))
-        async def patient(config: Config) -> int:
-            if config.n:
-                await go.wait()
-            return int(config.n)
-
-        await patient()
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01):
-                await Spearmint.ajoin(patient)
-        go.set()
-        await Spearmint.ajoin(patient)
-
-    asyncio.run(main())
-    assert seen == [1, 2]
-
-
-def test_event_loops_that_have_ended_are_let_go() -> None:
-    @experiment(of(n=[0, 1, 2]))
-    async def busy(config: Config) -> int:
-        await asyncio.sleep(0)
-        return int(config.n)
-
-    async def main() -> None:
-        await asyncio.gather(*(busy() for _ in range(10)))
-        await Spearmint.ajoin(busy)
-
-    for _ in range(4):
-        asyncio.run(main())
-    assert len(described(busy).behind._slots) == 1
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_variants_run_in_a_fork_too() -> None:
-    retrieve("before")
-    Spearmint.join(retrieve)
-    child = os.fork()
-    if not child:
-        retrieve("in the fork")
-        os._exit(0 if Spearmint.join(retrieve, LIMIT_SECONDS) else 7)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-def test_a_variant_that_waits_for_itself_is_told() -> None:
-    told: list[str] = []
-
-    def wait(_: Any) -> None:
-        with pytest.raises(ExperimentError, match="wait for itself") as raised:
-            Spearmint.join(own)
-        told.append(str(raised.value))
-
-    @experiment(of(n=[0, 1]), on_outcome=wait)
-    def own(config: Config) -> int:
-        return int(config.n)
-
-    own()
-    assert Spearmint.join(own, LIMIT_SECONDS)
-    assert len(told) == 1
-
-
-def test_main_runs_where_no_thread_can_begin(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    @experiment(of(n=[0, 1]))
-    def late(config: Config) -> int:
-        return int(config.n)
-
-    def refused(*_: Any) -> None:
-        raise RuntimeError("cannot schedule new futures after shutdown")
-
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", refused)
-    assert late() == 0
-    assert "do not run" in caplog.text
-
-
-@pytest.mark.parametrize("main", [{"n": DynamicValue([7, 8])}, DynamicValue([]), expand({"n": DynamicValue([1, 2])})])
-def test_a_strategy_gives_one_configuration_as_main(main: Any) -> None:
-    @experiment(of(n=[1, 2]), lambda configs, context: (main, []))
-    def one(config: Config) -> int:
-        return int(config.n)
-
-    with pytest.raises(ExperimentError, match="one configuration as main"):
-        one()
-
-
-def test_more_variants_than_len_can_say() -> None:
-    pending = Pending[Any](10**30, may_wait=False)
-    assert pending
-    with pytest.raises(OverflowError, match="more than len"):
-        len(pending)

@@ -29,8 +29,9 @@ from spearmint_fp import (
     single,
     sticky,
 )
-from spearmint_fp.experiment.context import current_context
-from spearmint_fp.experiment.strategies import branches
+from spearmint_fp.experiment.context import get_context
+from spearmint_fp.experiment.strategies import choose_branches
+from tests.experiment.samples import of, results
 
 HUGE = expand({f"x{k}": DynamicValue(range(10)) for k in range(30)})
 
@@ -45,23 +46,23 @@ def rising(n: int) -> Sweep[Config]:
 @pytest.mark.parametrize("size", [1, 2, 7])
 def test_what_each_chooses(size: int) -> None:
     configs = rising(size)
-    assert list(branches(shadow, configs, {})) == list(configs)
-    assert list(branches(single, configs, {})) == [configs[0]]
+    assert list(choose_branches(shadow, configs, {})) == list(configs)
+    assert list(choose_branches(single, configs, {})) == [configs[0]]
     turns, all_turns = round_robin(), round_robin(variants=True)
     for k in range(2 * size):
-        assert list(branches(turns, configs, {})) == [configs[k % size]]
-        main, *rest = branches(all_turns, configs, {})
+        assert list(choose_branches(turns, configs, {})) == [configs[k % size]]
+        main, *rest = choose_branches(all_turns, configs, {})
         assert main == configs[k % size]
         assert rest == [c for c in configs if c != main]
     fixed = sticky("user", variants=True)
-    main, *rest = branches(fixed, configs, {"user": 3})
+    main, *rest = choose_branches(fixed, configs, {"user": 3})
     assert sorted(c.n for c in (main, *rest)) == list(range(size))
-    assert list(branches(sticky("user"), configs, {"user": 3})) == [main]
+    assert list(choose_branches(sticky("user"), configs, {"user": 3})) == [main]
 
 
 @pytest.mark.parametrize("strategy", [shadow, single, round_robin(variants=True), sticky("user", variants=True)])
 def test_nothing_is_enumerated(strategy: Any) -> None:
-    chosen = branches(strategy, HUGE, {"user": "Ada"})
+    chosen = choose_branches(strategy, HUGE, {"user": "Ada"})
     assert chosen.size in (1, HUGE.size)
     assert chosen[0] in HUGE
 
@@ -124,20 +125,20 @@ def test_round_robin_is_shared_by_threads() -> None:
 
 
 def test_the_context_nests_and_belongs_to_who_entered_it() -> None:
-    assert dict(current_context()) == {}
+    assert dict(get_context()) == {}
     elsewhere: list[Mapping[str, Any]] = []
     with runtime_context(user=1, region="eu"):
         with pytest.raises(RuntimeError), runtime_context(region="us") as inner:
-            assert dict(inner) == dict(current_context()) == {"user": 1, "region": "us"}
+            assert dict(inner) == dict(get_context()) == {"user": 1, "region": "us"}
             with pytest.raises(TypeError):
                 inner["user"] = 2  # type: ignore[index]
             raise RuntimeError
-        assert dict(current_context()) == {"user": 1, "region": "eu"}
-        thread = threading.Thread(target=lambda: elsewhere.append(current_context()))
+        assert dict(get_context()) == {"user": 1, "region": "eu"}
+        thread = threading.Thread(target=lambda: elsewhere.append(get_context()))
         thread.start()
         thread.join()
     assert [dict(context) for context in elsewhere] == [{}]
-    assert dict(current_context()) == {}
+    assert dict(get_context()) == {}
 
 
 def test_a_strategy_sees_the_context_of_the_call() -> None:
@@ -245,3 +246,32 @@ def test_a_context_without_the_value_says_how_to_set_it() -> None:
         f()
     with runtime_context(user_id=object()), pytest.raises(ExperimentError, match="sticky cannot decide by <object"):
         f()
+
+
+def test_each_experiment_keeps_its_own_strategy() -> None:
+    @experiment(of(n=[1, 2, 3]), single)
+    def fixed(config: Config) -> int:
+        return int(config.n)
+
+    @experiment(of(arm=["a", "b"]), sticky("user"))
+    def arm(config: Config) -> str:
+        return str(config.arm)
+
+    @experiment(of(m=[10, 20]), shadow)
+    def outer(config: Config) -> tuple[int, int, str]:
+        return config.m, fixed(), arm()
+
+    with runtime_context(user="bob"):
+        assert results(outer) == [(10, 1, "b"), (20, 1, "b")]
+    with runtime_context(user="ada"):
+        assert results(outer) == [(10, 1, "a"), (20, 1, "a")]
+
+
+@pytest.mark.parametrize("main", [{"n": DynamicValue([7, 8])}, DynamicValue([]), expand({"n": DynamicValue([1, 2])})])
+def test_a_strategy_gives_one_configuration_as_main(main: Any) -> None:
+    @experiment(of(n=[1, 2]), lambda configs, context: (main, []))
+    def one(config: Config) -> int:
+        return int(config.n)
+
+    with pytest.raises(ExperimentError, match="one configuration as main"):
+        one()

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from spearmint_fp import Config, DynamicValue, Failure, Journal, JournalError, Success, expand, run
-from spearmint_fp.cli.formats import FORMS
-from spearmint_fp.cli.journal_view import Stored
+from spearmint_fp.cli.formats import FORMATS
+from spearmint_fp.cli.journal_view import JournalView
 from spearmint_fp.journal import database, schema
 
 THREE = expand({"n": DynamicValue(range(3))})
@@ -38,15 +38,15 @@ def path(tmp_path: Path) -> Path:
 def look_at(file: Path) -> list[str]:
     """All that can be read of a file, in every form; what is refused is left out."""
     texts: list[str] = []
-    for form in FORMS.values():
+    for form in FORMATS.values():
         with suppress(JournalError):
-            stored = Stored(file, name=None, version=None, sweep=None)
+            stored = JournalView(file, name=None, version=None, sweep=None)
             texts += form(stored, traceback=True)
-            texts += stored.counts()
+            texts += stored.describe_counts()
     with suppress(JournalError):
-        stored = Stored(file, name=None, version=None, sweep=THREE)
+        stored = JournalView(file, name=None, version=None, sweep=THREE)
         texts += [outcome._repr_html_() for _, outcome in stored]
-        texts += stored.counts()
+        texts += stored.describe_counts()
     return texts
 
 
@@ -106,7 +106,7 @@ def test_an_invalid_utf_8_text_is_refused(path: Path) -> None:
         other.execute("UPDATE experiments SET version = CAST(x'ff' AS TEXT)")
         other.commit()
     with pytest.raises(JournalError, match="UTF-8"):
-        Stored(path, name=None, version=None, sweep=None)
+        JournalView(path, name=None, version=None, sweep=None)
 
 
 def test_an_export_writes_json_or_refuses(path: Path, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_another_schema_is_refused_before_anything_of_it_is_read(kind: str, path
         other.executescript(STRANGE[kind])
         other.commit()
     before = path.read_bytes()
-    for open_it in (lambda: Journal(path), lambda: Stored(path, name=None, version=None, sweep=None)):
+    for open_it in (lambda: Journal(path), lambda: JournalView(path, name=None, version=None, sweep=None)):
         with pytest.raises(JournalError, match="its tables are not those of version"):
             open_it()
     assert path.read_bytes() == before
@@ -166,7 +166,7 @@ def test_another_schema_is_refused_before_anything_of_it_is_read(kind: str, path
 def test_tables_of_the_user_s_own_are_nobody_s_business(path: Path) -> None:
     with closing(sqlite3.connect(path)) as other:
         other.executescript("CREATE TABLE notes (x); CREATE VIEW good AS SELECT * FROM outcomes WHERE ok; ANALYZE;")
-    assert len(list(Stored(path, name=None, version=None, sweep=None))) == 3
+    assert len(list(JournalView(path, name=None, version=None, sweep=None))) == 3
     assert [outcome.replayed for outcome in go_on(path)] == [True] * 3
 
 
@@ -220,7 +220,7 @@ def test_what_is_no_file_is_refused(kind: str, tmp_path: Path) -> None:
         os.mkfifo(file)
     else:
         file = Path("/dev/zero")
-    for open_it in (lambda: Journal(file), lambda: Stored(file, name=None, version=None, sweep=None)):
+    for open_it in (lambda: Journal(file), lambda: JournalView(file, name=None, version=None, sweep=None)):
         with pytest.raises(JournalError, match=r"it is a (folder|device or a pipe)"):
             open_it()
 
@@ -243,7 +243,7 @@ def test_reading_changes_no_byte_and_makes_no_file(
         with Journal(tmp_path / "runs.db", name="work") as journal:
             list(run(halved, THREE, journal=journal))
     before = contents(tmp_path)
-    assert len(list(Stored(tmp_path / "runs.db", name="work", version="", sweep=THREE))) == 3
+    assert len(list(JournalView(tmp_path / "runs.db", name="work", version="", sweep=THREE))) == 3
     assert len(look_at(tmp_path / "runs.db")) > 10
     assert contents(tmp_path) == before
 
@@ -270,7 +270,7 @@ def test_what_a_killed_process_left_is_read_from_a_copy(
                 shutil.copy(file, crashed / file.name)
         connection.execute("ROLLBACK")
     before = contents(crashed)
-    found = list(Stored(crashed / "runs.db", name=None, version=None, sweep=None))
+    found = list(JournalView(crashed / "runs.db", name=None, version=None, sweep=None))
     assert [outcome.result["half"] for _, outcome in found if outcome.ok] == [6, 3]
     assert len(found) == 3
     after = contents(crashed)

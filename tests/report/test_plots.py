@@ -34,7 +34,7 @@ from spearmint_fp import (
     run,
 )
 from spearmint_fp.outcomes.outcomes import ErrorInfo
-from spearmint_fp.report.plots import MOST_LINES
+from spearmint_fp.report.parallel import MOST_LINES
 
 RED = to_rgba("#c0392b")
 ERROR = ErrorInfo("ValueError", "bad", "Traceback")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
+import spearmint_fp
 from spearmint_fp import (
     Config,
     ConflictError,
@@ -261,3 +264,32 @@ def test_beyond_the_bound_the_rest_works() -> None:
     assert str(HUGE) in repr(sweep)
     assert label(sweep[7], sweep) != label(sweep[8], sweep)
     assert validate(Number, sweep).unseen
+
+
+ROOMS = Path(spearmint_fp.__file__).parent
+KINDS = {"Axis", "Compound", "Derive", "Filter", "Image", "Map", "Merge", "Record", "Select", "Typed", "Union", "Zip"}
+
+
+def find_kinds_asked(module: Path) -> set[str]:
+    """The kinds of sweep that a module tests for, by `isinstance` or in a pattern, and does not define."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    imported = {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("typing")
+        for alias in node.names
+    }
+    tests = [node.args[1] for node in ast.walk(tree) if isinstance(node, ast.Call) and called(node) == "isinstance"]
+    tests += [node.cls for node in ast.walk(tree) if isinstance(node, ast.MatchClass)]
+    names = {name.id for test in tests for name in ast.walk(test) if isinstance(name, ast.Name)}
+    return {imported[name] for name in names if imported.get(name) in KINDS} - own
+
+
+def called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+@pytest.mark.parametrize("module", sorted(ROOMS.rglob("*.py")), ids=lambda module: module.stem)
+def test_no_operation_tests_for_a_kind(module: Path) -> None:
+    assert find_kinds_asked(module) == set()

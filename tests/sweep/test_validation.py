@@ -30,7 +30,6 @@ from spearmint_fp import (
     validate,
     zipped,
 )
-from spearmint_fp.sweep.indices import floor_sum
 
 
 @attrs.frozen
@@ -239,11 +238,6 @@ def test_arguments() -> None:
         validate(Llm, BILLION, extra="x")  # type: ignore[arg-type]
 
 
-@given(st.integers(0, 50), st.integers(1, 50), st.integers(0, 200), st.integers(0, 200))
-def test_floor_sum_is_the_sum(n: int, m: int, a: int, b: int) -> None:
-    assert floor_sum(n, m, a, b) == sum((a * i + b) // m for i in range(n))
-
-
 # --- against brute force -------------------------------------------------------------------------------
 
 
@@ -433,3 +427,21 @@ def test_derived_values_that_were_looked_at_are_told() -> None:
     ]
     some = derive("n", lambda c: "bad" if c.z else 1, expand({"z": DynamicValue([0, 1])}))
     assert told(dict[str, int], some) == ["n: expected int, got 'bad' (str), in 1 config"]
+
+
+def test_the_first_values_of_a_branch_are_asked_about_together() -> None:
+    asked: list[Any] = []
+
+    def note(value: int) -> int:
+        asked.append(value)
+        return value
+
+    @attrs.frozen
+    class Counted:
+        a: int = attrs.field(converter=note)
+        b: int
+        c: int = 0
+
+    many = concat(*[expand({"a": number, "b": DynamicValue([1, 2]), "c": 0}) for number in range(100)])
+    assert validate(Counted, many).ok
+    assert len(asked) <= 2 * 100 + many.size  # two values of b in each branch, and then every configuration

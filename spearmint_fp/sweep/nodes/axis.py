@@ -17,11 +17,12 @@ from ...configuration.fold import open_node, show_path
 from ...configuration.keys import exact_key
 from ...configuration.paths import can_set_in, find_in
 from ...configuration.records import TupleShape
-from ..claims import Claims, Steps, of_points
+from ..claims import Claims, Steps, claim_points
 from ..indices import count_items
 from ..outline import Outline
 from ..places import NOWHERE, Listed, Places
-from ..probes import Probe, Spot, ValueProbe
+from ..probes import PointProbe, Probe
+from ..spots import Spot
 from .columns import (
     A,
     Column,
@@ -123,7 +124,7 @@ class Axis(Compound):
     @cached_property
     def _claims(self) -> Claims:
         records = [value for value in self._trees if type(value) is Config]
-        return of_points(records if len(records) == self.size else [*records, None])
+        return claim_points(records if len(records) == self.size else [*records, None])
 
     def claims(self, exact: bool) -> Claims:  # noqa: ARG002  # they are always exact here
         return self._claims
@@ -152,7 +153,7 @@ class Axis(Compound):
         return attrs.evolve(self, swept=True)
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        yield ValueProbe(self, spot, self.values)
+        yield PointProbe(self, spot, self.values)
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:

@@ -1,4 +1,4 @@
-"""Which sweeps cannot be merged: two that set one path in configurations that meet, and those of other points."""
+"""Checks before sweeps are merged: their points are records from mappings, and no two set one path."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import attrs
 from ...configuration.config import Config
 from ...configuration.errors import ArgumentError, ConflictError, SizeError, format_count, repr_with_type
 from ...configuration.fold import show_path
-from ..claims import Claims, Steps, find_conflict, of_points
+from ..claims import Claims, Steps, claim_points, find_conflict
 from .node import LIMIT, Node
 from .points import walk_possible_points
 
@@ -18,7 +18,7 @@ __all__ = ["check_product", "check_zip"]
 
 @attrs.define(eq=False, repr=False)
 class _Share:
-    """What one of several sweeps that are to merge, the one at `position`, claims of their points."""
+    """The claims of one of several sweeps that are to merge, the one at `position` in the call."""
 
     position: int
     part: Node
@@ -106,7 +106,7 @@ def _check_pairs(shares: Sequence[_Share]) -> None:
         return
     for index in range(size):
         points = [walk_possible_points(share.part, index, index + 1) for share in shares]
-        there = [_Share(s.position, s.part, of_points(point)) for s, point in zip(shares, points, strict=True)]
+        there = [_Share(s.position, s.part, claim_points(point)) for s, point in zip(shares, points, strict=True)]
         if (found := _find_clash(there)) is not None:
             path, one, other = found
             raise _conflict_error("zipped", path, one.position, other.position)

@@ -15,19 +15,20 @@ from ...configuration.fold import show_path
 from ...configuration.keys import exact_key
 from ...configuration.paths import remove_in, set_in
 from ...configuration.records import find_index
-from ..claims import Claims, Steps
+from ..claims import Claims, Steps, overlap
 from ..indices import count_items
 from ..outline import Outline
 from ..places import Places, Verified
-from ..probes import DerivedProbe, Probe, Spot
+from ..probes import DerivedProbe, Probe
+from ..spots import Spot
 from .columns import Column, Columns
 from .image import Image
-from .merge import find_places_of_any
+from .merge import find_places
 from .node import Node, ViewOf, derived_field
 from .points import make_matcher
-from .record import POOL
+from .record import POOLED_POINTS
 
-__all__ = ["Derive", "overlap"]
+__all__ = ["Derive"]
 
 
 @final
@@ -59,13 +60,13 @@ class Derive(Image):
         if not is_known or any(map(_is_index, self.path)):
             return super().places(value, exact)
         same = make_matcher(value, exact)
-        possible = find_places_of_any(self.base, self._origins(value), exact)
+        possible = find_places(self.base, self._origins(value), exact)
         return Verified(possible, lambda rank: same(self.at(rank)))
 
     def _has_few_values_before(self) -> bool:
         """True if what the base has at the path can be tried value by value."""
         before = self.base.columns().get(self.path)
-        return before is None or (not before.computed and sum(map(count_items, before.pieces)) <= POOL)
+        return before is None or (not before.computed and sum(map(count_items, before.pieces)) <= POOLED_POINTS)
 
     def _origins(self, value: Any) -> Iterator[Any]:
         """The configs that may have become `value`: without the path, or with what the base has there."""
@@ -104,11 +105,6 @@ class Derive(Image):
 
     def outline(self, path: Steps) -> Outline:
         return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
-
-
-def overlap(one: Steps, other: Steps) -> bool:
-    """True if one path is the other, or leads to a part of it."""
-    return one[: len(other)] == other[: len(one)]
 
 
 def _leads_into(path: Steps, whole: Steps) -> bool:

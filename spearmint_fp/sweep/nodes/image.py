@@ -26,7 +26,7 @@ class Image(Node):
     base: Node
     _call: Callable[[Any], Any]
     _function: Any
-    """What the user gave, as messages name it."""
+    """The function or functions that messages name."""
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

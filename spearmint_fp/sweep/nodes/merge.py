@@ -15,10 +15,11 @@ from ...configuration.fold import show_path
 from ...configuration.freezing import freeze
 from ...configuration.merging import merge_disjoint
 from ...configuration.records import TupleShape
-from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, origins_of, together
-from ..outline import Outline, of_product
+from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, find_origins, merge_claims
+from ..outline import Outline, outline_product
 from ..places import NOWHERE, AnyOf, Common, Places, Verified
-from ..probes import PathsOf, Probe, Spot
+from ..probes import Probe
+from ..spots import PathsOf, Spot
 from .axis import UNIT
 from .columns import A, Column, Columns, Kinds, Tables, join_column, join_kinds
 from .conflicts import check_product, check_zip
@@ -27,7 +28,7 @@ from .points import make_matcher
 from .record import Record
 from .union import EMPTY
 
-__all__ = ["Merge", "Zip", "find_places_of_any", "merged"]
+__all__ = ["Merge", "Zip", "find_places", "merge_points"]
 
 
 @final
@@ -119,27 +120,28 @@ class Merge(Compound):
             if part.size != parts[0].size:
                 raise SizeError(
                     f"zipped sweeps have equal sizes; sweep 0 has {format_count(parts[0].size)} configurations and "
-                    f"sweep {position} has {format_count(part.size)}. Slice the longer one, or multiply them with product"
+                    f"sweep {position} has {format_count(part.size)}. Slice the longer one, or multiply them with "
+                    f"product"
                 )
         check_zip(parts)
         return Merge(Zip(tuple(parts)))
 
     def at(self, index: int) -> Config:
-        return merged(self.inner.at(index))
+        return merge_points(self.inner.at(index))
 
     def walk(self, start: int, stop: int) -> Iterator[Config]:
-        return map(merged, self.inner.walk(start, stop))
+        return map(merge_points, self.inner.walk(start, stop))
 
     def places(self, value: Any, exact: bool) -> Places:
         if not isinstance(value, Mapping) or not self.size:
             return NOWHERE
-        origins = origins_of(freeze(value), self._shares) if self._shares else None
+        origins = find_origins(freeze(value), self._shares) if self._shares else None
         if origins is None:
             return super().places(value, exact)
         pairs = zip(self.inner.parts, origins, strict=True)
-        possible = self.inner.combined(find_places_of_any(part, some, exact) for part, some in pairs)
+        possible = self.inner.combined(find_places(part, some, exact) for part, some in pairs)
         if not any(share.empties for share in self._shares) and all(share.exact for share in self._shares):
-            whole = all(origins) and are_equal(merged(tuple([one for (one,) in origins])), value)
+            whole = all(origins) and are_equal(merge_points(tuple([one for (one,) in origins])), value)
             return possible if whole else NOWHERE
         same = make_matcher(value, exact)
         return Verified(possible, lambda rank: same(self.at(rank)))
@@ -156,7 +158,7 @@ class Merge(Compound):
     @property
     def composition(self) -> ProductOf | ZipOf:
         inner = self.inner.composition
-        return attrs.evolve(inner, finish=merged) if isinstance(inner, ProductOf) else inner
+        return attrs.evolve(inner, finish=merge_points) if isinstance(inner, ProductOf) else inner
 
     def rebuilt(self, parts: Sequence[Node]) -> Merge:
         return Merge(self.inner.rebuilt(parts))
@@ -184,7 +186,7 @@ class Merge(Compound):
         return any(find_filled([attrs.evolve(share, uniform=True) for share in shares]))
 
     def claims(self, exact: bool) -> Claims:
-        return together(part.claims(exact) for part in self.inner.parts) if self.size else NOTHING
+        return merge_claims(part.claims(exact) for part in self.inner.parts) if self.size else NOTHING
 
     def kinds(self) -> Kinds:
         return join_kinds(part.kinds() for part in self.inner.parts)
@@ -207,15 +209,15 @@ class Merge(Compound):
             return
         paths = tuple(map(PathsOf, self.inner.parts))
         for k, part in enumerate(self.inner.parts):
-            yield from part.probes(spot.in_merge(self.inner, k, merged, paths))
+            yield from part.probes(spot.in_merge(self.inner, k, merge_points, paths))
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
             return self.inner.outline(path)
-        return of_product([part.outline(path) for part in self.inner.parts])
+        return outline_product([part.outline(path) for part in self.inner.parts])
 
 
-def merged(points: Sequence[Config]) -> Config:
+def merge_points(points: Sequence[Config]) -> Config:
     """The configurations merged into one, by name."""
     whole = points[0]
     for point in points[1:]:
@@ -223,7 +225,7 @@ def merged(points: Sequence[Config]) -> Config:
     return whole
 
 
-def find_places_of_any(node: Node, values: Iterable[Any], exact: bool) -> Places:
+def find_places(node: Node, values: Iterable[Any], exact: bool) -> Places:
     """The places of several values, in order."""
     places = [node.places(value, exact) for value in values]
     return places[0] if len(places) == 1 else AnyOf(places)

@@ -18,11 +18,12 @@ from ...configuration.errors import SizeError, format_count
 from ...configuration.fold import show_path
 from ...configuration.paths import find_in, get_in
 from ...configuration.records import Shape
-from ..claims import UNKNOWN, Claims, Steps, of_points
+from ..claims import UNKNOWN, Claims, Steps, claim_points
 from ..indices import Indices
 from ..outline import Lines, Outline
 from ..places import Known, Places
-from ..probes import PointProbe, Probe, Spot
+from ..probes import PointProbe, Probe
+from ..spots import Spot
 from .columns import A, Columns, Kinds, Tables, join_columns, join_kinds, list_kinds, list_static_columns
 from .points import make_matcher, walk_points, walk_possible_points
 
@@ -44,7 +45,7 @@ LIMIT: Final = 1_000_000
 """How many points an operation enumerates before it refuses and says how many there are."""
 
 ABSENT: Final = object()
-"""What a configuration has at a path that it lacks; it never leaves this room."""
+"""Stands for the value at a path that a configuration lacks; it never leaves this room."""
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -145,7 +146,7 @@ class Node(ABC):
         return self.size <= LIMIT
 
     def columns(self) -> Columns:
-        """What stands at each path."""
+        """The values that stand at each path."""
         points = list(self._walk_possible()) if self.size <= LIMIT else []
         return join_columns(map(list_static_columns, points), len(points))
 
@@ -163,11 +164,11 @@ class Node(ABC):
             return UNKNOWN
         if self.size > LIMIT:
             raise SizeError(
-                f"which paths a sweep of {format_count(self.size)} configurations sets can be told only by looking at all "
-                f"of them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; or put "
-                f"this one under a key of its own"
+                f"which paths a sweep of {format_count(self.size)} configurations sets can be told only by looking at "
+                f"all of them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; "
+                f"or put this one under a key of its own"
             )
-        return of_points(self._walk_possible())
+        return claim_points(self._walk_possible())
 
     def has_path(self, path: Steps) -> bool:
         """True if some point has something at the path, or a choice without alternatives could have it.
@@ -239,17 +240,12 @@ class Node(ABC):
     # --- what a type refuses
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        """What to ask a type about the points, which are not none and stand at `spot`; in general each, up to a bound."""
+        """The questions to a type about points that stand at `spot`, of which there is one at least."""
         yield PointProbe(self, spot)
 
     @property
-    def selected(self) -> bool:
-        """True where points were taken from those of another sweep, so that they may be fewer than its values."""
-        return False
-
-    @property
     def shuffled(self) -> bool:
-        """True where points stand in an order that does not follow from their values, here or in a part."""
+        """True if a part stands in a random order, so that constraints are counted by listing it."""
         return any(child.shuffled for child in self.children)
 
     # --- how it is counted
@@ -275,14 +271,14 @@ class Node(ABC):
         return any(made.parts[part].may_have(rest) for part, rest in self.enter(path))
 
     def peek(self, index: int, path: Steps) -> Any:
-        """What stands at a path of a point, building no more of it than that; `ABSENT` where nothing does."""
+        """The value at a path of a point, building no more of it than that; `ABSENT` where there is none."""
         try:
             return get_in(path, self.at(index))
         except Exception:  # there is no such path, or a class refuses this point
             return ABSENT
 
     def list_values(self, path: Steps) -> Sequence[Any]:
-        """What stands at a path of each point."""
+        """The value at a path of each point."""
         return [self.peek(index, path) for index in range(self.size)]
 
     def narrow(self, kept: Sequence[int]) -> Node:  # noqa: ARG002

@@ -12,7 +12,7 @@ from ...configuration.freezing import freeze
 from ...configuration.keys import exact_key
 from ..places import MOST_PLACES
 
-__all__ = ["few", "get_point", "locate_errors", "make_matcher", "walk_points", "walk_possible_points"]
+__all__ = ["bound_ranks", "get_point", "locate_errors", "make_matcher", "walk_points", "walk_possible_points"]
 
 
 class Points(Protocol):
@@ -54,7 +54,7 @@ def _locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
 
 
 def locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
-    """The points of any iterator; an error says its place, and an end of an iteration that it raises is an error too."""
+    """The points of any iterator; an error says its place, and StopAsyncIteration and GeneratorExit are errors too."""
     position = start
     while True:
         try:
@@ -86,7 +86,7 @@ def _is_alike_frozen(point: Any, value: Any) -> bool:
     return frozen is not point and are_equal(frozen, value)
 
 
-def few(ranks: Iterator[int]) -> Iterator[int]:
+def bound_ranks(ranks: Iterator[int]) -> Iterator[int]:
     """The ranks, up to a bound: an error where a value stands in too many places to sort or count them."""
     for number, rank in enumerate(ranks):
         if number == MOST_PLACES:

@@ -15,23 +15,24 @@ from ...configuration.config import Layout
 from ...configuration.fold import show_path
 from ...configuration.freezing import rebuild_record
 from ...configuration.records import FieldsShape, NamedShape, Shape
-from ..claims import NOTHING, Claims, Steps, of_points, together
-from ..outline import Outline, of_product
+from ..claims import NOTHING, Claims, Steps, claim_points, merge_claims
+from ..outline import Outline, outline_product
 from ..places import NOWHERE, Combined, Listed, Places
-from ..probes import Probe, RecordProbe, Spot
+from ..probes import Probe, RecordProbe
+from ..spots import Spot
 from .axis import make_point
 from .columns import A, Columns, Kinds, Tables, nest_kinds
 from .node import ABSENT, Compound, Node, ProductOf, derived_field
 
-__all__ = ["AHEAD", "DEPTH_STEP", "POOL", "Record"]
+__all__ = ["BATCH_POINTS", "POOLED_LEVELS", "POOLED_POINTS", "Record"]
 
-POOL: Final = 256
+POOLED_POINTS: Final = 256
 """How many points of a child are built at once and shared by the configurations of its parent."""
 
-AHEAD: Final = 64
+BATCH_POINTS: Final = 64
 """How many points of a child that is too large for that are built at once: few, as every level of a tree holds some."""
 
-DEPTH_STEP: Final = 16
+POOLED_LEVELS: Final = 16
 """Every how many levels the points of a deeply nested small record are built at once."""
 
 
@@ -57,7 +58,7 @@ class Record(Compound):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        if self.depth % DEPTH_STEP == 0 and self.size <= POOL and not self.calls:
+        if self.depth % POOLED_LEVELS == 0 and self.size <= POOLED_POINTS and not self.calls:
             _ = self._pools  # kept now, so that walking a deep tree later goes down a step at a time
 
     @property
@@ -104,7 +105,8 @@ class Record(Compound):
         return chain.from_iterable(self._blocks(start, stop))
 
     def _blocks(self, start: int, stop: int) -> Iterator[Iterator[Any]]:
-        """Runs of points in which the wheels before the k-th stand still and those after it turn whole."""
+        """Runs of points in which the children before the k-th stand still and those after it take all their points."""
+        # Each run is as long as `start` and `stop` allow, so that the shape builds most points in one call.
         pools, weights = self._pools, self.weights
         wheels = range(self._first, len(self.parts))
         while start < stop:
@@ -178,8 +180,8 @@ class Record(Compound):
         if not self.size:
             return NOTHING
         if not isinstance(self.shape, Layout):
-            return of_points([None])  # a leaf, as far as merging goes
-        return together(part.claims(exact).below(key) for key, part in self._items)
+            return claim_points([None])  # a leaf, as far as merging goes
+        return merge_claims(part.claims(exact).below(key) for key, part in self._items)
 
     def kinds(self) -> Kinds:
         return nest_kinds(self.shape, ((key, part.kinds()) for key, part in self._items))
@@ -209,7 +211,7 @@ class Record(Compound):
             yield from part.probes(spot.in_product(self, k, self.shape.build, (key,)))
 
     def outline(self, path: Steps) -> Outline:
-        return of_product([part.outline((*path, key)) for key, part in self._items])
+        return outline_product([part.outline((*path, key)) for key, part in self._items])
 
     @property
     def _items(self) -> Iterator[tuple[Hashable, Node]]:
@@ -217,7 +219,7 @@ class Record(Compound):
 
 
 def _batch_points(points: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
-    """The points in tuples of 1, 2, 4 and so on up to `AHEAD`: the first one soon, the others cheaply.
+    """The points in tuples of 1, 2, 4 and so on up to `BATCH_POINTS`: the first one soon, the others cheaply.
 
     A function of the user's may raise at a point: the ones before it come first.
     """
@@ -232,7 +234,7 @@ def _batch_points(points: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
             yield tuple(some)
         if error is None and len(some) < size:
             return
-        size = min(2 * size, AHEAD)
+        size = min(2 * size, BATCH_POINTS)
     raise error
 
 
@@ -240,6 +242,6 @@ def _pool_points(part: Node) -> tuple[Any, ...]:
     if part.stored is not None:
         return part.stored
     try:
-        return tuple(part.walk(0, part.size)) if part.size <= POOL else ()
+        return tuple(part.walk(0, part.size)) if part.size <= POOLED_POINTS else ()
     except Exception:  # raised anew where that point is due: the configurations before it come first
         return ()

@@ -12,7 +12,8 @@ from ..claims import NOTHING, Claims, Steps
 from ..indices import Indices, Span, range_size
 from ..outline import Outline
 from ..places import Places, Selected
-from ..probes import Probe, Spot
+from ..probes import Probe
+from ..spots import Spot
 from .columns import A, Columns, Tables
 from .node import Compound, Node, SelectionOf
 
@@ -73,11 +74,7 @@ class Select(Compound):
         return tables.tabulate(self.base, tables.find_positions(self.indices, rows))
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        return self.base.probes(spot.in_selection(self))
-
-    @property
-    def selected(self) -> bool:
-        return True
+        return self.base.probes(spot.in_selection(self, self.base))
 
     @property
     def shuffled(self) -> bool:

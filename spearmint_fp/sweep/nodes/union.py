@@ -11,10 +11,11 @@ from typing import Any, Final, final
 import attrs
 
 from ...configuration.fold import show_path
-from ..claims import Claims, Steps, any_of
-from ..outline import TERMS, Outline, of_choice
+from ..claims import Claims, Steps, unite_claims
+from ..outline import SHOWN_TERMS, Outline, outline_choice
 from ..places import InOrder, Places
-from ..probes import Probe, Spot
+from ..probes import Probe
+from ..spots import Spot
 from .axis import Axis
 from .columns import A, Columns, Tables, join_columns
 from .node import Compound, Node, SumOf, derived_field
@@ -105,7 +106,7 @@ class Union(Compound):
         return join_columns((part.columns() for part in self.parts), len(self.parts))
 
     def claims(self, exact: bool) -> Claims:
-        return any_of(part.claims(exact) for part in self.parts if part.size)
+        return unite_claims(part.claims(exact) for part in self.parts if part.size)
 
     def has_path(self, path: Steps) -> bool:
         return not self.parts or super().has_path(path)
@@ -126,7 +127,9 @@ class Union(Compound):
                 yield from part.probes(spot.in_branch(part))
 
     def outline(self, path: Steps) -> Outline:
-        return of_choice(show_path(path), [part.outline(path) for part in self.parts[:TERMS]], len(self.parts))
+        return outline_choice(
+            show_path(path), [part.outline(path) for part in self.parts[:SHOWN_TERMS]], len(self.parts)
+        )
 
 
 EMPTY: Final = Union(())

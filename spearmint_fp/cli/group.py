@@ -1,0 +1,138 @@
+"""How commands are called and how they end: help with examples, exit codes, and errors as one message each."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any, Final
+
+import click
+
+from ..configuration.errors import SpearmintError, escape_controls
+
+__all__ = [
+    "FAILED", "INTERRUPTED", "MINUS", "Command", "CommandGroup", "IndexCommand", "is_traceback_wanted",
+    "say", "traceback_option",
+]  # fmt: skip
+
+FAILED: Final = 1
+UNUSABLE: Final = 2
+INTERRUPTED: Final = 130
+UNREAD: Final = 141
+
+_EXIT_CODES: Final = (
+    ("0", "all is well"),
+    ("1", "some configurations failed, or do not fit the type"),
+    ("2", "what was asked for cannot be done: the usage, a file, a function"),
+    ("130", "interrupted (Ctrl-C)"),
+    ("141", "nobody reads the output any more (head)"),
+)
+
+MINUS: Final = "\N{MINUS SIGN}"
+"""The sign of a negative number among the arguments, where a hyphen would begin an option."""
+
+
+def say(text: str) -> None:
+    """Write on standard error, without control characters: text comes from files and functions of others."""
+    click.echo(escape_controls(text), err=True)
+
+
+# --- commands ----------------------------------------------------------------------------------------
+
+
+class Command(click.Command):
+    """A command whose help ends with examples, which stand as they are."""
+
+    examples: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, examples: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+
+    def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_section(formatter, "Examples", self.examples)
+
+
+class IndexCommand(Command):
+    """A command with a number among its arguments; a negative one would else be read as an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [re.sub(r"^-(?=\d+$)", MINUS, arg) for arg in args])
+
+
+class CommandGroup(Command, click.Group):
+    """Commands whose errors are one message each."""
+
+    command_class = Command
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_section(formatter, "Exit codes", (f"{code:5}{meaning}" for code, meaning in _EXIT_CODES))
+        super().format_epilog(ctx, formatter)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            from .output import drop_output
+
+            drop_output()
+            ctx.exit(UNREAD)
+        except Exception as error:
+            if is_traceback_wanted(ctx):
+                from traceback import format_exception
+
+                say("".join(format_exception(error)))
+            raise _UnusableError(escape_controls(_describe_error(error))) from error
+        else:
+            return result
+
+
+def _write_section(formatter: click.HelpFormatter, title: str, lines: Iterable[str]) -> None:
+    with formatter.section(title):
+        for line in lines:
+            formatter.write(f"{' ' * formatter.current_indent}{line}\n")
+
+
+# --- errors ------------------------------------------------------------------------------------------
+
+
+class _UnusableError(click.ClickException):
+    exit_code = UNUSABLE
+
+
+def _describe_error(error: Exception) -> str:
+    if isinstance(error, SpearmintError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"{type(error).__name__}: {error}. --traceback shows where it comes from"
+
+
+_TRACEBACK: Final = "spearmint_fp.traceback"
+
+
+def is_traceback_wanted(ctx: click.Context) -> bool:
+    """True if `--traceback` was given, to the command or before it."""
+    return _TRACEBACK in ctx.meta
+
+
+def _note_traceback(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.meta[_TRACEBACK] = True
+
+
+traceback_option = click.option(
+    "--traceback",
+    is_flag=True,
+    expose_value=False,
+    callback=_note_traceback,
+    help="Show whole tracebacks, of errors here and in JSON.",
+)

@@ -1,0 +1,84 @@
+"""The parts that all pictures share: the frame with its title and note, texts, ticks and colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ..configuration.extras import require
+from ..outcomes.cells import ABSENT, text_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "FAILED", "FONT_POINTS", "add_colour_bar", "add_frame", "escape_text", "format_tick", "get_colour_map",
+    "hide_spines", "load_matplotlib", "name_axes",
+]  # fmt: skip
+
+FAILED: Final = "#c0392b"
+FONT_POINTS: Final = 9
+_QUIET: Final = "#6b7280"
+_COLOUR_MAP: Final = "viridis"
+
+
+def load_matplotlib(module: str) -> Any:
+    """A module of matplotlib, which is imported when a picture is made."""
+    return require(f"matplotlib.{module}", extra="report", what="plot")
+
+
+def add_frame(figure: Figure, title: str | None, note: str, size: tuple[float, float]) -> Axes:
+    """The axes of a figure of `size` inches, below a title and a note in small grey letters."""
+    figure.set_size_inches(*size)
+    axes = figure.add_subplot()
+    axes.tick_params(labelsize=FONT_POINTS, colors="#374151", length=3)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color("#9ca3af")
+    if title:
+        axes.set_title(escape_text(title), loc="left", fontsize=FONT_POINTS + 3, pad=20 if note else 8)
+    if note:
+        at = {"xycoords": "axes fraction", "textcoords": "offset points", "color": _QUIET, "fontsize": FONT_POINTS}
+        axes.annotate(note, (0, 1), (0, 6), va="bottom", **at)  # type: ignore[arg-type]  # as annotate reads them
+    return axes
+
+
+def name_axes(axes: Axes, across: str, up: str) -> None:
+    """Write the names of both axes."""
+    axes.set_xlabel(escape_text(across), fontsize=FONT_POINTS + 1)
+    axes.set_ylabel(escape_text(up), fontsize=FONT_POINTS + 1)
+
+
+def hide_spines(axes: Axes) -> None:
+    """Take away the ticks and the box around the picture; the texts of the ticks stay."""
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def format_tick(value: Any) -> str:
+    """A value as the text of a tick."""
+    if value is ABSENT:
+        return "absent"
+    return escape_text(f"{value:.4g}" if type(value) is float else text_of(value), 24)
+
+
+def escape_text(text: str, most: int = 60) -> str:
+    """Text that matplotlib draws as it stands: a dollar sign begins a formula, a low line hides it in a legend."""
+    printable = text if text.isprintable() else repr(text)[1:-1]
+    short = printable if len(printable) <= most else f"{printable[: most - 1]}…"
+    return f"{' ' if short.startswith('_') else ''}{short}".replace("$", r"\$")
+
+
+def get_colour_map(**extremes: Any) -> Any:
+    """The one scale of colours; `bad=` is the colour of what has no number."""
+    return require("matplotlib", extra="report", what="plot").colormaps[_COLOUR_MAP].with_extremes(**extremes)
+
+
+def add_colour_bar(figure: Figure, axes: Axes, drawn: Any, name: str) -> None:
+    """The scale of the colours beside the picture, without the transparency of what is drawn."""
+    mappable = load_matplotlib("cm").ScalarMappable(drawn.norm, drawn.cmap)
+    bar = figure.colorbar(mappable, ax=axes, pad=0.02, fraction=0.05)
+    bar.set_label(escape_text(name), fontsize=FONT_POINTS + 1)
+    bar.ax.tick_params(labelsize=FONT_POINTS, length=3)
+    bar.outline.set_visible(False)

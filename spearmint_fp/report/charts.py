@@ -1,0 +1,171 @@
+"""The content of a picture, before it is drawn: axes, a number for each outcome, and the places that they share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Final, final
+
+import attrs
+from toolz import first, groupby, unique
+
+from ..configuration.errors import AbsentError, ArgumentError, SizeError, repr_with_type, suggest_names
+from ..configuration.keys import exact_key
+from ..configuration.scalars import unbox_scalar
+from ..outcomes.cells import ABSENT, is_number, number_of
+from ..outcomes.outcomes import Failure, Outcome, Success
+from ..outcomes.rows import Column
+
+__all__ = [
+    "Chart", "Spot", "count_blanks", "describe_spots", "group_spots", "is_absent", "is_logarithmic", "is_measured",
+    "list_levels", "read_values", "select_axes",
+]  # fmt: skip
+
+MOST_LEVELS: Final = 300
+"""How many values a side of a heat map, or lines, can have."""
+
+GREATEST: Final = 1e100
+"""Numbers beyond this, and what is no finite number, are not drawn."""
+
+
+@final
+@attrs.frozen
+class Chart:
+    """The axes, a number for each outcome or None, which outcomes failed, and what the number is called."""
+
+    axes: tuple[Column, ...]
+    values: tuple[float | None, ...]
+    failed: tuple[bool, ...]
+    name: str
+
+
+@final
+@attrs.frozen
+class Spot:
+    """The outcomes that share a place: the mean of their numbers or None, how many numbers, how many failures."""
+
+    mean: float | None
+    count: int
+    failed: int
+
+
+# --- numbers -----------------------------------------------------------------------------------------
+
+
+def read_values(
+    outcomes: Sequence[Outcome[Any, Any]], columns: Sequence[Column], value: str | Callable[[Success[Any, Any]], Any]
+) -> tuple[tuple[float | None, ...], str]:
+    """A finite number for each outcome, or None, and what they are called."""
+    if not any(outcome.ok for outcome in outcomes):
+        error = next((outcome.error for outcome in outcomes if isinstance(outcome, Failure)), None)
+        why = f"; the first failure is {error.type}: {error.message}" if error else ""
+        raise AbsentError(f"nothing to plot: none of {len(outcomes)} outcomes is a success{why}")
+    if callable(value):
+        name = getattr(value, "__name__", "value")
+        cells: Iterable[Any] = [value(outcome) if isinstance(outcome, Success) else None for outcome in outcomes]
+        source, name = "the function", "value" if name == "<lambda>" else name
+    else:
+        column = next((column for column in columns if column.name == value), None)
+        if column is None:
+            known = [column.name for column in columns if any(map(is_number, column.values))]
+            raise ArgumentError(
+                f"value= is the name of a column or a function of a success; there is no column "
+                f"{repr_with_type(value)}{suggest_names(value, known)}"
+            )
+        source, name, cells = f"column {value!r}", column.name, column.values
+    return tuple(_read_number(source, cell, outcome) for cell, outcome in zip(cells, outcomes, strict=True)), name
+
+
+def _read_number(source: str, value: Any, outcome: Outcome[Any, Any]) -> float | None:
+    if is_absent(value):
+        return None
+    if isinstance(unbox_scalar(value), bool):
+        return float(value)
+    if not is_number(value):
+        raise ArgumentError(
+            f"{source} gives {repr_with_type(value)} for outcome {outcome.index}, which is no number. "
+            f"Name a column that holds numbers, or give value= a function of a success"
+        )
+    number = number_of(value)
+    return number if abs(number) <= GREATEST else None
+
+
+# --- axes --------------------------------------------------------------------------------------------
+
+
+def select_axes(columns: Sequence[Column], on: str | Sequence[str] | None) -> tuple[Column, ...]:
+    """The columns of the paths that `on` names; by default those of all paths that vary."""
+    if on is None:
+        paths = tuple(column for column in columns if column.role == "config")
+        if not paths:
+            raise ArgumentError("nothing to plot by: no path varies between these outcomes. Name the sweep with sweep=")
+        return paths
+    known = {column.name: column for column in columns if column.role in ("config", "index")}
+    names = (on,) if isinstance(on, str) else tuple(on) if isinstance(on, Iterable) else (on,)
+    for name in names or ("",):
+        if not isinstance(name, str) or name not in known:
+            raise ArgumentError(f"on= names swept paths; none is {repr_with_type(name)}{suggest_names(name, known)}")
+    return tuple(known[name] for name in names)
+
+
+def list_levels(column: Column) -> tuple[Any, ...]:
+    """The values of an axis, each once: numbers in their order, others as they appear, None and what is absent last."""
+    levels = tuple(unique((value for value in column.values if not is_absent(value)), key=exact_key))
+    if len(levels) > MOST_LEVELS:
+        raise SizeError(
+            f"{column.name} has {len(levels)} values, more than {MOST_LEVELS} that can be told apart. "
+            f'Choose others with on=, or kind="parallel"'
+        )
+    if all(map(is_number, levels)):
+        levels = tuple(sorted(levels, key=_order_number))
+    return (*levels, *(gap for gap in (None, ABSENT) if any(value is gap for value in column.values)))
+
+
+def _order_number(number: Any) -> tuple[bool, float]:
+    """The sort key of a number: NaN comes after all others."""
+    return math.isnan(place := number_of(number)), place
+
+
+def is_absent(value: Any) -> bool:
+    """True for None and for what is absent: neither has a place on a scale of numbers."""
+    return value is None or value is ABSENT
+
+
+def is_measured(levels: Sequence[Any]) -> bool:
+    """True if an axis is a line of numbers, rather than names."""
+    return all(map(is_number, levels)) and all(abs(number_of(level)) <= GREATEST for level in levels)
+
+
+def is_logarithmic(numbers: Sequence[float]) -> bool:
+    """True if numbers span so many powers of ten that a line of equal steps would hide the small ones."""
+    return min(numbers) > 1e-100 and max(numbers) / min(numbers) >= 100
+
+
+# --- places ------------------------------------------------------------------------------------------
+
+
+def group_spots(chart: Chart) -> Mapping[Hashable, Spot]:
+    """The outcomes at each place, by the keys of the axes' values there."""
+    keys = zip(*(map(exact_key, axis.values) for axis in chart.axes), strict=True)
+    spots: dict[Hashable, Spot] = {}
+    for key, items in groupby(first, zip(keys, chart.values, chart.failed, strict=True)).items():
+        numbers = [number for _, number, _ in items if number is not None]
+        mean = math.fsum(numbers) / len(numbers) if numbers else None
+        spots[key] = Spot(mean, len(numbers), sum(failed for *_, failed in items))
+    return spots
+
+
+def describe_spots(chart: Chart, spots: Mapping[Hashable, Spot]) -> str:
+    """A note for the reader of a picture: means, failures, and what is left out."""
+    most = max(spot.count for spot in spots.values())
+    least = min((spot.count for spot in spots.values() if spot.count), default=0)
+    means = [f"each the mean of {most if most == least else f'{least} to {most}'} outcomes"] if most > 1 else []
+    return ", ".join([*means, *count_blanks(chart, "×")])
+
+
+def count_blanks(chart: Chart, mark: str) -> list[str]:
+    """How many outcomes failed, with the mark they are drawn with, and how many have no number."""
+    failed = sum(chart.failed)
+    blank = sum(value is None and not bad for value, bad in zip(chart.values, chart.failed, strict=True))
+    notes = [f"{failed} failed ({mark})"] if failed else []
+    return [*notes, f"{blank} without a number to draw"] if blank else notes

@@ -1,0 +1,94 @@
+"""Expanding trees: the fold that makes a tree with choices a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any, Final, TypeVar, overload
+
+from ..configuration.choices import DynamicValue
+from ..configuration.config import Config
+from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.fold import Algebra, Choice, fold
+from ..configuration.freezing import freeze
+from ..configuration.tables import is_keyed
+from .core import Sweep
+from .nodes.axis import Axis, make_point
+from .nodes.node import Node
+from .nodes.record import Record
+from .nodes.union import Union
+
+__all__ = ["expand"]
+
+T = TypeVar("T")
+
+_FILES: Final = (".yaml", ".yml", ".json", ".toml", ".jsonl", ".csv")
+"""How the names of files end that `load` reads."""
+
+
+def _make_choice(node: Any, parts: tuple[Node, ...]) -> Node:
+    if isinstance(node, Sweep):
+        return node._node
+    if not parts:
+        return Axis(node.values, swept=True)
+    return Union.of(parts).as_choice()
+
+
+_EXPAND: Final[Algebra[Node]] = Algebra(leaf=make_point, record=Record.of, choice=_make_choice)
+
+
+@overload
+def expand(tree: Sweep[T]) -> Sweep[T]: ...
+@overload
+def expand(tree: DynamicValue[Any]) -> Sweep[Any]: ...
+@overload
+def expand(tree: Mapping[Any, Any]) -> Sweep[Config]: ...
+@overload
+def expand(tree: list[Any]) -> Sweep[tuple[Any, ...]]: ...
+@overload
+def expand(tree: T) -> Sweep[T]: ...
+def expand(tree: Any) -> Sweep[Any]:
+    """The sweep of every way to take one alternative at each choice of the tree.
+
+    A product of sums becomes a sum of products: records multiply, choices add. Order is author order, the
+    leftmost choice slowest. Nothing is enumerated; leaves, static parts and inner records are shared by all
+    configurations. Mappings become `Config`; attrs and dataclass instances and NamedTuples are rebuilt as their own
+    type.
+
+    >>> list(expand({"model": DynamicValue(["a", "b"]), "n": DynamicValue([1, 2]), "static": "x"}))[1]
+    Config({'model': 'a', 'n': 2, 'static': 'x'})
+    >>> expand({"opt": DynamicValue([{"name": "sgd", "lr": DynamicValue([1, 2, 3])}, {"name": "adam"}])})
+    Sweep(3 + 1 = 4)
+    >>> list(expand({}))
+    [Config({})]
+
+    Raises:
+        TreeError: a cycle, or nesting deeper than 200; names the path.
+        ChoiceError: a choice where it would not be seen (see `freeze`); names the path.
+        ArgumentError: what is no tree for certain: the path of a file (there is `load`), a function, a data frame.
+
+    See also: `explain`, to look before a run; `concat` and `product`, to combine sweeps.
+
+    Source: the distributive law; counting as in FEAT (Duregard, Jansson, Wang, "Feat: functional enumeration
+    of algebraic types", 2012).
+    """
+    if (way := _advise(tree)) is not None:
+        raise ArgumentError(f"expand takes a tree; got {repr_with_type(tree)}. {way}")
+    return Sweep(fold(_EXPAND, freeze(tree)))
+
+
+def _advise(tree: Any) -> str | None:
+    """How to write what was meant by something that is a leaf by mistake; None for a tree."""
+    if isinstance(tree, PathLike) or (isinstance(tree, str) and _is_path(tree)):
+        return "For what a file or a folder holds write expand(load(path))"
+    if isinstance(tree, FunctionType | MethodType | BuiltinFunctionType):
+        return "Call it, or put it under a key: expand({'fn': fn})"
+    if is_keyed(tree) and not isinstance(tree, Mapping | Choice):
+        return "For a table write expand(DynamicValue(table)), a choice among its rows"
+    return None
+
+
+def _is_path(text: str) -> bool:
+    """True for text that names a file: by its ending, or by the folders before it."""
+    return text.lower().endswith(_FILES) or "/" in text or "\\" in text
