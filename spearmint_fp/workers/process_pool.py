@@ -278,7 +278,7 @@ class ProcessPool(Pool):
     # --- the end of all
 
     def stop(self, why: BaseException | None) -> None:
-        try:  # workers end by themselves where they can: what their tasks have registered for the exit runs then
+        try:  # workers end by themselves where they can, after what their tasks have left running
             self._dismiss_workers(why)
         finally:
             _repeat_interrupted(self._end_workers)
