@@ -134,10 +134,10 @@ from .sweep.validation import (
 from .tasks.injection import (
     inject as inject,
 )
-from .tasks.wrappers import (
+from .tasks.retries import (
     retrying as retrying,
 )
-from .tasks.wrappers import (
+from .tasks.time_limits import (
     timed_out as timed_out,
 )
 from .workers.executors import (

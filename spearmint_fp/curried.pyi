@@ -81,7 +81,7 @@ from spearmint_fp import unit as unit
 from spearmint_fp import unstructure as unstructure
 from spearmint_fp import zipped as zipped
 from spearmint_fp.configuration.paths import Path
-from spearmint_fp.conversion.convert import Extra
+from spearmint_fp.conversion.hook_table import Extra
 from spearmint_fp.report.plots import Kind
 from spearmint_fp.running.arun import AsyncOutcomes
 from spearmint_fp.running.run import Outcomes

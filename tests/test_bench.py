@@ -13,7 +13,7 @@ import pytest
 
 from .bench import __main__ as bench
 from .bench import access, constrained, core, growth, measure, pages, peers, show
-from .bench.constrained import count_model, feature_model, groups, rows_of_space
+from .bench.constrained import count_model, feature_model, measure_space, split_groups
 from .bench.measure import Row, Way, compared, seconds, turns, worked
 from .bench.spaces import SPACES, Space, predicate_of, sweep_of
 from .bench.workloads import W1, W2, WORKLOADS, flat
@@ -146,30 +146,30 @@ SMALL = Space(
 
 
 def test_groups_are_what_no_rule_connects() -> None:
-    assert [set(part.parameters) for part in groups(SMALL)] == [{"a", "b"}, {"c", "d"}]
-    assert [sweep_of(part).size for part in groups(SMALL)] == [4, 3]
-    assert [len(part.constraints) for part in groups(SMALL)] == [3, 1]
+    assert [set(part.parameters) for part in split_groups(SMALL)] == [{"a", "b"}, {"c", "d"}]
+    assert [sweep_of(part).size for part in split_groups(SMALL)] == [4, 3]
+    assert [len(part.constraints) for part in split_groups(SMALL)] == [3, 1]
 
 
-@pytest.mark.parametrize("way", ["_listed", "_solved", "_solved_from_texts", "_built"])
+@pytest.mark.parametrize("way", ["_list_space", "_solve_predicates", "_solve_texts", "_build_with_pyatf"])
 @pytest.mark.parametrize("name", ["SMALL", "bat_triad", "convolution_hub"])
 def test_each_way_finds_the_size_of_a_space(way: str, name: str) -> None:
-    pytest.importorskip({"_listed": "attrs", "_built": "pyatf"}.get(way, "constraint"))
+    pytest.importorskip({"_list_space": "attrs", "_build_with_pyatf": "pyatf"}.get(way, "constraint"))
     space = SMALL if name == "SMALL" else SPACES[name]
     assert getattr(constrained, way)(space) == space.size
 
 
 def test_a_space_has_a_row_for_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = {row.what: row for row in rows_of_space("small", SMALL, 1)}
+    rows = {row.what: row for row in measure_space("small", SMALL, 1)}
     assert {*rows} >= {"raw", "valid", *show.SOLVERS} - {"ratio"}
     assert (rows["raw"].measured, rows["valid"].measured) == (48, 12)
     monkeypatch.setattr(constrained, "find_spec", lambda module: None)
-    absent = [row for row in rows_of_space("small", SMALL, 1) if row.measured is None]
+    absent = [row for row in measure_space("small", SMALL, 1) if row.measured is None]
     assert {row.note for row in absent} == {"not installed"}
     with pytest.raises(AssertionError, match="counted finds 12 configurations in small, where there are 13"):
-        list(rows_of_space("small", SMALL._replace(size=13), 1))
+        list(measure_space("small", SMALL._replace(size=13), 1))
     monkeypatch.setattr(constrained, "LISTED", 11)
-    assert [row.note for row in rows_of_space("small", SMALL, 1) if row.what == "listed"] == ["more than 11"]
+    assert [row.note for row in measure_space("small", SMALL, 1) if row.what == "listed"] == ["more than 11"]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -182,8 +182,8 @@ def test_a_model_has_the_products_that_brute_force_finds(seed: int) -> None:
     ]
     assert count_model(model) == len(holding)
     for module in ("dd.autoref", "dd.cudd"):
-        if constrained._importable(module):
-            assert constrained._counted_by_dd(model, module) == len(holding)
+        if constrained._can_import(module):
+            assert constrained._count_with_dd(model, module) == len(holding)
 
 
 def test_constraints_are_measured_in_pickles_and_workers() -> None:

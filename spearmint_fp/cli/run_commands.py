@@ -114,7 +114,8 @@ def _find_journal(options: dict[str, Any]) -> Callable[[], AbstractContextManage
 
 def _make_task(name: str, options: dict[str, Any]) -> Callable[[Any], Any]:
     """The function of that name, over its shard, within its time, as often as it may fail."""
-    from ..tasks.wrappers import retrying, timed_out
+    from ..tasks.retries import retrying
+    from ..tasks.time_limits import timed_out
     from ..tasks.wrapping import Strided, is_async
     from .objects import prepare_function
 

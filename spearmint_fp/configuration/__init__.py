@@ -1,4 +1,4 @@
-"""One configuration: a tree of records, choices and leaves; the fold over trees, paths, merging, identity.
+"""One configuration: a tree of records, choices and leaves, the fold over trees, paths, merging and identity.
 
 Imports no other room. Its public names are declared in `__init__.pyi`, those of `conversion` beside them.
 """

@@ -31,7 +31,7 @@ from .keys import has_hash
 from .models import is_model
 from .opaque import find_inside
 from .records import TupleShape, join_items
-from .tables import is_keyed, table_rows
+from .tables import is_keyed, read_rows
 
 __all__ = ["MAX_ALTERNATIVES", "DynamicValue", "holds_records", "require_expanded"]
 
@@ -144,7 +144,7 @@ class DynamicValue(Choice, Generic[T_co]):
 
 
 _ONE: Final = (str, bytes, bytearray, UserString, Mapping)
-"""What can be iterated over and yet is meant as one alternative."""
+"""Types that can be iterated over, and yet are meant as one alternative."""
 
 
 def _list_alternatives(values: Any) -> Sequence[Any]:
@@ -153,7 +153,7 @@ def _list_alternatives(values: Any) -> Sequence[Any]:
         return values
     if isinstance(values, Choice):
         raise ChoiceError(f"{short_repr(values)} is a choice already: put it into the tree without DynamicValue")
-    if (rows := table_rows(values)) is not None:
+    if (rows := read_rows(values)) is not None:
         return rows
     if isinstance(values, _ONE) or is_model(type(values)) or not isinstance(values, Iterable):
         raise ChoiceError(

@@ -78,7 +78,7 @@ def _build_each(cells: Iterator[tuple[Any, ...]]) -> Iterator[Config]:
 
 
 def _build_blocks(cells: Iterator[tuple[Any, ...]], count: int) -> Iterator[list[Config]]:
-    """`_build_each(cells)` in blocks, the first of them small, so that little is made ahead of who reads."""
+    """`_build_each(cells)` in blocks, the first of them small: a reader of a few does not wait for many."""
     size = 4
     while count:
         size = min(4 * size, BLOCK_SIZE, count)
@@ -139,7 +139,7 @@ class Config(Mapping[Any, Any]):
         except KeyError:
             raise PathError(Missing(f"no key {short_repr(key)} in this configuration", key, tuple(self))) from None
         except (TypeError, RecursionError):
-            raise _key_error(key) from None
+            raise _make_key_error(key) from None
 
     def __getattr__(self, name: str) -> Any:
         known: tuple[Any, ...] = ()
@@ -165,13 +165,13 @@ class Config(Mapping[Any, Any]):
         try:
             return key in self._cell[0].slots
         except (TypeError, RecursionError):
-            raise _key_error(key) from None
+            raise _make_key_error(key) from None
 
     def get(self, key: Any, default: Any = None) -> Any:
         try:
             slot = self._cell[0].slots.get(key)
         except (TypeError, RecursionError):
-            raise _key_error(key) from None
+            raise _make_key_error(key) from None
         return default if slot is None else self._cell[slot]
 
     def _dict(self) -> dict[Any, Any]:
@@ -251,7 +251,7 @@ def build_config(layout: Layout, values: tuple[Any, ...]) -> Config:
     return layout.build(values)
 
 
-def _key_error(key: Any) -> ArgumentError:
+def _make_key_error(key: Any) -> ArgumentError:
     return ArgumentError(
         f"a key of a configuration is hashable; got {repr_with_type(key)}. At a path there is get_in(path, config)"
     )

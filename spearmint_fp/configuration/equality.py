@@ -8,7 +8,7 @@ from numbers import Number
 from typing import Any
 
 from .fold import FROZEN_TYPES, SCALAR_TYPES, open_node
-from .keys import same_content
+from .keys import have_same_content
 
 __all__ = ["are_equal", "are_values_equal"]
 
@@ -26,7 +26,7 @@ def are_equal(one: Any, other: Any) -> bool:
         if _is_truth_value(equal):
             both = _is_number(one) and _is_number(other) and bool(one != one and other != other)  # noqa: PLR0124
             return bool(equal) or both or _are_parts_equal(one, other)
-    return type(one) is type(other) and same_content(one, other)
+    return type(one) is type(other) and have_same_content(one, other)
 
 
 def _are_parts_equal(one: Any, other: Any) -> bool:
@@ -35,7 +35,7 @@ def _are_parts_equal(one: Any, other: Any) -> bool:
         return False
     mine, theirs = open_node(one), open_node(other)
     if mine is None or theirs is None:
-        return not callable(one) and same_content(one, other)
+        return not callable(one) and have_same_content(one, other)
     if mine[0] is None or theirs[0] is None or len(mine[1]) != len(theirs[1]):
         return False
     if mine[0] is theirs[0]:
@@ -76,4 +76,4 @@ def _are_items_equal(one: Any, other: Any) -> bool:
     equal = NotImplemented
     with suppress(Exception):
         equal = one == other
-    return bool(equal) if _is_truth_value(equal) else type(one) is type(other) and same_content(one, other)
+    return bool(equal) if _is_truth_value(equal) else type(one) is type(other) and have_same_content(one, other)

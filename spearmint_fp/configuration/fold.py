@@ -191,10 +191,10 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
 def _fold_levels(algebra: Algebra[R], levels: list[_Level]) -> R:
     """The fold of the one node that `levels` begins with; what is open on the way to a child stands there too."""
     leaf, top, entered = algebra.leaf, levels[0], 0
-    open_nodes = {id(top.node)}
+    open_nodes = {id(top.node)}  # they stay alive on their levels, and so do their ids
     while True:
         done = top.done
-        for child in top.rest:
+        for child in top.rest:  # an iterator: after a child that was entered, it goes on with the next
             kind = type(child)
             if kind in SCALAR_TYPES or (parts := _OPENERS.get(kind, _open_other)(child)) is None:
                 done.append(leaf(child))

@@ -19,10 +19,10 @@ from .equality import are_equal
 from .errors import ConversionError, Missing, PathError, short_repr
 from .fold import Choice, open_node, show_path
 from .freezing import freeze, thaw
-from .models import is_model, is_struct, own_attributes, read_model_fields
+from .models import is_model, is_struct, read_attributes, read_model_fields
 from .records import OneByOne, Shape, format_call
 
-__all__ = ["build_at", "find_child", "has_fields", "missing_child", "open_model", "open_record"]
+__all__ = ["build_at", "find_child", "has_fields", "make_child_error", "open_model", "open_record"]
 
 
 @final
@@ -112,7 +112,7 @@ def _replace_struct(struct: Any, changed: Mapping[str, Any]) -> Any:
     types = {field.name: field.type for field in msgspec.structs.fields(type(struct))}
     values = {name: msgspec.convert(value, types[name], strict=True) for name, value in changed.items()}
     made = msgspec.structs.replace(struct, **values)
-    getattr(made, "__dict__", {}).update(own_attributes(struct))
+    getattr(made, "__dict__", {}).update(read_attributes(struct))
     return made
 
 
@@ -153,10 +153,10 @@ def find_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
     """The position of the child that a step names, in a record of this shape that stands at `done`."""
     position = shape.find(step)
     if position is None:
-        raise missing_child(shape, done, step)
+        raise make_child_error(shape, done, step)
     return position
 
 
-def missing_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> PathError:
+def make_child_error(shape: Shape, done: tuple[Hashable, ...], step: object) -> PathError:
     """The error for a step that a record does not have; names those that it has."""
     return PathError(Missing(f"no {short_repr(step)} at {show_path(done)}", step, shape.keys))

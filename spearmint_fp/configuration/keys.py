@@ -14,9 +14,9 @@ from typing import Any, Final, final
 from .fold import Algebra, fold
 from .models import read_model_fields
 from .opaque import is_array
-from .tables import table_content
+from .tables import list_content
 
-__all__ = ["exact_key", "has_hash", "is_nan", "same_content"]
+__all__ = ["exact_key", "has_hash", "have_same_content", "is_nan"]
 
 
 def exact_key(value: Any) -> Hashable:
@@ -28,7 +28,7 @@ def exact_key(value: Any) -> Hashable:
     return fold(_KEY, value)
 
 
-def same_content(one: Any, other: Any) -> bool:
+def have_same_content(one: Any, other: Any) -> bool:
     """True for values of one type with the same content, where `==` cannot tell: it is asked element by element."""
     try:
         if is_array(one) and is_array(other):
@@ -108,11 +108,11 @@ def is_nan(leaf: Any) -> bool:
 
 
 def _content_key(leaf: Any) -> Hashable:
-    """The content of an object without a hash: of an array or a table its cells, else what a copy would be made of."""
+    """A key of the content of an object without a hash: of its cells, or of all that a copy would be made of."""
     kind = type(leaf)
     if is_array(leaf) and kind.__module__ == "numpy" and kind.__name__ == "ndarray":
         return kind, str(leaf.dtype), leaf.shape, _cells_key(leaf)
-    table = table_content(leaf)
+    table = list_content(leaf)
     if table is not None:
         return kind, exact_key(table)
     if kind in _VIEW_TYPES:
@@ -132,7 +132,7 @@ _VIEW_TYPES: Final[tuple[type, ...]] = (type({}.keys()), type({}.items()))
 
 
 def _cells_key(array: Any) -> Hashable:
-    """What an array holds: a digest of its bytes, or the elements where equal ones may differ in their bytes."""
+    """A key of an array's cells: a digest of their bytes, or the cells where equal ones may differ in their bytes."""
     if array.dtype.hasobject or array.dtype.names is not None or array.dtype.char in "gG":
         return tuple(map(exact_key, array.ravel().tolist()))
     if array.dtype.kind in "fc":

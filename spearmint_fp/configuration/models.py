@@ -6,7 +6,7 @@ import sys
 from functools import cached_property
 from typing import Any, Final, get_origin
 
-__all__ = ["derives_from", "is_model", "is_struct", "own_attributes", "read_model_fields"]
+__all__ = ["derives_from", "is_model", "is_struct", "read_attributes", "read_model_fields"]
 
 
 _mro: Final = type.__dict__["__mro__"].__get__
@@ -40,18 +40,14 @@ def read_model_fields(value: Any) -> tuple[dict[str, Any], dict[str, Any]] | Non
     """
     kind: Any = type(value)
     if is_struct(kind):
-        return {name: getattr(value, name) for name in kind.__struct_fields__}, own_attributes(value)
+        return {name: getattr(value, name) for name in kind.__struct_fields__}, read_attributes(value)
     if is_model(kind):
         return {name: getattr(value, name) for name in kind.model_fields}, dict(value.model_extra or {})
     return None
 
 
-def own_attributes(struct: Any) -> dict[str, Any]:
-    """What a struct with a dictionary holds besides its fields, without what is computed from them, and so again."""
-    besides = getattr(struct, "__dict__", {})
-    return {name: value for name, value in besides.items() if not _is_cached(type(struct), name)}
-
-
-def _is_cached(kind: type, name: str) -> bool:
-    """True for an attribute that a class computes when it is first asked for."""
-    return isinstance(getattr(kind, name, None), cached_property)
+def read_attributes(struct: Any) -> dict[str, Any]:
+    """The attributes of a struct besides its fields, without those that its class computes (`cached_property`)."""
+    besides, kind = getattr(struct, "__dict__", {}), type(struct)
+    computed = {name for name in besides if isinstance(getattr(kind, name, None), cached_property)}
+    return {name: value for name, value in besides.items() if name not in computed}

@@ -33,7 +33,7 @@ def find_inside(wanted: type, value: Any, known: Iterable[Any] = (), most: int =
     """The nearest instance of `wanted` that `value` refers to, through objects of any class; None where there is none.
 
     What is `known` is passed over. No code of the objects runs: the garbage collector says what an object refers to,
-    and the elements of a large list or array are roles_found apart by type at once. Classes, modules and the globals of
+    and the elements of a large list or array are told apart by type at once. Classes, modules and the globals of
     functions are not entered, and no more than `most` objects.
     """
     roles = _ROLES.setdefault(wanted, {})

@@ -12,7 +12,7 @@ from .config import Config
 from .errors import ArgumentError, PathError, TreeError, repr_with_type, short_repr
 from .fold import MAX_DEPTH, Choice, show_path
 from .freezing import freeze
-from .instances import build_at, find_child, missing_child, open_record
+from .instances import build_at, find_child, make_child_error, open_record
 from .merging import TOO_DEEP
 from .records import MappingShape, Shape
 
@@ -45,18 +45,16 @@ def parse_path(path: Path) -> tuple[Hashable, ...]:
     if isinstance(path, str):
         return tuple(path.split(".")) if path else ()
     if isinstance(path, tuple | list):
-        return _hashable_steps(tuple(path))
+        try:
+            hash(tuple(path))
+        except Exception:  # whatever a key's __hash__ raises, it cannot be one
+            raise ArgumentError(
+                f"the steps of a path are hashable keys and indices; got {repr_with_type(tuple(path))}"
+            ) from None
+        return tuple(path)
     if isinstance(path, int):
         return (path,)
     raise ArgumentError(f"a path is 'llm.model' or a tuple of keys and indices; got {repr_with_type(path)}")
-
-
-def _hashable_steps(steps: tuple[Any, ...]) -> tuple[Hashable, ...]:
-    try:
-        hash(steps)
-    except Exception:  # whatever a key's __hash__ raises, it cannot be one
-        raise ArgumentError(f"the steps of a path are hashable keys and indices; got {repr_with_type(steps)}") from None
-    return steps
 
 
 def path_key(path: tuple[Hashable, ...]) -> str | tuple[Hashable, ...]:
@@ -251,7 +249,7 @@ def _add_child(done: tuple[Hashable, ...], missing: tuple[Hashable, ...], fn: Ca
             f"Set that path itself to a mapping first"
         )
     if not isinstance(shape, MappingShape):
-        raise missing_child(shape, done, missing[0])
+        raise make_child_error(shape, done, missing[0])
     new = reduce(lambda inner, step: freeze({step: inner}), reversed(missing[1:]), fn(None))
     return shape.with_keys((*shape.keys, missing[0])).build((*children, new))
 

@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class Shape(Protocol):
-    """What a record looks like without its children."""
+    """A record without its children: how one is taken apart, and made of others."""
 
     @property
     def keys(self) -> tuple[Hashable, ...]:
@@ -56,7 +56,7 @@ class Shape(Protocol):
 
     @property
     def row_head(self) -> tuple[Any, ...]:
-        """What a row begins with, beside its values: a configuration keeps its layout there."""
+        """The beginning of a row, before its values: a configuration keeps its layout there."""
 
     def find(self, step: object) -> int | None:
         """Where the child that a path's step names stands, or None."""

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from .errors import ChoiceError, repr_with_type, short_repr
 
-__all__ = ["is_keyed", "table_content", "table_rows"]
+__all__ = ["is_keyed", "list_content", "read_rows"]
 
 Rows = Sequence[Any]
 
 
-def table_rows(values: Any) -> Rows | None:
+def read_rows(values: Any) -> Rows | None:
     """The rows of a table as dicts, or the values of a column; None for what is neither.
 
     Scalars are Python's own. A missing cell (pandas' NA and NaT, a null) is None; NaN stays NaN in a column of floats.
@@ -28,7 +28,7 @@ def table_rows(values: Any) -> Rows | None:
     return None
 
 
-def table_content(values: Any) -> list[Any] | None:
+def list_content(values: Any) -> list[Any] | None:
     """All that tells a table or a column from others: names, types, cells, and its index; None for what is neither."""
     kind = type(values)
     module, name = kind.__module__.partition(".")[0], kind.__name__
@@ -130,5 +130,5 @@ _READERS: Final[tuple[tuple[str, tuple[str, ...], Callable[[Any], Rows | None]],
     ("polars", ("Series",), lambda series: series.to_list()),
     ("pyarrow", ("Table", "RecordBatch"), _read_arrow),
     ("pyarrow", ("Array", "ChunkedArray"), lambda array: array.to_pylist()),
-    ("narwhals", ("DataFrame", "Series"), lambda wrapped: table_rows(wrapped.to_native())),
+    ("narwhals", ("DataFrame", "Series"), lambda wrapped: read_rows(wrapped.to_native())),
 )

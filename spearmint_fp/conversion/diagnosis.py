@@ -1,76 +1,72 @@
-"""What went wrong in a conversion: from the exceptions of cattrs, pydantic and the classes' own code to problems."""
+"""From exceptions to problems: those of cattrs, of pydantic, and of the classes' own code."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from traceback import walk_tb
-from typing import Any, get_origin
+from typing import Any
 
 import attrs
 
 from ..configuration.errors import repr_with_type, short_repr, suggest_names
-from .models import is_struct, model_problems, struct_fields
+from .fields import list_aliases, list_fields
+from .models import list_model_problems
 from .problems import ABSENT, Problem, RefusalError, type_name
+from .type_forms import origin_of
 
-__all__ = ["aliases_of", "problems_of"]
-
-
-def aliases_of(cls: Any) -> dict[str, str]:
-    """The names that `__init__` has for fields, where they differ from the fields' own."""
-    return {f.alias: f.name for f in attrs.fields(cls) if f.alias not in (None, f.name)} if attrs.has(cls) else {}
+__all__ = ["list_problems"]
 
 
-def problems_of(error: BaseException, value: Any) -> tuple[Problem, ...]:
-    """Every problem that an exception of the converter tells of, at its path below `value`."""
-    return tuple(_problems(error, value))
+def list_problems(error: BaseException, value: Any) -> tuple[Problem, ...]:
+    """The problems that an exception of a hook stands for, at their paths below `value`."""
+    return tuple(_iterate_problems(error, value))
 
 
-def _problems(error: BaseException, value: Any) -> Iterator[Problem]:
+def _iterate_problems(error: BaseException, value: Any) -> Iterator[Problem]:
     if isinstance(error, RefusalError):
         yield from error.problems
     elif isinstance(error, BaseExceptionGroup):
         cls = getattr(error, "cl", None)
         for place, inner in enumerate(error.exceptions):
-            note = _note_of(inner, error.exceptions[place + 1 :])
-            yield from _noted(inner, note, cls, value) if note else _of_class(inner, cls, value)
+            note = _find_note(inner, error.exceptions[place + 1 :])
+            yield from _list_noted(inner, note, cls, value) if note else _list_class_problems(inner, cls, value)
     elif hasattr(error, "extra_fields"):
-        yield from _unknown(error.extra_fields, error.cl, value)  # type: ignore[attr-defined]
+        yield from _list_unknown(error.extra_fields, error.cl, value)  # type: ignore[attr-defined]
     elif callable(getattr(error, "errors", None)):
-        yield from model_problems(error, value)
+        yield from list_model_problems(error, value)
     elif isinstance(error, RecursionError):
         yield Problem((), "nested too deeply for the class that it should become", value)
     else:
-        yield Problem((), _message(error, value), value, "check")
+        yield Problem((), _show_message(error, value), value, "check")
 
 
-def _note_of(error: BaseException, later: Sequence[BaseException]) -> Any:
-    """What cattrs noted on an error here: its last note, unless the very same error was raised `later` too."""
+def _find_note(error: BaseException, later: Sequence[BaseException]) -> Any:
+    """The note of cattrs that says where an error was raised; one that was raised again `later` has later notes too."""
     notes = [note for note in getattr(error, "__notes__", ()) if hasattr(note, "type")]
     place = len(notes) - 1 - sum(other is error for other in later)
     return notes[place] if place >= 0 else None
 
 
-def _noted(error: BaseException, note: Any, cls: Any, value: Any) -> Iterator[Problem]:
+def _list_noted(error: BaseException, note: Any, cls: Any, value: Any) -> Iterator[Problem]:
     """The problems of a field or an element, whose step cattrs noted on the exception."""
     if "mapping key" in str(note):
-        for problem in _problems(error, note.index):
+        for problem in _iterate_problems(error, note.index):
             yield Problem((note.index,), f"as a key: {problem.reason}", note.index, problem.kind)
         return
-    step, there = _step(note, cls, value)
+    step, there = _find_step(note, cls, value)
     if isinstance(error, KeyError) and there is ABSENT:
         yield Problem((step,), f"missing; expected {type_name(note.type)}", kind="missing")
         return
-    yield from (problem.below((step,)) for problem in _problems(error, there))
+    yield from (problem.below((step,)) for problem in _iterate_problems(error, there))
 
 
-def _step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
+def _find_step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
     """The key or the index that a note names, as the configuration has it, and what stands there."""
     if not hasattr(note, "name"):
         element = value[note.index] if isinstance(value, Mapping) else list(value)[note.index]
         return note.index if isinstance(value, Mapping) else str(note.index), element
     key = getattr(note.type, "key", note.name)
-    names = [key, *(alias for alias, name in aliases_of(get_origin(cls) or cls).items() if name == key)]
+    names = [key, *(alias for alias, name in list_aliases(origin_of(cls)).items() if name == key)]
     if isinstance(value, Mapping):
         return next(((name, value[name]) for name in names if name in value), (names[-1], ABSENT))
     fields = getattr(cls, "_fields", ())
@@ -78,46 +74,31 @@ def _step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
     return (str(place), value[place]) if place < len(value) else (note.name, ABSENT)
 
 
-def _unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Problem]:
-    known = _known(cls)
+def _list_unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Problem]:
+    cls = origin_of(cls)
+    known = [field.argument if attrs.has(cls) else field.key for field in list_fields(cls)]
+    declared = [*getattr(cls, "__attrs_attrs__", ()), *getattr(cls, "__dataclass_fields__", {}).values()]
+    computed = {field.name for field in declared if not field.init}
     for name in sorted(names, key=str):
-        computed = name in {field.name for field in _all_fields(cls) if not field.init}
-        reason = (
-            "the class computes it itself (init=False)" if computed else f"no such field{suggest_names(name, known)}"
-        )
+        reason = f"no such field{suggest_names(name, known)}"
+        if name in computed:
+            reason = "the class computes it itself (init=False)"
         yield Problem((name,), reason, value.get(name, ABSENT), "unknown")
 
 
-def _all_fields(cls: Any) -> Iterable[Any]:
-    cls = get_origin(cls) or cls
-    return attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
-
-
-def _known(cls: Any) -> list[str]:
-    """The keys that a class takes."""
-    origin = get_origin(cls) or cls
-    if is_struct(origin):
-        return [key for _, key, _ in struct_fields(origin)]
-    if attrs.has(origin):
-        return [field.alias or field.name for field in attrs.fields(origin) if field.init]
-    if dataclasses.is_dataclass(origin):
-        return [field.name for field in dataclasses.fields(origin) if field.init]
-    return list(getattr(origin, "_fields", ()) or getattr(origin, "__annotations__", ()))
-
-
-def _of_class(error: BaseException, cls: Any, value: Any) -> Iterator[Problem]:
-    """What a class said of its fields: of one of them, where its converter or its validator said so, or of all."""
+def _list_class_problems(error: BaseException, cls: Any, value: Any) -> Iterator[Problem]:
+    """The problems that a class itself raised: at a field, where its converter or validator did, or for the whole."""
     if hasattr(error, "extra_fields") or isinstance(error, RefusalError | BaseExceptionGroup):
-        yield from _problems(error, value)
+        yield from _iterate_problems(error, value)
         return
-    found = list(_by_field(error, cls)) if attrs.has(cls) else []
+    found = list(_find_fields(error, cls)) if attrs.has(cls) else []
     for name, cause in found:
-        step, there = _step(_Note(name), cls, value)
-        yield Problem((step,), _message(cause, there), there, "check")
+        step, there = _find_step(_Note(name), cls, value)
+        yield Problem((step,), _show_message(cause, there), there, "check")
     if not found and callable(getattr(error, "errors", None)):
-        yield from model_problems(error, value)
+        yield from list_model_problems(error, value)
     elif not found:
-        yield Problem((), _message(error, ABSENT), value, "whole")
+        yield Problem((), _show_message(error, ABSENT), value, "whole")
 
 
 @attrs.frozen
@@ -126,8 +107,8 @@ class _Note:
     type: Any = None
 
 
-def _by_field(error: BaseException, cls: Any) -> Iterator[tuple[str, BaseException]]:
-    """The fields whose converter or validator raised, each asked again, on the instance that `__init__` left behind."""
+def _find_fields(error: BaseException, cls: Any) -> Iterator[tuple[str, BaseException]]:
+    """The fields whose converter or validator raised: each runs again on the instance that `__init__` left behind."""
     frames = (frame for frame, _ in walk_tb(error.__traceback__) if frame.f_code.co_name.endswith("init__"))
     made = next((frame.f_locals["self"] for frame in frames if type(frame.f_locals.get("self")) is cls), None)
     if made is None:
@@ -143,8 +124,8 @@ def _by_field(error: BaseException, cls: Any) -> Iterator[tuple[str, BaseExcepti
                 yield field.name, cause
 
 
-def _message(error: BaseException, value: Any) -> str:
-    """What an exception says, with the value where it does not say that itself."""
+def _show_message(error: BaseException, value: Any) -> str:
+    """The message of an exception, with the value where that is not in it."""
     try:
         text = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
     except Exception:  # a hostile __str__

@@ -23,6 +23,7 @@ from ..configuration.errors import (
 from ..configuration.extras import require
 from ..configuration.fold import MAX_DEPTH, list_leaves, show_path
 from ..configuration.freezing import freeze
+from ..configuration.scalars import MOST_BITS
 
 __all__ = ["MOST_BYTES", "load", "load_text"]
 
@@ -56,21 +57,21 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     See also: `expand`, which makes the sweep; `Spearmint`, whose `configs` may name files.
     """
-    place = _place(path)
-    with _reading(place):
-        files = _files(place) if place.is_dir() else [place]
-    return _tree_of([tree for file in files for tree in _trees(file)])
+    place = _check_path(path)
+    with _file_errors(place):
+        files = _list_files(place) if place.is_dir() else [place]
+    return _join_trees([tree for file in files for tree in _read_trees(file)])
 
 
-def _tree_of(trees: Sequence[Any]) -> Any:
-    """The one tree, or the choice among all."""
+def _join_trees(trees: Sequence[Any]) -> Any:
+    """One tree as it is, of several the choice among them."""
     return trees[0] if len(trees) == 1 else DynamicValue(trees)
 
 
 _Reader = Callable[[Path, str], Iterator[Any]]
 
 
-def _place(path: Any) -> Path:
+def _check_path(path: Any) -> Path:
     try:
         text = os.fspath(path)
     except TypeError:
@@ -80,47 +81,47 @@ def _place(path: Any) -> Path:
     return Path(text)
 
 
-def _files(folder: Path) -> list[Path]:
-    """The files of a folder that hold configurations, by name; hidden ones are not for us."""
+def _list_files(folder: Path) -> list[Path]:
+    """The files of a folder that hold configurations, by name; hidden ones are left out."""
     found = (file for file in folder.iterdir() if file.suffix.lower() in _READERS and not file.name.startswith("."))
     files = sorted(file for file in found if not file.is_dir())
     if not files:
-        raise FileError(f"{folder}: no {_suffixes()} file in this folder")
+        raise FileError(f"{folder}: no {_list_suffixes()} file in this folder")
     return files
 
 
 @contextmanager
-def _reading(place: Path) -> Iterator[None]:
-    """What the file system says, as errors of the library."""
+def _file_errors(place: Path) -> Iterator[None]:
+    """Raise the errors of the file system as errors of the library."""
     try:
         yield
     except SpearmintError:
         raise
     except FileNotFoundError:
-        raise AbsentFileError(f"{place}: no such file or folder{_here()}") from None
+        raise AbsentFileError(f"{place}: no such file or folder{_working_folder()}") from None
     except OSError as error:
         raise FileError(f"{short_repr(str(place))[1:-1]}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # characters that no path has
         raise FileError(f"{short_repr(str(place))}: no path: {error}") from error
 
 
-def _here() -> str:
+def _working_folder() -> str:
     try:
         return f" (in {Path.cwd()})"
     except OSError:  # the folder that this process is in was deleted
         return ""
 
 
-def _trees(file: Path) -> tuple[Any, ...]:
+def _read_trees(file: Path) -> tuple[Any, ...]:
     reader = _READERS.get(file.suffix.lower())
     if reader is None and file.exists():
-        raise FormatError(f"{file}: a configuration file ends in {_suffixes()}")
-    return _parsed(file, _text(file), reader or _read_json)
+        raise FormatError(f"{file}: a configuration file ends in {_list_suffixes()}")
+    return _parse_text(file, _read_text(file), reader or _read_json)
 
 
-def _parsed(file: Path, text: str, reader: _Reader) -> tuple[Any, ...]:
+def _parse_text(file: Path, text: str, reader: _Reader) -> tuple[Any, ...]:
     try:
-        return tuple(freeze(tree) for document in reader(file, text) for tree in _listed(file, document))
+        return tuple(freeze(tree) for document in reader(file, text) for tree in _list_trees(file, document))
     except (FormatError, MissingExtraError):
         raise
     except SpearmintError as error:
@@ -145,14 +146,14 @@ def load_text(content: bytes, name: str) -> Any:
     file = Path(name)
     if len(content) > MOST_BYTES:
         raise FileError(f"{name}: more than {MOST_BYTES:,} bytes. Make it a folder of files")
-    text = _decoded(file, content)
+    text = _decode(file, content)
     try:
-        return _tree_of(_parsed(file, text, _read_json))
+        return _join_trees(_parse_text(file, text, _read_json))
     except FormatError:
-        return _tree_of(_parsed(file, text, _read_yaml))
+        return _join_trees(_parse_text(file, text, _read_yaml))
 
 
-def _listed(file: Path, document: Any) -> list[Any]:
+def _list_trees(file: Path, document: Any) -> list[Any]:
     trees = document if isinstance(document, list) else [document]
     for number, tree in enumerate(trees):
         if not holds_records(tree):
@@ -163,7 +164,7 @@ def _listed(file: Path, document: Any) -> list[Any]:
     return trees
 
 
-def _suffixes() -> str:
+def _list_suffixes() -> str:
     *others, last = _READERS
     return f"{', '.join(others)} or {last}"
 
@@ -172,9 +173,9 @@ MOST_BYTES: Final = 2**26
 """How large a file may be: 64 MiB of text become gigabytes of values."""
 
 
-def _text(file: Path) -> str:
+def _read_text(file: Path) -> str:
     """The file's text; a byte order mark is dropped."""
-    with _reading(file):
+    with _file_errors(file):
         if file.exists() and not file.is_file():
             raise FileError(f"{file}: not a file")
         if file.stat().st_size > MOST_BYTES:
@@ -182,10 +183,10 @@ def _text(file: Path) -> str:
                 f"{file}: a file of {file.stat().st_size:,} bytes, more than {MOST_BYTES:,}. Make it a folder of files"
             )
         content = file.read_bytes()
-    return _decoded(file, content)
+    return _decode(file, content)
 
 
-def _decoded(file: Path, content: bytes) -> str:
+def _decode(file: Path, content: bytes) -> str:
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
         return content.decode()
@@ -195,7 +196,7 @@ def _decoded(file: Path, content: bytes) -> str:
 
 
 def _refuse(file: Path, text: str, position: int, what: str) -> NoReturn:
-    """The error for what stands at a position of a file's text."""
+    """Raise the error for what stands at a position of a file's text."""
     line = text.count("\n", 0, position) + 1
     _refuse_at(file, line, position - (text.rfind("\n", 0, position) + 1) + 1, what)
 
@@ -206,9 +207,6 @@ def _refuse_at(file: Path, line: int, column: int, what: str) -> NoReturn:
 
 MOST_DIGITS: Final = 4300
 """How many digits a whole number may have: as many as Python reads and writes by itself."""
-
-MOST_BITS: Final = 14_000
-"""The same bound, for numbers that are written in another base."""
 
 _TOO_LONG: Final = f"a number of more than {MOST_DIGITS} digits"
 _TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH}"
@@ -221,7 +219,7 @@ class _TwiceError(Exception):
     """A key that an object has twice."""
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _check_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _TwiceError
@@ -242,15 +240,15 @@ def _read_json(file: Path, text: str) -> Iterator[Any]:
         if len(token[0]) > MOST_DIGITS and token[0].isdigit():
             _refuse(file, text, token.start(), _TOO_LONG)
     try:
-        yield json.loads(text, object_pairs_hook=_once)
+        yield json.loads(text, object_pairs_hook=_check_keys)
     except json.JSONDecodeError as error:
         _refuse(file, text, error.pos, f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at"))
     except _TwiceError:
-        position, key = _first_twice(text)
+        position, key = _find_twice(text)
         _refuse(file, text, position, f"the key {short_repr(key)} stands twice in this object")
 
 
-def _first_twice(text: str) -> tuple[int, str]:
+def _find_twice(text: str) -> tuple[int, str]:
     """Where in a valid JSON text a key stands for the second time in its object."""
     import json
 
@@ -304,8 +302,8 @@ def _read_toml(file: Path, text: str) -> Iterator[Any]:
 
 
 def _read_yaml(file: Path, text: str) -> Iterator[Any]:
-    documents = require("spearmint_fp.conversion.yaml_files", extra="yaml", what=f"{file}: YAML").documents
-    yield from documents(text, lambda line, column, what: _refuse_at(file, line, column, what))
+    read_documents = require("spearmint_fp.conversion.yaml_files", extra="yaml", what=f"{file}: YAML").read_documents
+    yield from read_documents(text, lambda line, column, what: _refuse_at(file, line, column, what))
 
 
 _READERS: Final[dict[str, _Reader]] = {

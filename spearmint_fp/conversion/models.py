@@ -1,4 +1,4 @@
-"""Models of other libraries, met by what they are: pydantic's through their own methods, msgspec's by their fields.
+"""Models of other libraries: pydantic's converted by their own methods, msgspec's by their fields.
 
 pydantic is never imported here, msgspec only where one of its classes has come in.
 """
@@ -13,8 +13,7 @@ from functools import cache
 from typing import Any, Final, get_args, get_origin
 
 from ..configuration.errors import ArgumentError, repr_with_type
-from ..configuration.models import is_model
-from ..configuration.models import is_struct as is_struct_class
+from ..configuration.models import is_model, is_struct
 from ..configuration.paths import find_in
 from .problems import Problem, RefusalError, Steps
 
@@ -22,28 +21,21 @@ __all__ = [
     "complete_model",
     "drop_tag",
     "dump_fields",
-    "is_model",
-    "is_struct",
-    "model_problems",
-    "struct_check",
-    "struct_fields",
-    "struct_tag",
+    "find_struct_tag",
+    "list_model_problems",
+    "list_struct_fields",
+    "make_bounds_check",
     "validate_model",
 ]
-
-
-def is_struct(cls: Any) -> bool:
-    """True for a msgspec struct, also where its type variables are filled."""
-    return is_struct_class(get_origin(cls) or cls)
 
 
 # --- pydantic --------------------------------------------------------------------------------------
 
 
 def complete_model(cls: Any) -> None:
-    """Have a model read its annotations, if it could not when it was defined: in its own module, as it would itself.
+    """Let a model read its annotations in its own module, where it could not do so when it was defined.
 
-    Left alone it would do so when it is first asked, and look among the local names of whoever asks.
+    pydantic would read them at the first validation, and look among the local names of the caller.
     """
     if getattr(cls, "__pydantic_complete__", True):
         return
@@ -51,13 +43,13 @@ def complete_model(cls: Any) -> None:
     if not cls.__pydantic_complete__:
         why = str(getattr(cls, "__pydantic_validator__", "")) or "a name is not defined"
         raise ArgumentError(
-            f"cannot read the annotations of {cls.__qualname__}: {_undefined(cls) or why}. "
+            f"cannot read the annotations of {cls.__qualname__}: {_find_undefined(cls) or why}. "
             f"Define the name in that module, or call {cls.__qualname__}.model_rebuild() where it is known"
         )
 
 
-def _undefined(cls: Any) -> str:
-    """What pydantic says of a model that it cannot complete."""
+def _find_undefined(cls: Any) -> str:
+    """The message of pydantic for a model that it cannot complete."""
     try:
         cls.model_rebuild(_types_namespace={})
     except Exception as error:
@@ -65,8 +57,10 @@ def _undefined(cls: Any) -> str:
     return ""
 
 
-_SCALAR: Final = frozenset({"int_type", "float_type", "bool_type", "string_type", "bytes_type", "int_from_float"})
-"""Errors of pydantic's strict mode that mean a coerced scalar; its others (a list for a tuple) do not."""
+_SCALAR_ERRORS: Final = frozenset(
+    {"int_type", "float_type", "bool_type", "string_type", "bytes_type", "int_from_float"}
+)
+"""Errors of pydantic's strict mode that mean a coerced scalar; others mean no more than a list for a tuple, say."""
 _NAMES: Final = {"int": "int", "float": "float", "bool": "bool", "string": "str", "bytes": "bytes"}
 
 
@@ -74,27 +68,28 @@ def validate_model(cls: Any, config: Any, *, ignore: bool) -> Any:
     """`cls.model_validate(config)`, with strict scalars and unknown keys refused.
 
     What a model sets for itself (`extra=`, `strict=False`) stands, for that model. Strict mode alone would refuse too
-    much, so where it does, the model is asked again without, and of the strict errors those about scalars count.
+    much (a list for a deque, a mapping for a dataclass). Where it does, the model validates again without it, and only
+    the strict errors about scalars count. JSON mode would not do: it takes text for bytes, and a date's text for text.
     """
-    made, strict = _asked(cls, config, strict=True, extra=None if ignore else "forbid")
+    made, strict = _try_validating(cls, config, strict=True, extra=None if ignore else "forbid")
     if not strict:
-        # where extra keys are forbidden for once, a model that allows them has no place for them afterwards
-        return _asked(cls, config, strict=True)[0] if not ignore and _allows_extra(cls) else made
-    refused = [problem for problem in strict if _counts(cls, problem, strict)]
-    made, lax = _asked(cls, config)
+        # an instance that was made with extra keys forbidden takes none later, even where its class allows them
+        return _try_validating(cls, config, strict=True)[0] if not ignore and _allows_extra(cls) else made
+    refused = [problem for problem in strict if _is_ours(cls, problem, strict)]
+    made, lax = _try_validating(cls, config)
     if not lax:
-        doubtful = [p.path for p in strict if p.kind in ("check", "type") and p not in refused and not _lax_at(cls, p)]
-        refused += _coerced(config, made, doubtful)
+        others = [problem for problem in strict if problem.kind in ("check", "type") and problem not in refused]
+        refused += _find_coerced(config, made, [other.path for other in others if not _is_lax_at(cls, other)])
     strictly = {problem.path for problem in refused}
-    told = [*refused, *(problem for problem in lax if problem.path not in strictly)]
-    if told:
-        raise RefusalError(*told)
+    problems = [*refused, *(problem for problem in lax if problem.path not in strictly)]
+    if problems:
+        raise RefusalError(*problems)
     return made
 
 
 @cache
 def _allows_extra(cls: Any) -> bool:
-    """True where a model, or one that may stand inside it, keeps keys that it does not know."""
+    """True where a model, or one that may stand inside it, keeps keys that it has no field for."""
     waiting, seen = [cls], set()
     while waiting:
         kind = waiting.pop()
@@ -107,44 +102,44 @@ def _allows_extra(cls: Any) -> bool:
     return False
 
 
-def _asked(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[Problem, ...]]:
-    """What a model makes of a configuration, or what it refuses; lists stand for tuples and sets also when strict."""
-    mended: set[Steps] = set()
+def _try_validating(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[Problem, ...]]:
+    """What a model makes of a configuration, or what it refuses; lists stand for tuples and sets in strict mode too."""
+    replaced: set[Steps] = set()
     while True:
         try:
             return cls.model_validate(config, **options), ()
         except Exception as error:
             if not _is_validation(error):
                 raise
-            lists = {path: made for path, made in _lists(config, error) if path not in mended}
+            lists = {path: made for path, made in _list_sequences(config, error) if path not in replaced}
             if not lists:
-                return None, tuple(model_problems(error, config))
-            mended |= lists.keys()
+                return None, tuple(list_model_problems(error, config))
+            replaced |= lists.keys()
             for path, made in lists.items():
-                config = _with(config, path, made)
+                config = _replace_at(config, path, made)
 
 
-def _coerced(config: Any, made: Any, paths: list[Steps]) -> list[Problem]:
-    """The scalars that were coerced where strict mode had refused the whole around them, and the keys dropped there."""
+def _find_coerced(config: Any, made: Any, paths: list[Steps]) -> list[Problem]:
+    """The scalars that were coerced, and the keys that were dropped, in places which strict mode refused as a whole."""
     dump = made.model_dump(by_alias=True)
     found = {}
     for path in paths:
         given, became = find_in(path, config), find_in(path, dump)
         if given and became:
-            found.update({problem.path: problem for problem in _differences(given[0], became[0], path)})
+            found.update({problem.path: problem for problem in _compare(given[0], became[0], path)})
     return list(found.values())
 
 
-def _differences(given: Any, made: Any, path: Steps) -> Iterator[Problem]:
+def _compare(given: Any, made: Any, path: Steps) -> Iterator[Problem]:
     if isinstance(given, Mapping) and isinstance(made, Mapping):
         for key, value in given.items():
             if key in made:
-                yield from _differences(value, made[key], (*path, key))
+                yield from _compare(value, made[key], (*path, key))
             else:
                 yield Problem((*path, key), "no such field", value, "unknown")
     elif isinstance(given, list | tuple) and isinstance(made, list | tuple | deque) and len(given) == len(made):
         for place, pair in enumerate(zip(given, made, strict=True)):
-            yield from _differences(*pair, (*path, str(place)))
+            yield from _compare(*pair, (*path, str(place)))
     else:
         scalar = made.value if isinstance(made, Enum) else made
         widened = type(given) is int and type(scalar) in (float, complex)
@@ -156,98 +151,100 @@ _SCALARS: Final = frozenset({int, float, complex, bool, str, bytes})
 _SEQUENCES: Final = {"tuple_type": tuple, "set_type": set, "frozen_set_type": frozenset}
 
 
-def _lists(config: Any, error: Any) -> Iterator[tuple[Steps, Any]]:
+def _list_sequences(config: Any, error: Any) -> Iterator[tuple[Steps, Any]]:
     """The lists of a configuration that strict mode wants as other collections, and these."""
     for detail in error.errors(include_url=False, include_context=False):
-        path, given = _real_path(config, detail["loc"], ""), detail["input"]
+        path, given = _find_path(config, detail["loc"], ""), detail["input"]
         make = _SEQUENCES.get(detail["type"])
         there = find_in(path, config)
         if make is not None and isinstance(given, list) and there and there[0] is given:
             with suppress(TypeError):  # elements that cannot be in a set: then it says so itself
-                yield path, make(given if make is tuple else map(_hashable, given))
+                yield path, make(given if make is tuple else map(_make_hashable, given))
 
 
-def _hashable(element: Any) -> Any:
-    return tuple(map(_hashable, element)) if isinstance(element, list) else element
+def _make_hashable(element: Any) -> Any:
+    return tuple(map(_make_hashable, element)) if isinstance(element, list) else element
 
 
-def _with(node: Any, path: Steps, made: Any) -> Any:
+def _replace_at(node: Any, path: Steps, made: Any) -> Any:
     """A copy of plain data with something else at a path."""
     if not path:
         return made
     if isinstance(node, Mapping):
-        return {key: _with(value, path[1:], made) if key == path[0] else value for key, value in node.items()}
-    return type(node)(_with(value, path[1:], made) if str(k) == path[0] else value for k, value in enumerate(node))
+        return {key: _replace_at(value, path[1:], made) if key == path[0] else value for key, value in node.items()}
+    return type(node)(
+        _replace_at(value, path[1:], made) if str(k) == path[0] else value for k, value in enumerate(node)
+    )
 
 
 def _is_validation(error: BaseException) -> bool:
     return callable(getattr(error, "errors", None)) and callable(getattr(error, "error_count", None))
 
 
-def _counts(cls: Any, problem: Problem, others: tuple[Problem, ...]) -> bool:
-    """Whether an error of the strict run is one of ours: a coerced scalar, or a key that no model allows."""
-    models = _models_at(cls, problem.path[:-1])
+def _is_ours(cls: Any, problem: Problem, others: tuple[Problem, ...]) -> bool:
+    """True for an error of strict mode that is an error here too: a coerced scalar, or a key that no model allows."""
+    models = _find_models(cls, problem.path[:-1])
     if problem.kind == "unknown":
         return not any(model.model_config.get("extra") in ("allow", "ignore") for model in models)
-    if problem.kind != "type" or _lax_at(cls, problem):
+    if problem.kind != "type" or _is_lax_at(cls, problem):
         return False
     return all(other.kind == "type" for other in others if other.path == problem.path)
 
 
-def _models_at(cls: Any, path: Steps) -> set[Any]:
+def _find_models(cls: Any, path: Steps) -> set[Any]:
     """The models that may stand at a path below `cls`."""
     kinds = [cls]
     for step in path:
-        kinds = [below for kind in kinds for below in _below(kind, step)]
-    return {model for kind in kinds for model in _models_in(kind)}
+        kinds = [below for kind in kinds for below in _list_below(kind, step)]
+    return {model for kind in kinds for model in _list_models(kind)}
 
 
-def _lax_at(cls: Any, problem: Problem) -> bool:
-    """Whether a model around a problem has asked for pydantic's own rules."""
-    return any(model.model_config.get("strict") is False for model in _models_at(cls, problem.path[:-1]))
+def _is_lax_at(cls: Any, problem: Problem) -> bool:
+    """True where a model around a problem is set to pydantic's own rules."""
+    return any(model.model_config.get("strict") is False for model in _find_models(cls, problem.path[:-1]))
 
 
-def _below(kind: Any, step: Hashable) -> Iterator[Any]:
+def _list_below(kind: Any, step: Hashable) -> Iterator[Any]:
     """The types that a step from a type may lead to."""
     arguments, origin = get_args(kind), get_origin(kind)
     if is_model(kind):
-        yield from (f.annotation for name, f in kind.model_fields.items() if step in (name, _key(name, f)))
+        yield from (f.annotation for name, f in kind.model_fields.items() if step in (name, _find_key(name, f)))
     elif isinstance(origin, type) and issubclass(origin, Mapping):
         yield arguments[-1]
     elif isinstance(origin, type) and issubclass(origin, Collection):
         yield from arguments
     else:  # a union, or an annotated type
-        yield from (below for argument in arguments for below in _below(argument, step))
+        yield from (below for argument in arguments for below in _list_below(argument, step))
 
 
-def _models_in(kind: Any) -> Iterator[Any]:
+def _list_models(kind: Any) -> Iterator[Any]:
     """The models that a value of a type may be."""
     origin = get_origin(kind)
     if is_model(kind):
         yield kind
     elif not (isinstance(origin, type) and issubclass(origin, Collection)):
-        yield from (model for argument in get_args(kind) for model in _models_in(argument))
+        yield from (model for argument in get_args(kind) for model in _list_models(argument))
 
 
-def model_problems(error: Any, config: Any) -> Iterator[Problem]:
+def list_model_problems(error: Any, config: Any) -> Iterator[Problem]:
     """The errors of pydantic, at the keys of the configuration."""
     seen: set[tuple[Steps, str]] = set()
     for detail in error.errors(include_url=False, include_context=False):
-        kind = _kind(detail)
-        path = _real_path(config, detail["loc"], kind)
+        kind = _problem_kind(detail)
+        path = _find_path(config, detail["loc"], kind)
         if kind == "missing":
             problem = Problem(path, "missing", kind=kind)
         elif kind == "unknown":
             problem = Problem(path, "no such field", detail["input"], kind)
         else:
-            problem = Problem(path, f"{_reason(detail)}, got {repr_with_type(detail['input'])}", detail["input"], kind)
+            problem = Problem(path, f"{_reword(detail)}, got {repr_with_type(detail['input'])}", detail["input"], kind)
         if (path, problem.reason) not in seen:
             seen.add((path, problem.reason))
             yield problem
 
 
-def _reason(detail: Any) -> str:
-    """Pydantic's message in this library's words."""
+def _reword(detail: Any) -> str:
+    """A message of pydantic in the words of this library."""
     scalar, _, rest = detail["type"].partition("_")
     if scalar in _NAMES and rest in ("type", "parsing", "from_float"):
         return f"expected {_NAMES[scalar]}"
@@ -256,18 +253,18 @@ def _reason(detail: Any) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _kind(detail: Any) -> Any:
+def _problem_kind(detail: Any) -> Any:
     kinds = {"missing": "missing", "extra_forbidden": "unknown"}
     if detail["type"] in kinds:
         return kinds[detail["type"]]
-    if detail["type"] in _SCALAR:
+    if detail["type"] in _SCALAR_ERRORS:
         return "type"
     of_all = detail["type"] in ("value_error", "assertion_error") and isinstance(detail["input"], Mapping)
     return "whole" if of_all else "check"
 
 
-def _real_path(config: Any, location: tuple[Any, ...], kind: str) -> Steps:
-    """Pydantic's location without the names of union members: the steps that the configuration has."""
+def _find_path(config: Any, location: tuple[Any, ...], kind: str) -> Steps:
+    """The steps of pydantic's location that the configuration has; names of union members are none."""
     path: list[Hashable] = []
     node = config
     for place, step in enumerate(location):
@@ -285,7 +282,7 @@ def _real_path(config: Any, location: tuple[Any, ...], kind: str) -> Steps:
 # --- msgspec ---------------------------------------------------------------------------------------
 
 
-def struct_fields(cls: Any) -> list[tuple[str, str, bool]]:
+def list_struct_fields(cls: Any) -> list[tuple[str, str, bool]]:
     """Per field of a struct: its name, its key in a configuration, and whether it must be given."""
     from msgspec import NODEFAULT
 
@@ -294,13 +291,13 @@ def struct_fields(cls: Any) -> list[tuple[str, str, bool]]:
     return [(name, key, default is NODEFAULT) for name, key, default in zip(names, keys, given, strict=True)]
 
 
-def struct_tag(cls: Any) -> tuple[str, Any] | None:
+def find_struct_tag(cls: Any) -> tuple[str, Any] | None:
     """The key and the value by which a tagged struct is told from others."""
     config = (get_origin(cls) or cls).__struct_config__
     return None if config.tag_field is None else (config.tag_field, config.tag)
 
 
-def struct_check(annotated: Any) -> Callable[[Any], Any] | None:
+def make_bounds_check(annotated: Any) -> Callable[[Any], Any] | None:
     """The check that `Annotated[T, msgspec.Meta(...)]` makes of a value of `T`; None for other annotations."""
     if not any(type(extra).__module__ == "msgspec" for extra in getattr(annotated, "__metadata__", ())):
         return None
@@ -319,7 +316,7 @@ def struct_check(annotated: Any) -> Callable[[Any], Any] | None:
 # --- out again -------------------------------------------------------------------------------------
 
 
-def _key(name: str, field: Any) -> str:
+def _find_key(name: str, field: Any) -> str:
     """The key by which a model reads a field."""
     keys = [field.validation_alias, *getattr(field.validation_alias, "choices", ()), field.alias, name]
     return next(key for key in keys if isinstance(key, str))
@@ -330,10 +327,10 @@ def dump_fields(value: Any) -> Any:
     if getattr(type(value), "__pydantic_root_model__", False):
         return value.root
     if is_model(type(value)):
-        names = {name: _key(name, field) for name, field in type(value).model_fields.items()}
+        names = {name: _find_key(name, field) for name, field in type(value).model_fields.items()}
         return {**(value.model_extra or {}), **{key: getattr(value, name) for name, key in names.items()}}
     if is_struct(type(value)) and not isinstance(value, type):
-        tag = struct_tag(type(value))
+        tag = find_struct_tag(type(value))
         fields = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
         return {**dict([tag] if tag else []), **{key: getattr(value, name) for name, key in fields}}
     return None
@@ -343,5 +340,5 @@ def drop_tag(cls: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What `dump_fields` gives of a struct, by the names of its arguments and without its tag; all else as it is."""
     if not is_struct(cls):
         return dict(fields)
-    names = {key: name for name, key, _ in struct_fields(cls)}
+    names = {key: name for name, key, _ in list_struct_fields(cls)}
     return {names[key]: value for key, value in fields.items() if key in names}

@@ -1,4 +1,4 @@
-"""What is wrong with a value, as data: the path, the value, and the reason; and the error that tells of all of them."""
+"""Problems: the path of a wrong value, the value, and the reason, as data; and the error that lists them all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ import attrs
 from ..configuration.errors import ConversionError, cut_text, full_repr, group_digits, repr_with_type, short_repr
 from ..configuration.fold import Choice, show_path
 
-__all__ = ["ABSENT", "Kind", "Problem", "RefusalError", "conversion_error", "expected", "format_problems", "type_name"]
+__all__ = [
+    "ABSENT",
+    "Kind",
+    "Problem",
+    "RefusalError",
+    "conversion_error",
+    "expected",
+    "format_problems",
+    "show_problem",
+    "type_name",
+]
 
 Steps = tuple[Hashable, ...]
 
@@ -30,15 +40,17 @@ class Absent:
 
 ABSENT: Final = Absent()
 Kind = Literal["type", "tag", "missing", "unknown", "check", "whole"]
-"""What was wrong: the value's type, a literal that tells classes apart, a key too few or too many, what a validator of
-the field said, or what the class said of its fields together."""
+"""The kinds of problem: a value of a wrong type, a wrong literal that tells classes apart, a key too few or too many, a
+refusal by a validator of the field, or by the class for its fields together."""
 
-MOST_TOLD: Final = 100
+MOST_PROBLEMS: Final = 100
 """How many problems one message writes out."""
 
-
-MOST_IN_LINE: Final = 1_500
+MOST_LETTERS: Final = 1_500
 """How many letters of one problem a message writes out."""
+
+MOST_NAME_LETTERS: Final = 200
+"""How many letters of a type's name a message writes out."""
 
 
 @final
@@ -65,10 +77,10 @@ class Problem:
     spoils: int | None = attrs.field(default=None, repr=full_repr)
 
     def __str__(self) -> str:
-        spoiled = (
-            "" if self.spoils is None else f", in {group_digits(self.spoils)} config{'' if self.spoils == 1 else 's'}"
-        )
-        return f"{show_path(self.path)}: {self.reason}{spoiled}"
+        text = f"{show_path(self.path)}: {self.reason}"
+        if self.spoils is None:
+            return text
+        return f"{text}, in {group_digits(self.spoils)} config{'' if self.spoils == 1 else 's'}"
 
     def below(self, path: Steps) -> Problem:
         """The same problem, seen from where `path` starts."""
@@ -85,26 +97,22 @@ class RefusalError(Exception):
 
 
 def expected(what: str, value: Any, kind: Kind = "type") -> RefusalError:
-    """`expected float, got 'hot' (str)`, for the value that is converted just now."""
+    """`expected float, got 'hot' (str)`: the refusal of the value that a hook was given."""
     way = ". It is a choice: expand the tree first, structure its configurations" if isinstance(value, Choice) else ""
     return RefusalError(Problem((), f"expected {what}, got {repr_with_type(value)}{way}", value, kind))
 
 
-MOST_LETTERS: Final = 200
-"""How much of a type's name, or of a path, a message writes out."""
-
-
 def type_name(kind: Any) -> str:
     """A type as messages name it: `Llm | None`, without modules, cut where it is very long."""
-    name = _whole_name(kind)
-    return name if len(name) <= MOST_LETTERS else f"{name[:MOST_LETTERS]}…"
+    name = _full_name(kind)
+    return name if len(name) <= MOST_NAME_LETTERS else f"{name[:MOST_NAME_LETTERS]}…"
 
 
-def _whole_name(kind: Any) -> str:
+def _full_name(kind: Any) -> str:
     if isinstance(kind, type) and not getattr(kind, "__args__", ()):
         return "None" if kind is type(None) else kind.__name__
     if get_origin(kind) in (Union, UnionType):
-        return " | ".join(map(_whole_name, get_args(kind)))
+        return " | ".join(map(_full_name, get_args(kind)))
     try:
         return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(kind))
     except Exception:  # no type at all, and nothing that can be written
@@ -113,15 +121,19 @@ def _whole_name(kind: Any) -> str:
 
 def format_problems(problems: Sequence[Problem]) -> list[str]:
     """The problems as lines, the first hundred of them."""
-    more = [f"… and {len(problems) - MOST_TOLD:,} more"] if len(problems) > MOST_TOLD else []
-    lines = (str(problem) if problem.path else problem.reason for problem in problems[:MOST_TOLD])
-    return [cut_text(line, MOST_IN_LINE) for line in lines] + more
+    more = [f"… and {len(problems) - MOST_PROBLEMS:,} more"] if len(problems) > MOST_PROBLEMS else []
+    return [cut_text(show_problem(problem), MOST_LETTERS) for problem in problems[:MOST_PROBLEMS]] + more
+
+
+def show_problem(problem: Problem) -> str:
+    """The problem as text, without the path of the root."""
+    return str(problem) if problem.path else problem.reason
 
 
 def conversion_error(head: str, problems: Iterable[Problem]) -> ConversionError:
-    """The one error that tells of every problem: after the head if there is one, below it if there are more."""
+    """One error for all problems: behind the head if there is one, below it if there are more."""
     found = tuple(problems)
-    told = format_problems(found)
-    error = ConversionError(f"{head}: {told[0]}" if len(told) == 1 else "\n  ".join([f"{head}:", *told]))
+    lines = format_problems(found)
+    error = ConversionError(f"{head}: {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{head}:", *lines]))
     error.problems = found
     return error

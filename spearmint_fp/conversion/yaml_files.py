@@ -1,8 +1,8 @@
 """YAML as trees: PyYAML's parser, the scalars of YAML 1.2, `!sweep` and `!range`, and nothing without bound.
 
-Imported where a YAML file is read; the one module that knows PyYAML. The parser in Python is used, never the one in C,
-which crashes the interpreter on deep nesting. PyYAML composes nodes; what they become is decided here, children
-first, so that an alias inside a choice is whole when the choice is made.
+Imported where a YAML file is read; the one module that imports PyYAML. Its parser in Python is used, never the one in
+C, which crashes the interpreter on deep nesting. PyYAML composes nodes; their values are made here, children first,
+so that an alias inside a choice is whole when the choice is made.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import time
+from functools import wraps
 from typing import Any, Final, NoReturn
 
 import yaml
@@ -20,8 +21,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ..configuration.choices import DynamicValue, holds_records
 from ..configuration.errors import EncodingError, SpearmintError, repr_with_type, short_repr
 from ..configuration.fold import MAX_DEPTH
+from ..configuration.scalars import MOST_BITS
 
-__all__ = ["documents", "dumped"]
+__all__ = ["dumped", "read_documents"]
 
 MOST_NODES: Final = 1_000_000
 """How many nodes a file may have once every alias is replaced by what it stands for."""
@@ -30,17 +32,17 @@ Refuse = Callable[[int, int, str], NoReturn]
 
 
 class _PlaceError(Exception):
-    """What is wrong, and the mark of its place."""
+    """A mistake in a file, and the mark of its place."""
 
     def __init__(self, mark: Any, what: str) -> None:
         super().__init__(what)
         self.mark, self.what = mark, what
 
 
-def documents(text: str, refuse: Refuse) -> Iterator[Any]:
+def read_documents(text: str, refuse: Refuse) -> Iterator[Any]:
     """The documents of a YAML text; `refuse(line, column, what)` raises the error for what stands there."""
     try:
-        found = [_Builder().root(node) for node in _Loader(text).nodes()]
+        found = [_Builder().build_root(node) for node in _Loader(text).compose_roots()]
     except yaml.reader.ReaderError as error:
         before = re.split("\r\n|[\n\r\x85\u2028\u2029]", text[: error.position])
         what = f"the character {chr(error.character)!r} is not allowed in YAML; write it as an escape"
@@ -48,11 +50,11 @@ def documents(text: str, refuse: Refuse) -> Iterator[Any]:
     except (yaml.MarkedYAMLError, _PlaceError) as error:
         mark = error.mark if isinstance(error, _PlaceError) else error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        refuse(line, column, error.what if isinstance(error, _PlaceError) else _words(error))
+        refuse(line, column, error.what if isinstance(error, _PlaceError) else _join_words(error))
     return iter(found)
 
 
-def _words(error: yaml.MarkedYAMLError) -> str:
+def _join_words(error: yaml.MarkedYAMLError) -> str:
     context = f" ({error.context})" if error.context and error.context_mark is not None else ""
     return f"{error.problem or error.context}{context}"
 
@@ -60,16 +62,27 @@ def _words(error: yaml.MarkedYAMLError) -> str:
 # --- nodes -----------------------------------------------------------------------------------------
 
 
+def _reading_tabs(scan: Any) -> Any:
+    """A method of PyYAML's scanner that takes tabs for the white space they are."""
+
+    @wraps(scan)
+    def scan_with_tabs(loader: Any, *args: Any) -> Any:
+        with loader._tabs_as_spaces():
+            return scan(loader, *args)
+
+    return scan_with_tabs
+
+
 class _Loader(yaml.SafeLoader):
     """The loader of nodes, bounded; it resolves scalars by a table of its own."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self._open: list[Node | None] = []
-        self._sizes: dict[int, int] = {}
+        self._open: list[Node | None] = []  # the parents of the node that is composed
+        self._sizes: dict[int, int] = {}  # per node, with its aliases replaced
         self._total = 0
 
-    def nodes(self) -> Iterator[Node]:
+    def compose_roots(self) -> Iterator[Node]:
         """The root of each document."""
         found: list[Any] = []
         try:
@@ -97,10 +110,10 @@ class _Loader(yaml.SafeLoader):
         self._open.append(parent)
         node = super().compose_node(parent, index)
         self._open.pop()
-        self._measure(node)
+        self._check_size(node)
         return node
 
-    # PyYAML takes a tab for no white space; YAML does, except where it would indent.
+    # To PyYAML a tab is no white space; to YAML it is, except where it would indent.
 
     def scan_to_next_token(self) -> None:
         """Skip white space, comments and the ends of lines."""
@@ -109,7 +122,7 @@ class _Loader(yaml.SafeLoader):
             super().scan_to_next_token()
 
     def _skip_tabs(self) -> bool:
-        """Skip tabs and spaces, and say so; tabs that indent what follows stay."""
+        """Skip tabs and spaces, and return True; tabs that indent what follows stay, and it is False."""
         line = self.buffer[self.pointer - self.column :]
         following = line[self.column :].lstrip(" \t")[:1]
         ends = following in f"#{_ENDS}"
@@ -126,25 +139,10 @@ class _Loader(yaml.SafeLoader):
         with self._tabs_as_spaces(0 if self.flow_level else indent):
             return super().scan_plain_spaces(indent, start_mark)
 
-    def scan_tag(self) -> Any:
-        """A tag, which a tab may end."""
-        with self._tabs_as_spaces():
-            return super().scan_tag()
-
-    def scan_directive(self) -> Any:
-        """A directive, its parts with tabs between them."""
-        with self._tabs_as_spaces():
-            return super().scan_directive()
-
-    def scan_block_scalar_indicators(self, start_mark: Any) -> Any:
-        """What stands behind the `|` or the `>` of a block scalar."""
-        with self._tabs_as_spaces():
-            return super().scan_block_scalar_indicators(start_mark)
-
-    def scan_block_scalar_ignored_line(self, start_mark: Any) -> Any:
-        """The rest of that line."""
-        with self._tabs_as_spaces():
-            return super().scan_block_scalar_ignored_line(start_mark)
+    scan_tag = _reading_tabs(yaml.SafeLoader.scan_tag)
+    scan_directive = _reading_tabs(yaml.SafeLoader.scan_directive)
+    scan_block_scalar_indicators = _reading_tabs(yaml.SafeLoader.scan_block_scalar_indicators)
+    scan_block_scalar_ignored_line = _reading_tabs(yaml.SafeLoader.scan_block_scalar_ignored_line)
 
     @contextmanager
     def _tabs_as_spaces(self, indent: int = 0) -> Iterator[None]:
@@ -161,9 +159,9 @@ class _Loader(yaml.SafeLoader):
         finally:
             del self.peek
 
-    def _measure(self, node: Any) -> None:
-        """How many nodes a node is once every alias in it is replaced."""
-        size = 1 + sum(self._sizes[id(child)] for child in _children(node))
+    def _check_size(self, node: Any) -> None:
+        """Count the nodes of a node with every alias in it replaced, and refuse more than the bound."""
+        size = 1 + sum(self._sizes[id(child)] for child in _list_children(node))
         self._sizes[id(node)] = size
         self._total += 0 if self._open else size
         if max(size, self._total) > MOST_NODES:
@@ -174,7 +172,7 @@ _ENDS: Final = "\0\r\n\x85\u2028\u2029"
 """What ends a line for PyYAML."""
 
 
-def _children(node: Node) -> list[Node]:
+def _list_children(node: Node) -> list[Node]:
     items: Any = node.value if isinstance(node, SequenceNode | MappingNode) else ()
     return [child for item in items for child in (item if isinstance(item, tuple) else (item,))]
 
@@ -182,15 +180,15 @@ def _children(node: Node) -> list[Node]:
 # --- scalars of YAML 1.2, with timestamps, binary numbers and underscores as in 1.1 ----------------------------
 
 
-def _int(text: str) -> int:
+def _read_int(text: str) -> int:
     digits = text.replace("_", "")
     number = int(digits, 0 if digits.lstrip("+-")[:2] in ("0x", "0o", "0b") else 10)
-    if number.bit_length() > 14_000:
+    if number.bit_length() > MOST_BITS:
         raise ValueError("a number of more than 4300 digits")
     return number
 
 
-def _float(text: str) -> float:
+def _read_float(text: str) -> float:
     return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
@@ -204,14 +202,14 @@ _TIMESTAMP: Final = next(
 _SCALARS: Final[dict[str, tuple[re.Pattern[str], str, Callable[[str], Any]]]] = {
     "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), "tTfF", lambda text: text.lower() == "true"),
     "null": (re.compile(r"(?:~|null|Null|NULL|)\Z"), "~nN", lambda _: None),
-    "int": (re.compile(rf"(?:{_INT})\Z"), "-+0123456789", _int),
-    "float": (re.compile(rf"(?:{_FLOAT}|\.(?:nan|NaN|NAN))\Z"), "-+0123456789.", _float),
+    "int": (re.compile(rf"(?:{_INT})\Z"), "-+0123456789", _read_int),
+    "float": (re.compile(rf"(?:{_FLOAT}|\.(?:nan|NaN|NAN))\Z"), "-+0123456789.", _read_float),
     "timestamp": (_TIMESTAMP, "0123456789", str),
     "merge": (re.compile(r"<<\Z"), "<", str),
     "str": (re.compile(""), "", str),
     "binary": (re.compile(""), "", str),
 }
-"""Per kind: which text it is, the characters that this begins with, and what becomes of it."""
+"""Per kind: the text that is such a scalar, the characters that this may begin with, and what reads it."""
 
 _Loader.yaml_implicit_resolvers = {}
 for _kind in ("bool", "null", "int", "float", "timestamp", "merge"):
@@ -219,7 +217,7 @@ for _kind in ("bool", "null", "int", "float", "timestamp", "merge"):
     _Loader.add_implicit_resolver(_TAG + _kind, _pattern, [*_first, *([""] if _kind == "null" else [])])
 
 
-# --- what nodes become -------------------------------------------------------------------------------
+# --- values of nodes -----------------------------------------------------------------------------------
 
 
 class _Builder:
@@ -229,23 +227,23 @@ class _Builder:
         self._built: dict[int, Any] = {}
         self._scalars = yaml.constructor.SafeConstructor()
 
-    def root(self, node: Node) -> Any:
+    def build_root(self, node: Node) -> Any:
         """The value of a document: a tree, or a list of trees."""
-        value = self.value(node)
+        value = self.build(node)
         plain = isinstance(node, SequenceNode) and node.tag == _TAG + "seq"
         for item in node.value if plain else (node,):
-            built = self.value(item)
+            built = self.build(item)
             if not holds_records(built):
                 raise _PlaceError(
                     item.start_mark, f"a configuration is a mapping, or a list of them; got {repr_with_type(built)}"
                 )
         return value
 
-    def value(self, node: Node) -> Any:
-        """What a node is."""
+    def build(self, node: Node) -> Any:
+        """The value of a node."""
         if id(node) not in self._built:
             try:
-                self._built[id(node)] = self._value(node)
+                self._built[id(node)] = self._build_anew(node)
             except RecursionError:
                 raise _PlaceError(node.start_mark, "nested too deeply for the stack that is left here") from None
             except (ValueError, OverflowError, SpearmintError) as error:
@@ -253,23 +251,23 @@ class _Builder:
                 raise _PlaceError(node.start_mark, what) from None
         return self._built[id(node)]
 
-    def _value(self, node: Any) -> Any:
+    def _build_anew(self, node: Any) -> Any:
         kind = node.tag.removeprefix(_TAG)
         if isinstance(node, ScalarNode) and kind in _SCALARS:
-            return self._scalar(node, kind)
+            return self._build_scalar(node, kind)
         if isinstance(node, SequenceNode) and kind == "seq":
-            return [self.value(item) for item in node.value]
+            return [self.build(item) for item in node.value]
         if isinstance(node, MappingNode) and kind in ("map", "set"):
-            items = self._mapping(node)
+            items = self._build_mapping(node)
             return items if kind == "map" else set(items)
         if kind in ("!sweep", "!range"):
-            return self._sweep(node) if kind == "!sweep" else self._range(node)
+            return self._build_sweep(node) if kind == "!sweep" else self._build_range(node)
         tag = node.tag if kind == node.tag else f"!!{kind}"
         if kind in _SCALARS or kind in ("seq", "map", "set"):
             raise _PlaceError(node.start_mark, f"{tag} is not the tag of a {node.id}")
         raise _PlaceError(node.start_mark, f"unknown tag {short_repr(tag)[1:-1]}: {_KNOWN}")
 
-    def _scalar(self, node: Any, kind: str) -> Any:
+    def _build_scalar(self, node: Any, kind: str) -> Any:
         text = node.value
         whole = kind == "float" and _SCALARS["int"][0].match(text)
         if not _SCALARS[kind][0].match(text) and not whole:
@@ -281,44 +279,44 @@ class _Builder:
                 return b64decode("".join(text.split()), validate=True)
             except ValueError:
                 raise _PlaceError(node.start_mark, "not base64, as !!binary is") from None
-        return _int(text) * 1.0 if whole else _SCALARS[kind][2](text)
+        return _read_int(text) * 1.0 if whole else _SCALARS[kind][2](text)
 
-    def _mapping(self, node: Any) -> dict[Any, Any]:
+    def _build_mapping(self, node: Any) -> dict[Any, Any]:
         """The mapping, with what is merged into it; its own keys win."""
         own: dict[Any, Any] = {}
         merged: dict[Any, Any] | None = None
         for key_node, value_node in node.value:
-            key = "<<" if key_node.tag == _TAG + "merge" else self._key(key_node)
+            key = "<<" if key_node.tag == _TAG + "merge" else self._build_key(key_node)
             if key in own or (key == "<<" and merged is not None):
                 raise _PlaceError(key_node.start_mark, f"the key {short_repr(key)} stands twice in this mapping")
             if key_node.tag == _TAG + "merge":
-                merged = self._merged(value_node)
+                merged = self._merge_mappings(value_node)
             else:
-                own[key] = self.value(value_node)
+                own[key] = self.build(value_node)
         return {**(merged or {}), **own}
 
-    def _key(self, node: Node) -> Any:
+    def _build_key(self, node: Node) -> Any:
         if not isinstance(node, ScalarNode):
             raise _PlaceError(node.start_mark, "a key is a scalar, not a collection")
-        return self.value(node)
+        return self.build(node)
 
-    def _merged(self, node: Any) -> dict[Any, Any]:
-        """What `<<` merges: a mapping, or several of which the first wins."""
+    def _merge_mappings(self, node: Any) -> dict[Any, Any]:
+        """The mapping that `<<` merges, or several of which the first wins."""
         parts = node.value if isinstance(node, SequenceNode) and node.tag == _TAG + "seq" else [node]
         merged: dict[Any, Any] = {}
         for part in reversed(parts):
             if not isinstance(part, MappingNode) or part.tag != _TAG + "map":
                 raise _PlaceError(part.start_mark, "<< merges a mapping or a list of mappings, without tags")
-            merged.update(self.value(part))
+            merged.update(self.build(part))
         return merged
 
-    def _sweep(self, node: Any) -> DynamicValue[Any]:
+    def _build_sweep(self, node: Any) -> DynamicValue[Any]:
         if not isinstance(node, SequenceNode):
             raise _PlaceError(node.start_mark, "!sweep takes a list of alternatives: !sweep [a, b]")
-        return DynamicValue([self.value(item) for item in node.value])
+        return DynamicValue([self.build(item) for item in node.value])
 
-    def _range(self, node: Any) -> DynamicValue[Any]:
-        bounds = [self.value(item) for item in node.value] if isinstance(node, SequenceNode) else []
+    def _build_range(self, node: Any) -> DynamicValue[Any]:
+        bounds = [self.build(item) for item in node.value] if isinstance(node, SequenceNode) else []
         if len(bounds) not in (1, 2, 3) or any(type(bound) is not int for bound in bounds) or bounds[2:] == [0]:
             raise _PlaceError(
                 node.start_mark,
@@ -337,7 +335,7 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _style(text: str) -> str | None:
+def _choose_style(text: str) -> str | None:
     """Double quotes, the one style that keeps every character, where there are others than one sees."""
     return None if text.isprintable() else '"'
 
@@ -346,12 +344,12 @@ _Dumper.yaml_implicit_resolvers = {
     first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()), *_Loader.yaml_implicit_resolvers.get(first, ())]
     for first in {**yaml.SafeDumper.yaml_implicit_resolvers, **_Loader.yaml_implicit_resolvers}
 }
-_Dumper.add_representer(str, lambda dumper, value: dumper.represent_scalar(_TAG + "str", value, _style(value)))
+_Dumper.add_representer(str, lambda dumper, value: dumper.represent_scalar(_TAG + "str", value, _choose_style(value)))
 _Dumper.add_representer(time, lambda dumper, value: dumper.represent_str(value.isoformat()))
 
 
 def dumped(plain: Any) -> str:
-    """Plain data as YAML that `documents` reads as the same: dicts, lists, sets, scalars, dates. A time becomes text.
+    """Plain data as YAML that is read as the same: dicts, lists, sets, scalars, dates. A time becomes text.
 
     Raises:
         EncodingError: a leaf that YAML has no word for.

@@ -13,7 +13,7 @@ import attrs
 
 from ..configuration.choices import holds_records
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError, repr_with_type
-from ..conversion.convert import is_structured
+from ..conversion.fields import is_structured
 from ..conversion.files import load
 from ..outcomes.outcomes import Outcome
 from ..sweep.combine import concat

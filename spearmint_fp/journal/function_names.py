@@ -12,7 +12,7 @@ from typing import Any, Final, final
 import attrs
 
 from ..configuration.errors import ArgumentError, repr_with_type, short_repr
-from ..tasks.wrapping import stack
+from ..tasks.wrapping import find_innermost
 
 __all__ = ["FunctionName", "NamelessError", "is_file", "name_function", "unwrap_function"]
 
@@ -56,8 +56,7 @@ class NamelessError(ArgumentError):
 
 def unwrap_function(fn: Any) -> Any:
     """The function inside all wrappers that can be looked through; of an experiment, its own."""
-    inner: Any
-    *_, inner = stack(fn)
+    inner = find_innermost(fn)
     return unwrap_function(inner.__wrapped__) if "__experiment__" in getattr(inner, "__dict__", ()) else inner
 
 

@@ -21,13 +21,13 @@ from ..configuration.errors import (
     repr_with_type,
 )
 from ..configuration.identity import config_id
+from ..configuration.scalars import MOST_BITS
 from ..conversion.convert import make_checker
 from ..conversion.problems import ABSENT
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import count_configs
 from ..tasks.injection import read_hints
-from ..tasks.wrapping import arguments_of, bound_to, places_of, stack
-from .encoding import MOST_BITS
+from ..tasks.wrapping import find_arguments, find_bound, find_innermost, find_places
 from .function_names import NamelessError
 from .ledger import MOST_NAMES, Ledger
 from .owners import EXPERIMENT_OF_KEY, Key, Owner, declared_name, find_key, find_owner
@@ -153,13 +153,13 @@ class Journal:
 
     def ledger(self, fn: Callable[..., Any]) -> Ledger:
         """The journal of one function, called with the arguments that it has besides the configuration."""
-        arguments = (*self._identify_bound(fn), *arguments_of(fn))
+        arguments = (*self._identify_bound(fn), *find_arguments(fn))
         owner, result_type = self._find_owner(fn), self._find_result_type(fn)
-        return Ledger(self._database, owner, result_type, self._retry, arguments, places_of(fn))
+        return Ledger(self._database, owner, result_type, self._retry, arguments, find_places(fn))
 
     def _identify_bound(self, fn: Callable[..., Any]) -> tuple[str, ...]:
         """The id of what partial functions and methods have bound; a name of the user's own stands for that too."""
-        bound = () if self._name else bound_to(fn)
+        bound = () if self._name else find_bound(fn)
         try:
             return (config_id(bound),) if bound else ()
         except (IdentityError, TreeError) as error:
@@ -183,7 +183,7 @@ class Journal:
         """The type of results: `result`, or what the function says it returns; `ABSENT` where that says nothing."""
         if self._result is not ABSENT or not callable(experiment):
             return self._result
-        *_, inner = stack(experiment)
+        inner = find_innermost(experiment)
         returned = read_hints(inner)[0].get("return", ABSENT) if callable(inner) else ABSENT
         return ABSENT if returned in (Any, object, None, type(None)) else returned
 

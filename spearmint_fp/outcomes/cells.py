@@ -1,8 +1,9 @@
-"""Values as text for a cell of a table, an axis or a page, and as numbers where they are some."""
+"""Values as text for a cell of a table, an axis or a page, and as numbers where they are numbers."""
 
 from __future__ import annotations
 
 import math
+import sys
 from decimal import Decimal
 from enum import Enum
 from numbers import Real
@@ -10,14 +11,12 @@ from types import FunctionType
 from typing import Any, Final
 
 from ..configuration.errors import full_repr, short_repr
-from ..conversion.scalars import unbox_scalar
+from ..configuration.scalars import unbox_scalar
 
 __all__ = ["ABSENT", "Absent", "cell_of", "escape_surrogates", "is_number", "number_of", "text_of"]
 
-_SPELLED: Final = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo", "ipaddress"})
-"""Modules of the standard library whose values say in words what they are."""
-
-_GREATEST: Final = 1.7976931348623157e308
+_READABLE_MODULES: Final = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo", "ipaddress"})
+"""Modules of the standard library whose values have a `str` that a reader understands without their type."""
 
 
 class Absent(Enum):
@@ -36,9 +35,20 @@ def text_of(value: Any) -> str:
     ('gpt-4', '0.1', "(1, 'a')", 'int')
     """
     try:
-        return _text(unbox_scalar(value))
+        return _describe_value(unbox_scalar(value))
     except Exception:  # a hostile __str__ must not hide the other cells
         return short_repr(value)
+
+
+def _describe_value(value: Any) -> str:
+    kind = type(value)
+    if isinstance(value, Enum):
+        return f"{kind.__name__}.{value.name}"
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, type | FunctionType):
+        return value.__qualname__
+    return str(value) if kind.__module__.partition(".")[0] in _READABLE_MODULES else full_repr(value)
 
 
 def cell_of(value: Any) -> str:
@@ -52,28 +62,17 @@ def cell_of(value: Any) -> str:
     return f"{value:.6g}" if type(value) is float else text_of(value)
 
 
-def _text(value: Any) -> str:
-    kind = type(value)
-    if isinstance(value, Enum):
-        return f"{kind.__name__}.{value.name}"
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, type | FunctionType):
-        return value.__qualname__
-    return str(value) if kind.__module__.partition(".")[0] in _SPELLED else full_repr(value)
-
-
 def escape_surrogates(text: str) -> str:
     r"""The text with halves of a pair of surrogates spelled out, which no page and no data frame can hold.
 
-    >>> utf8("a\ud800")
+    >>> escape_surrogates("a\ud800")
     'a\\ud800'
     """
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a real number, a `Decimal` too; truth values and members of enums are none."""
+    """True for a real number, a `Decimal` too; truth values and members of enums are none."""
     single = unbox_scalar(value)
     return isinstance(single, Real | Decimal) and not isinstance(single, bool | Enum)
 
@@ -87,6 +86,6 @@ def number_of(value: Any) -> float:
     try:
         return float(value)
     except OverflowError:
-        return _GREATEST if value > 0 else -_GREATEST
+        return sys.float_info.max if value > 0 else -sys.float_info.max
     except ValueError:  # a signalling NaN
         return math.nan

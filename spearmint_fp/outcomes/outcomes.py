@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count, islice, repeat, starmap
 from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, final
 
@@ -13,7 +13,7 @@ from ..configuration.config import Config
 from ..configuration.errors import STOPS, stop_error
 from ..configuration.identity import config_id
 from ..configuration.views import show_html
-from .exceptions import copied, message_of, traceback_of
+from .exceptions import copy_exception, format_traceback, message_of
 
 __all__ = ["ErrorInfo", "Failure", "Outcome", "Success"]
 
@@ -43,20 +43,18 @@ class ErrorInfo:
         """The description of a raised exception, which is left as it was."""
         kind = type(error)
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        return cls(name, message_of(error), traceback_of(error), copied(error))
+        return cls(name, message_of(error), format_traceback(error), copy_exception(error))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As data; with the exception where it survives pickling, without where it does not."""
-        return ErrorInfo, (self.type, self.message, self.traceback, self.exception if self._survives() else None)
-
-    def _survives(self) -> bool:
         import pickle
 
+        exception = self.exception
         try:
-            pickle.loads(pickle.dumps(self.exception))  # noqa: S301  # our own bytes
+            pickle.loads(pickle.dumps(exception))  # noqa: S301  # our own bytes
         except Exception:  # whatever a user's exception does when it is copied
-            return False
-        return True
+            exception = None
+        return ErrorInfo, (self.type, self.message, self.traceback, exception)
 
     def raise_(self) -> NoReturn:
         """Raise the exception, or a RuntimeError that tells of it where it did not survive.
@@ -65,7 +63,7 @@ class ErrorInfo:
         """
         if self.exception is None:
             raise RuntimeError(f"{self.type}: {self.message}\n{self.traceback}")
-        error = copied(self.exception)
+        error = copy_exception(self.exception)
         if isinstance(error, STOPS):
             raise stop_error("the task", error) from error
         raise error
@@ -130,27 +128,28 @@ class Success(Generic[C_co, T_co]):
         return show_html(self)
 
 
-_set_config, _set_result, _set_index, _set_seconds, _set_attempts, _set_replayed, _set_configs = (
-    vars(Success)[field.name].__set__ for field in attrs.fields(Success)
-)
+_SETTERS: Final = tuple(vars(Success)[field.name].__set__ for field in attrs.fields(Success))
+_set_config, _set_result, _set_index, _set_seconds, _set_attempts, _set_replayed, _set_configs = _SETTERS
 
 
 def made_at_once(configs: Sequence[C], endings: Iterable[tuple[T, float, int]], start: int) -> list[Success[C, T]]:
     """`[Success(config, result, index, seconds, attempts) …]` from `start` on, field by field: half the time."""
+    if not configs:
+        return []
     made = list(starmap(object.__new__, repeat((Success,), len(configs))))
-    results, seconds, attempts = zip(*islice(endings, len(configs)), strict=True) if configs else ((), (), ())
-    _put(_set_config, made, configs)
-    _put(_set_result, made, results)
-    _put(_set_index, made, count(start))
-    _put(_set_seconds, made, seconds)
-    _put(_set_attempts, made, attempts)
-    _put(_set_replayed, made, repeat(False))
-    _put(_set_configs, made, repeat(_NONE))
+    results, seconds, attempts = zip(*islice(endings, len(configs)), strict=True)
+    columns: tuple[Iterable[Any], ...] = (
+        configs,
+        results,
+        count(start),
+        seconds,
+        attempts,
+        repeat(False),
+        repeat(_NONE),
+    )
+    for setter, values in zip(_SETTERS, columns, strict=True):
+        deque(starmap(setter, zip(made, values, strict=False)), 0)  # takes them all, and keeps none
     return made
-
-
-def _put(slot: Callable[..., None], made: Iterable[Any], values: Iterable[Any]) -> None:
-    deque(starmap(slot, zip(made, values, strict=False)), 0)
 
 
 @final

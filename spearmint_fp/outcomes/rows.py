@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final, Literal, final
 
 import attrs
@@ -17,7 +18,7 @@ from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.labels import find_leaf
 from ..sweep.nodes.columns import flatten_point
-from .cells import ABSENT, Absent
+from .cells import ABSENT
 from .collecting import as_outcome
 from .outcomes import Failure, Outcome, Success
 
@@ -35,8 +36,8 @@ __all__ = [
 Role = Literal["index", "config", "result", "run"]
 Flat = dict[Steps, Any]
 
-_TAKEN: Final = frozenset({"index", "config", "result", "ok", "seconds", "attempts", "replayed", "error"})
-"""The first steps of names that are no path of a configuration."""
+_OTHER_COLUMNS: Final = frozenset({"index", "config", "result", "ok", "seconds", "attempts", "replayed", "error"})
+"""The first steps of the names of columns that are no path of a configuration."""
 
 
 @final
@@ -125,10 +126,14 @@ def require_outcomes(outcomes: Iterable[Outcome[Any, Any]]) -> tuple[Outcome[Any
 def _config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] | None, whole: bool) -> list[Column]:
     flats = [flatten_values(outcome.config) for outcome in found]
     paths = tuple(unique(path for one in flats for path in one))
-    varied = dict.fromkeys(_varied(flats, paths) if sweep is None else _swept(sweep, paths))
-    every = (*varied, *(path for path in paths if whole and path not in varied))
+    if sweep is not None:
+        varied = [path for path, column in as_sweep(sweep, "sweep=")._node.columns().items() if column.swept]
+        varied += [path for path in paths if not path and path not in varied]  # configurations that are no records
+    else:
+        varied = [path for path in paths if len(flats) == 1 or _varies(path, flats)]
+    every = [*varied, *(path for path in paths if whole and path not in varied)]
     return [
-        Column(name, "config", tuple(_standing(path, *one) for one in zip(flats, found, strict=True)), path in varied)
+        Column(name, "config", tuple(map(partial(_find_value, path), flats, found)), path in varied)
         for name, path in zip(named(every), every, strict=True)
     ]
 
@@ -141,43 +146,28 @@ def flatten_values(value: Any) -> Flat:
         return {(): value}
 
 
-def _swept(sweep: Sweep[Any], paths: Iterable[Steps]) -> list[Steps]:
-    """The paths that a sweep varies, in axis order; after them the place of configurations that are no records."""
-    varied = [path for path, column in as_sweep(sweep, "sweep=")._node.columns().items() if column.swept]
-    return [*varied, *(path for path in paths if not path and path not in varied)]
-
-
-def _varied(flats: Sequence[Flat], paths: Sequence[Steps]) -> list[Steps]:
-    return [path for path in paths if len(flats) == 1 or _varies(path, flats)]
-
-
 def _varies(path: Steps, flats: Sequence[Flat]) -> bool:
-    first = flats[0].get(path, ABSENT)
-    return any(_differ(one.get(path, ABSENT), first) for one in flats)
+    """True if the value at a path is not the same in all, types told apart, or some have none."""
+    first, *rest = (flat.get(path, ABSENT) for flat in flats)
+    return any(value is not first and exact_key(value) != exact_key(first) for value in rest)
 
 
-def _differ(one: Any, other: Any) -> bool:
-    if one is other:
-        return False
-    return one is ABSENT or other is ABSENT or exact_key(one) != exact_key(other)
-
-
-def _standing(path: Steps, one: Flat, outcome: Outcome[Any, Any]) -> Any:
-    """What stands at a path of a configuration, also inside a list, or `ABSENT`."""
-    if path in one:
-        return one[path]
+def _find_value(path: Steps, flat: Flat, outcome: Outcome[Any, Any]) -> Any:
+    """The value at a path of a configuration, also inside a list, or `ABSENT`."""
+    if path in flat:
+        return flat[path]
     return next(iter(find_leaf(path, outcome.config)), ABSENT) if path else ABSENT
 
 
 def named(paths: Sequence[Steps]) -> list[str]:
     """The paths as names of columns, all different, and none that another column has."""
-    return _distinct([_name(path) for path in paths], paths)
+    return _make_distinct(list(map(_name_column, paths)), paths)
 
 
-def _name(path: Steps) -> str:
+def _name_column(path: Steps) -> str:
     if not path:
         return "config"
-    return f"config.{format_path(path)}" if path[0] in _TAKEN else format_path(path)
+    return f"config.{format_path(path)}" if path[0] in _OTHER_COLUMNS else format_path(path)
 
 
 def format_path(path: str | Steps) -> str:
@@ -186,8 +176,8 @@ def format_path(path: str | Steps) -> str:
     return text if isinstance(text, str) and text else show_path(text)
 
 
-def _distinct(names: Sequence[str], paths: Iterable[Steps]) -> list[str]:
-    """The names; those that messages would cut to the same text with the path as it is."""
+def _make_distinct(names: Sequence[str], paths: Iterable[Steps]) -> list[str]:
+    """The names, but for those that `show_path` cuts to the same text: there, the paths in full."""
     counts = Counter(names)
     return [name if counts[name] == 1 else full_repr(path) for name, path in zip(names, paths, strict=True)]
 
@@ -198,16 +188,16 @@ def _distinct(names: Sequence[str], paths: Iterable[Steps]) -> list[str]:
 def _result_columns(found: Sequence[Outcome[Any, Any]]) -> list[Column]:
     flats = [flatten_values(outcome.result) if isinstance(outcome, Success) else {} for outcome in found]
     paths = tuple(unique(path for one in flats for path in one))
-    names = _distinct([f"result.{format_path(path)}" if path else "result" for path in paths], paths)
-    named_paths = zip(names, paths, strict=True)
-    return [Column(name, "result", tuple(one.get(path, ABSENT) for one in flats)) for name, path in named_paths]
+    names = _make_distinct([f"result.{format_path(path)}" if path else "result" for path in paths], paths)
+    columns = (tuple(flat.get(path, ABSENT) for flat in flats) for path in paths)
+    return [Column(name, "result", values) for name, values in zip(names, columns, strict=True)]
 
 
-def _run_columns(found: Sequence[Outcome[Any, Any]]) -> tuple[Column, ...]:
-    asked = ("ok", "seconds", "attempts", "replayed")
-    plain = (Column(name, "run", tuple(getattr(outcome, name) for outcome in found)) for name in asked)
-    return (*plain, Column("error", "run", tuple(map(_error, found))))
+def _run_columns(found: Sequence[Outcome[Any, Any]]) -> Iterator[Column]:
+    for name in ("ok", "seconds", "attempts", "replayed"):
+        yield Column(name, "run", tuple(getattr(outcome, name) for outcome in found))
+    yield Column("error", "run", tuple(map(_describe_error, found)))
 
 
-def _error(outcome: Outcome[Any, Any]) -> str | Absent:
+def _describe_error(outcome: Outcome[Any, Any]) -> Any:
     return f"{outcome.error.type}: {outcome.error.message}" if isinstance(outcome, Failure) else ABSENT

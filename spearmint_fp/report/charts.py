@@ -11,7 +11,7 @@ from toolz import first, groupby, unique
 
 from ..configuration.errors import AbsentError, ArgumentError, SizeError, repr_with_type, suggest_names
 from ..configuration.keys import exact_key
-from ..conversion.scalars import unbox_scalar
+from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, is_number, number_of
 from ..outcomes.outcomes import Failure, Outcome, Success
 from ..outcomes.rows import Column

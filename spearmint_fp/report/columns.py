@@ -64,8 +64,8 @@ def columns(sweep: Sweep[Any]) -> dict[str | tuple[Any, ...], NDArray[Any]]:
     node = as_sweep(sweep, "columns")._node
     if node.size > MOST_ROWS:
         raise SizeError(
-            f"columns of {format_count(node.size)} configurations, more than {format_count(MOST_ROWS)}. Take a slice of the sweep, "
-            f"or sample(k, sweep)"
+            f"columns of {format_count(node.size)} configurations, more than {format_count(MOST_ROWS)}. "
+            f"Take a slice of the sweep, or sample(k, sweep)"
         )
     require("numpy", extra="report", what="columns")
     return {path_key(path): _mask_absent(array) for path, array in _NumpyTables().tabulate(node, None).items()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from ..configuration.errors import ArgumentError, repr_with_type
 from ..configuration.extras import require
-from ..conversion.scalars import unbox_scalar
+from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, Absent, escape_surrogates, text_of
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import format_path, outcome_columns

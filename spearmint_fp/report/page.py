@@ -13,7 +13,7 @@ from string import Template
 from typing import Any, Final
 
 from ..configuration.errors import ArgumentError, repr_with_type, suggest_names
-from ..conversion.scalars import unbox_scalar
+from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, escape_surrogates, is_number, number_of, text_of
 from ..outcomes.outcomes import Failure, Outcome
 from ..outcomes.rows import Column, outcome_columns, require_outcomes

@@ -17,10 +17,11 @@ from ..journal.journal import Journal, open_ledger
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome
 from ..sweep.core import count_configs
 from ..sweep.nodes.points import locate_errors
-from ..tasks.attempts import Ending, Trace, check_asyncio, make_outcome, run_attempt_async, try_task
+from ..tasks.asyncio_tasks import check_asyncio, ended
+from ..tasks.attempts import Ending, make_outcome, run_attempt_async, try_task
 from ..tasks.event_loops import run_in_thread
 from ..tasks.signals import current_handlers
-from ..tasks.wrappers import ended
+from ..tasks.task_state import Trace
 from ..tasks.wrapping import is_async
 from ..workers.executors import refuse_time_limit
 from .arguments import check_arguments, check_in_flight, require_count
@@ -161,8 +162,8 @@ async def _show_progress(
                 yield outcome
 
 
-def _await_task(fn: Callable[..., Any], outside: frozenset[CodeType]) -> Work:
-    return lambda index, config: run_attempt_async(fn, config, index=index, outside=outside)
+def _await_task(fn: Callable[..., Any], outer_handlers: frozenset[CodeType]) -> Work:
+    return lambda index, config: run_attempt_async(fn, config, index=index, outer_handlers=outer_handlers)
 
 
 def _run_in_thread(fn: Callable[[Any], Any]) -> Work:

@@ -8,10 +8,9 @@ from typing import Annotated, Any, Final, NotRequired, Required, TypeVar, Union,
 
 import attrs
 
-from ..configuration.models import is_model
-from ..conversion.annotations import is_typeddict
-from ..conversion.convert import field_types
-from ..conversion.models import is_struct
+from ..configuration.models import is_model, is_struct
+from ..conversion.fields import field_types
+from ..conversion.type_forms import is_typeddict
 
 __all__ = ["sees_several"]
 

@@ -6,7 +6,7 @@ merging starts from. Records of the user's own types and tuples do not merge, so
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final, final
 
@@ -24,6 +24,7 @@ __all__ = [
     "find_conflict",
     "find_filled",
     "find_origins",
+    "make_flattening",
     "merge_claims",
     "overlap",
     "unite_claims",
@@ -160,15 +161,18 @@ def find_filled(parts: Sequence[Claims]) -> list[frozenset[Steps]]:
 # --- the parts that a merged point came from ----------------------------------------------------------
 
 
-_FLAT: Final[Algebra[Flat]] = Algebra(
-    leaf=lambda leaf: {(): leaf},
-    record=lambda shape, node, parts: (
-        {(key, *path): leaf for key, part in zip(shape.keys, parts, strict=True) for path, leaf in part.items()}
-        if parts and isinstance(shape, Layout)
-        else {(): node}
-    ),
-    choice=lambda node, _: {(): node},
-)
+def make_flattening(is_entered: Callable[[Shape], bool]) -> Algebra[Flat]:
+    """The values of a tree by path, where records of some shapes are entered unless empty, and others are values."""
+
+    def flatten_record(shape: Shape, node: Any, parts: tuple[Flat, ...]) -> Flat:
+        if not parts or not is_entered(shape):
+            return {(): node}
+        return {(key, *path): leaf for key, part in zip(shape.keys, parts, strict=True) for path, leaf in part.items()}
+
+    return Algebra(leaf=lambda leaf: {(): leaf}, record=flatten_record, choice=lambda node, _: {(): node})
+
+
+_FLAT: Final = make_flattening(lambda shape: isinstance(shape, Layout))
 
 
 def find_origins(value: Config, parts: Sequence[Claims]) -> list[list[Config]] | None:
@@ -190,15 +194,11 @@ def find_origins(value: Config, parts: Sequence[Claims]) -> list[list[Config]] |
     origins: list[list[Config]] = []
     for part, leaves in zip(parts, owned, strict=True):
         optional = _find_optional(part, leaves, flat, empty)
-        if part.uniform:
-            origins.append([build_config({**leaves, **dict.fromkeys(optional, Config())})])
-        elif len(optional) > MOST_EMPTY:
+        if not part.uniform and len(optional) > MOST_EMPTY:
             return None
-        else:
-            chosen = (some for k in range(len(optional) + 1) for some in combinations(optional, k))
-            origins.append(
-                [build_config({**leaves, **dict.fromkeys(some, Config())}) for some in chosen if _are_apart(some)]
-            )
+        counts = (len(optional),) if part.uniform else range(len(optional) + 1)
+        chosen = [some for k in counts for some in combinations(optional, k) if part.uniform or _are_apart(some)]
+        origins.append([build_config({**leaves, **dict.fromkeys(some, Config())}) for some in chosen])
     return origins
 
 

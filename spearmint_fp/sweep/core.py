@@ -90,8 +90,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             raise ArgumentError(f"a Sweep is made by expand(tree); got {repr_with_type(self._node)}")
         if self._node.depth > MOST_LEVELS:
             raise SizeError(
-                f"more than {MOST_LEVELS} sweeps built upon one another. Do several steps in one: concat and product take "
-                f"many sweeps, and functions that are mapped one after the other join by themselves"
+                f"more than {MOST_LEVELS} sweeps built upon one another. Do several steps in one: concat and product "
+                f"take many sweeps, and functions that are mapped one after the other join by themselves"
             )
 
     # --- how many
@@ -281,8 +281,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return Sweep(Map((fn,), self._node))
         if self.size > MOST_COMPARED:
             raise SizeError(
-                f"setting a choice in each of {format_count(self.size)} configurations of a sweep, more than {MOST_COMPARED}. "
-                f"Set it in the tree that the sweep was made from"
+                f"setting a choice in each of {format_count(self.size)} configurations of a sweep, more than "
+                f"{MOST_COMPARED}. Set it in the tree that the sweep was made from"
             )
         return DynamicValue(map(fn, self))
 
@@ -295,7 +295,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def listed(self) -> Sequence[T_co]:
         if self.size > MOST_COMPARED:
             raise IdentityError(
-                f"a sweep of {format_count(self.size)} configurations, more than {MOST_COMPARED}. Ask for the id of its tree"
+                f"a sweep of {format_count(self.size)} configurations, more than {MOST_COMPARED}. "
+                f"Ask for the id of its tree"
             )
         return tuple(self)
 

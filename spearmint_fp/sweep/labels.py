@@ -30,7 +30,7 @@ ID_DIGITS: Final = 12
 
 @final
 class Labels:
-    """The labels of a sweep's configurations: the values at its swept paths, and an identity where these are not enough."""
+    """The labels of a sweep's configurations: the values at its swept paths, and an identity where needed."""
 
     def __init__(self, node: Node) -> None:
         swept = {path: column for path, column in node.columns().items() if column.swept}

@@ -146,7 +146,7 @@ class Combined(Places):
     parts: Sequence[Places]
 
     def walk(self, start: int, step: int) -> Iterator[int]:
-        # An odometer: a wheel begins at its digit of `start` while all wheels before it stand at theirs, else at its end.
+        # An odometer: a wheel begins at its digit of `start` while those before it stand at theirs, else at its end.
         # Wheels are kept on a stack, not in a recursion, as a record may have a thousand children.
         first = [0 if step > 0 else size - 1 for size in self.sizes]
         size = prod(self.sizes)

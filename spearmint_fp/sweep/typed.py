@@ -26,7 +26,9 @@ from ..configuration.fold import Algebra, fold
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in, set_in
-from ..conversion.convert import Extra, field_types, make_checker, structure, unstructure
+from ..conversion.convert import make_checker, structure, unstructure
+from ..conversion.fields import field_types
+from ..conversion.hook_table import Extra
 from ..conversion.problems import Steps
 from .core import Sweep, as_sweep
 from .filters import constrained

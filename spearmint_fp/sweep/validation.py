@@ -13,7 +13,8 @@ from ..configuration.errors import SizeError, full_repr, group_digits, short_rep
 from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in
-from ..conversion.convert import Extra, make_checker, thaw_plain
+from ..conversion.convert import make_checker, thaw_plain
+from ..conversion.hook_table import Extra
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
 from .checks import sees_several
 from .core import Sweep, as_sweep

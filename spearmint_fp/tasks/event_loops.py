@@ -1,10 +1,10 @@
-"""Coroutines from plain code, in an event loop that an interrupt ends at once."""
+"""Coroutines from plain code, in an event loop that an interrupt ends at once; plain calls beside an event loop."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from inspect import CORO_CREATED, getcoroutinestate
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 import attrs
 
 from ..configuration.errors import RunError
-from .wrappers import CANCELS, PATIENCE, ended
+from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, ended
 from .wrapping import Layer, is_async
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ class Blocking(Layer, Generic[T]):
     function: Callable[..., Awaitable[T]]
 
     def __call__(self, *args: Any, **kwargs: Any) -> T:
-        return run_to_end(self._awaited(*args, **kwargs))
+        return run_to_end(self._await_call(*args, **kwargs))
 
-    async def _awaited(self, *args: Any, **kwargs: Any) -> T:
+    async def _await_call(self, *args: Any, **kwargs: Any) -> T:
         return await self.function(*args, **kwargs)
 
 
@@ -53,8 +53,8 @@ def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
 
     try:
         if asyncio._get_running_loop() is not None:
-            return _run_aside(coroutine)
-        with _loop() as loop:
+            return _run_beside_loop(coroutine)
+        with _open_loop() as loop:
             return loop.run_until_complete(loop.create_task(coroutine))
     finally:
         if getcoroutinestate(coroutine) == CORO_CREATED:  # there could be no loop, or no thread, for it
@@ -62,8 +62,8 @@ def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 @contextmanager
-def _loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """A new event loop, and its end."""
+def _open_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A new event loop; in the end its tasks are cancelled, and its generators and threads closed."""
     import asyncio
 
     loop, threads = asyncio.new_event_loop(), ThreadPoolExecutor(thread_name_prefix="asyncio")
@@ -79,7 +79,7 @@ def _loop() -> Iterator[asyncio.AbstractEventLoop]:
         try:
             loop.run_until_complete(ended(*asyncio.all_tasks(loop)))
             closing = loop.create_task(loop.shutdown_asyncgens())
-            loop.run_until_complete(asyncio.wait({closing}, timeout=PATIENCE if interrupted else None))
+            loop.run_until_complete(asyncio.wait({closing}, timeout=CANCEL_SECONDS if interrupted else None))
             loop.run_until_complete(ended(closing))
             threads.shutdown(wait=not interrupted, cancel_futures=interrupted)
         finally:
@@ -87,34 +87,24 @@ def _loop() -> Iterator[asyncio.AbstractEventLoop]:
             loop.close()
 
 
-def _run_aside(coroutine: Coroutine[Any, Any, T]) -> T:
+def _run_beside_loop(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a thread, as a loop is running in this one; an interrupt cancels it, and waits a little."""
     import asyncio
 
-    future: Future[T] = Future()
     running: list[tuple[asyncio.AbstractEventLoop, Any]] = []
 
-    async def noted() -> T:
+    async def note_task() -> T:
         running.append((asyncio.get_running_loop(), asyncio.current_task()))
         return await coroutine
 
-    def work() -> None:
-        try:
-            result = run_to_end(noted())
-        except BaseException as error:
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-
-    thread = threading.Thread(target=copy_context().run, args=(work,), name="spearmint_fp", daemon=True)
-    start_thread(thread)
+    future = _start_call(lambda: run_to_end(note_task()))
     try:
         return future.result()
     except BaseException:
         for loop, task in running:
             with suppress(RuntimeError):  # it has ended, and its loop is closed
                 loop.call_soon_threadsafe(task.cancel)
-        thread.join(PATIENCE * CANCELS)
+        wait([future], CANCEL_SECONDS * MOST_CANCELS)
         raise
 
 
@@ -125,26 +115,24 @@ async def run_in_thread(call: Callable[[], T]) -> T:
     """
     import asyncio
 
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
+    return await asyncio.wrap_future(_start_call(call))
 
-    def tell(result: Any, error: BaseException | None) -> None:
-        if not done.done() and error is not None:
-            done.set_exception(error)
-        elif not done.done():
-            done.set_result(result)
+
+def _start_call(call: Callable[[], T]) -> Future[T]:
+    """`call()` in a thread of its own, with the caller's context variables."""
+    future: Future[T] = Future()
+    future.set_running_or_notify_cancel()  # from now on it cannot be cancelled, as a thread cannot be
 
     def work() -> None:
-        result, failure = None, None
         try:
             result = call()
-        except BaseException as error:  # raised where it is awaited
-            failure = error
-        with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-            loop.call_soon_threadsafe(tell, result, failure)
+        except BaseException as error:  # raised where the result is asked for
+            future.set_exception(error)
+        else:
+            future.set_result(result)
 
     start_thread(threading.Thread(target=copy_context().run, args=(work,), name="spearmint_fp", daemon=True))
-    return await done
+    return future
 
 
 def start_thread(thread: threading.Thread) -> None:

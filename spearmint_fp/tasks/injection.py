@@ -17,7 +17,8 @@ from ..configuration.errors import ArgumentError, ConversionError, PathError, re
 from ..configuration.fold import show_path
 from ..configuration.paths import Bind, get_in, parse_path
 from ..conversion.annotations import argument_types
-from ..conversion.convert import is_structured, structure
+from ..conversion.convert import structure
+from ..conversion.fields import is_structured
 from ..conversion.problems import ABSENT, conversion_error, type_name
 from .wrapping import PARTIALS, Layer
 
@@ -37,8 +38,8 @@ class _Parameter:
     optional: bool
     has_default: bool
 
-    def value(self, config: Any, function: str) -> Any:
-        """What the parameter takes of a configuration; `ABSENT` where its own default stands in."""
+    def take(self, config: Any, function: str) -> Any:
+        """Its part of a configuration, converted; `ABSENT` where the default of the parameter is to be taken."""
         try:
             part = get_in(self.path, config)
         except PathError as error:
@@ -66,15 +67,15 @@ class Injected(Layer, Generic[T]):
 
     function: Callable[..., T]
     parameters: tuple[_Parameter, ...]
-    positional: tuple[tuple[str, bool], ...]  # names, and whether they can be given by position only
+    positional: tuple[tuple[str, bool], ...]  # their names; True for those that can be given by position alone
 
     def __call__(self, config: Any, /, *args: Any, **kwargs: Any) -> T:
         name = getattr(self.function, "__qualname__", repr(self.function))
-        values = ((p.name, p.value(config, name)) for p in self.parameters if p.name not in kwargs)
+        values = ((p.name, p.take(config, name)) for p in self.parameters if p.name not in kwargs)
         taken = {key: value for key, value in values if value is not ABSENT}
-        return self.function(*self._placed(list(args), taken), **taken, **kwargs)
+        return self.function(*self._place_arguments(list(args), taken), **taken, **kwargs)
 
-    def _placed(self, args: list[Any], taken: dict[str, Any]) -> list[Any]:
+    def _place_arguments(self, args: list[Any], taken: dict[str, Any]) -> list[Any]:
         """The positional arguments, with the injected ones put between them where they belong."""
         placed: list[Any] = []
         for name, by_position_only in self.positional:
@@ -129,7 +130,7 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
     hints, unread = read_hints(fn)
     names = [name for name, p in signature.parameters.items() if p.kind not in _VARIADIC and name not in given]
     defaults = {name: signature.parameters[name].default is not inspect.Parameter.empty for name in names}
-    found = tuple(p for name in names if (p := _parameter(name, hints.get(name), defaults[name])))
+    found = tuple(p for name in names if (p := _read_parameter(name, hints.get(name), defaults[name])))
     if unread and not found:
         raise ArgumentError(unread)
     kinds = ((p.name, p.kind) for p in signature.parameters.values() if p.kind in _POSITIONAL)
@@ -146,20 +147,22 @@ def read_hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
     A name that is imported for type checkers alone is no type at run time, so its parameter is the caller's.
     """
     plain = inspect.unwrap(fn.func if isinstance(fn, PARTIALS) else fn)
-    target = plain if inspect.isroutine(plain) else _maker(plain) if inspect.isclass(plain) else type(plain).__call__
-    return argument_types(inspect.unwrap(target))
+    called: Any = plain
+    if inspect.isclass(plain):
+        called = plain.__new__ if plain.__init__ is object.__init__ else plain.__init__
+    elif not inspect.isroutine(plain):
+        called = type(plain).__call__
+    return argument_types(inspect.unwrap(called))
 
 
-def _maker(cls: Any) -> Any:
-    return cls.__new__ if cls.__init__ is object.__init__ else cls.__init__
-
-
-def _parameter(name: str, hint: Any, has_default: bool) -> _Parameter | None:
-    """How a parameter takes the configuration, or None where it is the caller's."""
-    bare, binds = _unwrapped(hint)
-    unwrapped = [_unwrapped(m) for m in (get_args(bare) if get_origin(bare) in (Union, types.UnionType) else (bare,))]
-    binds += [bind for member, inner in unwrapped if member is not bare for bind in inner]
-    members = [member for member, _ in unwrapped]
+def _read_parameter(name: str, hint: Any, has_default: bool) -> _Parameter | None:
+    """A parameter that takes the configuration; None for one that is left to the caller."""
+    bare, binds = _split_annotated(hint)
+    members = [bare]
+    if get_origin(bare) in (Union, types.UnionType):
+        split = [_split_annotated(member) for member in get_args(bare)]
+        members = [member for member, _ in split]
+        binds += [bind for _, inner in split for bind in inner]
     optional = type(None) in members
     kept = [member for member in members if member is not type(None)]
     cls = reduce(or_, kept) if kept else bare
@@ -169,7 +172,7 @@ def _parameter(name: str, hint: Any, has_default: bool) -> _Parameter | None:
     return _Parameter(name, reduce(or_, wanted), (), optional, has_default) if wanted else None
 
 
-def _unwrapped(hint: Any) -> tuple[Any, list[Bind]]:
+def _split_annotated(hint: Any) -> tuple[Any, list[Bind]]:
     """A type without `Annotated`, and the `Bind`s that it carried."""
     if get_origin(hint) is not Annotated:
         return hint, []

@@ -1,4 +1,4 @@
-"""Functions around functions: what lies below a wrapper, and what that says of it."""
+"""Functions around functions: the functions below a wrapper, and what calls them with which arguments."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any, Final, final
 import attrs
 from toolz import curry
 
-__all__ = ["PARTIALS", "Layer", "Strided", "arguments_of", "bound_to", "is_async", "places_of", "stack"]
+__all__ = [
+    "PARTIALS", "Layer", "Strided", "find_arguments", "find_bound", "find_innermost", "find_places", "is_async",
+    "stack",
+]  # fmt: skip
 
 PARTIALS: Final = (partial, curry)
-"""What calls a function with arguments that it has already: `func`, `args`, `keywords`."""
+"""The classes of functions with arguments that they have already: `func`, `args`, `keywords`."""
 
 
 class Layer:
     """A function around another one, `function`, that can be looked through.
 
-    `arguments` is what it calls that one with besides the configuration, as far as an outcome depends on it.
+    `arguments` is what it calls that one with besides the configuration, as far as an outcome depends on it. A function
+    that is run over `sweep[first::step]` has these two numbers.
     """
 
     __slots__ = ()
@@ -38,12 +42,12 @@ class Layer:
 
     @property
     def first(self) -> int:
-        """The position of the first of the configurations that it is run over, among those of which they are a part."""
+        """The position in `sweep` of the first of its configurations."""
         return 0
 
     @property
     def step(self) -> int:
-        """How many of those configurations lie from one that it is run over to the next."""
+        """How far the next of its configurations is in `sweep`."""
         return 1
 
 
@@ -60,47 +64,45 @@ class Strided(Layer):
         return self.function(config)
 
 
-def _below(fn: Any) -> Any:
-    """The function that a layer, a partial function or a method calls; None for any other."""
-    if isinstance(fn, Layer):
-        return fn.function
-    if isinstance(fn, MethodType):
-        return fn.__func__
-    return fn.func if isinstance(fn, PARTIALS) else None
-
-
-def stack(fn: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
-    """The function and those that it wraps, the outermost first."""
+def stack(fn: Callable[..., Any]) -> Iterator[Any]:
+    """The function and those that it wraps, the outermost first: through layers, partial functions and methods."""
     inner: Any = fn
     while inner is not None:
         yield inner
-        inner = _below(inner)
+        if isinstance(inner, Layer):
+            inner = inner.function
+        elif isinstance(inner, MethodType):
+            inner = inner.__func__
+        else:
+            inner = inner.func if isinstance(inner, PARTIALS) else None
+
+
+def find_innermost(fn: Callable[..., Any]) -> Any:
+    """The last of the functions that a function wraps."""
+    *_, inner = stack(fn)
+    return inner
 
 
 def is_async(fn: Callable[..., Any]) -> bool:
-    """Whether calling the function gives something to await."""
-    *_, inner = stack(fn)
+    """True if calling the function gives something to await."""
+    inner = find_innermost(fn)
     return inspect.iscoroutinefunction(inner) or inspect.iscoroutinefunction(type(inner).__call__)
 
 
-def bound_to(fn: Callable[..., Any]) -> tuple[Any, ...]:
-    """What partial functions and methods have bound already: it makes one function another."""
-    layers = list(stack(fn))
-    partials = [one for one in layers if isinstance(one, PARTIALS) and (one.args or one.keywords)]
-    methods = [one.__self__ for one in layers if isinstance(one, MethodType)]
-    return (*([list(one.args), dict(one.keywords)] for one in partials), *methods)
+def find_bound(fn: Callable[..., Any]) -> tuple[Any, ...]:
+    """The arguments and instances that partial functions and methods have bound: they make one function another."""
+    functions = list(stack(fn))
+    partials = [one for one in functions if isinstance(one, PARTIALS) and (one.args or one.keywords)]
+    instances = [one.__self__ for one in functions if isinstance(one, MethodType)]
+    return (*([list(one.args), dict(one.keywords)] for one in partials), *instances)
 
 
-def places_of(fn: Callable[..., Any]) -> tuple[int, int]:
-    """`first, step`: where the configurations stand, `first + step * index`, where a run is over a part of them."""
-    layers = _layers(fn)
+def find_places(fn: Callable[..., Any]) -> tuple[int, int]:
+    """`first, step`: a run's configuration number `index` stands at `first + step * index` in the whole sweep."""
+    layers = [one for one in stack(fn) if isinstance(one, Layer)]
     return sum(layer.first for layer in layers), prod(layer.step for layer in layers)
 
 
-def arguments_of(fn: Callable[..., Any]) -> tuple[Any, ...]:
-    """What the function is called with besides the configuration."""
-    return tuple(argument for layer in _layers(fn) for argument in layer.arguments)
-
-
-def _layers(fn: Any) -> list[Any]:
-    return [one for one in stack(fn) if isinstance(one, Layer)]
+def find_arguments(fn: Callable[..., Any]) -> tuple[Any, ...]:
+    """The arguments that the function is called with besides the configuration."""
+    return tuple(argument for one in stack(fn) if isinstance(one, Layer) for argument in one.arguments)

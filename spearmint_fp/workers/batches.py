@@ -9,8 +9,9 @@ from typing import Any, Final, final
 
 from ..outcomes.outcomes import ErrorInfo, Outcome, made_at_once
 from ..sweep.core import Sweep
-from ..tasks.attempts import Ending, Marks, make_outcome
+from ..tasks.attempts import Ending, make_outcome
 from ..tasks.signals import must_propagate
+from ..tasks.task_state import Marks
 
 __all__ = ["Answer", "Batch", "Resume", "SourceError"]
 

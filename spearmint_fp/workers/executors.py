@@ -12,7 +12,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError, repr_with_type, suggest_names
 from ..sweep.core import Sweep
-from ..tasks.wrappers import TimedOut, refusal
+from ..tasks.time_limits import TimedOut, refusal
 from ..tasks.wrapping import is_async, stack
 from .pools import Pool
 

@@ -13,7 +13,8 @@ from typing import Any, Final, final
 
 from ..configuration.errors import RunError
 from ..outcomes.outcomes import Outcome
-from ..tasks.attempts import Trace, run_attempt
+from ..tasks.attempts import run_attempt
+from ..tasks.task_state import Trace
 from .batches import Answer, Batch, SourceError
 from .live_executors import CANCELLED, cancel_futures, describe_broken, submit_call
 from .pools import Pool, drain_queue, patience_after

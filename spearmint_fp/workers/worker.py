@@ -18,8 +18,9 @@ from typing import BinaryIO, Final, final
 
 from ..outcomes.exceptions import message_of
 from ..outcomes.outcomes import ErrorInfo
-from ..tasks.attempts import TRACE, Trace, try_task
+from ..tasks.attempts import try_task
 from ..tasks.signals import ends_run
+from ..tasks.task_state import TRACE, Trace
 from .pickling import Job
 from .unfinished import SCOPE, UNFINISHED, Unfinished
 from .wire import (
@@ -60,7 +61,7 @@ def run_batch(job: Job, data: bytes, write: Write, trace: Trace) -> None:
     except _FullError:
         return
     except BaseException as error:  # the configurations themselves: what they raise when they are opened or computed
-        if ends_run(error, trace.outside):  # not theirs: a handler that the task has set
+        if ends_run(error, trace.outer_handlers):  # not theirs: a handler that the task has set
             raise
         write(write_message(UNREADABLE, write_error(ErrorInfo.of(error))))
 
@@ -159,7 +160,7 @@ def _work(source: BinaryIO, write: Write) -> None:
     write(write_message(READY))
 
     def write_deadline(trace: Trace) -> None:
-        write(write_message(DEADLINE, (trace.deadline, trace.retries, tuple(trace.frames), trace.since)))
+        write(write_message(DEADLINE, (trace.deadline, trace.retries, trace.marks, trace.since)))
 
     trace = Trace(write_deadline)
     UNFINISHED.watch = lambda counts: write(write_message(LEFT_RUNNING, counts))

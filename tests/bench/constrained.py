@@ -22,7 +22,16 @@ from .measure import TEN, Row, Way, drained, quartiles, seconds, turns
 from .running import trivial
 from .spaces import SPACES, Rule, Space, predicate_of, sweep_of
 
-__all__ = ["PACKAGES", "Model", "constrained", "count_model", "feature_model", "groups", "rows_of_space", "spaces"]
+__all__ = [
+    "PACKAGES",
+    "Model",
+    "constrained",
+    "count_model",
+    "feature_model",
+    "measure_space",
+    "spaces",
+    "split_groups",
+]
 
 PACKAGES = {"python-constraint2": "constraint", "pyatf": "pyatf", "dd": "dd"}
 """The packages that are measured beside this one, and what each is imported as."""
@@ -34,13 +43,13 @@ LISTED = 10**6
 # --- the ways --------------------------------------------------------------------------------------------------
 
 
-def _listed(space: Space) -> int:
+def _list_space(space: Space) -> int:
     sweep = sweep_of(space)
     drained(sweep)
     return sweep.size
 
 
-def _problem(space: Space) -> Any:
+def _make_problem(space: Space) -> Any:
     import constraint
 
     problem = constraint.Problem()
@@ -49,23 +58,23 @@ def _problem(space: Space) -> Any:
     return problem
 
 
-def _solved(space: Space) -> int:
+def _solve_predicates(space: Space) -> int:
     """By python-constraint2, given the predicates that this library is given."""
-    problem = _problem(space)
+    problem = _make_problem(space)
     for names, expression in space.constraints:
         problem.addConstraint(predicate_of(names, expression), names)
     return len(problem.getSolutions())
 
 
-def _solved_from_texts(space: Space) -> int:
+def _solve_texts(space: Space) -> int:
     """By python-constraint2, given texts, which it parses into constraints of its own where it can."""
-    problem = _problem(space)
+    problem = _make_problem(space)
     for _, expression in space.constraints:
         problem.addConstraint(expression)
     return len(problem.getSolutions())
 
 
-def _built(space: Space) -> int:
+def _build_with_pyatf(space: Space) -> int:
     """By pyATF, which has one constraint for each parameter, over this one and earlier ones."""
     from pyatf import TP, Set
     from pyatf.search_space import SearchSpace
@@ -74,16 +83,16 @@ def _built(space: Space) -> int:
     rules: dict[str, list[Rule]] = {name: [] for name in order}
     for names, expression in space.constraints:
         rules[max(names, key=order.index)].append((names, expression))
-    parameters = [TP(name, Set(*space.parameters[name]), _joined(rules[name])) for name in order]
+    parameters = [TP(name, Set(*space.parameters[name]), _join_rules(rules[name])) for name in order]
     return int(SearchSpace(*parameters, verbosity=0).constrained_size)
 
 
-def _joined(rules: Iterable[Rule]) -> Callable[..., Any] | None:
+def _join_rules(rules: Iterable[Rule]) -> Callable[..., Any] | None:
     names = tuple(dict.fromkeys(name for names, _ in rules for name in names))
     return predicate_of(names, " and ".join(f"({expression})" for _, expression in rules)) if names else None
 
 
-def groups(space: Space) -> list[Space]:
+def split_groups(space: Space) -> list[Space]:
     """The parts of a space that no rule connects."""
     group = {name: {name} for name in space.parameters}
     for names, _ in space.constraints:
@@ -103,21 +112,21 @@ def spaces(rounds: int) -> Iterator[Row]:
     """Rows for each space: its two sizes, what each way takes, and the ratio to the quicker one of the solver's."""
     for name, space in SPACES.items():
         if rounds > 1 or space.size < 20_000:
-            yield from rows_of_space(name, space, rounds)
+            yield from measure_space(name, space, rounds)
 
 
-def rows_of_space(name: str, space: Space, rounds: int) -> Iterator[Row]:
+def measure_space(name: str, space: Space, rounds: int) -> Iterator[Row]:
     yield Row("raw", prod(map(len, space.parameters.values())), "", case=name)
     yield Row("valid", space.size, "", case=name)
-    ways = {what: way for what, way in _ways(space).items() if way is not None}
+    ways = {what: way for what, way in _list_ways(space).items() if way is not None}
     for what, way in ways.items():
         if (found := way(space)) != space.size:
             raise AssertionError(f"{what} finds {found} configurations in {name}, where there are {space.size}")
     costs = turns([Way(what, partial(way, space)) for what, way in ways.items()], 2 * rounds + 1, 2.0, least=2)
     theirs = [what for what in ways if what.startswith("python-constraint2")]
-    for what in _ways(space):
+    for what in _list_ways(space):
         if what not in costs:
-            yield Row(what, None, "ms", None, _why_not(what, space), name)
+            yield Row(what, None, "ms", None, _explain_gap(what, space), name)
             continue
         measured = [cost * 1e3 for cost in costs[what]]
         must = median(costs["pyATF"]) * 1e3 if what == "counted" and "pyATF" in costs else None
@@ -129,21 +138,21 @@ def rows_of_space(name: str, space: Space, rounds: int) -> Iterator[Row]:
         yield Row("ratio", median(ratios), "x", must, quicker, name, quartiles(ratios))
 
 
-def _ways(space: Space) -> dict[str, Callable[[Space], int] | None]:
+def _list_ways(space: Space) -> dict[str, Callable[[Space], int] | None]:
     """Each way by name; None where it cannot be taken."""
     short = space.size <= LISTED
     solver = short and find_spec("constraint") is not None
-    builder = find_spec("pyatf") is not None and max(sweep_of(part).size for part in groups(space)) <= LISTED
+    builder = find_spec("pyatf") is not None and max(sweep_of(part).size for part in split_groups(space)) <= LISTED
     return {
         "counted": lambda space: sweep_of(space).size,
-        "listed": _listed if short else None,
-        "python-constraint2": _solved if solver else None,
-        "python-constraint2, texts": _solved_from_texts if solver else None,
-        "pyATF": _built if builder else None,
+        "listed": _list_space if short else None,
+        "python-constraint2": _solve_predicates if solver else None,
+        "python-constraint2, texts": _solve_texts if solver else None,
+        "pyATF": _build_with_pyatf if builder else None,
     }
 
 
-def _why_not(what: str, space: Space) -> str:
+def _explain_gap(what: str, space: Space) -> str:
     module = {"python-constraint2": "constraint", "python-constraint2, texts": "constraint", "pyATF": "pyatf"}.get(what)
     return "not installed" if module and find_spec(module) is None else f"more than {LISTED:,}"
 
@@ -191,7 +200,7 @@ def count_model(model: Model) -> int:
     return sweep_of(Space({f"f{k}": [0, 1] for k in range(model.features)}, model.rules, 0, "")).size
 
 
-def _counted_by_dd(model: Model, module: str) -> int:
+def _count_with_dd(model: Model, module: str) -> int:
     """By binary decision diagrams, in the same order of variables to begin with."""
     from importlib import import_module
 
@@ -200,12 +209,12 @@ def _counted_by_dd(model: Model, module: str) -> int:
     diagrams.declare(*names)
     joined = diagrams.true
     for used, expression in reversed(model.rules):  # what is below first: that keeps the diagrams small
-        joined &= diagrams.add_expr(_formula(used, expression))
+        joined &= diagrams.add_expr(_write_formula(used, expression))
     return int(diagrams.count(joined, nvars=model.features))
 
 
 @cache
-def _formula(names: tuple[str, ...], expression: str) -> str:
+def _write_formula(names: tuple[str, ...], expression: str) -> str:
     """What dd reads: the rows of the truth table that hold, as a disjunction."""
     holds = predicate_of(names, expression)
     rows = [[row >> k & 1 for k in range(len(names))] for row in range(1 << len(names))]
@@ -214,17 +223,17 @@ def _formula(names: tuple[str, ...], expression: str) -> str:
     return " | ".join(f"({term})" for term in terms) or "FALSE"
 
 
-def _models(rounds: int) -> Iterator[Row]:
+def _measure_models(rounds: int) -> Iterator[Row]:
     model = feature_model(20 if rounds == 1 else 290, seed=7)
     what = f"a model of {model.features} features, counted"
     ours = count_model(model)
     ways = [Way(f"{what}: spearmint_fp", partial(count_model, model), note=f"{ours:.4g} products")]
     for module, note in (("dd.autoref", "in Python"), ("dd.cudd", "in C; as a float")):
-        if _importable(module):
-            found = _counted_by_dd(model, module)
+        if _can_import(module):
+            found = _count_with_dd(model, module)
             if found != ours if note == "in Python" else abs(found - ours) > 1e-9 * ours:
                 raise AssertionError(f"{module} counts {found} products, and spearmint_fp {ours}")
-            ways.append(Way(f"{what}: {module}", partial(_counted_by_dd, model, module), note=note))
+            ways.append(Way(f"{what}: {module}", partial(_count_with_dd, model, module), note=note))
         else:
             yield Row(f"{what}: {module}", None, "ms", None, "not installed")
     costs = turns(ways, 2 * rounds + 1, 3.0)
@@ -233,7 +242,7 @@ def _models(rounds: int) -> Iterator[Row]:
         yield Row(way.what, median(measured), "ms", None, way.note, spread=quartiles(measured))
 
 
-def _importable(module: str) -> bool:
+def _can_import(module: str) -> bool:
     from importlib import import_module
 
     try:
@@ -246,7 +255,7 @@ def _importable(module: str) -> bool:
 # --- constraints that share an axis, pickles and workers -------------------------------------------------------
 
 
-def _sharing(count: int, rule: Callable[[int], Callable[[int, int], Any]], *, last: bool) -> int:
+def _count_sharing(count: int, rule: Callable[[int], Callable[[int, int], Any]], *, last: bool) -> int:
     """So many axes of ten values, each tied to one more, which stands behind or before them."""
     names = [f"x{k}" for k in range(count)]
     order = [*names, "shared"] if last else ["shared", *names]
@@ -268,12 +277,12 @@ def _any_table(k: int) -> Callable[[int, int], Any]:
     return lambda x, shared: (x, shared) in allowed
 
 
-def _shared(rounds: int) -> Iterator[Row]:
+def _measure_sharing(rounds: int) -> Iterator[Row]:
     many = 12 if rounds == 1 else 60
     for count, must in ((6, 20.0), (many, 1000.0)):
         for what, rule in (("<=", _at_most), ("any tables", _any_table)):
             for last in (True, False):
-                step = partial(_sharing, count, rule, last=last)
+                step = partial(_count_sharing, count, rule, last=last)
                 costs = turns([Way("", step)], 2 * rounds + 1)[""]
                 measured = [cost * 1e3 for cost in costs]
                 where = "last" if last else "first"
@@ -295,7 +304,7 @@ def _counted_below(a: int, b: int) -> bool:
     return a < b
 
 
-def _pickled(rounds: int) -> Iterator[Row]:
+def _measure_pickles(rounds: int) -> Iterator[Row]:
     sweep = constrain(_counted_below, expand(_grid(20 if rounds == 1 else 300)), on=("a", "b"))
     size, asked = sweep.size, CALLS
     dumped = pickle.dumps(sweep[size // 2 : size // 2 + 5])
@@ -305,7 +314,7 @@ def _pickled(rounds: int) -> Iterator[Row]:
     yield Row(f"{what}: listed", median(took), "ms", None, f"{len(dumped):,} bytes", spread=quartiles(took))
 
 
-def _first(sweep: Callable[[], Sweep[Any]]) -> float:
+def _time_first_outcome(sweep: Callable[[], Sweep[Any]]) -> float:
     """Milliseconds from building a sweep to its first outcome in two new workers."""
 
     def step() -> None:
@@ -315,7 +324,7 @@ def _first(sweep: Callable[[], Sweep[Any]]) -> float:
     return seconds(step) * 1e3
 
 
-def _begun(rounds: int) -> Iterator[Row]:
+def _measure_first_outcomes(rounds: int) -> Iterator[Row]:
     grid = _grid(20 if rounds == 1 else 300)
     plain = partial(expand, grid)
     ways: Mapping[str, Callable[[], Sweep[Any]]] = {
@@ -325,7 +334,7 @@ def _begun(rounds: int) -> Iterator[Row]:
     measured: dict[str, list[float]] = {what: [] for what in ways}
     for _ in range(rounds):
         for what, sweep in ways.items():
-            measured[what].append(_first(sweep))
+            measured[what].append(_time_first_outcome(sweep))
     for what, took in measured.items():
         must = 1.25 * median(measured["plain"]) if what == "constrained" else None
         size = ways[what]().size
@@ -334,7 +343,7 @@ def _begun(rounds: int) -> Iterator[Row]:
 
 def constrained(rounds: int) -> Iterator[Row]:
     """What constraints cost where they share an axis, in a pickle, in workers, and as a feature model beside dd."""
-    yield from _shared(rounds)
-    yield from _models(rounds)
-    yield from _pickled(rounds)
-    yield from _begun(rounds)
+    yield from _measure_sharing(rounds)
+    yield from _measure_models(rounds)
+    yield from _measure_pickles(rounds)
+    yield from _measure_first_outcomes(rounds)

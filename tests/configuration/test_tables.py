@@ -146,7 +146,7 @@ def test_two_columns_of_one_name_are_refused(table: Any) -> None:
 
 
 class Group:
-    """What h5py, netCDF or another frame looks like from outside: it goes through its names."""
+    """A group of h5py or netCDF, or another frame, as seen from outside: it goes through its names."""
 
     def __getitem__(self, key: str) -> int:
         return len(key)

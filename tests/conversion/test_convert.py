@@ -7,12 +7,10 @@ import dataclasses
 import datetime
 import decimal
 import enum
-import pickle
-import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, Required, TypedDict, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, NewType, Required, TypedDict, TypeVar
 
 import attrs
 import msgspec
@@ -23,7 +21,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
-    ABSENT,
     ArgumentError,
     Config,
     ConversionError,
@@ -34,8 +31,6 @@ from spearmint_fp import (
     structure,
     unstructure,
 )
-from spearmint_fp.conversion.convert import _hook_for
-from spearmint_fp.conversion.diagnosis import problems_of
 
 T = TypeVar("T")
 
@@ -116,21 +111,6 @@ def test_a_mapping_becomes_an_instance(kind: Any) -> None:
     assert type(plain["temperature"]) is float
     assert structure(kind, plain) == made
     assert kind is TypedLlm or type(made) is kind
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_bad_path_is_told_at_once(kind: Any) -> None:
-    @attrs.frozen
-    class Outer:
-        llm: kind
-        seeds: list[int]
-
-    told = refused(Outer, {"llm": {"temperature": "hot", "modle": "x"}, "seeds": [1, "2", True]})
-    assert told[-2:] == ["seeds.1: expected int, got '2' (str)", "seeds.2: expected int, got True (bool)"]
-    assert "llm.temperature: expected float, got 'hot' (str)" in told
-    assert any(line.startswith("llm.model: missing") for line in told)
-    assert any(line.startswith("llm.modle: no such field") for line in told)
-    assert len(told) == 5
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -217,21 +197,6 @@ class Checked:
             raise ValueError("99 is reserved")
 
 
-def test_validators_errors_are_located_at_their_field() -> None:
-    @attrs.frozen
-    class Outer:
-        bounds: list[Checked]
-
-    assert refused(Outer, {"bounds": [{"low": 1, "high": 2}, {"low": -1, "high": -2}]}) == [
-        "bounds.1.low: 'low' must be >= 0: -1",
-        "bounds.1.high: high must be above low, got -2 (int)",
-    ]
-    assert refused(Checked, {"low": 1, "high": 99}) == ["the root: 99 is reserved"]
-    with pytest.raises(ConversionError) as caught:
-        structure(Checked, {"low": 1, "high": 99})
-    assert isinstance(caught.value.__cause__, ValueError)  # the class's own traceback is there to be read
-
-
 def test_a_field_s_own_converter_is_asked_where_the_type_refuses() -> None:
     assert structure(Checked, {"low": 0, "high": 1, "level": "HIGH"}).level is Level.HIGH
     assert refused(Checked, {"low": 0, "high": 1, "level": "NONE"}) == [
@@ -302,85 +267,6 @@ def test_named_tuples_from_mappings_and_sequences() -> None:
     assert refused(Pair, [1, 2, 3])[0].startswith("the root: expected at most 2 elements for Pair")
     assert refused(Pair, ["x"]) == ["0: expected int, got 'x' (str)"]
     assert unstructure(Pair(1, NamedLlm("m"))) == {"x": 1, "inner": {"model": "m", "temperature": 0.5}}
-
-
-class Sgd(msgspec.Struct, tag="sgd", rename="camel"):
-    learning_rate: Annotated[float, msgspec.Meta(ge=0)]
-    steps: list[int] = []
-
-    def __post_init__(self) -> None:
-        if len(self.steps) > 2:
-            raise ValueError("at most two steps")
-
-
-class Adam(msgspec.Struct, tag="adam"):
-    beta: float = 0.9
-
-
-def test_structs_with_tags_renamed_fields_and_bounds() -> None:
-    assert structure(Sgd, {"type": "sgd", "learningRate": 1}) == Sgd(1.0)
-    assert unstructure(Sgd(0.5)) == {"type": "sgd", "learningRate": 0.5, "steps": []}
-    assert structure(Sgd | Adam, {"type": "adam", "beta": 1}) == Adam(1.0)
-    assert refused(Sgd | Adam, {"type": "adam", "beta": "x"}) == ["beta: expected float, got 'x' (str)"]
-    assert refused(Sgd, {"type": "adam", "learningRate": 1}) == ["type: expected 'sgd', got 'adam' (str)"]
-    assert refused(Sgd, {"learningRate": -1.0}) == ["learningRate: expected `float` >= 0.0, got -1.0 (float)"]
-    assert refused(Sgd, {"learningRate": 1, "steps": [1, 2, 3]}) == ["the root: at most two steps"]
-    assert refused(Sgd, {"learningRate": 1, "stepz": 1})[0].startswith("stepz: no such field; did you mean 'steps'?")
-
-
-class Lax(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(strict=False, extra="allow")
-    n: int
-
-
-class Strict(pydantic.BaseModel):
-    lax: Lax | None = None
-    path: Path = Path()
-    sizes: tuple[int, ...] = ()
-    union: int | Path | None = None
-    name: str = pydantic.Field("x", alias="Name")
-
-    @pydantic.field_validator("name")
-    @classmethod
-    def _named(cls, value: str) -> str:
-        if value == "bad":
-            raise ValueError("no such name")
-        return value
-
-    @pydantic.model_validator(mode="after")
-    def _whole(self) -> Strict:
-        if self.path == Path("whole"):
-            raise ValueError("not as a whole")
-        return self
-
-
-def test_pydantic_models_keep_what_they_set_themselves() -> None:
-    assert structure(Strict, {"lax": {"n": "3", "more": 1}}).lax == Lax.model_validate({"n": 3, "more": 1})
-    made = structure(Strict, {"path": "a/b", "sizes": (1, 2), "union": "c", "Name": "y"})
-    assert (made.path, made.sizes, made.union, made.name) == (Path("a/b"), (1, 2), Path("c"), "y")
-    assert structure(Strict, unstructure(made)) == made
-    assert sorted(refused(Strict, {"sizes": [1, "2"], "Name": 5, "more": 1})) == [
-        "Name: expected str, got 5 (int)",
-        "more: no such field",
-        "sizes.1: expected int, got '2' (str)",
-    ]
-    assert refused(Strict, {"Name": "bad"}) == ["Name: no such name, got 'bad' (str)"]
-    assert refused(Strict, {"path": "whole"})[0].startswith("the root: not as a whole")
-    assert refused(ModelLlm, {"model": "x", "temperature": 3}) == [
-        "temperature: must be less than or equal to 2, got 3 (int)"
-    ]
-
-
-def test_pydantic_is_not_imported_for_those_who_do_not_use_it() -> None:
-    import subprocess
-
-    code = (
-        "import attrs, sys; from spearmint_fp import structure, unstructure, config_id;"
-        "C = attrs.make_class('C', {'x': attrs.field(type=int)}); c = structure(C, {'x': 1}); unstructure(c);"
-        "print([m for m in ('pydantic', 'msgspec', 'yaml', 'numpy') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 # --- scalars, literals, enums ---------------------------------------------------------------------------
@@ -517,22 +403,6 @@ def test_a_union_of_classes_takes_the_one_that_fits() -> None:
     )
 
 
-def test_problems_are_data() -> None:
-    with pytest.raises(ConversionError) as caught:
-        structure(AttrsLlm, {"temperature": "hot"})
-    error = pickle.loads(pickle.dumps(caught.value))
-    missing, bad = error.problems
-    assert (missing.path, missing.value) == (("model",), ABSENT)
-    assert (bad.path, bad.value, bad.spoils) == (("temperature",), "hot", None)
-    assert str(error) == str(caught.value)
-
-
-def test_a_thousand_problems_are_told_in_part_and_kept_whole() -> None:
-    with pytest.raises(ConversionError, match="… and 900 more") as caught:
-        structure(list[int], ["x"] * 1000)
-    assert len(caught.value.problems) == 1000
-
-
 def test_hostile_values_are_refused_not_fatal() -> None:
     class Hostile:
         def __repr__(self) -> str:
@@ -630,47 +500,6 @@ def test_unstructure_gives_plain_new_data() -> None:
 # --- what hostile testing found ------------------------------------------------------------------------------
 
 
-def test_pydantic_sets_of_what_comes_as_lists() -> None:
-    class Sets(pydantic.BaseModel):
-        pairs: set[tuple[int, int]] = set()
-        anything: set[Any] = set()
-
-    assert structure(Sets, {"pairs": [[1, 2], [1, 2]]}).pairs == {(1, 2)}
-    assert structure(Sets, {"anything": [[1]]}).anything == {(1,)}
-    assert refused(Sets, {"anything": [{"a": 1}]})[0].startswith("anything")
-
-
-def test_pydantic_coerces_nothing_inside_other_classes_either() -> None:
-    @dataclasses.dataclass
-    class Inner:
-        x: int
-
-    class Outer(pydantic.BaseModel):
-        inner: Inner | None = None
-        level: Level = Level.LOW
-        queue: collections.deque[int] = collections.deque()
-        path: Path = Path()
-
-    good = structure(Outer, {"inner": {"x": 1}, "level": 2, "queue": [1], "path": "a"})
-    assert (good.inner, good.level, good.path) == (Inner(1), Level.HIGH, Path("a"))
-    assert refused(Outer, {"inner": {"x": "1", "zz": 1}}) == [
-        "inner.x: expected int, got '1' (str)",
-        "inner.zz: no such field",
-    ]
-    assert len(refused(Outer, {"level": "1", "queue": ["1"]})) == 2
-
-
-def test_root_models_and_aliases_come_back() -> None:
-    class Aliased(pydantic.BaseModel):
-        a: int = pydantic.Field(validation_alias="A")
-        b: int = pydantic.Field(1, validation_alias=pydantic.AliasChoices("B", "bb"))
-
-    numbers = pydantic.RootModel[list[int]]
-    assert structure(numbers, [1, 2]) == numbers([1, 2])
-    assert unstructure(numbers([1])) == [1]
-    assert structure(Aliased, unstructure(structure(Aliased, {"A": 1, "bb": 2}))).b == 2
-
-
 @pytest.mark.parametrize(
     ("kind", "value", "told"),
     [
@@ -759,63 +588,6 @@ def test_converters_of_attrs_with_more_to_them() -> None:
     assert refused(Converted, {"level": 1, "nothing": 3}) == ["nothing: expected None, got 3 (int)"]
 
 
-def test_keys_of_renamed_structs_and_key_errors_of_classes() -> None:
-    assert refused(Sgd, {"learning_rate": 1}) == [
-        "learningRate: missing; expected Annotated[float, Meta(ge=0)]",
-        "learning_rate: no such field; did you mean 'learningRate'?",
-    ]
-
-    @dataclasses.dataclass
-    class Raising:
-        a: int
-
-        def __post_init__(self) -> None:
-            raise KeyError("beta")
-
-    assert refused(Raising, {"a": 1}) == ["the root: KeyError: beta"]
-
-
-def test_pydantic_s_own_validators_may_make_lists() -> None:
-    class Split(pydantic.BaseModel):
-        t: tuple[int, ...] = ()
-        s: set[str] = set()
-
-        @pydantic.field_validator("t", mode="before")
-        @classmethod
-        def _split(cls, value: Any) -> Any:
-            return [int(part) for part in (value.split(",") if isinstance(value, str) else value)]
-
-        @pydantic.model_validator(mode="before")
-        @classmethod
-        def _filled(cls, data: Any) -> Any:
-            return {"t": [3], **data}
-
-    assert structure(Split, {"t": "1,2"}).t == (1, 2)
-    assert structure(Split, {"t": [1, 2], "s": ["a"]}) == Split(t=(1, 2), s={"a"})
-    assert structure(Split, {}).t == (3,)
-
-
-class Open(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="allow")
-    x: int = 0
-
-
-class Closed(pydantic.BaseModel):
-    a: Open | None = None
-    n: int = 0
-
-
-def test_pydantic_strictness_in_unions_dicts_and_aliases() -> None:
-    class Holder(pydantic.BaseModel):
-        union: Closed | Open | None = None
-        named: dict[str, Closed] = {}
-        aliased: Open | None = pydantic.Field(None, validation_alias="other")
-
-    assert refused(Holder, {"union": {"x": "1"}})
-    assert refused(Holder, {"named": {"a": {"zz": 1}}}) == ["named.a.zz: no such field"]
-    assert structure(Holder, {"other": {"x": 1, "q": 2}}).aliased == Open.model_validate({"x": 1, "q": 2})
-
-
 class GenericTyped(TypedDict, Generic[T]):
     v: T
 
@@ -826,65 +598,3 @@ class IntTyped(GenericTyped[int]):
 
 def test_a_typed_dict_of_a_generic_one_is_checked() -> None:
     assert refused(IntTyped, {"v": "s", "k": 1}) == ["v: expected int, got 's' (str)"]
-
-
-class Allowing(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="allow")
-    a: int = 1
-
-
-class AroundAllowing(pydantic.BaseModel):
-    inside: list[Allowing] = []
-
-
-def test_a_model_that_allows_extra_values_has_a_place_for_them() -> None:
-    made = structure(Allowing, {"a": 2})
-    assert (made, made.model_extra) == (Allowing(a=2), {})
-    made.more = 3  # type: ignore[attr-defined]  # that is what the model allows
-    assert structure(AroundAllowing, {"inside": [{"a": 1}]}) == AroundAllowing(inside=[Allowing()])
-    assert structure(Allowing, {"z": 5}).model_extra == {"z": 5}
-
-
-# --- what is wrong, read twice -----------------------------------------------------------------------------------
-
-
-@attrs.frozen
-class Deep:
-    numbers: list[dict[str, int]]
-    names: dict[int, str]
-    pair: tuple[int, str] = (1, "a")
-
-
-def test_to_read_what_is_wrong_changes_nothing() -> None:
-    """The problems of an exception are the same at a second look, at their paths."""
-    data = {"numbers": [{"a": 1}, {"b": "x", "c": None}], "names": {"k": 3}, "pair": ["y", 2]}
-    hook = _hook_for(Deep, "forbid")
-    with pytest.raises(Exception) as told:  # noqa: PT011  # whatever the converter raises
-        hook(data, Deep)
-    first, second = (problems_of(told.value, data) for _ in range(2))
-    assert first == second
-    assert {str(problem).split(":")[0] for problem in first} == {
-        "numbers.1.b",
-        "numbers.1.c",
-        "names.k",
-        "pair.0",
-        "pair.1",
-    }
-
-
-def test_an_error_that_several_fields_raise_is_told_at_each() -> None:
-    stored = ValueError("stored")
-
-    def check(value: int) -> int:
-        raise stored
-
-    @attrs.frozen
-    class Both:
-        one: int = attrs.field(validator=lambda _, __, value: check(value))
-        two: int = attrs.field(validator=lambda _, __, value: check(value))
-
-    with pytest.raises(ConversionError) as told:
-        structure(list[Both], [{"one": 1, "two": 2}, {"one": 1, "two": 2}])
-    assert {problem.path for problem in told.value.problems} == {
-        (place, name) for place in ("0", "1") for name in ("one", "two")
-    }

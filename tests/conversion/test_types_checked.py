@@ -257,6 +257,11 @@ def test_structure_takes_what_is_an_instance_and_nothing_else(data: st.DataObjec
     assert taken == kind.takes(value)
 
 
+def test_the_outermost_mark_of_a_key_says_whether_it_is_required() -> None:
+    """The argument of a generic TypedDict may bring a mark of its own."""
+    assert dict(structure(Keyed[more.Required[int]], {"k": 1})) == {"k": 1}
+
+
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the `type` statement")
 def test_aliases_of_the_type_statement() -> None:
     names: dict[str, Any] = {"__name__": __name__}

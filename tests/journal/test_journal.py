@@ -906,6 +906,7 @@ def kept_by(journal: Journal, name: str) -> bool:
 def test_an_interrupt_amid_a_commit_costs_others_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Journal(path, name="work") as journal:
         base, ledger = journal._database, journal.ledger(doubled)
+        assert ledger.key[1] == ""  # the file has noted whose outcomes they are
         execute_all = base._execute_all
         others: list[Thread] = []
 

@@ -33,7 +33,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.journal import database
 from spearmint_fp.running.arun import _Tasks
-from spearmint_fp.tasks.attempts import Trace
+from spearmint_fp.tasks.task_state import Trace
 from spearmint_fp.workers.batches import Batch
 from spearmint_fp.workers.pickling import Job
 from spearmint_fp.workers.wire import MessageReader, write_batch
@@ -107,9 +107,10 @@ def read_only(journal: Journal, path: Path) -> None:
 
 
 def locked(journal: Journal, path: Path) -> None:
-    journal._database.lock_seconds = 0.01
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
+    with journal._database._lock:  # a write that has begun already would wait for a minute
+        journal._database.lock_seconds = 0.01
+        other.execute("BEGIN IMMEDIATE")
     HELD.append(other)
 
 

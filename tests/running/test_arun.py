@@ -449,7 +449,7 @@ def test_a_second_cancellation_while_the_first_is_awaited() -> None:
 def test_a_task_that_swallows_its_cancellation(
     swallow: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("spearmint_fp.tasks.wrappers.PATIENCE", 0.02)
+    monkeypatch.setattr("spearmint_fp.tasks.asyncio_tasks.CANCEL_SECONDS", 0.02)
     swallowed: list[int] = []
 
     async def stubborn(n: int) -> int:

@@ -1,4 +1,4 @@
-"""Conjunction and elimination: both ways of building agree, and what is hard stays within steps, not seconds."""
+"""Conjunction: both ways of building agree, and what is hard stays within steps, not seconds."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from hypothesis import HealthCheck, given, settings
 
 from spearmint_fp import DynamicValue, SizeError, Sweep, constrain, expand
 from spearmint_fp.sweep import conjunction
-from spearmint_fp.sweep.digits import Question, read_digits
-from spearmint_fp.sweep.elimination import EliminationTree
 
 from .test_automata import Rule, constrained_specs, make
 
@@ -59,9 +57,6 @@ def tie(sweep: Sweep[Any], pairs: Sequence[tuple[str, str]], holds: Callable[...
     for pair in pairs:
         sweep = constrain(holds, sweep, on=pair)
     return sweep
-
-
-# --- what is hard ------------------------------------------------------------------------------------
 
 
 def salted(k: int) -> Callable[[int, int], bool]:
@@ -144,29 +139,3 @@ def test_what_is_refused_says_what_would_help_and_that_helps() -> None:
     with within(100_000):
         assert tie(axes(order, range(24)), pairs, lambda a, b: a != b).size == 24 * 23**24
     assert len(str(told.value)) < 1_000
-
-
-# --- elimination -------------------------------------------------------------------------------------
-
-
-def test_digits_that_no_scope_connects_are_groups_of_their_own() -> None:
-    node = axes("abcd", [0, 1])._node
-    digits = read_digits(node, [Question((("a",), ("c",))), Question((("b",), ("d",)))])
-    tree = EliminationTree(digits, [digits.scope(0), digits.scope(1)])
-    assert tree.groups[tree.top] == (0, 1)
-    below = [tree.inside[number] for number in range(4)]
-    assert [tree.groups[group] for group in below if isinstance(group, int)] == [(2,), (3,), (), ()]
-    assert [tree.find_home(tree.top, number) for number in range(4)] == [0, 1, 0, 1]
-
-
-def test_each_branch_ties_later_digits_in_its_own_way() -> None:
-    branches = DynamicValue([{"x": DynamicValue([1, 2])}, {"y": DynamicValue([1, 2])}])
-    node = expand({"k": branches, "m": DynamicValue([1, 2]), "n": DynamicValue([1, 2])})._node
-    questions = [Question((("k", "x"), ("m",))), Question((("k", "y"), ("n",)))]
-    digits = read_digits(node, questions)
-    tree = EliminationTree(digits, [digits.scope(0), digits.scope(1)])
-    choice, m, n = digits.items
-    groups = tree.inside[choice.number]
-    assert isinstance(groups, list)
-    (x,), (y,) = choice.parts
-    assert [tree.groups[group] for group in groups] == [(x.number, n.number), (y.number, m.number)]

@@ -8,7 +8,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp.sweep.diagrams import FALSE, TRUE, Diagrams
+from spearmint_fp.sweep.diagrams import FALSE, TRUE, Diagrams, pack_row, unpack_row
 
 WIDTHS = (2, 3, 1, 2)
 STRINGS = list(product(*map(range, WIDTHS)))
@@ -92,3 +92,8 @@ def test_a_diagram_may_be_deeper_than_the_stack() -> None:
         )
     both = store.conjoin(odd, even)
     assert len(store.list_nodes(both)) == 5_000 == len(store.find_support(both))
+
+
+@given(st.lists(st.integers(0, 1)).map(tuple) | st.lists(st.integers(0, 999)).map(tuple))
+def test_a_packed_row_is_unpacked_again(row: tuple[int, ...]) -> None:
+    assert unpack_row(pack_row(row)) == row

@@ -427,3 +427,21 @@ def test_derived_values_that_were_looked_at_are_told() -> None:
     ]
     some = derive("n", lambda c: "bad" if c.z else 1, expand({"z": DynamicValue([0, 1])}))
     assert told(dict[str, int], some) == ["n: expected int, got 'bad' (str), in 1 config"]
+
+
+def test_the_first_values_of_a_branch_are_asked_about_together() -> None:
+    asked: list[Any] = []
+
+    def note(value: int) -> int:
+        asked.append(value)
+        return value
+
+    @attrs.frozen
+    class Counted:
+        a: int = attrs.field(converter=note)
+        b: int
+        c: int = 0
+
+    many = concat(*[expand({"a": number, "b": DynamicValue([1, 2]), "c": 0}) for number in range(100)])
+    assert validate(Counted, many).ok
+    assert len(asked) <= 2 * 100 + many.size  # two values of b in each branch, and then every configuration

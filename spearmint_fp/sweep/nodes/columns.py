@@ -10,7 +10,7 @@ import attrs
 from ...configuration.fold import Algebra, fold
 from ...configuration.keys import exact_key
 from ...configuration.records import Shape, TupleShape
-from ..claims import Steps
+from ..claims import Steps, make_flattening
 from ..indices import Indices, count_items
 
 __all__ = [
@@ -45,22 +45,11 @@ class Column:
 
 Columns = dict[Steps, Column]
 
-
 Kinds = dict[Steps, frozenset[type]]
 """Per path of a record, the types of the records that stand there."""
 
 
-def _flat_record(shape: Shape, node: Any, parts: tuple[dict[Steps, Any], ...]) -> dict[Steps, Any]:
-    if not parts or isinstance(shape, TupleShape):
-        return {(): node}
-    return {(key, *path): leaf for key, part in zip(shape.keys, parts, strict=True) for path, leaf in part.items()}
-
-
-_FLAT: Final[Algebra[dict[Steps, Any]]] = Algebra(
-    leaf=lambda leaf: {(): leaf},
-    record=_flat_record,
-    choice=lambda node, _: {(): node},
-)
+_FLAT: Final = make_flattening(lambda shape: not isinstance(shape, TupleShape))
 
 
 def flatten_point(value: Any) -> dict[Steps, Any]:

@@ -120,7 +120,8 @@ class Merge(Compound):
             if part.size != parts[0].size:
                 raise SizeError(
                     f"zipped sweeps have equal sizes; sweep 0 has {format_count(parts[0].size)} configurations and "
-                    f"sweep {position} has {format_count(part.size)}. Slice the longer one, or multiply them with product"
+                    f"sweep {position} has {format_count(part.size)}. Slice the longer one, or multiply them with "
+                    f"product"
                 )
         check_zip(parts)
         return Merge(Zip(tuple(parts)))

@@ -164,9 +164,9 @@ class Node(ABC):
             return UNKNOWN
         if self.size > LIMIT:
             raise SizeError(
-                f"which paths a sweep of {format_count(self.size)} configurations sets can be told only by looking at all "
-                f"of them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; or put "
-                f"this one under a key of its own"
+                f"which paths a sweep of {format_count(self.size)} configurations sets can be told only by looking at "
+                f"all of them, and they are more than {LIMIT}. Combine the sweeps first, then map, derive or select; "
+                f"or put this one under a key of its own"
             )
         return claim_points(self._walk_possible())
 

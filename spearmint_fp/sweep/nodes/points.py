@@ -54,7 +54,7 @@ def _locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
 
 
 def locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
-    """The points of any iterator; an error says its place, and an end of an iteration that it raises is an error too."""
+    """The points of any iterator; an error says its place, and StopAsyncIteration and GeneratorExit are errors too."""
     position = start
     while True:
         try:

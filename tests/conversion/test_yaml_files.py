@@ -36,7 +36,7 @@ TREES = st.recursive(
 
 @given(st.dictionaries(TEXTS, TREES, max_size=4))
 def test_what_is_written_is_read_as_the_same(plain: dict[str, Any]) -> None:
-    [back] = files._parsed(Path("x"), dumped(plain), files._read_yaml)
+    [back] = files._parse_text(Path("x"), dumped(plain), files._read_yaml)
     assert config_id(back) == config_id(freeze(plain))
 
 

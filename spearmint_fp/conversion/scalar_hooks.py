@@ -1,0 +1,128 @@
+"""Hooks of the types whose values are written down: strict, so that nothing is coerced in silence."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from inspect import isclass
+from numbers import Complex, Integral, Rational, Real
+from typing import Any, Final, get_args
+
+from ..configuration.errors import list_words, short_repr
+from ..configuration.scalars import find_scalar, make_scalar, unbox_scalar
+from .hooks import Hook
+from .problems import expected
+
+__all__ = ["convert_enum", "convert_literal", "convert_none", "find_scalar_hook"]
+
+
+def _make_strict_hook(kind: type, fits: Callable[[Any], bool], make: Callable[[Any], Any]) -> Hook:
+    """The hook of a scalar: what fits is made, all else is refused; a subclass of it is made of what fits its base."""
+
+    def check(value: Any, cls: Any) -> Any:
+        if cls is kind and type(value) is kind:
+            return value
+        if cls is not kind:
+            return convert_enum(value, cls) if issubclass(cls, enum.Enum) else _of_subclass(check(value, kind), cls)
+        single = unbox_scalar(value)
+        if not fits(single):
+            raise expected(kind.__name__, value)
+        made = make(single)
+        if type(single).__module__ == "numpy" and made != single and single == single:  # noqa: PLR0124  # but for NaN
+            raise expected(f"{kind.__name__}, which cannot hold all digits of this one", value)
+        return made
+
+    return check
+
+
+def _of_subclass(value: Any, cls: Any) -> Any:
+    return value if isinstance(value, cls) else cls(value)
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_float(value: Any) -> bool:
+    return _is_int(value) or (isinstance(value, Real) and not isinstance(value, Rational))
+
+
+def _make_read_hook(sources: tuple[type, ...]) -> Hook:
+    """The hook of a scalar that is read from text, or made of another scalar without loss."""
+    return lambda value, cls: _read_scalar(value, cls, sources)
+
+
+def _read_scalar(value: Any, cls: Any, sources: tuple[type, ...]) -> Any:
+    is_datetime = cls.__name__ == "date" and hasattr(value, "hour")  # a date by inheritance alone
+    if isinstance(value, cls) and not is_datetime:
+        return value
+    single = unbox_scalar(value)
+    wanted = f"{cls.__name__}, also as {' or '.join(source.__name__ for source in sources)}"
+    if isinstance(single, bool) or not isinstance(single, sources):
+        raise expected(wanted, value)
+    if cls.__name__ == "Fraction" and isinstance(single, str) and _has_vast_exponent(single):
+        raise expected("Fraction with an exponent of at most 3 digits", value)
+    try:
+        return make_scalar(cls, single)
+    except Exception:  # each of these types says it in its own way, or in none
+        raise expected(wanted, value) from None
+
+
+def _has_vast_exponent(text: str) -> bool:
+    """True for text whose power of ten would fill the memory when it is written out: `1e999999999`."""
+    _, exponent, power = text.lower().partition("e")
+    return bool(exponent) and not re.fullmatch(r"\s*[-+]?0*\d{1,3}\s*", power)
+
+
+_STRICT: Final[dict[type, Hook]] = {
+    int: _make_strict_hook(int, _is_int, int),
+    float: _make_strict_hook(float, _is_float, float),
+    complex: _make_strict_hook(complex, lambda v: isinstance(v, Complex) and not isinstance(v, bool), complex),
+    str: _make_strict_hook(str, lambda v: isinstance(v, str), str.__str__),
+    bytes: _make_strict_hook(bytes, lambda v: isinstance(v, bytes), bytes),
+    bool: _make_strict_hook(bool, lambda v: isinstance(v, bool), bool),
+}
+
+
+def find_scalar_hook(kind: Any) -> Hook | None:
+    """The hook of a scalar type, or of a subclass of one; None for all other types."""
+    for base in kind.__mro__ if isclass(kind) else ():
+        if base in _STRICT:
+            return _STRICT[base]
+        row = find_scalar(base)
+        if row is not None and row.sources:
+            return _make_read_hook(row.sources)
+    return None
+
+
+def convert_none(value: Any, _: Any) -> None:
+    """None, and nothing else."""
+    if value is not None:
+        raise expected("None", value)
+
+
+def convert_literal(value: Any, kind: Any) -> Any:
+    """The literal that the value is, types told apart; a member of an enum also by its value."""
+    single = unbox_scalar(value)
+    for literal in get_args(kind):
+        known = (literal, literal.value) if isinstance(literal, enum.Enum) else (literal,)
+        if any(type(single) is type(one) and single == one for one in known):
+            return literal
+    raise expected(f"one of {list_words([short_repr(one) for one in get_args(kind)])}", value, "tag")
+
+
+def convert_enum(value: Any, cls: Any) -> Any:
+    """The member that has this value, types told apart, or that the class itself finds for it."""
+    if isinstance(value, cls):
+        return value
+    single = unbox_scalar(value)
+    member = None
+    for named in (single, tuple(single)) if isinstance(single, list) else (single,):
+        with suppress(Exception):  # ValueError, or whatever a _missing_ of the class raises
+            member = member or cls(named)
+    plain = isinstance(single, bool | int | float)
+    if member is None or (plain and member.value == single and type(member.value) is not type(single)):
+        raise expected(f"{cls.__name__}, one of {list_words([short_repr(m.value) for m in cls])}", value)
+    return member

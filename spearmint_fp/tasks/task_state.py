@@ -1,0 +1,127 @@
+"""The state of a running task: its wrappers at work, the attempts that it took, when it must have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
+from time import monotonic
+from types import CodeType
+from typing import Final, final
+
+from .signals import NO_HANDLERS
+
+__all__ = ["TRACE", "ActiveWrapper", "Marks", "Trace", "enter_wrapper"]
+
+Marks = tuple[tuple[int, float], ...]
+"""How far a task has come, as it travels: the place and the number of each wrapper at work, the outermost first."""
+
+
+@final
+class ActiveWrapper:
+    """A wrapper at work, `place` others having been begun before it in the same attempt of the one around it.
+
+    `number` is the attempt that it is at for a retry (an int), the deadline for a time limit (a float, by
+    `time.monotonic`). `resumed` are the wrappers inside it that were at work when a worker was ended.
+    """
+
+    __slots__ = ("begun", "number", "place", "resumed")
+
+    def __init__(self, place: int, number: float) -> None:
+        self.place, self.number = place, number
+        self.begun = 0
+        self.resumed: Marks = ()
+
+    def begin(self, number: float) -> ActiveWrapper:
+        """The next wrapper inside; its number is the one that it had, where the task is begun again."""
+        inner = ActiveWrapper(self.begun, number)
+        self.begun += 1
+        if self.resumed and self.resumed[0][0] == inner.place and type(self.resumed[0][1]) is type(number):
+            inner.number, inner.resumed, self.resumed = self.resumed[0][1], self.resumed[1:], ()
+        return inner
+
+
+@final
+class Trace:
+    """What the wrappers of a running task share.
+
+    A worker process can only be ended from outside. So `watch` is called with the state whenever its deadline or its
+    attempts change; when the process has been ended at the deadline, another one begins the task again, with `resume`.
+    The wrappers then find the deadline that has passed, and no attempt is forgotten.
+    `outer_handlers` are the handlers of signals whose errors end the run; `since` is when the first wrapper began.
+    """
+
+    __slots__ = ("_active", "outer_handlers", "retries", "since", "untouched", "watch")
+
+    def __init__(
+        self, watch: Callable[[Trace], None] | None = None, outer_handlers: frozenset[CodeType] = NO_HANDLERS
+    ) -> None:
+        self.watch, self.outer_handlers = watch, outer_handlers
+        self.since = 0.0
+        self.untouched = True
+        self.retries = 0
+        self._active: list[ActiveWrapper] = []  # the task itself stands first, once it has a wrapper
+
+    @property
+    def marks(self) -> Marks:
+        """The wrappers that are at work."""
+        return tuple((wrapper.place, wrapper.number) for wrapper in self._active[1:])
+
+    @property
+    def deadline(self) -> float:
+        """When the task must have ended; infinity where there is no limit."""
+        return min((wrapper.number for wrapper in self._active if isinstance(wrapper.number, float)), default=inf)
+
+    def begin_wrapper(self, number: float) -> ActiveWrapper:
+        """Note that a wrapper begins its work."""
+        self._touch()
+        wrapper = self._active[-1].begin(number)
+        self._active.append(wrapper)
+        return wrapper
+
+    def end_wrapper(self, wrapper: ActiveWrapper) -> None:
+        """Note that a wrapper has ended its work; a thread may outlive the task to which it belonged."""
+        if wrapper in self._active:
+            self._active.remove(wrapper)
+
+    def begin_attempt(self, wrapper: ActiveWrapper, number: int) -> None:
+        """Note another attempt; a watcher is told of it, lest it be forgotten when the process is ended."""
+        wrapper.number, wrapper.begun, wrapper.resumed = number, 0, ()
+        if wrapper in self._active:
+            self.retries += 1
+            if self.watch is not None and self.deadline < inf:
+                self.watch(self)
+
+    def resume(self, retries: int, marks: Marks, since: float = inf) -> None:
+        """Begin the next task where a process that was ended had left it."""
+        self._touch()
+        self.retries, self._active[0].resumed, self.since = retries, marks, since
+
+    def finish(self, seconds: float) -> tuple[float, int]:
+        """The seconds and the attempts of a task that took so many seconds here; the state is that of the next one."""
+        if self.untouched:
+            return seconds, 1
+        ending = max(seconds, monotonic() - self.since), self.retries + 1  # another process may have begun it
+        self.untouched, self.retries, self._active = True, 0, []
+        return ending
+
+    def _touch(self) -> None:
+        self.untouched = False
+        if not self._active:
+            self._active, self.since = [ActiveWrapper(0, 0)], monotonic()
+
+
+TRACE: Final[ContextVar[Trace | None]] = ContextVar("spearmint_fp_trace", default=None)
+"""The state of the task that runs here; a worker sets it once for all of its tasks."""
+
+
+@contextmanager
+def enter_wrapper(number: float) -> Iterator[tuple[Trace, ActiveWrapper]]:
+    """Note a wrapper's work in the state of the task; in one of its own where no run asks for it."""
+    state = TRACE.get() or Trace()
+    wrapper = state.begin_wrapper(number)
+    try:
+        yield state, wrapper
+    finally:
+        state.end_wrapper(wrapper)

@@ -1,0 +1,57 @@
+"""The state that the wrappers of a task share, also over the end of a worker."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from spearmint_fp import (
+    Success,
+    processes,
+    retrying,
+    run,
+    timed_out,
+)
+from spearmint_fp.tasks.task_state import Trace
+from tests.tasks.calls import count_call, describe_failure, fails, hang, run_one
+from tests.waiting import HANG_SECONDS
+
+
+def test_no_attempt_is_forgotten_when_the_process_is_ended(tmp_path: Path) -> None:
+    slow_from_the_fourth = retrying(100, wait=lambda attempt: 0.0 if attempt < 4 else HANG_SECONDS)
+    limited = timed_out(1.0)(slow_from_the_fourth(lambda n: fails(count_call(tmp_path, n))))
+    warm, outcome = run(lambda n: limited(n) if n else n, [0, 1], executor=processes(1))
+    assert (warm.attempts, describe_failure(outcome)) == (1, "TaskTimeoutError: took longer than 1 s")
+    assert len(list(tmp_path.iterdir())) <= outcome.attempts <= 4  # both 4, but where a second is not enough for them
+
+
+def test_wrappers_one_after_the_other_inside_a_function(tmp_path: Path) -> None:
+    """The task is begun again where it was ended, and the deadline that has passed is found by whoever set it."""
+
+    def task(n: int) -> str:
+        count_call(tmp_path, n)
+        timed_out(60)(abs)(n)
+        retrying(3)(abs)(n)
+        try:
+            timed_out(0.2)(hang)(n)
+        except TimeoutError:
+            return f"{retrying(3)(timed_out(60)(abs))(-7)}, and on it goes"
+        return "it did not hang"
+
+    assert run_one(task, executor=processes(1)) == Success(0, "7, and on it goes")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_trace_is_ready_for_the_next_task() -> None:
+    trace = Trace()
+    trace.resume(2, ((0, 3), (1, 5.0)))
+    outer = trace.begin_wrapper(1)
+    assert (outer.number, trace.marks) == (3, ((0, 3),))
+    assert [trace.begin_wrapper(9.0).number, trace.deadline] == [9.0, 9.0]  # the place of another
+    trace.end_wrapper(trace._active[-1])
+    assert trace.begin_wrapper(9.0).number == 5.0
+    assert trace.finish(0.0)[1] == 3
+    assert (trace.marks, trace.deadline, trace.finish(0.5)) == ((), math.inf, (0.5, 1))
+    trace.end_wrapper(outer)
+    trace.begin_attempt(outer, 4)
+    assert trace.finish(0.5) == (0.5, 1)
