@@ -72,7 +72,7 @@ class Ledger:
         return read_outcome(row, config, index, self.result_type)
 
     def name_config(self, config: Any) -> str:
-        """What an outcome is found by: the configuration's id, and that of the arguments where there are any."""
+        """The name that an outcome is found by: from the configuration's id, and the arguments where there are any."""
         name = config_id(config)
         if not (name.isascii() or is_encodable(name)):  # one of the user's own
             raise IdentityError(f"a config_id of your own is text that a file can hold; got {repr_with_type(name)}")
