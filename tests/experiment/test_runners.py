@@ -64,7 +64,7 @@ def test_variants_that_are_not_awaited_are_waited_for_when_asked() -> None:
         result = runner()
         assert result.main_result.result == (0, "here")
         assert len(result.variant_results) == 39
-        assert threading.active_count() <= threads + 4
+        assert threading.active_count() <= threads + 5  # four run variants, one takes their outcomes
         gate.set()
         assert result.variant_results[4].result == (5, "here")
         assert [v.result for v in result.variant_results[1:3]] == [(2, "here"), (3, "here")]
