@@ -188,7 +188,7 @@ def _is_awaitable(result: Any) -> bool:
 
 
 _END: Final = object()
-"""What stands after the last configuration."""
+"""Stands for the end of the configurations."""
 
 
 @final

@@ -68,7 +68,7 @@ class Replay:
         return "new"
 
     def keep(self, answers: list[Answer]) -> list[Answer]:
-        """What has come back, committed, with the outcomes of the twins that waited for it.
+        """Commit what has come back; returns it, with the outcomes of the twins that waited for it.
 
         The configurations were made by `look_up`, so no answer is the error of one.
         """

@@ -26,7 +26,7 @@ class SourceError(Exception):
 
 
 Answer = list[Outcome[Any, Any]] | SourceError
-"""What comes back of a batch: neighbouring outcomes in order, or the error of the configurations themselves."""
+"""An answer to a batch: neighbouring outcomes in order, or the error of the configurations themselves."""
 
 Resume = tuple[int, Marks, float]
 """How often a task had been tried again when it was ended, the state of its wrappers, and when it began."""
@@ -128,12 +128,12 @@ class Batch:
         self._add_outcomes([outcome])
 
     def fail(self, error: ErrorInfo) -> None:
-        """Add the failure of the next configuration, whose task ended where nobody saw it."""
+        """Add the failure of the next configuration, whose task ended with its worker, or never began."""
         seconds = 0.0 if self._began is None else monotonic() - self._began
         self.add_ending((None, error, seconds, 1))
 
     def take_answers(self) -> list[Answer]:
-        """What has been added since this was asked last."""
+        """Return the answers that have been added since the last call."""
         answers, self._answers = self._answers, []
         return answers
 

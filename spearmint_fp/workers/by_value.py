@@ -1,4 +1,4 @@
-"""What a script defines, as bytes that open where the script is not: by cloudpickle, and where that would use names.
+"""Pickling what a script defines, so that it opens where the script is not: by cloudpickle, and never by name.
 
 The one module that pickles with cloudpickle. A worker's `__main__` is not the script, so nothing that goes there may
 be found by its name in `__main__`, nor refer to anything there by name.
@@ -74,7 +74,7 @@ class _ScriptPickler(cloudpickle.Pickler):  # type: ignore[misc]
     """For the workers of a pool that have the script as their `__main__`, with what an initializer has made of it."""
 
     def reducer_override(self, obj: Any) -> Any:
-        """What stands in the script is found there by its name; lambdas and closures have its globals as their own."""
+        """The script's objects by name; lambdas and closures by value, with the script's globals as theirs."""
         name: Any = getattr(obj, "__qualname__", None)
         in_script = isinstance(name, str) and getattr(obj, "__module__", None) in MAINS
         if in_script and _find_object("__main__", name) is obj:
@@ -97,7 +97,7 @@ class _ScriptGlobals:
 
 
 def _script_globals() -> dict[str, Any]:
-    """What the functions of the script have as globals; in a child of multiprocessing, its module has a copy."""
+    """The globals of the script's functions; in a child of multiprocessing, its module has a copy of them."""
     main = vars(sys.modules["__main__"])
     spaces = (value.__globals__ for value in tuple(main.values()) if isinstance(value, FunctionType))
     return next((space for space in spaces if space.get("__name__") in MAINS), main)
@@ -128,7 +128,7 @@ def _is_importable(obj: Any) -> bool:
 
 
 def _find_object(module: Any, name: str) -> Any:
-    """What stands at a name in a module; None where nothing does."""
+    """The object that a name leads to in a module; None where it leads nowhere."""
     return functools.reduce(lambda at, part: getattr(at, part, None), name.split("."), sys.modules.get(module))
 
 

@@ -32,7 +32,7 @@ LOOK_SECONDS: Final = 2.0
 
 
 def prepare_dask(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> Callable[[], Pool]:
-    """What opens a pool on a Dask cluster."""
+    """Check that a function can go to a Dask cluster; returns a function that opens a pool there."""
     distributed = require("distributed", extra="dask", what="dask_cluster")
     if getattr(address, "asynchronous", False):
         raise ArgumentError(
@@ -122,7 +122,7 @@ class _Ray(Executor):
         self._session = self._connection()
 
     def _connection(self) -> Any:
-        """What tells one connection of this process to Ray from another; None where there is none."""
+        """An identity of this process's connection to Ray; None where there is none."""
         if not self._ray.is_initialized():
             return None
         here = self._ray.get_runtime_context()
@@ -142,7 +142,7 @@ class _Ray(Executor):
 
 
 def prepare_ray(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any] | None) -> Callable[[], Pool]:
-    """What opens a pool on a Ray cluster."""
+    """Check that a function can go to a Ray cluster; returns a function that opens a pool there."""
     ray = require("ray", extra="ray", what="ray_cluster")
     job = Job(fn, sweep).to_bytes()
 

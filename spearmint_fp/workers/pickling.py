@@ -20,7 +20,7 @@ PROTOCOL: Final = 5
 
 
 def _find_cloudpickle() -> Any:
-    """What pickles lambdas, closures and what `__main__` defines too; None where cloudpickle is not installed."""
+    """A function that pickles lambdas and what `__main__` defines too; None where cloudpickle is not installed."""
     try:
         import cloudpickle  # noqa: F401
 
@@ -72,7 +72,7 @@ def _is_dumped(value: Any) -> bool:
 @final
 @attrs.frozen(eq=False)
 class Job:
-    """What every worker needs before the first batch: the function, and the sweep where there is one."""
+    """The function of a run, and the sweep where there is one: every worker needs them before its first batch."""
 
     fn: Callable[[Any], Any]
     sweep: Sweep[Any] | None

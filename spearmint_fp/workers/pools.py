@@ -65,7 +65,7 @@ def patience_after(why: BaseException | None) -> float | None:
 
 
 def drain_queue(queue: SimpleQueue[T], look: Callable[[], object] | None = None) -> Iterator[T]:
-    """What is in a queue now; waits for the first item, and meanwhile calls `look`, which may raise, now and then."""
+    """The items of a queue; waits for the first one, and meanwhile calls `look`, which may raise, now and then."""
     while True:
         try:
             first = queue.get(timeout=None if look is None else LOOK_SECONDS)

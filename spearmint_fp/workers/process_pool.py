@@ -206,7 +206,7 @@ class ProcessPool(Pool):
     # --- listening
 
     def _listen(self) -> list[Answer]:
-        """What workers write, and what becomes of the batches of those that have ended; waits a moment for it."""
+        """Wait a moment for workers to write or to end; their answers, and those for tasks that ended with them."""
         wait = min(HEARTBEAT_SECONDS, *(worker.deadline - monotonic() for worker in self._workers), inf)
         answers: list[Answer] = []
         for key, _ in self._selector.select(max(0.0, wait)):
@@ -237,7 +237,7 @@ class ProcessPool(Pool):
         return [answer for worker in ended for answer in (*self._read_rest(worker), *self._replace(worker))]
 
     def _read_rest(self, worker: _Worker) -> list[Answer]:
-        """What a worker that has ended had written."""
+        """Read the rest of the pipe of a worker that has ended."""
         answers: list[Answer] = []
         os.set_blocking(worker.messages, False)
         with contextlib.suppress(BlockingIOError):

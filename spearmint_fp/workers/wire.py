@@ -33,13 +33,13 @@ have ended; the worker can begin; it cannot open the job; it cannot read the res
 task; the work that tasks have left running."""
 
 LENGTH: Final = Struct("<Q")
-"""What stands before each message to a worker: how many bytes it has."""
+"""The head of each message to a worker: how many bytes follow."""
 
 HEARTBEAT_SECONDS: Final = 0.5
 """The time between two looks of a process at whether the other one is still there."""
 
 _HEAD: Final = Struct("<BQ")
-"""What stands before each message of a worker: its kind, and how many bytes follow."""
+"""The head of each message from a worker: its kind, and how many bytes follow."""
 
 _SCALARS: Final = frozenset({int, float, str, bool, bytes, NoneType})
 _MARSHAL_VERSION: Final = 4
@@ -70,7 +70,7 @@ def read_batch(data: bytes, job: Job) -> Batch:
 
 
 def refuse_batch(batch: Batch, error: Exception) -> list[Batch]:
-    """What is to be sent in place of a batch that cannot be pickled: its configurations singly; a single one fails."""
+    """Batches to send in place of one that cannot be pickled: its configurations singly; a single one fails here."""
     if len(batch) > 1:
         return batch.split()
     why = f"{type(error).__qualname__}: {message_of(error)}"

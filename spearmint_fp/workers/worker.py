@@ -1,4 +1,4 @@
-"""What a worker does: it reads a job, then batches, and writes how each task ended as soon as it has.
+"""The work of a worker: it reads a job, then batches, and writes how each task ended as soon as it has.
 
 `serve` is a worker process of our own, with two pipes to the caller; `answer_batch` is called in the workers of
 somebody else's pool, and gives all messages back at once.
