@@ -179,9 +179,9 @@ def run(  # noqa: PLR0913
 
 
 def _run_serially(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
-    trace = Trace(outer_handlers=current_handlers())
+    state = Trace(outer_handlers=current_handlers())
     for index, config in enumerate(configs):
         if ledger is None:
-            yield [make_outcome(config, index, try_task(fn, config, trace))]
+            yield [make_outcome(config, index, try_task(fn, config, state))]
         else:
-            yield [replay_or_run(ledger, config, index, partial(run_attempt, fn, config, index=index, trace=trace))]
+            yield [replay_or_run(ledger, config, index, partial(run_attempt, fn, config, index=index, state=state))]

@@ -67,9 +67,9 @@ def make_outcome(config: C, index: int, ending: Ending) -> Outcome[C, T]:
     return Failure(config, error, index, seconds, attempts)
 
 
-def run_attempt(fn: Callable[[C], T], config: C, *, index: int, trace: Trace | None = None) -> Outcome[C, T]:
+def run_attempt(fn: Callable[[C], T], config: C, *, index: int, state: Trace | None = None) -> Outcome[C, T]:
     """`Success(config, fn(config))`, or the `Failure` that it raised, `SystemExit` too; an interrupt passes through."""
-    return make_outcome(config, index, try_task(fn, config, Trace() if trace is None else trace))
+    return make_outcome(config, index, try_task(fn, config, Trace() if state is None else state))
 
 
 async def run_attempt_async(

@@ -56,13 +56,13 @@ class ThreadPool(Pool):
     def run_batch(self, batch: Batch) -> None:
         """Run a batch, and queue its answers, or what ends the run."""
         self._busy_threads.add(threading.get_ident())
-        start, outcomes, trace = batch.start, list[Outcome[Any, Any]](), Trace()
+        start, outcomes, state = batch.start, list[Outcome[Any, Any]](), Trace()
         since = perf_counter()
         try:
             for index, config in enumerate(batch, batch.start):
                 if self._stopped:
                     return
-                outcomes.append(run_attempt(self._fn, config, index=index, trace=trace))
+                outcomes.append(run_attempt(self._fn, config, index=index, state=state))
                 if perf_counter() - since > ANSWER_SECONDS:
                     self._answers.put(outcomes)
                     start, outcomes, since = index + 1, [], perf_counter()

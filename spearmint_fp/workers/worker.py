@@ -46,22 +46,22 @@ MOST_BYTES: Final = 1 << 24
 Write = Callable[[bytes], object]
 
 
-def run_batch(job: Job, data: bytes, write: Write, trace: Trace) -> None:
+def run_batch(job: Job, data: bytes, write: Write, state: Trace) -> None:
     """Run the configurations of a batch one after the other, and write how each task ended as soon as it has."""
     fn = job.fn
-    TRACE.set(trace)
+    TRACE.set(state)
     try:
         batch = read_batch(data, job)
         if batch.resume is not None:
-            trace.resume(*batch.resume)
+            state.resume(*batch.resume)
         for config in batch:
-            write(write_ending(*try_task(fn, config, trace)))
+            write(write_ending(*try_task(fn, config, state)))
     except KeyboardInterrupt:
         write(write_message(INTERRUPTED))
     except _FullError:
         return
     except BaseException as error:  # the configurations themselves: what they raise when they are opened or computed
-        if ends_run(error, trace.outer_handlers):  # not theirs: a handler that the task has set
+        if ends_run(error, state.outer_handlers):  # not theirs: a handler that the task has set
             raise
         write(write_message(UNREADABLE, write_error(ErrorInfo.of(error))))
 
@@ -159,13 +159,13 @@ def _work(source: BinaryIO, write: Write) -> None:
         return
     write(write_message(READY))
 
-    def write_deadline(trace: Trace) -> None:
-        write(write_message(DEADLINE, (trace.deadline, trace.retries, trace.marks, trace.since)))
+    def write_deadline(state: Trace) -> None:
+        write(write_message(DEADLINE, (state.deadline, state.retries, state.marks, state.since)))
 
-    trace = Trace(write_deadline)
+    state = Trace(write_deadline)
     UNFINISHED.watch = lambda counts: write(write_message(LEFT_RUNNING, counts))
     while data := _read_message(source):
-        run_batch(job, data, write, trace)
+        run_batch(job, data, write, state)
         flush_streams()
     if data is not None:  # the parent has dismissed this worker, and waits for what its tasks have left running
         UNFINISHED.wait()

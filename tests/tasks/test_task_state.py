@@ -42,16 +42,16 @@ def test_wrappers_one_after_the_other_inside_a_function(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_trace_is_ready_for_the_next_task() -> None:
-    trace = Trace()
-    trace.resume(2, ((0, 3), (1, 5.0)))
-    outer = trace.begin_wrapper(1)
-    assert (outer.number, trace.marks) == (3, ((0, 3),))
-    assert [trace.begin_wrapper(9.0).number, trace.deadline] == [9.0, 9.0]  # the place of another
-    trace.end_wrapper(trace._active[-1])
-    assert trace.begin_wrapper(9.0).number == 5.0
-    assert trace.finish(0.0)[1] == 3
-    assert (trace.marks, trace.deadline, trace.finish(0.5)) == ((), math.inf, (0.5, 1))
-    trace.end_wrapper(outer)
-    trace.begin_attempt(outer, 4)
-    assert trace.finish(0.5) == (0.5, 1)
+def test_a_state_is_ready_for_the_next_task() -> None:
+    state = Trace()
+    state.resume(2, ((0, 3), (1, 5.0)))
+    outer = state.begin_wrapper(1)
+    assert (outer.number, state.marks) == (3, ((0, 3),))
+    assert [state.begin_wrapper(9.0).number, state.deadline] == [9.0, 9.0]  # the place of another
+    state.end_wrapper(state._active[-1])
+    assert state.begin_wrapper(9.0).number == 5.0
+    assert state.finish(0.0)[1] == 3
+    assert (state.marks, state.deadline, state.finish(0.5)) == ((), math.inf, (0.5, 1))
+    state.end_wrapper(outer)
+    state.begin_attempt(outer, 4)
+    assert state.finish(0.5) == (0.5, 1)
