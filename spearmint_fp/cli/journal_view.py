@@ -49,7 +49,7 @@ class JournalView:
             raise JournalError(f"there is no journal {short_repr(self.path)}: no such file")
         if file.is_file() and not file.stat().st_size:
             raise JournalError(f"{short_repr(self.path)} is not a journal: the file is empty")
-        return Journal._reading(file, version)
+        return Journal._open_read_only(file, version)
 
     def __iter__(self) -> Iterator[tuple[Key, Outcome[Any, Any]]]:
         for key in self.keys:

@@ -28,7 +28,7 @@ from .freezing import freeze, rebuild_record
 from .identity import config_id
 from .keys import has_hash
 from .merging import override
-from .records import TEXT, MappingShape
+from .records import MappingShape, are_text
 from .views import show_html
 
 __all__ = ["Config", "Layout", "build_config", "layout_of"]
@@ -264,7 +264,7 @@ _text_layout: Final = lru_cache(maxsize=1024)(Layout)
 
 def layout_of(keys: tuple[Hashable, ...]) -> Layout:
     """`Layout(keys)`, shared where all keys are text: keys of other types may be equal and yet differ, 1 and True."""
-    return _text_layout(keys) if TEXT.issuperset(map(type, keys)) else Layout(keys)
+    return _text_layout(keys) if are_text(map(type, keys)) else Layout(keys)
 
 
 def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:

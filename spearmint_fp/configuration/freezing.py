@@ -8,7 +8,7 @@ from typing import Any, Final
 from .errors import ChoiceError, repr_with_type, short_repr
 from .fold import FROZEN_TYPES, SCALAR_TYPES, Algebra, Choice, RefusedNodeError, fold, keep_choice, list_leaves
 from .opaque import find_inside
-from .records import TEXT, FieldsShape, MappingShape, Shape, TupleShape
+from .records import FieldsShape, MappingShape, Shape, TupleShape, are_text
 
 __all__ = ["freeze", "rebuild_record", "thaw"]
 
@@ -54,7 +54,7 @@ def _freeze_leaf(leaf: Any) -> Any:
 def _freeze_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
     """The record of frozen parts; refused where its keys hide a choice, or fields that are not its parts."""
     if isinstance(shape, MappingShape):
-        if not TEXT.issuperset(map(type, shape.keys)) and (choice := find_inside(Choice, shape.keys)) is not None:
+        if not are_text(map(type, shape.keys)) and (choice := find_inside(Choice, shape.keys)) is not None:
             raise RefusedNodeError(
                 ChoiceError,
                 f"a choice in a key is not seen: {short_repr(choice)}. Choose among whole mappings instead",

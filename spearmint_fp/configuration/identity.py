@@ -140,7 +140,7 @@ def _encode_function(value: Any) -> bytes:
 
 
 def _list_behaviour(function: Any) -> tuple[Any, ...]:
-    """What tells functions of one name apart: the code, the defaults, and the very values that are closed over."""
+    """The code, the defaults, and the very values that are closed over: functions alike in these do the same."""
     cells = getattr(function, "__closure__", None) or ()
     held = [id(cell.cell_contents) if cell != types.CellType() else None for cell in cells]
     defaults = getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None)

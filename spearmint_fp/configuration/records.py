@@ -18,7 +18,6 @@ import attrs
 from .errors import STOPS, add_note, full_repr, short_repr, stop_error
 
 __all__ = [
-    "TEXT",
     "FieldsShape",
     "MappingShape",
     "NamedShape",
@@ -26,6 +25,7 @@ __all__ = [
     "PlainTuple",
     "Shape",
     "TupleShape",
+    "are_text",
     "find_index",
     "format_call",
     "join_items",
@@ -65,8 +65,8 @@ class Shape(Protocol):
         """The record's `repr`, given those of its children."""
 
 
-TEXT: Final = frozenset({str})
-"""The type of keys that are equal only where they are the same: of other types there are 1 and True."""
+are_text: Final = frozenset({str}).issuperset
+"""`are_text(map(type, keys))`: then equal keys are the same; of other types there are 1 and True."""
 
 
 @attrs.frozen

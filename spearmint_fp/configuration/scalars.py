@@ -74,7 +74,7 @@ def unbox_scalar(value: Any) -> Any:
 
 
 def unbox_builtin(value: Any) -> Any:
-    """A NumPy number or text as the builtin that equals it; all else as it is, a long double too: no builtin holds it."""
+    """A NumPy number or text as the builtin that equals it; all else as it is, also what no builtin can hold."""
     single = unbox_scalar(value)
     return single if type(single) is not type(value) and value.dtype.kind in "biufcSU" else value
 
@@ -123,7 +123,7 @@ def _encode_moment(value: Any) -> bytes:
 
 
 def _encode_zone(zone: Any) -> bytes:
-    """A fixed offset: by its name where that says the offset, with both where the name is the user's own."""
+    """A fixed offset: by its default name, and with both name and offset where the name is the user's own."""
     if not _has_own_name(zone):
         return encode_text(b"d", f"timezone {zone}")
     offset = zone.utcoffset(None)  # before the name, which may hold anything
@@ -146,7 +146,7 @@ def _read_bytes(cls: Any, text: str) -> Any:
 
 
 def _write_moment(value: Any) -> str:
-    """A date or a time in ISO format, where that says all of it."""
+    """A date or a time in ISO format, refused where that would lose a part of it."""
     zone = getattr(value, "tzinfo", None)
     if zone is not None and (type(zone).__module__, type(zone).__qualname__) != ("datetime", "timezone"):
         raise EncodingError(

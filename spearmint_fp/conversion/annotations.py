@@ -113,7 +113,7 @@ def _list_bases(kind: Any) -> Iterator[Any]:
 
 
 def _list_known(kind: Any) -> dict[Any, dict[Any, Any]]:
-    """What is known of the type parameters of a class and of each of its bases."""
+    """The arguments of the type parameters of a class and of each of its bases, as far as they are known."""
     cls = get_origin(kind) or kind
     known = {cls: pair_parameters(getattr(cls, "__parameters__", ()), get_args(kind))}
     for base in _list_bases(kind):

@@ -67,7 +67,7 @@ def structure(cls: Any, config: Any, *, extra: Extra = "forbid") -> Any:
 
 
 def make_checker(cls: Any, extra: Extra) -> Callable[[Any], tuple[Problem, ...]]:
-    """What `structure` would refuse of plain data, as a function that says it instead of raising."""
+    """A function that returns the problems for which `structure` would refuse some plain data."""
     hook = find_hook(cls, extra)
 
     def check(data: Any) -> tuple[Problem, ...]:
@@ -81,7 +81,7 @@ def make_checker(cls: Any, extra: Extra) -> Callable[[Any], tuple[Problem, ...]]
 
 
 def _find_cause(error: Exception, problems: Iterable[Problem]) -> BaseException | None:
-    """What to show as the cause: a class's own error, whose traceback tells more than the problem does."""
+    """The error of a class itself, to be shown as the cause: its traceback leads to the class's own code."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     own = any(problem.kind in ("check", "whole") for problem in problems)

@@ -131,7 +131,7 @@ def _parse_text(file: Path, text: str, reader: _Reader) -> tuple[Any, ...]:
 def load_text(content: bytes, name: str) -> Any:
     """The tree of a text in JSON or in YAML, as `load` gives that of a file; `name` stands in its errors.
 
-    JSON with tabs in it is no YAML, so it is tried first; what is wrong is told as YAML, which has the places of both.
+    JSON with tabs in it is no YAML, so it is tried first; mistakes are those that the YAML parser finds.
 
     >>> load_text(b'[{"n": 1}, {"n": 2}]', "standard input")
     DynamicValue(({'n': 1}, {'n': 2}))

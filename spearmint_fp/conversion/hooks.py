@@ -1,4 +1,4 @@
-"""Hooks: what makes a value into one of a type, by type, in converters of the library's own.
+"""Hooks: functions that make values into those of a type, kept by type in converters of the library's own.
 
 The one module that imports cattrs. Its global converter is never used, and neither are its own hooks of types.
 """
@@ -19,10 +19,10 @@ from .type_forms import type_key
 __all__ = ["Form", "Hook", "Hooks"]
 
 Hook = Callable[[Any, Any], Any]
-"""What makes a value into one of a type: `hook(value, type)`."""
+"""Makes a value into one of a type, or raises: `hook(value, type)`."""
 
 Form = tuple[Callable[[Any], bool], Callable[[Any, "Hooks"], Hook]]
-"""A test of types, and what makes the hook of a type that passes it."""
+"""A test of types, and the function that makes the hook of a type that passes it."""
 
 MOST_OPEN: Final = 100
 """How many types may stand inside one another; what is deeper is a type that grows without end."""

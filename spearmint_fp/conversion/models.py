@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final, get_args, get_origin
 
-from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.errors import ArgumentError, full_repr, repr_with_type
 from ..configuration.models import is_model, is_struct
 from ..configuration.paths import find_in
 from .problems import Problem, RefusalError, Steps
@@ -103,7 +103,7 @@ def _allows_extra(cls: Any) -> bool:
 
 
 def _try_validating(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[Problem, ...]]:
-    """What a model makes of a configuration, or what it refuses; lists stand for tuples and sets in strict mode too."""
+    """The instance of a model, or the problems that it raises; lists stand for tuples and sets in strict mode too."""
     replaced: set[Steps] = set()
     while True:
         try:
@@ -148,17 +148,19 @@ def _compare(given: Any, made: Any, path: Steps) -> Iterator[Problem]:
 
 
 _SCALARS: Final = frozenset({int, float, complex, bool, str, bytes})
-_SEQUENCES: Final = {"tuple_type": tuple, "set_type": set, "frozen_set_type": frozenset}
+_SEQUENCES: Final = {"tuple_type": tuple, "set_type": set, "frozen_set_type": frozenset, "enum": tuple}
 
 
 def _list_sequences(config: Any, error: Any) -> Iterator[tuple[Steps, Any]]:
-    """The lists of a configuration that strict mode wants as other collections, and these."""
+    """The lists of a configuration where a model wants other collections or an enum has a tuple, and these."""
     for detail in error.errors(include_url=False, include_context=False):
         path, given = _find_path(config, detail["loc"], ""), detail["input"]
         make = _SEQUENCES.get(detail["type"])
         there = find_in(path, config)
-        if make is not None and isinstance(given, list) and there and there[0] is given:
-            with suppress(TypeError):  # elements that cannot be in a set: then it says so itself
+        if make is None or not isinstance(given, list) or not there or there[0] is not given:
+            continue
+        if detail["type"] != "enum" or full_repr(tuple(given)) in detail["msg"]:  # which lists the enum's values
+            with suppress(TypeError):  # elements that cannot be in a set: the model refuses them
                 yield path, make(given if make is tuple else map(_make_hashable, given))
 
 
@@ -292,7 +294,7 @@ def list_struct_fields(cls: Any) -> list[tuple[str, str, bool]]:
 
 
 def find_struct_tag(cls: Any) -> tuple[str, Any] | None:
-    """The key and the value by which a tagged struct is told from others."""
+    """The key and the value that mark a tagged struct."""
     config = (get_origin(cls) or cls).__struct_config__
     return None if config.tag_field is None else (config.tag_field, config.tag)
 
@@ -337,7 +339,7 @@ def dump_fields(value: Any) -> Any:
 
 
 def drop_tag(cls: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What `dump_fields` gives of a struct, by the names of its arguments and without its tag; all else as it is."""
+    """The fields that `dump_fields` gives; those of a struct by argument, without its tag."""
     if not is_struct(cls):
         return dict(fields)
     names = {key: name for name, key, _ in list_struct_fields(cls)}

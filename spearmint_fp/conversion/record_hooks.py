@@ -80,7 +80,7 @@ def _make_converted_hook(hook: Hook, kind: Any, convert: Callable[[Any], Any]) -
         except Exception as refusal:
             try:
                 hook(convert(value), kind)
-            except Exception:  # the refusal of the value itself says what was expected
+            except Exception:  # the first refusal names the value that was given
                 raise refusal from None
             return value
 

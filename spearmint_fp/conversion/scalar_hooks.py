@@ -1,4 +1,4 @@
-"""Hooks of the types whose values are written down: strict, so that nothing is coerced in silence."""
+"""Hooks of scalars, literals and enums: strict, so that nothing is coerced in silence."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _read_scalar(value: Any, cls: Any, sources: tuple[type, ...]) -> Any:
         raise expected("Fraction with an exponent of at most 3 digits", value)
     try:
         return make_scalar(cls, single)
-    except Exception:  # each of these types says it in its own way, or in none
+    except Exception:  # each of these types raises errors of its own
         raise expected(wanted, value) from None
 
 
@@ -104,7 +104,7 @@ def convert_none(value: Any, _: Any) -> None:
 
 
 def convert_literal(value: Any, kind: Any) -> Any:
-    """The literal that the value is, types told apart; a member of an enum also by its value."""
+    """The literal that equals the value and has its type; a member of an enum also by its value."""
     single = unbox_scalar(value)
     for literal in get_args(kind):
         known = (literal, literal.value) if isinstance(literal, enum.Enum) else (literal,)
@@ -114,7 +114,7 @@ def convert_literal(value: Any, kind: Any) -> Any:
 
 
 def convert_enum(value: Any, cls: Any) -> Any:
-    """The member that has this value, types told apart, or that the class itself finds for it."""
+    """The member with this value, of the same type, or the one that the class itself finds for it."""
     if isinstance(value, cls):
         return value
     single = unbox_scalar(value)

@@ -100,14 +100,14 @@ def _find_alias(kind: Any) -> Any:
 
 
 def _read_alias(kind: Any) -> Any:
-    """What an alias stands for, with its arguments in the place of its parameters."""
+    """The type that an alias stands for, with its arguments in the place of its parameters."""
     alias = _find_alias(kind)
     parameters = tuple(getattr(alias, "__type_params__", ()))
     own = {p.__name__: p for p in parameters} | {alias.__name__: alias}
     scope = join_scopes(own.__getitem__, module_scope(alias.__module__))
     try:
         value = alias.__value__
-    except Exception as error:  # a `type` statement is read when it is first asked
+    except Exception as error:  # the value of a `type` statement is computed here
         raise ArgumentError(f"cannot read the alias {alias.__name__}: {error}. Define the name in its module") from None
     read = read_annotation(value, scope, f"the alias {alias.__name__}")
     return fill_parameters(read, pair_parameters(parameters, get_args(kind) if kind is not alias else ()))

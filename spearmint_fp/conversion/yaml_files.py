@@ -23,7 +23,7 @@ from ..configuration.errors import EncodingError, SpearmintError, repr_with_type
 from ..configuration.fold import MAX_DEPTH
 from ..configuration.scalars import MOST_BITS
 
-__all__ = ["dumped", "read_documents"]
+__all__ = ["dump_yaml", "read_documents"]
 
 MOST_NODES: Final = 1_000_000
 """How many nodes a file may have once every alias is replaced by what it stands for."""
@@ -169,7 +169,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _ENDS: Final = "\0\r\n\x85\u2028\u2029"
-"""What ends a line for PyYAML."""
+"""The characters that end a line for PyYAML."""
 
 
 def _list_children(node: Node) -> list[Node]:
@@ -348,7 +348,7 @@ _Dumper.add_representer(str, lambda dumper, value: dumper.represent_scalar(_TAG 
 _Dumper.add_representer(time, lambda dumper, value: dumper.represent_str(value.isoformat()))
 
 
-def dumped(plain: Any) -> str:
+def dump_yaml(plain: Any) -> str:
     """Plain data as YAML that is read as the same: dicts, lists, sets, scalars, dates. A time becomes text.
 
     Raises:

@@ -92,8 +92,8 @@ class Database:
     def _connect(self, writable: bool, copy: str | None) -> sqlite3.Connection:
         target, is_uri = str(self._file if copy is None else os.path.join(copy, "journal")), False
         if not writable and copy is None:
-            # A reader of a file with a write-ahead log makes one where there is none. Then nobody is writing, so the
-            # file can be read as one that does not change.
+            # A reader would make the write-ahead log that is missing. Where it is missing no process is writing, so
+            # the file can be read as one that does not change.
             still = "&immutable=1" if _is_logged(self._file) and not side_file(self._file, "-wal").exists() else ""
             target, is_uri = f"{self._file.as_uri()}?mode=ro{still}", True
         # SQLite would wait for a lock in C, where no Ctrl-C ends it: so it does not wait, and `_wait_for_lock` does.
@@ -235,7 +235,7 @@ class Database:
             self._connection.executemany(statement, rows)
 
     def _check_file(self) -> None:
-        """Refuse to write where nobody would find it: the file has been deleted, or another one stands in its place."""
+        """Refuse to write into a file that has been deleted, or replaced by another one: its content would be lost."""
         found = identify_file(self._file)
         if found != self._identity:
             what = "was deleted" if found is None else "was replaced by another file"
@@ -251,7 +251,7 @@ class Database:
             )
 
     @property
-    def longest(self) -> int:
+    def most_row_bytes(self) -> int:
         """How many bytes the texts of one row have at most."""
         with self._translate_errors("written"):
             return self._connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) - ROW_OVERHEAD_BYTES
@@ -349,7 +349,7 @@ _ADVICE: Final = {
     "SQLITE_CORRUPT": "its content is damaged. Restore a copy, or give another path",
     "SQLITE_NOTADB": "its content is damaged. Restore a copy, or give another path",
 }
-"""What to do, by the beginning of SQLite's name of an error; the first that fits counts."""
+"""The way out of an error, by the beginning of SQLite's name of it; the first that fits counts."""
 
 
 def _error_name(error: Exception) -> str:

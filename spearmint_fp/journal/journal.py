@@ -126,14 +126,14 @@ class Journal:
         self._name, self._version, self._result, self._retry = name, str(version), result, retry_failures
 
     @classmethod
-    def _reading(cls, path: str | os.PathLike[str], version: str) -> Journal:
-        """A journal that is read alone: not a byte of the file is changed, and none is made."""
+    def _open_read_only(cls, path: str | os.PathLike[str], version: str) -> Journal:
+        """A journal to read from: no byte of the file changes, and no file is made."""
         from .database import Database
 
-        made = cls.__new__(cls)
-        made._database = Database(path, writable=False)
-        made._name, made._version, made._result, made._retry = None, version, ABSENT, False
-        return made
+        journal = cls.__new__(cls)
+        journal._database = Database(path, writable=False)
+        journal._name, journal._version, journal._result, journal._retry = None, version, ABSENT, False
+        return journal
 
     def close(self) -> None:
         """Close the file; outcomes that are asked for later are errors. Left open, it closes when nobody needs it."""

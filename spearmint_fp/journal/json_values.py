@@ -136,7 +136,7 @@ class Writer:
 
 
 _Causes = list[tuple[tuple[Any, ...], str]]
-"""What cannot be written: the path and the reason of each."""
+"""Paths and reasons of values that cannot be written."""
 
 
 def _not_plain(value: Any) -> EncodingError:
@@ -203,7 +203,7 @@ EXTENDED: Final[tuple[Any, ...]] = (
     frozenset,
     deque,
 )
-"""What a class may extend so that its instances are made from one of it, the special ones first."""
+"""Builtins that a class may extend; its instances are made from one of these. Subclasses stand before their bases."""
 
 
 # --- reading -----------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ class Reader:
         """True once an instance of one of these classes was made."""
 
     def read_object(self, content: dict[str, Any]) -> Any:
-        """What an object stands for: itself, unless its only key begins with a dollar sign."""
+        """The value that an object stands for: itself, unless its only key begins with a dollar sign."""
         if len(content) != 1:
             return content
         [(tag, value)] = content.items()
@@ -242,7 +242,7 @@ class Reader:
             raise ConversionError(f"{type_name(self._cls)} names no class {name}")
         try:
             return _MAKERS[tag](cls, inside)
-        except Exception as error:  # whatever the class says
+        except Exception as error:  # whatever the class raises
             raise ConversionError(f"it is no {type_name(cls)} any more: {type(error).__name__}: {error}") from error
 
 

@@ -72,7 +72,7 @@ class Ledger:
         return read_outcome(row, config, index, self.result_type)
 
     def name_config(self, config: Any) -> str:
-        """What an outcome is found by: the configuration's id, and that of the arguments where there are any."""
+        """The name of an outcome: the configuration's id, or the id of that and the arguments where there are any."""
         name = config_id(config)
         if not (name.isascii() or is_encodable(name)):  # one of the user's own
             raise IdentityError(f"a config_id of your own is text that a file can hold; got {repr_with_type(name)}")
@@ -95,9 +95,9 @@ class Ledger:
         """
         kept, rows = [], []
         first, step = self.places
-        longest = self.database.longest if named else 0
+        most_bytes = self.database.most_row_bytes if named else 0
         for name, outcome in named:
-            config, row, written = write_outcome(outcome, self.result_type, longest - len(name.encode()))
+            config, row, written = write_outcome(outcome, self.result_type, most_bytes - len(name.encode()))
             rows.append((*self.key, name, config, first + step * outcome.index, *row))
             kept.append(written)
         if kept:

@@ -88,10 +88,13 @@ def utf8_size(text: str) -> int:
 
 def is_encodable(value: Any) -> bool:
     """True for text that a file can hold; half of a surrogate pair is none."""
+    if not isinstance(value, str):
+        return False
     try:
-        return isinstance(value, str) and bool(value.encode() or True)
+        value.encode()
     except UnicodeEncodeError:
         return False
+    return True
 
 
 # --- reading -------------------------------------------------------------------------------------------

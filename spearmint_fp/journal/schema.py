@@ -43,7 +43,7 @@ STEPS: Final = (
     );
     """,
 )
-"""What makes each version of the schema from the one before; a new file goes through all of them."""
+"""The statements that make each version of the schema from the one before; a new file goes through all of them."""
 
 _TABLES: Final = "('experiments', 'outcomes', 'sources')"
 _SCHEMA: Final = (

@@ -20,7 +20,7 @@ _READABLE_MODULES: Final = frozenset({"datetime", "decimal", "fractions", "pathl
 
 
 class Absent(Enum):
-    """What stands in a column for a path that a configuration or a result does not have: None is a value."""
+    """The value in a column for a path that a configuration or a result does not have; None is a value."""
 
     ABSENT = "absent"
 

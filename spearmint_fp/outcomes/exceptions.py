@@ -1,4 +1,4 @@
-"""What is kept of an exception once it has been caught: its message and its traceback as text, and a light copy."""
+"""Exceptions that have been caught: their messages and tracebacks as text, and copies that hold no frames."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _find_builtin_fields(base: type) -> tuple[Any, ...]:
 
 
 def _find_fields(base: type) -> list[Any]:
-    """What the instances of a class hold beside their dictionary."""
+    """The descriptors of the values that instances of a class hold beside their dictionary."""
     return [field for field in vars(base).values() if isinstance(field, MemberDescriptorType | GetSetDescriptorType)]
 
 

@@ -105,7 +105,7 @@ class Success(Generic[C_co, T_co]):
         replayed: bool = False,
         configs: Mapping[Any, Any] = _NONE,
     ) -> None:
-        """What attrs would write, in half the time: a run makes one for each configuration."""
+        """The same as attrs would write, in half the time: a run makes one for each configuration."""
         _set_config(self, config)
         _set_result(self, result)
         _set_index(self, index)
@@ -180,7 +180,7 @@ class Failure(Generic[C_co]):
 
     @property
     def result(self) -> NoReturn:
-        """Raises the error, so that whoever asks a failure for its result learns of it."""
+        """Raises the error."""
         self.error.raise_()
 
     @property
@@ -193,4 +193,4 @@ class Failure(Generic[C_co]):
 
 
 Outcome = Success[C, T] | Failure[C]
-"""What became of one configuration: match on both."""
+"""The outcome of one configuration: match on both."""

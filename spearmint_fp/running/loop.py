@@ -38,7 +38,7 @@ def drive_pool(
     pool, owner = open_pool(), os.getpid()
     why: BaseException | None = GeneratorExit()
     try:
-        yield from RunLoop(pool, source, in_flight, ordered, replay).batches()
+        yield from RunLoop(pool, source, in_flight, ordered, replay).outcomes()
         why = None
     except BaseException as error:
         why = error
@@ -78,7 +78,7 @@ class RunLoop:
         self._waiting: dict[int, list[Outcome[Any, Any]]] = {}  # by the position of the first
         self._given = self._come = 0  # come, but not given out
 
-    def batches(self) -> Iterator[list[Outcome[Any, Any]]]:
+    def outcomes(self) -> Iterator[list[Outcome[Any, Any]]]:
         """Neighbouring outcomes, until all have been given out; at last the error of the configurations themselves."""
         source = self._source
         while self._fill_pool():

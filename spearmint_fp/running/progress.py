@@ -43,10 +43,10 @@ def _fit_total(total: int | None) -> float | None:
     return float(total) if total < sys.float_info.max else None
 
 
-def show_progress(batches: Generator[list[Outcome[Any, Any]]], total: int | None) -> Generator[list[Outcome[Any, Any]]]:
+def show_progress(groups: Generator[list[Outcome[Any, Any]]], total: int | None) -> Generator[list[Outcome[Any, Any]]]:
     """The outcomes one by one, with a line that follows them from the first one that is asked for."""
-    with closing(batches), ProgressLine(total) as line:
-        for batch in batches:
-            for outcome in batch:
+    with closing(groups), ProgressLine(total) as line:
+        for group in groups:
+            for outcome in group:
                 line.note(outcome)
                 yield [outcome]

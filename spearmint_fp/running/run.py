@@ -37,15 +37,15 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
     `toolz.partition_all` ends as it should.
     """
 
-    _batches: _Batches
+    _groups: _Groups
     _size: int | None
 
     @classmethod
-    def of(cls, batches: Generator[list[Outcome[C, T]]], size: int | None) -> Outcomes[C, T]:
-        """`chain.from_iterable(batches)`."""
-        counted = _Batches(batches)
+    def of(cls, groups: Generator[list[Outcome[C, T]]], size: int | None) -> Outcomes[C, T]:
+        """`chain.from_iterable(groups)`."""
+        counted = _Groups(groups)
         made = cast("Outcomes[C, T]", cls.from_iterable(counted))
-        made._batches, made._size = counted, size
+        made._groups, made._size = counted, size
         return made
 
     def __len__(self) -> int:
@@ -55,11 +55,11 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
         return True
 
     def __repr__(self) -> str:
-        return f"<{self._batches.given} outcomes of a run so far>"
+        return f"<{self._groups.given} outcomes of a run so far>"
 
     def close(self) -> None:
         """End the run: what has not begun never will, and what runs is stopped."""
-        self._batches.close()
+        self._groups.close()
 
     def __enter__(self) -> Outcomes[C, T]:
         return self
@@ -68,19 +68,19 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
         self.close()
 
 
-class _Batches(Iterator[Iterator[Outcome[Any, Any]]]):
-    """Batches of outcomes, and how many of them have been taken one by one."""
+class _Groups(Iterator[Iterator[Outcome[Any, Any]]]):
+    """Groups of neighbouring outcomes, and how many of them have been taken one by one."""
 
-    def __init__(self, batches: Generator[list[Outcome[Any, Any]]]) -> None:
-        self._batches = batches
+    def __init__(self, groups: Generator[list[Outcome[Any, Any]]]) -> None:
+        self._groups = groups
         self._total = 0
-        self._batch: list[Outcome[Any, Any]] = []
-        self._left = iter(self._batch)
+        self._group: list[Outcome[Any, Any]] = []
+        self._left = iter(self._group)
 
     def __next__(self) -> Iterator[Outcome[Any, Any]]:
-        self._batch = next(self._batches)
-        self._total += len(self._batch)
-        self._left = iter(self._batch)
+        self._group = next(self._groups)
+        self._total += len(self._group)
+        self._left = iter(self._group)
         return self._left
 
     @property
@@ -89,10 +89,10 @@ class _Batches(Iterator[Iterator[Outcome[Any, Any]]]):
         return self._total - length_hint(self._left)
 
     def close(self) -> None:
-        """No more batches, and no more of this one."""
+        """Give out no more, of this group neither."""
         self._total = self.given
-        self._batch.clear()
-        self._batches.close()
+        self._group.clear()
+        self._groups.close()
 
 
 @overload
@@ -167,15 +167,15 @@ def run(  # noqa: PLR0913
     ledger = open_ledger(journal, fn)
     if executor is None:
         refuse_time_limit(task, "a serial run")
-        batches = _run_serially(task, source, ledger)
+        groups = _run_serially(task, source, ledger)
     else:
         open_pool = find_executor(executor).prepare(task, source.sweep)
-        batches = drive_pool(open_pool, source, window, ordered, None if ledger is None else Replay(ledger))
+        groups = drive_pool(open_pool, source, window, ordered, None if ledger is None else Replay(ledger))
     if progress:
-        batches = require("spearmint_fp.running.progress", extra="progress", what="progress=True").show_progress(
-            batches, source.size
+        groups = require("spearmint_fp.running.progress", extra="progress", what="progress=True").show_progress(
+            groups, source.size
         )
-    return Outcomes.of(batches, source.size)
+    return Outcomes.of(groups, source.size)
 
 
 def _run_serially(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:

@@ -30,7 +30,7 @@ def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constra
     match node.composition:
         case SelectionOf(base=inside, indices=Allowed(constraints=constraints)):
             base, inner = lift_constraints(inside, place)
-            return base, (*(constraint.below(place) for constraint in constraints), *inner)
+            return base, (*(constraint.move_below(place) for constraint in constraints), *inner)
         case ProductOf(parts=parts) | SumOf(parts=parts):
             pairs = [lift_constraints(part, (*place, k)) for k, part in enumerate(parts)]
             lifted = tuple([constraint for _, inner in pairs for constraint in inner])
@@ -135,7 +135,8 @@ class Allowed(Indices):
             yield f"{constraint.name}: {format_count(left - count)} removed, {format_count(count)} left"
             left = count
         if len(self.constraints) > SHOWN_TERMS:
-            yield f"… and {len(self.constraints) - SHOWN_TERMS} more constraints: {format_count(left - self.size)} removed"
+            more = len(self.constraints) - SHOWN_TERMS
+            yield f"… and {more} more constraints: {format_count(left - self.size)} removed"
 
     def at(self, index: int) -> int:
         return self._automaton.find_position(index)
@@ -144,7 +145,7 @@ class Allowed(Indices):
         index, there = self._automaton.find_rank(position)
         return index if there else None
 
-    def before(self, position: int) -> int:
+    def count_before(self, position: int) -> int:
         """How many allowed positions are less than `position`."""
         return self._automaton.find_rank(position)[0]
 
@@ -162,4 +163,4 @@ class Allowed(Indices):
 
     def columns(self, base: Node) -> Columns:
         """The columns of the base with the values that are left."""
-        return narrow_node(base, self._automaton.left).columns()
+        return narrow_node(base, self._automaton.values_left).columns()

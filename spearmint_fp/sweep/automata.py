@@ -188,7 +188,7 @@ class Automaton:
         return before, True
 
     @cached_property
-    def left(self) -> Values:
+    def values_left(self) -> Values:
         """Per place of a constrained digit, the values that some allowed configuration has."""
         found: dict[int, set[int]] = {}
         for axis, row in zip(self.axes, self.rows, strict=True):

@@ -45,12 +45,11 @@ def sees_several(kind: Any, _known: tuple[Any, ...] = ()) -> bool:
     if hasattr(kind, "__value__"):
         return sees_several(kind.__value__, known)
     cls: Any = origin or kind
-    inside = [argument for argument in arguments if argument is not Ellipsis and _has_parts(argument)]
-    if any(sees_several(argument, known) for argument in inside):
+    if any(sees_several(argument, known) for argument in arguments):
         return True
     if not isinstance(cls, type) or not _has_fields(cls):
         return False
-    return _has_own_code(cls) or any(sees_several(t, known) for t in field_types(cls) if _has_parts(t))
+    return _has_own_code(cls) or any(sees_several(field_type, known) for field_type in field_types(cls))
 
 
 def _has_fields(cls: Any) -> bool:

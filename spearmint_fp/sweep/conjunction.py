@@ -117,7 +117,7 @@ def conjoin_all(
 
 
 class _Builder:
-    """What both ways of building share: the inputs, the nodes made so far, and the count of steps."""
+    """The common part of both ways of building: the inputs, the nodes made so far, and the count of steps."""
 
     turn_steps: int = TURN_STEPS
 

@@ -44,7 +44,7 @@ class _Builder:
     def __init__(self, base: Node, constraints: Sequence[Constraint]) -> None:
         self.constraints = constraints
         self.digits = read_digits(base, [constraint.question for constraint in constraints])
-        self.scopes = [self.digits.scope(number) for number in range(len(constraints))]
+        self.scopes = [self.digits.find_scope(number) for number in range(len(constraints))]
         self.touching: dict[int, list[int]] = {}  # per digit, the constraints that look at it
         for number, scope in enumerate(self.scopes):
             for digit in scope:
@@ -110,7 +110,7 @@ class _Builder:
         if constraint.congruence is not None:
             return join_congruent(*constraint.congruence, self.space)
         asker = Asker(constraint, number, self.space)
-        root = asker.ask(self._build_guard(number))
+        root = asker.build_diagram(self._build_guard(number))
         if asker.raised:
             self.raised[number] = asker.raised
         return root
@@ -119,7 +119,7 @@ class _Builder:
         return prod([count_items(self.space.live[digit]) for digit in self.scopes[number]])
 
     def _build_guard(self, number: int) -> int:
-        """What the constraints over some of these digits, and no others, leave of them."""
+        """The diagram of the constraints over some of these digits and no others."""
         scope, guard = frozenset(self.scopes[number]), TRUE
         near = {other for digit in scope for other in self.touching[digit] if other in self.roots}
         for other in sorted(near):

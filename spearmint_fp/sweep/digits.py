@@ -65,7 +65,7 @@ class Digit:
 
     @cached_property
     def offsets(self) -> Sequence[int]:
-        """What each value of the digit adds to a position."""
+        """The offset that each value of the digit adds to a position."""
         if self.branches is not None and isinstance(self.node.composition, SumOf):
             return [offset * self.stride for offset in self.node.composition.offsets[:-1]]
         return range(0, self.node.size * self.stride, self.stride)
@@ -82,7 +82,7 @@ class Source:
     digits: tuple[int, ...]
     context: Context
 
-    def value(self, offset: int) -> Any:
+    def find_value(self, offset: int) -> Any:
         """The value, given the sum of what the digits add to a position; `ABSENT` where there is none."""
         return self.node.peek(offset // self.stride, self.rest)
 
@@ -128,7 +128,7 @@ class Digits:
     def places(self) -> dict[Place, int]:
         return {digit.place: digit.number for digit in self.all}
 
-    def scope(self, question: int) -> tuple[int, ...]:
+    def find_scope(self, question: int) -> tuple[int, ...]:
         """The numbers of the digits that decide a question, in author order."""
         sources = [source for found in self.sources[question] for source in found]
         choosing = (number for source in sources for number, _ in source.context)
@@ -249,4 +249,4 @@ def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = 
         case SumOf(parts=parts):
             chosen = left.get(place, range(len(parts)))
             return node.rebuilt([narrow_node(parts[k], left, (*place, k)) for k in chosen])
-    return node.narrow(left[place]) if place in left else node
+    return node.keep_values(left[place]) if place in left else node

@@ -1,4 +1,4 @@
-"""Which later digits each digit ties together: the elimination tree of the author's order.
+"""The elimination tree of the author's order: how each digit ties later ones together.
 
 Once a digit and those before it are fixed, the later ones fall into groups that no scope connects: these can be counted
 apart, and their counts multiply. A group is named by its first digit, which is the root of a tree of groups again. In a
@@ -38,7 +38,7 @@ class EliminationTree:
         self.top = self._add_group([digit.number for digit in digits.items if digit.number not in up], up)
 
     def find_home(self, group: int, number: int) -> int:
-        """Which part of a group a digit is in."""
+        """The number of the part of a group that a digit is in."""
         known, roots, up = self._homes[group], self.groups[group], self._ups[group]
         if number not in known:
             root = number

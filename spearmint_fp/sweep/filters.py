@@ -35,7 +35,7 @@ Constraints = Sequence[Constraint]
 def constrained(node: Node, constraint: Constraint) -> Node:
     """The points of a sweep that satisfy a constraint; nothing is asked before something is asked of the result."""
     if isinstance(node, Filter):
-        return node.narrow_by(constraint)
+        return node.narrow(constraint)
     match node.composition:
         case SelectionOf(base=base, indices=Allowed() as allowed):
             return Select(base, allowed.narrow(constraint))
@@ -84,7 +84,7 @@ class Filter(Node):
             self._found.append(_filter(self.base, self.constraints))
         return self._found[0]
 
-    def narrow_by(self, constraint: Constraint) -> Node:
+    def narrow(self, constraint: Constraint) -> Node:
         """The same with one constraint more; what has been asked is not asked again."""
         if self._found:
             return constrained(self.found, constraint)
@@ -92,6 +92,10 @@ class Filter(Node):
 
     def has_path(self, path: Steps) -> bool:
         return self.base.has_path(path)
+
+    @property
+    def source(self) -> Node:
+        return self.base.source
 
     def can_set(self, path: Steps) -> bool:
         return self.base.can_set(path)
@@ -152,11 +156,8 @@ def _filter(node: Node, constraints: Constraints) -> Node:
             return _count(node, held)
         case SumOf(parts=parts):
             return Union.of([_filter(part, held) for part in parts])
-        case ViewOf(base=base, path=path):
-            before = [one for one in held if not any(overlap(path, other) for other in one.paths)]
-            if before:
-                after = [one for one in held if one not in before]
-                return _filter(node.rebuilt([_filter(base, before)]), after)
+        case ViewOf(base=base, path=path) if any(not _sees(one, path) for one in held):
+            return _filter_view(node, base, path, held)
         case SelectionOf(base=base, indices=Allowed() as allowed):
             return Select(base, allowed.narrow(*held))
         case SelectionOf(base=base, indices=indices):
@@ -164,6 +165,25 @@ def _filter(node: Node, constraints: Constraints) -> Node:
         case ZipOf(parts=parts) if node.size > LIMIT:
             return _filter_aligned(node, parts, held)
     return _list_kept(node, held)
+
+
+def _sees(constraint: Constraint, path: Steps) -> bool:
+    """True where a constraint looks at what stands at a path, or in it, or around it."""
+    return any(overlap(path, other) for other in constraint.paths)
+
+
+def _filter_view(node: Node, base: Node, path: Steps, constraints: Constraints) -> Node:
+    """The base is filtered by what does not see the value at `path`, and what is left by the others."""
+    before = [constraint for constraint in constraints if not _sees(constraint, path)]
+    after = [constraint for constraint in constraints if _sees(constraint, path)]
+    try:
+        left = node.rebuilt([_filter(base, before)])
+        _ = left.size  # what a predicate raises, it raises here
+    except Exception:  # of a configuration that those after may exclude
+        if not after or node.size > LIMIT:
+            raise
+        return _list_kept(node, constraints)
+    return _filter(left, after)
 
 
 def _count(node: Node, constraints: Constraints) -> Node:
@@ -213,7 +233,9 @@ class _Survivors:
         """How many come before a position of the unfiltered sweep, or up to it where `more` is 1."""
         end = more + (position if self.origin is None else self.origin.at(position))
         return (
-            bisect_left(self.indices.positions, end) if isinstance(self.indices, Chosen) else self.indices.before(end)
+            bisect_left(self.indices.positions, end)
+            if isinstance(self.indices, Chosen)
+            else self.indices.count_before(end)
         )
 
     def list_ranks(self) -> Iterator[int]:

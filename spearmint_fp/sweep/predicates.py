@@ -74,7 +74,7 @@ class _Block:
 @final
 @attrs.define(eq=False)
 class Space:
-    """What predicates are asked about: the digits, the diagrams so far, and the values of each digit.
+    """The subject of the questions to predicates: the digits, the diagrams so far, and the values of each digit.
 
     Rows of diagrams go through the values in `domains`; `live` has the positions in them of those that are left.
     """
@@ -90,10 +90,10 @@ class Asker:
     """Asks the predicate of the constraint of a number about the combinations that a guard leaves."""
 
     def __init__(self, constraint: Constraint, number: int, space: Space) -> None:
-        self.constraint, self.predicate = constraint, constraint.ask
+        self.constraint, self.predicate = constraint, constraint.function
         self.digits, self.diagrams, self.domains, self.live = space.digits, space.diagrams, space.domains, space.live
         digits = space.digits
-        self.scope = digits.scope(number)
+        self.scope = digits.find_scope(number)
         self.columns: dict[int, list[tuple[int, list[Any]]]] = {number: [] for number in self.scope}
         self.shared: dict[int, list[tuple[int, Source]]] = {number: [] for number in self.scope}
         for argument, sources in enumerate(digits.sources[number]):
@@ -132,7 +132,7 @@ class Asker:
             for digit in source.digits:
                 self.shared[digit].append((argument, source))
 
-    def ask(self, guard: int) -> int:
+    def build_diagram(self, guard: int) -> int:
         """The diagram of the combinations in the guard that satisfy the constraint or raised."""
         if self.exact and guard == TRUE and _count_points(self.digits.items, self.columns, self.live) > LIMIT:
             raise self._make_refusal()
@@ -273,7 +273,7 @@ class Asker:
         """The values for which no argument is absent, and all columns over them; the others are allowed in the row."""
         offsets = [digit.offsets[self.domains[digit.number][value]] for value in kept]
         shared = [
-            (argument, [source.value(sums[argument] + offset) for offset in offsets])
+            (argument, [source.find_value(sums[argument] + offset) for offset in offsets])
             for argument, source in self.shared[digit.number]
         ]
         columns = [*columns, *shared]
@@ -297,7 +297,7 @@ class Asker:
         count = len(combinations)
         fixed = list(given)
         if not self.plain:
-            fixed = [v.value(total) if isinstance(v, Source) else v for v, total in zip(given, sums, strict=True)]
+            fixed = [v.find_value(total) if isinstance(v, Source) else v for v, total in zip(given, sums, strict=True)]
             varying = {argument for argument, _ in columns}
             if any(value is ABSENT for argument, value in enumerate(fixed) if argument not in varying):
                 return [TRUE] * count

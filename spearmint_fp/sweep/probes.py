@@ -28,7 +28,7 @@ __all__ = ["DerivedProbe", "PointProbe", "Probe", "RecordProbe", "Refusal"]
 MOST_VALUES: Final = 1_000_000
 """How many values of an axis are looked at; of a longer one, the first and the last few."""
 
-FEW: Final = 1_000
+FEW_POINTS: Final = 1_000
 """How many values at either end of a longer axis are looked at, and how many points of a part without axes."""
 
 QUARTERS: Final = (0, 4, 2, 1, 3)
@@ -159,11 +159,11 @@ class PointProbe(Probe):
     @property
     def unseen(self) -> tuple[str, ...]:
         size = self.points.size
-        if size <= (FEW if self.values is None else MOST_VALUES):
+        if size <= (FEW_POINTS if self.values is None else MOST_VALUES):
             return ()
         which = "the first" if self.values is None else "the first and the last"
         what = "points: a function makes them" if self.values is None else "values"
-        return (f"{show_path(self.spot.path)}, but for {which} {FEW:,} of {group_digits(size)} {what}",)
+        return (f"{show_path(self.spot.path)}, but for {which} {FEW_POINTS:,} of {group_digits(size)} {what}",)
 
     @property
     def copies(self) -> int | None:
@@ -212,7 +212,7 @@ class PointProbe(Probe):
         size = self.points.size
         if not self.unseen:
             return range(size)
-        return range(FEW) if self.values is None else chain(range(FEW), range(size - FEW, size))
+        return range(FEW_POINTS) if self.values is None else chain(range(FEW_POINTS), range(size - FEW_POINTS, size))
 
     def _ask(self, point: Any, quarter: int, askers: dict[int, Asker]) -> tuple[Problem, ...]:
         if quarter not in askers:

@@ -26,7 +26,7 @@ def check_path(path: Steps, node: Node) -> None:
         SizeError: more than 10^6 configurations would have to be looked at.
     """
     if not node.has_path(path):
-        known = dict.fromkeys(map(show_path, islice(_list_paths(node), MOST_SUGGESTED)))
+        known = dict.fromkeys(map(show_path, islice(_list_paths(node.source), MOST_SUGGESTED)))
         near = suggest_names(show_path(path), known) if known else ": they are no records"
         raise PathError(f"no configuration has {show_path(path)}{near}")
 

@@ -65,12 +65,12 @@ class Constraint:
 
     @property
     def name(self) -> str:
-        """What `explain` calls it."""
+        """The words for it in `explain`."""
         if self.congruence is not None:
             return f"one of every {self.congruence[0]} positions"
         return f"on {join_names(map(show_path, self.paths))}"
 
-    def below(self, place: Place) -> Constraint:
+    def move_below(self, place: Place) -> Constraint:
         """The same constraint of a sweep that stands at a place of another one."""
         scope = () if self.table is None else tuple([(*place, *inner) for inner in self.table.scope])
         table = None if self.table is None else attrs.evolve(self.table, scope=scope)
@@ -79,9 +79,9 @@ class Constraint:
     def holds(self, values: Sequence[Any]) -> bool:
         """The predicate's answer; what it raises names the values."""
         try:
-            return bool(self.ask(*values))
+            return bool(self.function(*values))
         except (Exception, GeneratorExit) as error:
-            named = stop_error(self.ask, error) if isinstance(error, STOPS) else error
+            named = stop_error(self.function, error) if isinstance(error, STOPS) else error
             given = ", ".join(f"{show_path(p)}={short_repr(v)}" for p, v in zip(self.paths, values, strict=True))
             add_note(
                 named, "while constraining on ", f"{given}; the predicate takes one argument per path, in their order"
@@ -91,7 +91,7 @@ class Constraint:
             raise named from error
 
     @property
-    def ask(self) -> Callable[..., Any]:
+    def function(self) -> Callable[..., Any]:
         """The predicate, of a constraint that has not been pickled since it was asked."""
         return cast(Callable[..., Any], self.predicate)
 

@@ -101,7 +101,7 @@ class Typed(Image):
         return structure(self.cls, config, extra=self.extra)
 
     def places(self, value: Any, exact: bool) -> Places:
-        if self.size > SCANNED:
+        if self.size > MOST_CONVERTED:
             return Known(self._find_by_axes(value, exact))
         ranks = self._positions.get(hash(exact_key(value)), ()) if exact else range(self.size)
         return Known(rank for rank in ranks if self._is_at(rank, value, exact))
@@ -151,8 +151,8 @@ class Typed(Image):
         is_sure = found or not long or near.size <= 1 or self.base.claims(exact=False).uniform
         if not (self._keeps_values and is_told and is_sure):
             raise SizeError(
-                f"finding this means converting {format_count(self.size)} configurations, more than {SCANNED}, in case "
-                f"their class changes the values that it is made from. Search the sweep that it was made from"
+                f"finding this means converting {format_count(self.size)} configurations, more than {MOST_CONVERTED}, "
+                f"in case their class changes the values that it is made from. Search the sweep that it was made from"
             )
 
     @cached_property
@@ -192,7 +192,7 @@ def _find_plain(path: Steps, forms: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(freeze(unstructure(value)) for value in found)
 
 
-SCANNED: Final = 100_000
+MOST_CONVERTED: Final = 100_000
 """Up to this size every configuration is converted to find one: a class may hide what it was made from."""
 
 _VAST: Final = (
@@ -283,15 +283,15 @@ def _has_kept_fields(cls: Any) -> bool:
 def _is_small(values: Sequence[Any]) -> bool:
     """True if every whole number among the values is the float that stands for it."""
     if isinstance(values, range):
-        return not values or max(abs(values[0]), abs(values[-1])) <= WHOLE
+        return not values or max(abs(values[0]), abs(values[-1])) <= LARGEST_EXACT
     return all(fold(_SMALL, value) for value in values)
 
 
-WHOLE: Final = 2**53
+LARGEST_EXACT: Final = 2**53
 """Up to this size a float stands for one whole number alone."""
 
 _SMALL: Final[Algebra[bool]] = Algebra(
-    leaf=lambda leaf: type(leaf) in _KEPT and (type(leaf) is not int or abs(leaf) <= WHOLE),
+    leaf=lambda leaf: type(leaf) in _KEPT and (type(leaf) is not int or abs(leaf) <= LARGEST_EXACT),
     record=lambda _shape, _node, parts: all(parts),
     choice=lambda _node, _parts: False,
 )

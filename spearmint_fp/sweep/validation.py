@@ -7,7 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, final
 
 import attrs
-from toolz import merge
+from toolz import merge, unique
 
 from ..configuration.errors import SizeError, full_repr, group_digits, short_repr
 from ..configuration.fold import show_path
@@ -27,10 +27,10 @@ from .tables import Constraint
 __all__ = ["Validation", "validate"]
 
 
-SPREAD: Final = 1_000
+SPREAD_CONFIGS: Final = 1_000
 """How many configurations of a larger sweep are asked about, evenly spread."""
 
-LISTED: Final = 10_000
+MOST_LISTED: Final = 10_000
 """Of sweeps up to this size every configuration is asked about."""
 
 
@@ -125,20 +125,19 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     """
     node = as_sweep(sweep, "validate")._node
     check = make_checker(cls, extra)
-    is_listed = node.size <= LISTED
+    is_listed = node.size <= MOST_LISTED
     is_sample = isinstance(node.composition, SelectionOf) and is_listed and node.size <= _count_values(node, check)
     findings, unseen = ((), ()) if is_sample else _ask_parts(node, check, is_listed)
-    refused = _ask_evenly(check, node, node.size if is_listed else SPREAD, findings)
+    refused = _ask_evenly(check, node, node.size if is_listed else SPREAD_CONFIGS, findings)
     others, together = _find_others(refused, findings, () if is_sample else ("check", "whole"))
     report = _count_among if is_listed else _confirm_by
     problems, doubts = report(refused, (*findings, *others))
     if together and not problems:  # then it is all that is wrong
         others, together = _find_others(refused, (), ())
         problems, doubts = report(refused, others)
-    texts = dict.fromkeys((*unseen, *doubts))
     if together or (not is_listed and sees_several(cls)):
-        texts[_describe_together(cls, together, is_listed)] = None
-    return Validation(cls, node.size, problems, tuple(texts))
+        doubts = (*doubts, _describe_together(cls, together, is_listed))
+    return Validation(cls, node.size, problems, tuple(unique((*unseen, *doubts))))
 
 
 # --- configurations that are refused ---------------------------------------------------------------------------
@@ -279,13 +278,13 @@ def _count_values(node: Node, check: Check) -> int:
     return sum(probe.points_seen for probe in _list_probes(node, check))
 
 
-def _ask_parts(node: Node, check: Check, is_listed: bool) -> tuple[Sequence[_Finding], Iterable[str]]:
+def _ask_parts(node: Node, check: Check, is_listed: bool) -> tuple[Sequence[_Finding], Sequence[str]]:
     """The problems of the parts in the order in which they are met, each once, and texts of what was not looked at."""
-    unseen: dict[str, None] = {}
+    unseen: list[str] = []
     refused: list[tuple[Probe, Refusal]] = []
     scopes: dict[Scope, list[Probe]] = {}
     for probe in _list_probes(node, check):
-        unseen |= dict.fromkeys(probe.unseen)
+        unseen += probe.unseen
         refused += [(probe, refusal) for refusal in probe.find_refusals()]
         if probe.spot.scope is not None:
             scopes.setdefault(probe.spot.scope, []).append(probe)

@@ -55,7 +55,9 @@ async def ended(*tasks: asyncio.Future[Any]) -> None:
             break
     _abandon_tasks(pending)
     for task in tasks:
-        _ = task.done() and not task.cancelled() and task.exception()  # or asyncio logs that nobody asked for it
+        _ = (
+            task.done() and not task.cancelled() and task.exception()
+        )  # or asyncio logs an error that was never asked for
     if interrupted is not None:
         raise interrupted
 
@@ -96,5 +98,5 @@ def _other_library() -> str:
         return ""
     try:
         return str(sniffio.current_async_library())
-    except Exception:  # none that it knows
+    except Exception:  # no library that it supports
         return ""

@@ -15,7 +15,7 @@ from .asyncio_tasks import current_task
 from .signals import NO_HANDLERS, ends_run
 from .task_state import TRACE, Trace
 
-__all__ = ["Ending", "make_outcome", "run_attempt", "run_attempt_async", "try_task", "unawaited"]
+__all__ = ["Ending", "make_outcome", "refuse_coroutine", "run_attempt", "run_attempt_async", "try_task"]
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -24,14 +24,18 @@ Ending = tuple[Any, ErrorInfo | None, float, int]
 """How a task ended: a result or an error, the seconds that it took, and the attempts."""
 
 
+# Bound once: Python calls a method of an imported object more slowly, and each task makes these calls.
+_get_state, _set_state, _reset_state = TRACE.get, TRACE.set, TRACE.reset
+
+
 def try_task(fn: Callable[[C], T], config: C, state: Trace) -> Ending:
     """How `fn(config)` ends; `SystemExit` is an error of its own, an interrupt or a signal's exit passes through."""
-    token = None if TRACE.get() is state else TRACE.set(state)
+    token = None if _get_state() is state else _set_state(state)
     start = perf_counter()
     try:
         result = fn(config)
         if type(result) is CoroutineType:
-            unawaited(result)
+            refuse_coroutine(result)
         seconds = perf_counter() - start
         return (result, None, seconds, 1) if state.untouched else (result, None, *state.finish(seconds))
     except KeyboardInterrupt:
@@ -43,11 +47,11 @@ def try_task(fn: Callable[[C], T], config: C, state: Trace) -> Ending:
         return None, ErrorInfo.of(error), seconds, attempts
     finally:
         if token is not None:
-            TRACE.reset(token)
+            _reset_state(token)
 
 
-def unawaited(coroutine: Any) -> NoReturn:
-    """Refuse a coroutine that nobody would await."""
+def refuse_coroutine(coroutine: Any) -> NoReturn:
+    """Refuse a coroutine that a plain function returned: it would never be awaited."""
     coroutine.close()
     raise ArgumentError(
         f"a plain function returned the coroutine {coroutine.__qualname__}(...), which nobody awaits. "
@@ -56,7 +60,7 @@ def unawaited(coroutine: Any) -> NoReturn:
 
 
 def make_outcome(config: C, index: int, ending: Ending) -> Outcome[C, T]:
-    """What became of a configuration, as a value."""
+    """The outcome of a configuration whose task ended so."""
     result, error, seconds, attempts = ending
     if error is None:
         return Success(config, result, index, seconds, attempts)
@@ -83,7 +87,7 @@ async def run_attempt_async(
         raise
     except BaseException as error:
         task = current_task()
-        if task is None or task.cancelling():  # nobody runs it any more: it is being closed
+        if task is None or task.cancelling():  # its loop has ended, or it is being cancelled
             raise
         if ends_run(error, outer_handlers):
             raise

@@ -12,7 +12,7 @@ import attrs
 from ..configuration.errors import ArgumentError, repr_with_type, short_repr
 from ..configuration.extras import require
 from .asyncio_tasks import is_cancelled
-from .attempts import unawaited
+from .attempts import refuse_coroutine
 from .signals import NO_HANDLERS, ends_run
 from .task_state import TRACE, ActiveWrapper, Trace, enter_wrapper
 from .wrappers import Wrapper, check_function, format_seconds, is_seconds
@@ -38,8 +38,8 @@ class Retrying(Wrapper[T]):
                 _number_attempt(attempt.retry_state, wrapper, state)
                 with attempt:
                     result = self.function(*args, **kwargs)
-                    if type(result) is CoroutineType:  # its errors would come later, where nobody tries again
-                        unawaited(result)
+                    if type(result) is CoroutineType:  # its errors would come later, after the last attempt
+                        refuse_coroutine(result)
                     return result
         raise AssertionError("a retry policy ends with a result or an error")
 

@@ -33,7 +33,7 @@ class ActiveWrapper:
         self.begun = 0
         self.resumed: Marks = ()
 
-    def begin(self, number: float) -> ActiveWrapper:
+    def begin_inner(self, number: float) -> ActiveWrapper:
         """The next wrapper inside; its number is the one that it had, where the task is begun again."""
         inner = ActiveWrapper(self.begun, number)
         self.begun += 1
@@ -44,7 +44,7 @@ class ActiveWrapper:
 
 @final
 class Trace:
-    """What the wrappers of a running task share.
+    """The state that the wrappers of a running task share.
 
     A worker process can only be ended from outside. So `watch` is called with the state whenever its deadline or its
     attempts change; when the process has been ended at the deadline, another one begins the task again, with `resume`.
@@ -75,8 +75,8 @@ class Trace:
 
     def begin_wrapper(self, number: float) -> ActiveWrapper:
         """Note that a wrapper begins its work."""
-        self._touch()
-        wrapper = self._active[-1].begin(number)
+        self._note_use()
+        wrapper = self._active[-1].begin_inner(number)
         self._active.append(wrapper)
         return wrapper
 
@@ -86,7 +86,7 @@ class Trace:
             self._active.remove(wrapper)
 
     def begin_attempt(self, wrapper: ActiveWrapper, number: int) -> None:
-        """Note another attempt; a watcher is told of it, lest it be forgotten when the process is ended."""
+        """Note another attempt, also outside this process, so that it is counted if the process is ended."""
         wrapper.number, wrapper.begun, wrapper.resumed = number, 0, ()
         if wrapper in self._active:
             self.retries += 1
@@ -95,7 +95,7 @@ class Trace:
 
     def resume(self, retries: int, marks: Marks, since: float = inf) -> None:
         """Begin the next task where a process that was ended had left it."""
-        self._touch()
+        self._note_use()
         self.retries, self._active[0].resumed, self.since = retries, marks, since
 
     def finish(self, seconds: float) -> tuple[float, int]:
@@ -106,7 +106,7 @@ class Trace:
         self.untouched, self.retries, self._active = True, 0, []
         return ending
 
-    def _touch(self) -> None:
+    def _note_use(self) -> None:
         self.untouched = False
         if not self._active:
             self._active, self.since = [ActiveWrapper(0, 0)], monotonic()

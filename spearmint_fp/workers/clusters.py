@@ -12,8 +12,7 @@ from ..configuration.errors import ArgumentError, RunError, repr_with_type
 from ..configuration.extras import require
 from ..outcomes.exceptions import message_of
 from ..sweep.core import Sweep
-from .batches import Answer, Batch
-from .future_pool import FuturePool
+from .live_executors import FuturePool
 from .pickling import Job
 from .pools import Pool
 
@@ -27,27 +26,6 @@ STUCK_SECONDS: Final = 60.0
 
 LOOK_SECONDS: Final = 2.0
 """The time between two looks at the workers of Dask."""
-
-
-@final
-class _ClosingPool(Pool):
-    """A pool, and what is to be closed after it."""
-
-    def __init__(self, pool: Pool, close: Callable[[], object]) -> None:
-        self.workers, self.seconds = pool.workers, pool.seconds
-        self._pool, self._close = pool, close
-
-    def put(self, batch: Batch) -> None:
-        self._pool.put(batch)
-
-    def get(self) -> list[Answer]:
-        return self._pool.get()
-
-    def stop(self, why: BaseException | None) -> None:
-        try:
-            self._pool.stop(why)
-        finally:
-            self._close()
 
 
 # --- Dask ----------------------------------------------------------------------------------------------
@@ -73,8 +51,8 @@ def prepare_dask(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | Non
         with _translate_closed(client):
             cores = sum(client.nthreads().values())
         executor = _Dask(client)
-        pool = FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end)
-        return _ClosingPool(pool, client.close) if ours else pool
+        close = client.close if ours else None
+        return FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end, close=close)
 
     return open_pool
 
@@ -177,7 +155,7 @@ def prepare_ray(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any]
                 raise RunError(f"cannot connect to Ray at {address}: {message_of(error)}") from error
         executor = _Ray(ray)
         cores = int(ray.cluster_resources().get("CPU", 1))
-        pool = FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end)
-        return _ClosingPool(pool, ray.shutdown) if ours else pool
+        close = ray.shutdown if ours else None
+        return FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end, close=close)
 
     return open_pool

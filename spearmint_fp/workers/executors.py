@@ -76,7 +76,7 @@ class Threads(ExecutorValue):
     workers: int
 
     def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:  # noqa: ARG002
-        from .thread_pools import ThreadPool
+        from .thread_pool import ThreadPool
 
         refuse_time_limit(fn, "a thread")
         return lambda: ThreadPool(fn, self.workers)
@@ -254,9 +254,8 @@ class _LiveExecutor(ExecutorValue):
     executor: Executor
 
     def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
-        from .future_pool import FuturePool
+        from .live_executors import BorrowedThreadPool, FuturePool
         from .pickling import Job
-        from .thread_pools import BorrowedThreadPool
 
         refuse_time_limit(fn, f"a worker of {type(self.executor).__qualname__}")
         workers = getattr(self.executor, "_max_workers", None) or count_cores()

@@ -1,36 +1,46 @@
-"""Live executors of `concurrent.futures`, which the caller has opened and will close: calls to them, and their ends."""
+"""Pools of live executors: of `concurrent.futures`, which the caller has opened and will close, of Dask and of Ray."""
 
 from __future__ import annotations
 
+import sys
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, Future, wait
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
+from contextvars import copy_context
+from queue import SimpleQueue
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, final
 
-from ..configuration.errors import RunError, repr_with_type
-from .pools import LOOK_SECONDS
+from ..configuration.errors import RunError, WorkerError, repr_with_type
+from ..outcomes.exceptions import message_of
+from ..outcomes.outcomes import ErrorInfo
+from .batches import Answer, Batch
+from .pools import LOOK_SECONDS, Pool, drain_queue, patience_after
+from .thread_pool import ThreadPool
+from .wire import MessageReader, refuse_batch, write_batch
+from .worker import answer_batch
 
-__all__ = ["CANCELLED", "cancel_futures", "describe_broken", "has_no_end", "submit_call"]
+__all__ = ["BorrowedThreadPool", "FuturePool"]
 
-CANCELLED: Final = "the executor has cancelled tasks of this run; it must stay open until the run has ended"
+_CANCELLED: Final = "the executor has cancelled tasks of this run; it must stay open until the run has ended"
 
 
-def has_no_end() -> str | None:
+def _has_no_end() -> str | None:
     """Why no answer of an executor will ever come: for one whose futures end when it does, nothing."""
     return None
 
 
-def submit_call(executor: Executor, fn: Callable[..., Any], *args: Any) -> Future[Any]:
+def _submit(executor: Executor, fn: Callable[..., Any], *args: Any) -> Future[Any]:
     """`executor.submit(fn, *args)`; a RunError where it takes no calls any more."""
     try:
         return executor.submit(fn, *args)
     except BrokenExecutor as error:
-        raise RunError(describe_broken(executor, error)) from error
+        raise RunError(_describe_broken(executor, error)) from error
     except RuntimeError as error:  # it has been shut down
         raise RunError(f"{repr_with_type(executor)} takes no tasks: {error}") from error
 
 
-def describe_broken(executor: Executor, error: BaseException) -> str:
+def _describe_broken(executor: Executor, error: BaseException) -> str:
     """The message for an executor whose worker has ended."""
     return (
         f"{repr_with_type(executor)} is broken: {str(error).rstrip('.')}. A worker of it has ended, and it starts no "
@@ -38,8 +48,8 @@ def describe_broken(executor: Executor, error: BaseException) -> str:
     )
 
 
-def cancel_futures(
-    futures: set[Future[Any]], patience: float | None, find_end: Callable[[], str | None] = has_no_end
+def _cancel_futures(
+    futures: set[Future[Any]], patience: float | None, find_end: Callable[[], str | None] = _has_no_end
 ) -> None:
     """Cancel what has not begun, and wait so many seconds for the rest, as long as it may still end."""
     running = {future for future in futures if not future.cancel()}
@@ -47,3 +57,136 @@ def cancel_futures(
     while running and (patience is None or monotonic() - start < patience) and find_end() is None:
         left = LOOK_SECONDS if patience is None else min(LOOK_SECONDS, patience)
         running = wait(running, left).not_done
+
+
+@final
+class BorrowedThreadPool(ThreadPool):
+    """The threads of a live executor, which is the caller's: it is left as it was."""
+
+    def __init__(self, fn: Callable[[Any], Any], executor: Executor, workers: int) -> None:
+        super().__init__(fn, workers)
+        self._executor = executor
+        self._futures: set[Future[None]] = set()
+
+    def put(self, batch: Batch) -> None:
+        future = _submit(self._executor, copy_context().run, self.run_batch, batch)
+        self._futures.add(future)
+        future.add_done_callback(self._note_done)
+
+    def _note_done(self, future: Future[None]) -> None:
+        self._futures.discard(future)
+        if self._stopped:
+            return
+        if future.cancelled():
+            self._answers.put(RunError(_CANCELLED))
+        elif (error := future.exception()) is not None:
+            self._answers.put(RunError(_describe_broken(self._executor, error)))
+
+    def stop(self, why: BaseException | None) -> None:
+        self._stopped = True
+        _cancel_futures(set(self._futures), 0.0 if self._waits_in_vain() else patience_after(why))
+
+
+@final
+class FuturePool(Pool):
+    """The workers of an executor. A batch whose worker ended is run again one by one, and nothing beside it.
+
+    Which of its configurations has ended the worker cannot be seen from here. One that ends two is a failure.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        job: bytes,
+        executor: Executor,
+        workers: int,
+        seconds: float,
+        *,
+        find_end: Callable[[], str | None] = _has_no_end,
+        close: Callable[[], object] | None = None,
+        has_script: bool = False,
+    ) -> None:
+        """`find_end` says why no answer will ever come; None while some may. `close` is called at the end."""
+        self.workers, self.seconds = workers, seconds
+        self._job, self._executor = job, executor
+        self._find_end, self._close, self._has_script = find_end, close, has_script
+        self._queue: deque[Batch] = deque()
+        self._suspects: deque[Batch] = deque()
+        self._sent: dict[Future[bytes], Batch] = {}
+        self._done: SimpleQueue[Future[bytes]] = SimpleQueue()
+
+    def put(self, batch: Batch) -> None:
+        self._queue.append(batch)
+
+    def get(self) -> list[Answer]:
+        answers: list[Answer] = []
+        while not answers:
+            answers += self._send_batches()
+            if not answers:
+                for future in drain_queue(self._done, self._check_executor):
+                    answers += self._receive(self._sent.pop(future), future)
+        return answers
+
+    def _check_executor(self) -> None:
+        """Raise where no answer will ever come."""
+        why = self._find_end()
+        if why is not None:
+            raise RunError(why)
+
+    def _send_batches(self) -> list[Answer]:
+        """Send everything, or, while some may be what ends a worker, one of those at a time and nothing beside it."""
+        answers: list[Answer] = []
+        while self._queue and not self._suspects:
+            answers += self._send(self._queue.popleft(), self._queue)
+        while self._suspects and not self._sent:
+            answers += self._send(self._suspects.popleft(), self._suspects)
+        return answers
+
+    def _send(self, batch: Batch, queue: deque[Batch]) -> list[Answer]:
+        try:
+            data = write_batch(batch, self._has_script)
+        except Exception as error:  # whatever a user's object does when it is pickled
+            queue.extendleft(reversed(refuse_batch(batch, error)))
+            return batch.take_answers()
+        self._check_executor()
+        future = _submit(self._executor, answer_batch, self._job, data)
+        batch.begin()
+        self._sent[future] = batch
+        future.add_done_callback(self._done.put)
+        return []
+
+    def _receive(self, batch: Batch, future: Future[bytes]) -> list[Answer]:
+        try:
+            data = future.result()
+        except CancelledError as error:
+            raise RunError(_CANCELLED) from error
+        except BrokenExecutor as error:
+            raise RunError(_describe_broken(self._executor, error)) from error
+        except Exception as error:  # whatever an executor raises for a worker that ended
+            return self._note_death(batch, error)
+        if MessageReader().add_to(batch, data):
+            self._queue.extendleft(reversed(batch.split()))
+        elif batch:
+            self._queue.appendleft(batch)
+        return batch.take_answers()
+
+    def _note_death(self, batch: Batch, error: Exception) -> list[Answer]:
+        if len(batch) == 1 and batch.deaths:
+            death = WorkerError(
+                f"its worker ended, or could not answer: {type(error).__qualname__}: {message_of(error)}"
+            )
+            death.__cause__ = error
+            batch.fail(ErrorInfo.of(death))
+            return batch.take_answers()
+        for single in batch.split():
+            single.deaths = 1
+            self._suspects.append(single)
+        return []
+
+    def stop(self, why: BaseException | None) -> None:
+        try:
+            if self._find_end() is None:
+                patience = 0.0 if sys.is_finalizing() else patience_after(why)
+                _cancel_futures(set(self._sent), patience, self._find_end)
+        finally:
+            if self._close is not None:
+                self._close()

@@ -278,7 +278,7 @@ class ProcessPool(Pool):
     # --- the end of all
 
     def stop(self, why: BaseException | None) -> None:
-        try:
+        try:  # workers end by themselves where they can, after what their tasks have left running
             self._dismiss_workers(why)
         finally:
             _repeat_interrupted(self._end_workers)
@@ -312,7 +312,11 @@ class ProcessPool(Pool):
                 self._selector.unregister(key.fd)
 
     def _end_workers(self) -> None:
-        """Leave no process. It can be done again where it was interrupted."""
+        """Leave no process. It can be done again where it was interrupted.
+
+        All are killed before any is waited for, so they end together. A worker keeps its place until its pipes are
+        closed. The launcher comes last: only the fork server can find out how its workers have ended.
+        """
         for worker in self._workers:
             worker.process.signal(signal.SIGKILL)
         until = monotonic() + KILLED_SECONDS

@@ -15,7 +15,7 @@ from spearmint_fp import (
     structure,
     unstructure,
 )
-from tests.conversion.test_convert import Level, ModelLlm, refused
+from tests.conversion.test_convert import Color, Level, ModelLlm, refused
 
 
 class Sgd(msgspec.Struct, tag="sgd", rename="camel"):
@@ -210,3 +210,13 @@ def test_a_model_that_allows_extra_values_has_a_place_for_them() -> None:
     made.more = 3  # type: ignore[attr-defined]  # that is what the model allows
     assert structure(AroundAllowing, {"inside": [{"a": 1}]}) == AroundAllowing(inside=[Allowing()])
     assert structure(Allowing, {"z": 5}).model_extra == {"z": 5}
+
+
+def test_pydantic_enums_of_tuples_of_what_comes_as_lists() -> None:
+    """Plain data has lists for tuples, so the value of such a member comes as one."""
+
+    class Painted(pydantic.BaseModel):
+        color: Color
+
+    assert structure(Painted, unstructure(Painted(color=Color.PAIR))) == Painted(color=Color.PAIR)
+    assert refused(Painted, {"color": [1, "2"]}) == ["color: must be 'red' or (1, 2), got [1, '2'] (list)"]

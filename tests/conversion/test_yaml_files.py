@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from spearmint_fp import EncodingError, FormatError, config_id, freeze
 from spearmint_fp.conversion import files
 from spearmint_fp.conversion.files import load_text
-from spearmint_fp.conversion.yaml_files import dumped
+from spearmint_fp.conversion.yaml_files import dump_yaml
 
 MISTAKEN = [
     *("on", "no", "~", "null", "<<", "=", "1e-3", "0o7", "010", "1:30", "1_0", "2001-01-01", "!sweep", "&a", "*a"),
@@ -36,28 +36,28 @@ TREES = st.recursive(
 
 @given(st.dictionaries(TEXTS, TREES, max_size=4))
 def test_what_is_written_is_read_as_the_same(plain: dict[str, Any]) -> None:
-    [back] = files._parse_text(Path("x"), dumped(plain), files._read_yaml)
+    [back] = files._parse_text(Path("x"), dump_yaml(plain), files._read_yaml)
     assert config_id(back) == config_id(freeze(plain))
 
 
 @given(st.dictionaries(st.text(), TEXTS | st.integers() | st.booleans(), max_size=4))
 def test_a_reader_of_yaml_1_1_reads_it_too(plain: dict[str, Any]) -> None:
-    assert yaml.safe_load(dumped(plain)) == plain
+    assert yaml.safe_load(dump_yaml(plain)) == plain
 
 
 def test_it_reads_well() -> None:
     long = "a long one, " * 20
     plain = {"lr": 1e-05, "on": "no", "layers": [64, 64], "opt": {"name": "sgd", "text": long}, "none": {}}
-    assert dumped(plain) == (
+    assert dump_yaml(plain) == (
         f"lr: 1.0e-05\n'on': 'no'\nlayers:\n- 64\n- 64\nopt:\n  name: sgd\n  text: '{long}'\nnone: {{}}\n"
     )
-    assert dumped({"at": dt.time(7, 32), "same": [plain["layers"]] * 2}).startswith("at: 07:32:00\nsame:\n- - 64")
+    assert dump_yaml({"at": dt.time(7, 32), "same": [plain["layers"]] * 2}).startswith("at: 07:32:00\nsame:\n- - 64")
 
 
 @pytest.mark.parametrize("value", [Decimal(1), object(), 1j, Path("a")])
 def test_what_yaml_has_no_word_for_is_refused(value: Any) -> None:
     with pytest.raises(EncodingError, match="has no form in YAML"):
-        dumped({"a": [value]})
+        dump_yaml({"a": [value]})
 
 
 def test_text_is_json_or_yaml() -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from spearmint_fp import (
+    Config,
     DynamicValue,
     Journal,
+    JournalError,
     expand,
     run,
 )
@@ -18,6 +20,21 @@ THREE = expand({"n": DynamicValue(range(3))})
 
 def results(fn: Any, journal: Journal) -> list[Any]:
     return [outcome.result for outcome in run(fn, THREE, journal=journal)]
+
+
+def rising(n: int) -> Any:
+    return expand({"n": DynamicValue(range(n))})
+
+
+def doubled(config: Config) -> int:
+    return int(config.n) * 2
+
+
+def list_outcomes(journal: Journal, name: Any) -> list[Any]:
+    try:
+        return list(journal.outcomes(name))
+    except JournalError:  # nothing has been finished
+        return []
 
 
 SCRIPT = """

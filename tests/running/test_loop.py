@@ -61,7 +61,7 @@ def test_every_outcome_before_the_first_error_is_given_out_once(
     given_out: list[int] = []
 
     def drain() -> None:
-        given_out.extend(outcome.index for batch in loop.batches() for outcome in batch)
+        given_out.extend(outcome.index for group in loop.outcomes() for outcome in group)
 
     if bad:
         with pytest.raises(LookupError) as raised:

@@ -90,7 +90,7 @@ def test_the_values_that_are_left_are_those_of_the_listing() -> None:
     rules: list[Rule] = [(lambda a, b: a + 3 < b, (("a",), ("b",))), (lambda b, c: b == c, (("b",), ("c",)))]
     automaton = build_automaton(expand(tree)._node, [Constraint(holds, on) for holds, on in rules])[0]
     kept = [row for row in product(range(6), repeat=3) if row[0] + 3 < row[1] == row[2]]
-    assert automaton.left == {(k,): sorted({row[k] for row in kept}) for k in range(3)}
+    assert automaton.values_left == {(k,): sorted({row[k] for row in kept}) for k in range(3)}
 
 
 def test_nothing_is_left() -> None:

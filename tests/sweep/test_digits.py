@@ -24,7 +24,7 @@ def values_at(digits: Digits, question: int, position: int) -> Iterator[Any]:
     for sources in digits.sources[question]:
         here = [s for s in sources if all(n in chosen and chosen[n][0] == branch for n, branch in s.context)]
         # a source that holds choices has the digits of all their branches, of which a position is in one
-        yield here[0].value(sum(chosen[n][1] for n in here[0].digits if n in chosen)) if here else ABSENT
+        yield here[0].find_value(sum(chosen[n][1] for n in here[0].digits if n in chosen)) if here else ABSENT
 
 
 @some
@@ -75,7 +75,7 @@ def test_a_choice_is_a_digit_and_its_branches_have_digits_of_their_own() -> None
     digits = read_digits(expand({"c": branches, "z": DynamicValue([0, 1])})._node, [Question((("c", "k"), ("z",)))])
     choice, last = digits.items
     assert [[digit.size for digit in part] for part in choice.parts] == [[3], [2], [1]]
-    assert digits.scope(0) == (choice.number, choice.parts[0][0].number, last.number)
+    assert digits.find_scope(0) == (choice.number, choice.parts[0][0].number, last.number)
 
 
 def test_a_node_is_narrowed_to_the_values_that_are_left() -> None:

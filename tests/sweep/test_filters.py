@@ -9,7 +9,19 @@ from typing import Any
 
 import pytest
 
-from spearmint_fp import Config, DynamicValue, Sweep, concat, constrain, derive, expand, mapped, shuffled, zipped
+from spearmint_fp import (
+    Config,
+    DynamicValue,
+    PathError,
+    Sweep,
+    concat,
+    constrain,
+    derive,
+    expand,
+    mapped,
+    shuffled,
+    zipped,
+)
 
 from .test_choose import less, wide
 
@@ -108,8 +120,19 @@ def test_what_another_constraint_excludes_is_never_raised(kind: str) -> None:
         assert made == pickle.loads(pickle.dumps(made))
         assert hash(made) == hash(pickle.loads(pickle.dumps(made)))
         assert list(constrain(lambda a: a > 1, made, on="a")) == [config for config in expected if config["a"] > 1]
+    raising = constrain(refuse, sweep, on=("a", "b"))
+    with pytest.raises(PathError, match=r"no configuration has bb; did you mean 'b'"):
+        constrain(bool, raising, on="bb")
     with pytest.raises(ValueError, match=r"\d"):
-        constrain(refuse, sweep, on=("a", "b")).size
+        raising.size
+
+
+def test_what_a_constraint_on_a_derived_value_excludes_is_never_raised() -> None:
+    sweep = KINDS["derived"](expand({"a": DynamicValue(range(8)), "b": DynamicValue(range(8))}))
+    expected = [config for config in sweep if config["a"] < config["b"] and config["d"] % 2]
+    odd: Any = (lambda d: d % 2, "d")
+    for (one, on), (other, also_on) in itertools.permutations((odd, (refuse, ("a", "b")))):
+        assert list(constrain(other, constrain(one, sweep, on=on), on=also_on)) == expected
 
 
 @pytest.mark.parametrize("kind", KINDS)

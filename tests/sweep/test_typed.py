@@ -312,7 +312,7 @@ def test_what_is_listed_is_found_where_it_first_stands(sweep: Sweep[Any], is_sma
             texts.append("")
     with pytest.MonkeyPatch.context() as patch:
         if not is_small:  # as where there are too many to convert
-            patch.setattr("spearmint_fp.sweep.typed.SCANNED", 0)
+            patch.setattr("spearmint_fp.sweep.typed.MOST_CONVERTED", 0)
         for position, text in enumerate(texts):
             if not text:
                 continue

@@ -155,9 +155,9 @@ def refused(kind: Any, sweep: Sweep[Any], extra: Any) -> list[ConversionError | 
 )
 def test_no_refused_configuration_is_passed_over(kind: Any, sweep: Sweep[Any], extra: Any, listed: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spearmint_fp.sweep.validation.LISTED", listed)  # smaller: as of larger sweeps
+        patch.setattr("spearmint_fp.sweep.validation.MOST_LISTED", listed)  # smaller: as of larger sweeps
         if listed < 0:  # then the axes alone must tell
-            patch.setattr("spearmint_fp.sweep.validation.SPREAD", 0)
+            patch.setattr("spearmint_fp.sweep.validation.SPREAD_CONFIGS", 0)
         report = validate(kind, sweep, extra=extra)
     bad = refused(kind, sweep, extra)
     str(report)
@@ -207,7 +207,7 @@ MANY = expand({"k": DynamicValue([f"k{number}" for number in range(1_500)])})
     ids=str,
 )
 def test_what_is_not_text_is_told(sweep: Sweep[Any], count: int, listed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spearmint_fp.sweep.validation.LISTED", listed)
+    monkeypatch.setattr("spearmint_fp.sweep.validation.MOST_LISTED", listed)
     report = validate(dict[str, str], sweep)
     known = [problem.spoils for problem in report.problems]
     assert report.problems

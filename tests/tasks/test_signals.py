@@ -322,7 +322,7 @@ def test_a_second_ctrl_c_during_the_stop_leaves_nothing(executor: str) -> None:
     program = started(
         f"""
         from spearmint_fp.workers.process_pool import ProcessPool
-        from spearmint_fp.workers.thread_pools import ThreadPool
+        from spearmint_fp.workers.thread_pool import ThreadPool
         def told(stop):
             def stopped(pool, why):
                 print("stopping", flush=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spearmint_fp.workers.batches import Batch
-from spearmint_fp.workers.future_pool import FuturePool
+from spearmint_fp.workers.live_executors import FuturePool
 from spearmint_fp.workers.pickling import Job
 from spearmint_fp.workers.wire import write_batch
 from spearmint_fp.workers.worker import MOST_BYTES, answer_batch

@@ -113,7 +113,7 @@ class Axis(Compound):
         values = tuple(unique(self._trees, key=exact_key))
         return self if len(values) == len(self._trees) else attrs.evolve(self, values=values)
 
-    def narrow(self, kept: Sequence[int]) -> Axis:
+    def keep_values(self, kept: Sequence[int]) -> Axis:
         return Axis(tuple([self.values[k] for k in kept]), swept=self.swept)
 
     def columns(self) -> Columns:

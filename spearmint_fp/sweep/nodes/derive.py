@@ -81,9 +81,8 @@ class Derive(Image):
         return ViewOf(self.base, self.path)
 
     def columns(self) -> Columns:
-        columns = (
-            self.base.columns()
-        )  # over one of these, the computed values alone vary; a new path follows from others
+        # Over a path of the base the computed values are all that varies; at a new path they follow from the others.
+        columns = self.base.columns()
         over = [path for path in columns if overlap(path, self.path)]
         derived = Column((), bool(over), computed=True)
         kept = {p: derived if p in over else c for p, c in columns.items() if p[: len(self.path)] != self.path}

@@ -168,7 +168,8 @@ class Merge(Compound):
 
     @property
     def faithful(self) -> bool:
-        return not self._fills  # what one part leaves empty another one may fill
+        shares = [part.claims(exact=False) for part in self.inner.parts]  # one part may fill what is empty in another
+        return not any(find_filled([attrs.evolve(share, uniform=True) for share in shares]))
 
     def columns(self) -> Columns:
         gathered: dict[Steps, list[Column]] = {}
@@ -178,12 +179,6 @@ class Merge(Compound):
                 if path not in hidden:
                     gathered.setdefault(path, []).append(column)
         return {path: join_column(some, len(some)) if some[1:] else some[0] for path, some in gathered.items()}
-
-    @property
-    def _fills(self) -> bool:
-        """True where one part may have something in what is an empty record of another one."""
-        shares = [part.claims(exact=False) for part in self.inner.parts]
-        return any(find_filled([attrs.evolve(share, uniform=True) for share in shares]))
 
     def claims(self, exact: bool) -> Claims:
         return merge_claims(part.claims(exact) for part in self.inner.parts) if self.size else NOTHING
@@ -195,7 +190,7 @@ class Merge(Compound):
         return not path or all(part.can_set(path) for part in self.inner.parts)
 
     def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
-        if not self.exact or self._fills:
+        if not self.exact or not self.faithful:
             return tables.tabulate_points(self, rows)
         return {path: array for part in tables.tabulate_product(self.inner, rows) for path, array in part.items()}
 

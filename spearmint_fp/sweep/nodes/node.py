@@ -197,6 +197,11 @@ class Node(ABC):
         """The first points, frozen, without those that cannot be built."""
         return walk_possible_points(self, 0, min(self.size, LIMIT))
 
+    @property
+    def source(self) -> Node:
+        """The sweep that the points were selected from; the sweep itself where they were not."""
+        return self
+
     def can_set(self, path: Steps) -> bool:  # noqa: ARG002  # an error says it when a point is built
         """False where no point can have a value set at the path: a leaf is in its way, or a class has no such field."""
         return True
@@ -281,7 +286,7 @@ class Node(ABC):
         """The value at a path of each point."""
         return [self.peek(index, path) for index in range(self.size)]
 
-    def narrow(self, kept: Sequence[int]) -> Node:  # noqa: ARG002
+    def keep_values(self, kept: Sequence[int]) -> Node:  # noqa: ARG002
         """A sweep whose columns show the points at these positions alone, where that can be."""
         return self
 

@@ -71,13 +71,8 @@ class Record(Compound):
         return tuple(accumulate((part.size for part in self.parts[:0:-1]), mul, initial=1))[::-1]
 
     @property
-    def _is_made_by_class(self) -> bool:
-        """True for instances of a class, which may change or refuse what it is given."""
-        return isinstance(self.shape, FieldsShape)
-
-    @property
     def calls(self) -> bool:
-        return self._is_made_by_class or super().calls
+        return not self.faithful or super().calls
 
     def at(self, index: int) -> Any:
         points = []
@@ -171,7 +166,7 @@ class Record(Compound):
 
     @property
     def faithful(self) -> bool:
-        return not isinstance(self.shape, FieldsShape)  # a class may make equal instances of different values
+        return not isinstance(self.shape, FieldsShape)  # a class may change or refuse what it is given
 
     def columns(self) -> Columns:
         return {(key, *path): column for key, part in self._items for path, column in part.columns().items()}
@@ -193,7 +188,7 @@ class Record(Compound):
         return self.parts[position].can_set(path[1:])
 
     def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
-        if self._is_made_by_class:
+        if not self.faithful:
             return tables.tabulate_points(self, rows)
         pairs = zip(self.shape.keys, tables.tabulate_product(self, rows), strict=True)
         return {(key, *path): array for key, part in pairs for path, array in part.items()}

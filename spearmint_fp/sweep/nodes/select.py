@@ -67,6 +67,10 @@ class Select(Compound):
     def has_path(self, path: Steps) -> bool:
         return self.base.has_path(path) if self.base.exact else super().has_path(path)
 
+    @property
+    def source(self) -> Node:
+        return self.base.source
+
     def can_set(self, path: Steps) -> bool:
         return self.base.can_set(path)
 

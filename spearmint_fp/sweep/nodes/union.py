@@ -51,7 +51,7 @@ class Union(Compound):
         return joined[0] if len(joined) == 1 else Union(tuple(joined))
 
     def ending(self, parts: Sequence[Node]) -> Union:
-        """`Union((*self.parts[:-1], *parts))`, where only the new parts are looked at: sums grow by and by."""
+        """`Union((*self.parts[:-1], *parts))` in the time of the new parts: sums often grow in a loop."""
         made, end = object.__new__(Union), Union(tuple(parts))
         start = self.offsets[-2]
         fields = {

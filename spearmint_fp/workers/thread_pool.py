@@ -1,25 +1,23 @@
-"""Pools of threads of this process: our own, or those of a live `ThreadPoolExecutor`."""
+"""A pool of threads of this process."""
 
 from __future__ import annotations
 
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from contextvars import copy_context
 from queue import SimpleQueue
 from time import monotonic, perf_counter
-from typing import Any, Final, final
+from typing import Any, Final
 
 from ..configuration.errors import RunError
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import run_attempt
 from ..tasks.task_state import Trace
 from .batches import Answer, Batch, SourceError
-from .live_executors import CANCELLED, cancel_futures, describe_broken, submit_call
 from .pools import Pool, drain_queue, patience_after
 
-__all__ = ["BorrowedThreadPool", "ThreadPool"]
+__all__ = ["ThreadPool"]
 
 ANSWER_SECONDS: Final = 0.005
 """How long a thread works before it gives out the outcomes that it has."""
@@ -102,31 +100,3 @@ class ThreadPool(Pool):
     def _waits_in_vain(self) -> bool:
         """True where threads do not go on: the program ends, or a task itself stops the run that it is part of."""
         return sys.is_finalizing() or threading.get_ident() in self._busy_threads
-
-
-@final
-class BorrowedThreadPool(ThreadPool):
-    """The threads of a live executor, which is the caller's: it is left as it was."""
-
-    def __init__(self, fn: Callable[[Any], Any], executor: Executor, workers: int) -> None:
-        super().__init__(fn, workers)
-        self._executor = executor
-        self._futures: set[Future[None]] = set()
-
-    def put(self, batch: Batch) -> None:
-        future = submit_call(self._executor, copy_context().run, self.run_batch, batch)
-        self._futures.add(future)
-        future.add_done_callback(self._note_done)
-
-    def _note_done(self, future: Future[None]) -> None:
-        self._futures.discard(future)
-        if self._stopped:
-            return
-        if future.cancelled():
-            self._answers.put(RunError(CANCELLED))
-        elif (error := future.exception()) is not None:
-            self._answers.put(RunError(describe_broken(self._executor, error)))
-
-    def stop(self, why: BaseException | None) -> None:
-        self._stopped = True
-        cancel_futures(set(self._futures), 0.0 if self._waits_in_vain() else patience_after(why))

@@ -1,0 +1,51 @@
+"""The tables of a journal: older versions are upgraded, newer ones and strangers' are refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from spearmint_fp import (
+    Journal,
+    JournalError,
+    collect,
+    run,
+)
+from spearmint_fp.journal import schema
+from tests.journal.runs import doubled, rising
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "runs.db"
+
+
+def test_a_newer_journal_is_left_untouched(path: Path) -> None:
+    Journal(path).close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA user_version=99")
+    content = path.read_bytes()
+    with pytest.raises(JournalError, match=r"newer version .*schema 99, this one knows 3.*Upgrade spearmint_fp"):
+        Journal(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("version", range(len(schema.STEPS)))
+def test_an_older_journal_is_upgraded_and_keeps_its_outcomes(
+    path: Path, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if version:
+        with monkeypatch.context() as old:
+            old.setattr(schema, "STEPS", schema.STEPS[:version])
+            with Journal(path) as journal:
+                collect(run(doubled, rising(3), journal=journal))
+    else:
+        path.touch()
+    with Journal(path) as journal:
+        assert sum(o.replayed for o in run(doubled, rising(4), journal=journal)) == (3 if version else 0)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA user_version").fetchone() == (len(schema.STEPS),)
+        assert other.execute("SELECT count(*) FROM sqlite_master WHERE name = 'outcomes_in_order'").fetchone() == (1,)
