@@ -177,6 +177,17 @@ def test_modules_and_functions_are_no_longer_than_can_be_read_at_once() -> None:
     assert long == []
 
 
+def test_no_docstring_begins_as_half_a_sentence() -> None:
+    """A string that stands alone is a docstring, that of a constant too."""
+    halves = re.compile(r"\s*(Whether|What|Who|Those)\b")
+    assert [
+        f"{name_of(module)}:{node.lineno}"
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and halves.match(str(node.value.value))
+    ] == []
+
+
 def node_kinds() -> Iterator[type[Node]]:
     """Every kind of sweep in the package: it is in a module, and a module is imported here."""
     for module in pkgutil.walk_packages(spearmint_fp.__path__, "spearmint_fp."):
