@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -120,3 +121,21 @@ def test_every_public_name_is_in_the_reference() -> None:
     errors = spearmint_fp.configuration.errors.__all__
     missing = [name for name in dir(spearmint_fp) if name not in errors and f":: {name}\n" not in reference]
     assert missing == ["Outcome"]  # a union of two classes that are there
+
+
+def test_every_file_that_the_guide_to_the_house_names_is_there() -> None:
+    """A module is named from its room on, `room/module.py`, or by its name alone in the row of its room."""
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w./]+/[\w.]+\.(?:py|pyi|md|json))(?:::(\w+))?`", guide)
+    named += [
+        (f"{room}/{module}", "")
+        for room, text in re.findall(r"^\| `(\w+)` \| (.*) \|$", guide, re.MULTILINE)
+        for module in re.findall(r"`(\w+\.py)`", text)
+    ]
+    assert len(named) > 40
+    for path, name in named:
+        if path == "tests/ROOM/test_MODULE.py":
+            continue
+        files = [file for file in (ROOT / path, ROOT / "spearmint_fp" / path) if file.is_file()]
+        assert files, path
+        assert re.search(rf"\b{name}\b", files[0].read_text(encoding="utf-8")), f"{path}::{name}"

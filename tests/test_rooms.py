@@ -36,6 +36,9 @@ BELOW = {
 ABOVE = {"curried", "cli", "__main__"}
 """What stands on top of all rooms, and is imported by none."""
 
+MOST_MODULE_LINES = 400
+MOST_FUNCTION_LINES = 45
+
 MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = [
     "cattrs",
@@ -161,6 +164,28 @@ def test_modules_import_alone_and_in_any_order() -> None:
     names = [m.name for m in pkgutil.walk_packages(spearmint_fp.__path__, "spearmint_fp.")]
     code = ";".join(f"import {name}" for name in reversed(names))
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_modules_and_functions_are_no_longer_than_can_be_read_at_once() -> None:
+    long = [name_of(m) for m in MODULES if len(m.read_text(encoding="utf-8").splitlines()) > MOST_MODULE_LINES]
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                if body and (body[-1].end_lineno or 0) - body[0].lineno + 1 > MOST_FUNCTION_LINES:
+                    long.append(f"{name_of(module)}.{node.name}")
+    assert long == []
+
+
+def test_no_docstring_begins_as_half_a_sentence() -> None:
+    """A string that stands alone is a docstring, that of a constant too."""
+    halves = re.compile(r"\s*(Whether|What|Who|Those)\b")
+    assert [
+        f"{name_of(module)}:{node.lineno}"
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and halves.match(str(node.value.value))
+    ] == []
 
 
 def node_kinds() -> Iterator[type[Node]]:
