@@ -352,7 +352,7 @@ def test_an_experiment_with_a_full_disk_says_so(await_variants: bool, executor: 
 WAITING = """
 import sqlite3
 from spearmint_fp.journal import database
-from spearmint_fp.cli.journal_view import Stored
+from spearmint_fp.cli.journal_view import JournalView
 database.Database.__init__.__kwdefaults__["lock_seconds"] = 1e6
 database.SAFE_WAL = (99,)
 
@@ -388,7 +388,7 @@ DEEDS = {
     "counts": "journal.status(rising(3), 'work')",
     "reads": "list(journal.outcomes('work'))",
     "exports": "journal.export(path + '.jsonl')",
-    "shows": "Stored(path, name=None, version=None, sweep=None)",
+    "shows": "JournalView(path, name=None, version=None, sweep=None)",
 }
 
 
