@@ -8,7 +8,7 @@ from typing import Any, Final
 from toolz import keymap
 
 from ..configuration.errors import ArgumentError, escape_controls
-from ..outcomes.rows import column_rows, outcome_columns
+from ..outcomes.rows import make_columns, make_rows
 from .journal_view import JournalView, format_keys
 from .json_lines import encode_outcome
 from .tables import align_rows, format_csv
@@ -22,8 +22,8 @@ def _make_rows(view: JournalView) -> tuple[list[dict[str, Any]], list[str]]:
     A success has no error, and so no such key.
     """
     keyed = view.list_sorted()
-    columns = outcome_columns([outcome for _, outcome in keyed], sweep=view.sweep)
-    rows = [{name: v for name, v in row.items() if name != "error" or v is not None} for row in column_rows(columns)]
+    columns = make_columns([outcome for _, outcome in keyed], sweep=view.sweep)
+    rows = [{name: v for name, v in row.items() if name != "error" or v is not None} for row in make_rows(columns)]
     names = [column.name for column in columns]
     if len(view.keys) < 2:
         return rows, names

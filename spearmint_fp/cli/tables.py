@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
-from ..outcomes.cells import ABSENT, cell_of, is_number, text_of
+from ..outcomes.cells import ABSENT, format_cell, format_text, is_number
 from .json_lines import encode_line
 
 __all__ = ["align_rows", "format_csv"]
@@ -29,7 +29,9 @@ def align_rows(rows: Sequence[Mapping[str, Any]], names: Iterable[str] | None = 
       0.1  a
     0.015
     """
-    cells = {name: [_shorten(cell_of(row.get(name, ABSENT))) for row in rows] for name in _list_columns(rows, names)}
+    cells = {
+        name: [_shorten(format_cell(row.get(name, ABSENT))) for row in rows] for name in _list_columns(rows, names)
+    }
     filled = [name for name, column in cells.items() if any(column)]
     columns = [[_shorten(name), *cells[name]] for name in filled]
     right = [all(row.get(name) is None or is_number(row[name]) for row in rows) for name in filled]
@@ -75,4 +77,4 @@ class _Lines(list[str]):
 
 
 def _format_cell(value: Any) -> str:
-    return encode_line(value) if isinstance(value, Mapping | tuple | list) else text_of(value)
+    return encode_line(value) if isinstance(value, Mapping | tuple | list) else format_text(value)

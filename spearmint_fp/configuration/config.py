@@ -31,7 +31,7 @@ from .merging import override
 from .records import MappingShape, are_text
 from .views import show_html
 
-__all__ = ["Config", "Layout", "build_config", "layout_of"]
+__all__ = ["Config", "Layout", "build_config", "get_layout"]
 
 
 @final
@@ -262,7 +262,7 @@ def _make_key_error(key: Any) -> ArgumentError:
 _text_layout: Final = lru_cache(maxsize=1024)(Layout)
 
 
-def layout_of(keys: tuple[Hashable, ...]) -> Layout:
+def get_layout(keys: tuple[Hashable, ...]) -> Layout:
     """`Layout(keys)`, shared where all keys are text: keys of other types may be equal and yet differ, 1 and True."""
     return _text_layout(keys) if are_text(map(type, keys)) else Layout(keys)
 
@@ -279,7 +279,7 @@ def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
             f"{repr_with_type(mapping)} has a length of {len(mapping)} and gives at least {len(keys)} keys, "
             f"{distinct} different"
         )
-    return layout_of(keys), tuple(mapping[key] for key in keys)
+    return get_layout(keys), tuple(mapping[key] for key in keys)
 
 
 def _refuse_mapping(reason: str) -> RefusedNodeError:
@@ -287,5 +287,5 @@ def _refuse_mapping(reason: str) -> RefusedNodeError:
 
 
 register_node(Config, lambda config: (config._cell[0], config._cell[1:]), frozen=True)
-register_node(dict, lambda mapping: (layout_of(tuple(mapping)), tuple(mapping.values())))
+register_node(dict, lambda mapping: (get_layout(tuple(mapping)), tuple(mapping.values())))
 register_node(Mapping, _open_mapping)

@@ -174,7 +174,7 @@ STOPS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)
 """Errors that an iterator takes for its own end: raised by a function inside it, they would end it without a word."""
 
 
-def stop_error(function: object, error: BaseException) -> CallbackError:
+def make_stop_error(function: object, error: BaseException) -> CallbackError:
     """The error of a function that raised one of `STOPS`, as PEP 479 has it for generators."""
     return CallbackError(
         f"{short_repr(function)} raised {short_repr(error)}, which ends an iteration. Return a value, or "

@@ -22,8 +22,8 @@ __all__ = [
     "can_set_in",
     "find_in",
     "get_in",
+    "join_path",
     "parse_path",
-    "path_key",
     "remove_in",
     "set_in",
     "update_in",
@@ -57,7 +57,7 @@ def parse_path(path: Path) -> tuple[Hashable, ...]:
     raise ArgumentError(f"a path is 'llm.model' or a tuple of keys and indices; got {repr_with_type(path)}")
 
 
-def path_key(path: tuple[Hashable, ...]) -> str | tuple[Hashable, ...]:
+def join_path(path: tuple[Hashable, ...]) -> str | tuple[Hashable, ...]:
     """The path as text where `parse_path` brings it back, else as the tuple that it is.
 
     >>> path_key(("llm", "model")), path_key(("a.b", 3))

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, final
 
 import attrs
 
-from .errors import STOPS, add_note, full_repr, short_repr, stop_error
+from .errors import STOPS, add_note, full_repr, make_stop_error, short_repr
 
 __all__ = [
     "FieldsShape",
@@ -237,7 +237,7 @@ class FieldsShape(OneByOne):
                 with suppress(Exception, GeneratorExit):  # what else the class refuses, its first error says
                     return self.construct(thawed)
             if isinstance(error, STOPS):
-                raise stop_error(self.cls, error) from error
+                raise make_stop_error(self.cls, error) from error
             given = ", ".join(f"{n}={short_repr(v)}" for n, v in zip(self.arguments, values, strict=True))
             add_note(error, "while building ", f"{self.cls.__qualname__}({given})")
             raise

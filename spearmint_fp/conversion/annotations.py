@@ -12,7 +12,7 @@ from ..configuration.errors import ArgumentError, short_repr
 from .scopes import Namespace, Scope, class_scope, function_scope, join_scopes, module_scope, own_annotations
 from .type_forms import fill_parameters, is_form, is_typeddict, pair_parameters, rebuild_type
 
-__all__ = ["argument_types", "read_annotation", "types_of"]
+__all__ = ["read_annotation", "read_argument_types", "read_types"]
 
 
 # --- text ------------------------------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ class _Hint:
     known: Mapping[Any, Any]
 
 
-def types_of(kind: Any, declared: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def read_types(kind: Any, declared: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The types of a class by name: of all its annotations, or of the fields in `declared`, as the class keeps them.
 
     Each annotation is read in the class that it stands in, with the arguments that `kind` gives it. What a class
@@ -139,7 +139,7 @@ def _list_key_hints(kind: Any) -> dict[str, _Hint]:
 # --- the types of a function's parameters -------------------------------------------------------------------------
 
 
-def argument_types(function: Any) -> tuple[dict[str, Any], str]:
+def read_argument_types(function: Any) -> tuple[dict[str, Any], str]:
     """The annotations of a function as types, and why some of them cannot be read.
 
     A name that is imported for type checkers alone is no type at run time, so its parameter is the caller's.

@@ -13,13 +13,13 @@ import attrs
 
 from ..configuration.errors import ArgumentError, repr_with_type
 from ..configuration.models import is_model, is_struct
-from .annotations import types_of
+from .annotations import read_types
 from .models import list_struct_fields
 from .problems import type_name
 from .type_forms import is_literal, is_named_tuple, is_typeddict, origin_of, type_key
 from .unwrapping import is_wrapped, list_marks, unwrap_once
 
-__all__ = ["NO_TYPE", "Field", "field_types", "is_structured", "list_aliases", "list_classes", "list_fields"]
+__all__ = ["NO_TYPE", "Field", "is_structured", "list_aliases", "list_classes", "list_field_types", "list_fields"]
 
 NO_TYPE: Final = "structure makes instances of classes, and types of them"
 
@@ -60,7 +60,7 @@ def list_fields(kind: Any) -> list[Field]:
     cls = origin_of(kind)
     if attrs.has(cls):
         fields = [field for field in attrs.fields(cls) if field.init]
-        types = types_of(kind, {field.name: field.type for field in fields})
+        types = read_types(kind, {field.name: field.type for field in fields})
         return [
             Field(f.name, f.name, f.alias or f.name, types[f.name], f.default is attrs.NOTHING, _find_converter(f))
             for f in fields
@@ -75,13 +75,13 @@ def list_fields(kind: Any) -> list[Field]:
         found = list_struct_fields(cls)
     else:
         found = [(name, name, name not in cls._field_defaults) for name in cls._fields]
-    types = types_of(kind, {name: own[name].type if name in own else None for name, _, _ in found})
+    types = read_types(kind, {name: own[name].type if name in own else None for name, _, _ in found})
     return [Field(name, key, name, types[name], required) for name, key, required in found]
 
 
 def _list_keys(kind: Any, cls: Any) -> list[Field]:
     """The keys of a TypedDict; where its annotations are text, Python does not see which of them are required."""
-    types = types_of(kind, dict.fromkeys(getattr(cls, "__annotations__", ())))
+    types = read_types(kind, dict.fromkeys(getattr(cls, "__annotations__", ())))
     fields = []
     for key, hint in types.items():
         marks = [mark for mark in list_marks(hint) if mark in ("Required", "NotRequired")]
@@ -104,7 +104,7 @@ def list_aliases(cls: Any) -> dict[str, str]:
     return {f.alias: f.name for f in attrs.fields(cls) if f.alias not in (None, f.name)} if attrs.has(cls) else {}
 
 
-def field_types(cls: Any) -> list[Any]:
+def list_field_types(cls: Any) -> list[Any]:
     """The types of the fields of a class that a configuration can become, without arguments for its type variables.
 
     Raises:
@@ -151,6 +151,6 @@ def _list_parts(kind: Any) -> list[Any]:
     if cls is abc.Callable or not (isclass(cls) or get_args(kind)):
         return []
     if is_model(cls):
-        return field_types(cls)
+        return list_field_types(cls)
     is_record = is_structured(cls) or is_named_tuple(cls)
     return [*get_args(kind), *(field.kind for field in list_fields(kind))] if is_record else list(get_args(kind))

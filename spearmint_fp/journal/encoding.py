@@ -26,10 +26,10 @@ from ..conversion.fields import list_classes
 from ..conversion.problems import ABSENT, type_name
 from .json_values import EXTENDED, Reader, Writer, dump_json
 
-__all__ = ["decoded", "encode_config", "encoded"]
+__all__ = ["decode_result", "encode_config", "encode_result"]
 
 
-def encoded(value: Any, cls: Any = ABSENT) -> tuple[str, bool]:
+def encode_result(value: Any, cls: Any = ABSENT) -> tuple[str, bool]:
     """The value as text, and whether it takes `cls` to read it again: only what is not made of builtins does.
 
     Raises:
@@ -43,11 +43,11 @@ def encoded(value: Any, cls: Any = ABSENT) -> tuple[str, bool]:
     return _encode_typed(value, cls), True
 
 
-def decoded(text: str, cls: Any = ABSENT) -> Any:
-    """The inverse of `encoded`.
+def decode_result(text: str, cls: Any = ABSENT) -> Any:
+    """The inverse of `encode_result`.
 
     Raises:
-        EncodingError: text that `encoded` has not written.
+        EncodingError: text that `encode_result` has not written.
         ConversionError: what is no `cls` any more.
     """
     reader = Reader(cls)
@@ -82,7 +82,7 @@ def _encode_typed(value: Any, cls: Any) -> str:
 
 def _require_equal(text: str, value: Any, cls: Any) -> str:
     """The text, if it comes back as this value."""
-    back = decoded(text, cls)
+    back = decode_result(text, cls)
     if not _are_same(back, value):
         raise EncodingError(
             f"as {type_name(cls)} it would come back as {repr_with_type(back)}, not as {repr_with_type(value)}"

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from ..configuration.errors import EncodingError, JournalError, SpearmintError, repr_with_type, short_repr
 from ..configuration.freezing import freeze
 from ..conversion.problems import ABSENT
-from ..outcomes.exceptions import message_of
+from ..outcomes.exceptions import read_message
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
-from .encoding import decoded, encode_config, encoded
+from .encoding import decode_result, encode_config, encode_result
 
 __all__ = [
     "Row", "check_row", "compact_json", "damaged_error", "is_encodable", "read_config", "read_outcome", "read_position",
@@ -54,11 +54,11 @@ def write_outcome(outcome: Outcome[C, Any], cls: Any, most_bytes: int) -> tuple[
 def _encode_result(result: Any, cls: Any, most_bytes: int) -> tuple[str, bool]:
     """A result as text, and True if reading it takes a type."""
     try:
-        content, typed = encoded(result, cls)
+        content, typed = encode_result(result, cls)
     except EncodingError:
         raise
     except (Exception, SystemExit) as error:  # whatever a user's object does when it is looked at
-        why = f"{type(error).__qualname__}: {message_of(error)}"
+        why = f"{type(error).__qualname__}: {read_message(error)}"
         raise EncodingError(
             f"{repr_with_type(result)} cannot be written into a journal, since looking at it raises {why}"
         ) from error
@@ -109,7 +109,7 @@ def read_outcome(row: tuple[Any, ...], config: C, index: int, cls: Any) -> Outco
     if not ok:
         return Failure(config, _decode_error(content), index, seconds, attempts, True)
     try:
-        result = decoded(content, cls if typed else ABSENT)
+        result = decode_result(content, cls if typed else ABSENT)
     except Exception as error:  # what a stranger wrote, given to a user's own class
         misfit = JournalError(f"what is kept is not what is asked for now: {error}. To run it again, change version=")
         return Failure(config, ErrorInfo.of(misfit), index, seconds, attempts, True)
@@ -119,7 +119,7 @@ def read_outcome(row: tuple[Any, ...], config: C, index: int, cls: Any) -> Outco
 def _decode_error(content: str) -> ErrorInfo:
     """The error of a failure; where its text is damaged, the error that says so."""
     try:
-        error = decoded(content)
+        error = decode_result(content)
         kind, message, traceback = (read_text(error[part], part) for part in ("type", "message", "traceback"))
     except (EncodingError, JournalError, LookupError, TypeError) as why:
         return ErrorInfo.of(JournalError(f"what is kept of this failure is damaged: {why}. Run it again"))
@@ -129,7 +129,7 @@ def _decode_error(content: str) -> ErrorInfo:
 def read_config(text: Any) -> Any:
     """A configuration, as plain data."""
     try:
-        return freeze(decoded(read_text(text, "a configuration")))
+        return freeze(decode_result(read_text(text, "a configuration")))
     except JournalError:
         raise
     except (SpearmintError, RecursionError) as error:

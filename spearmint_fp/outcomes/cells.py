@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..configuration.errors import full_repr, short_repr
 from ..configuration.scalars import unbox_scalar
 
-__all__ = ["ABSENT", "Absent", "cell_of", "escape_surrogates", "is_number", "number_of", "text_of"]
+__all__ = ["ABSENT", "Absent", "as_float", "escape_surrogates", "format_cell", "format_text", "is_number"]
 
 _READABLE_MODULES: Final = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo", "ipaddress"})
 """Modules of the standard library whose values have a `str` that a reader understands without their type."""
@@ -28,7 +28,7 @@ class Absent(Enum):
 ABSENT: Final = Absent.ABSENT
 
 
-def text_of(value: Any) -> str:
+def format_text(value: Any) -> str:
     """The value for a reader: text as it is, what has a name by its name, all else by its `repr`.
 
     >>> text_of("gpt-4"), text_of(0.1), text_of((1, "a")), text_of(int)
@@ -51,15 +51,15 @@ def _describe_value(value: Any) -> str:
     return str(value) if kind.__module__.partition(".")[0] in _READABLE_MODULES else full_repr(value)
 
 
-def cell_of(value: Any) -> str:
-    """The value for a cell of a table: nothing where it is absent, a float to six digits, else as `text_of` has it.
+def format_cell(value: Any) -> str:
+    """The value for a cell of a table: nothing where it is absent, a float to six digits, else as `format_text` has it.
 
     >>> cell_of(ABSENT), cell_of(None), cell_of(1 / 3), cell_of("a")
     ('', 'None', '0.333333', 'a')
     """
     if value is ABSENT:
         return ""
-    return f"{value:.6g}" if type(value) is float else text_of(value)
+    return f"{value:.6g}" if type(value) is float else format_text(value)
 
 
 def escape_surrogates(text: str) -> str:
@@ -77,7 +77,7 @@ def is_number(value: Any) -> bool:
     return isinstance(single, Real | Decimal) and not isinstance(single, bool | Enum)
 
 
-def number_of(value: Any) -> float:
+def as_float(value: Any) -> float:
     """A number as a float, the greatest one where it is beyond all of them.
 
     >>> number_of(3), number_of(-(10**400))

@@ -11,7 +11,7 @@ from traceback import TracebackException, format_tb
 from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MemberDescriptorType, TracebackType
 from typing import Any, Final, cast, final
 
-__all__ = ["TASK_CALLERS", "copy_exception", "format_traceback", "message_of"]
+__all__ = ["TASK_CALLERS", "copy_exception", "format_traceback", "read_message"]
 
 TASK_CALLERS: Final[set[CodeType]] = set()
 """The functions of this library that call a task: a traceback begins anew at each."""
@@ -20,7 +20,7 @@ TASK_CALLERS: Final[set[CodeType]] = set()
 _FIELDS: Final[dict[str, Any]] = dict(vars(BaseException))
 
 
-def message_of(error: BaseException) -> str:
+def read_message(error: BaseException) -> str:
     """`str(error)`, whatever a user's exception does when it is asked for its message."""
     try:
         return str.__str__(str(error))  # a subclass of str may not be there where the outcome is read

@@ -10,10 +10,10 @@ from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, final
 import attrs
 
 from ..configuration.config import Config
-from ..configuration.errors import STOPS, stop_error
+from ..configuration.errors import STOPS, make_stop_error
 from ..configuration.identity import config_id
 from ..configuration.views import show_html
-from .exceptions import copy_exception, format_traceback, message_of
+from .exceptions import copy_exception, format_traceback, read_message
 
 __all__ = ["ErrorInfo", "Failure", "Outcome", "Success"]
 
@@ -43,7 +43,7 @@ class ErrorInfo:
         """The description of a raised exception, which is left as it was."""
         kind = type(error)
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        return cls(name, message_of(error), format_traceback(error), copy_exception(error))
+        return cls(name, read_message(error), format_traceback(error), copy_exception(error))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As data; with the exception where it survives pickling, without where it does not."""
@@ -65,7 +65,7 @@ class ErrorInfo:
             raise RuntimeError(f"{self.type}: {self.message}\n{self.traceback}")
         error = copy_exception(self.exception)
         if isinstance(error, STOPS):
-            raise stop_error("the task", error) from error
+            raise make_stop_error("the task", error) from error
         raise error
 
 
@@ -132,7 +132,7 @@ _SETTERS: Final = tuple(vars(Success)[field.name].__set__ for field in attrs.fie
 _set_config, _set_result, _set_index, _set_seconds, _set_attempts, _set_replayed, _set_configs = _SETTERS
 
 
-def made_at_once(configs: Sequence[C], endings: Iterable[tuple[T, float, int]], start: int) -> list[Success[C, T]]:
+def make_successes(configs: Sequence[C], endings: Iterable[tuple[T, float, int]], start: int) -> list[Success[C, T]]:
     """`[Success(config, result, index, seconds, attempts) …]` from `start` on, field by field: half the time."""
     if not configs:
         return []

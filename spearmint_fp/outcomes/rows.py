@@ -13,7 +13,7 @@ from toolz import unique
 from ..configuration.errors import ArgumentError, TreeError, full_repr, repr_with_type
 from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
-from ..configuration.paths import path_key
+from ..configuration.paths import join_path
 from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.labels import find_leaf
@@ -24,11 +24,11 @@ from .outcomes import Failure, Outcome, Success
 
 __all__ = [
     "Column",
-    "column_rows",
     "flatten_values",
     "format_path",
-    "named",
-    "outcome_columns",
+    "make_columns",
+    "make_rows",
+    "name_columns",
     "require_outcomes",
     "rows",
 ]
@@ -79,10 +79,10 @@ def rows(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = No
 
     See also: `frame`, the same for pandas and polars; `columns`, for a sweep that has not run.
     """
-    return column_rows(outcome_columns(outcomes, sweep=sweep))
+    return make_rows(make_columns(outcomes, sweep=sweep))
 
 
-def column_rows(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
+def make_rows(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
     """The rows of columns, each with the keys that it has; no error is None."""
     names = [column.name for column in columns]
     lines = zip(*(column.values for column in columns), strict=True)
@@ -96,7 +96,7 @@ def column_rows(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
     )
 
 
-def outcome_columns(
+def make_columns(
     outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = None, whole: bool = False
 ) -> tuple[Column, ...]:
     """The columns of `rows`; `whole` also has the paths that do not vary, marked so."""
@@ -134,7 +134,7 @@ def _config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] | None
     every = [*varied, *(path for path in paths if whole and path not in varied)]
     return [
         Column(name, "config", tuple(map(partial(_find_value, path), flats, found)), path in varied)
-        for name, path in zip(named(every), every, strict=True)
+        for name, path in zip(name_columns(every), every, strict=True)
     ]
 
 
@@ -159,7 +159,7 @@ def _find_value(path: Steps, flat: Flat, outcome: Outcome[Any, Any]) -> Any:
     return next(iter(find_leaf(path, outcome.config)), ABSENT) if path else ABSENT
 
 
-def named(paths: Sequence[Steps]) -> list[str]:
+def name_columns(paths: Sequence[Steps]) -> list[str]:
     """The paths as names of columns, all different, and none that another column has."""
     return _make_distinct(list(map(_name_column, paths)), paths)
 
@@ -172,7 +172,7 @@ def _name_column(path: Steps) -> str:
 
 def format_path(path: str | Steps) -> str:
     """A path as text, whole where it is `a.b.c`."""
-    text = path if isinstance(path, str) else path_key(path)
+    text = path if isinstance(path, str) else join_path(path)
     return text if isinstance(text, str) and text else show_path(text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ..configuration.extras import require
-from ..outcomes.cells import ABSENT, text_of
+from ..outcomes.cells import ABSENT, format_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ def format_tick(value: Any) -> str:
     """A value as the text of a tick."""
     if value is ABSENT:
         return "absent"
-    return escape_text(f"{value:.4g}" if type(value) is float else text_of(value), 24)
+    return escape_text(f"{value:.4g}" if type(value) is float else format_text(value), 24)
 
 
 def escape_text(text: str, most: int = 60) -> str:

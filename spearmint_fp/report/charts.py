@@ -12,7 +12,7 @@ from toolz import first, groupby, unique
 from ..configuration.errors import AbsentError, ArgumentError, SizeError, repr_with_type, suggest_names
 from ..configuration.keys import exact_key
 from ..configuration.scalars import unbox_scalar
-from ..outcomes.cells import ABSENT, is_number, number_of
+from ..outcomes.cells import ABSENT, as_float, is_number
 from ..outcomes.outcomes import Failure, Outcome, Success
 from ..outcomes.rows import Column
 
@@ -86,7 +86,7 @@ def _read_number(source: str, value: Any, outcome: Outcome[Any, Any]) -> float |
             f"{source} gives {repr_with_type(value)} for outcome {outcome.index}, which is no number. "
             f"Name a column that holds numbers, or give value= a function of a success"
         )
-    number = number_of(value)
+    number = as_float(value)
     return number if abs(number) <= GREATEST else None
 
 
@@ -123,7 +123,7 @@ def list_levels(column: Column) -> tuple[Any, ...]:
 
 def _order_number(number: Any) -> tuple[bool, float]:
     """The sort key of a number: NaN comes after all others."""
-    return math.isnan(place := number_of(number)), place
+    return math.isnan(place := as_float(number)), place
 
 
 def is_absent(value: Any) -> bool:
@@ -133,7 +133,7 @@ def is_absent(value: Any) -> bool:
 
 def is_measured(levels: Sequence[Any]) -> bool:
     """True if an axis is a line of numbers, rather than names."""
-    return all(map(is_number, levels)) and all(abs(number_of(level)) <= GREATEST for level in levels)
+    return all(map(is_number, levels)) and all(abs(as_float(level)) <= GREATEST for level in levels)
 
 
 def is_logarithmic(numbers: Sequence[float]) -> bool:

@@ -11,7 +11,7 @@ from toolz import unique
 
 from ..configuration.errors import SizeError, format_count
 from ..configuration.extras import require
-from ..configuration.paths import path_key
+from ..configuration.paths import join_path
 from ..outcomes.cells import ABSENT
 from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
@@ -68,7 +68,7 @@ def columns(sweep: Sweep[Any]) -> dict[str | tuple[Any, ...], NDArray[Any]]:
             f"Take a slice of the sweep, or sample(k, sweep)"
         )
     require("numpy", extra="report", what="columns")
-    return {path_key(path): _mask_absent(array) for path, array in _NumpyTables().tabulate(node, None).items()}
+    return {join_path(path): _mask_absent(array) for path, array in _NumpyTables().tabulate(node, None).items()}
 
 
 def _mask_absent(array: NDArray[Any]) -> NDArray[Any]:

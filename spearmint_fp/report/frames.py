@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 from ..configuration.errors import ArgumentError, repr_with_type
 from ..configuration.extras import require
 from ..configuration.scalars import unbox_scalar
-from ..outcomes.cells import ABSENT, Absent, escape_surrogates, text_of
+from ..outcomes.cells import ABSENT, Absent, escape_surrogates, format_text
 from ..outcomes.outcomes import Outcome
-from ..outcomes.rows import format_path, outcome_columns
+from ..outcomes.rows import format_path, make_columns
 from ..sweep.core import Sweep
 from .columns import MOST_EXACT_FLOAT, columns, floats_and_mask
 
@@ -93,9 +93,7 @@ def frame(
 def _read_columns(outcomes: Any, sweep: Sweep[Any] | None) -> Mapping[str, Any]:
     """The columns by name: arrays of a sweep, lists of values of outcomes."""
     if not isinstance(outcomes, Sweep):
-        return {
-            column.name: list(map(unbox_scalar, column.values)) for column in outcome_columns(outcomes, sweep=sweep)
-        }
+        return {column.name: list(map(unbox_scalar, column.values)) for column in make_columns(outcomes, sweep=sweep)}
     if sweep is not None:
         raise ArgumentError("sweep= says which paths of outcomes vary; a sweep has all of its own. Leave it out")
     arrays = columns(outcomes)
@@ -152,5 +150,5 @@ def _make_polars_series(pl: Any, name: str, values: Any) -> Any:
     if kind in ("time", "text"):
         with suppress(*_REFUSALS):
             return pl.Series(name, cells)
-    texts = [None if value is ABSENT else escape_surrogates(text_of(value)) for value in values]
+    texts = [None if value is ABSENT else escape_surrogates(format_text(value)) for value in values]
     return pl.Series(name, texts, dtype=pl.String)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..configuration.keys import exact_key
-from ..outcomes.cells import number_of
+from ..outcomes.cells import as_float
 from .canvas import FAILED, FONT_POINTS, add_frame, escape_text, format_tick, get_colour_map, load_matplotlib, name_axes
 from .charts import Chart, Spot, describe_spots, group_spots, is_logarithmic, is_measured, list_levels
 
@@ -42,7 +42,7 @@ def _place_levels(axes: Axes, levels: Sequence[Any]) -> Sequence[float]:
     if not is_measured(levels):
         axes.set_xticks(range(len(levels)), list(map(format_tick, levels)), rotation=30 if len(levels) > 8 else 0)
         return range(len(levels))
-    numbers = list(map(number_of, levels))
+    numbers = list(map(as_float, levels))
     if is_logarithmic(numbers):
         ticker = load_matplotlib("ticker")
         axes.set_xscale("log")

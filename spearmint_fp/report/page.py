@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from ..configuration.errors import ArgumentError, repr_with_type, suggest_names
 from ..configuration.scalars import unbox_scalar
-from ..outcomes.cells import ABSENT, escape_surrogates, is_number, number_of, text_of
+from ..outcomes.cells import ABSENT, as_float, escape_surrogates, format_text, is_number
 from ..outcomes.outcomes import Failure, Outcome
-from ..outcomes.rows import Column, outcome_columns, require_outcomes
+from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
 
 __all__ = ["html_page"]
@@ -63,7 +63,7 @@ def html_page(
     if not isinstance(title, str):
         raise ArgumentError(f"title is text; got {repr_with_type(title)}")
     listed = require_outcomes(outcomes)
-    columns = outcome_columns(listed, sweep=sweep, whole=True)
+    columns = make_columns(listed, sweep=sweep, whole=True)
     data = {
         "count": len(listed),
         "colour": _choose_colour(columns, value),
@@ -145,15 +145,15 @@ def _encode_cell(value: Any) -> Cell:
     if type(single) is int and abs(single) <= _EXACT:
         return single
     return (
-        (escape_surrogates(text_of(single)), _order_number(single))
+        (escape_surrogates(format_text(single)), _order_number(single))
         if is_number(single)
-        else escape_surrogates(text_of(single))
+        else escape_surrogates(format_text(single))
     )
 
 
 def _order_number(value: Any) -> float | None:
     """The float by which a number is ordered; None for NaN."""
-    number = number_of(value)
+    number = as_float(value)
     if math.isinf(number):
         return math.copysign(1.7976931348623157e308, number)
     return None if math.isnan(number) else number

@@ -10,7 +10,7 @@ import attrs
 from toolz import groupby, unique
 
 from ..configuration.keys import exact_key
-from ..outcomes.cells import ABSENT, number_of
+from ..outcomes.cells import ABSENT, as_float
 from ..outcomes.rows import Column
 from .canvas import (
     FAILED,
@@ -71,7 +71,7 @@ def draw_parallel(figure: Figure, chart: Chart, title: str | None) -> None:
 def _make_scale(column: Column) -> Scale:
     known = [value for value in column.values if not is_absent(value)]
     if known and is_measured(known):
-        return _scale_numbers(column, list(map(number_of, known)))
+        return _scale_numbers(column, list(map(as_float, known)))
     levels = tuple(unique(known, key=exact_key))
     top = 0.5 if len(levels) == 1 else 1.0
     heights = {exact_key(level): top - k / max(1, len(levels) - 1) for k, level in enumerate(levels)}
@@ -84,7 +84,7 @@ def _scale_numbers(column: Column, numbers: Sequence[float]) -> Scale:
     low, high, log = min(numbers), max(numbers), is_logarithmic(numbers)
 
     def place(value: Any) -> float:
-        number = number_of(value)
+        number = as_float(value)
         if low == high:
             return 0.5
         if log:

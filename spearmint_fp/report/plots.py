@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from ..configuration.errors import ArgumentError, repr_with_type
 from ..outcomes.outcomes import Outcome, Success
-from ..outcomes.rows import Column, outcome_columns, require_outcomes
+from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
 from .canvas import load_matplotlib
 from .charts import Chart, read_values, select_axes
@@ -65,7 +65,7 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
     See also: `rows`, what is drawn; `html_page`, the same to explore.
     """
     listed = require_outcomes(outcomes)
-    columns = outcome_columns(listed, sweep=sweep)
+    columns = make_columns(listed, sweep=sweep)
     values, name = read_values(listed, columns, value)
     chart = Chart(select_axes(columns, on), values, tuple(not outcome.ok for outcome in listed), name)
     draw = _DRAW[_choose_kind(kind, chart.axes)]

@@ -10,10 +10,10 @@ from typing import Any, Final
 from ..configuration.config import Config
 from ..configuration.errors import format_count, group_digits, short_repr
 from ..configuration.views import view_html
-from ..outcomes.cells import cell_of
+from ..outcomes.cells import format_cell
 from ..outcomes.collecting import Collected
 from ..outcomes.outcomes import Failure, Outcome, Success
-from ..outcomes.rows import flatten_values, format_path, outcome_columns
+from ..outcomes.rows import flatten_values, format_path, make_columns
 from ..sweep.core import Sweep
 from ..sweep.describe import label
 from ..sweep.indices import count_items
@@ -102,16 +102,14 @@ def _show_outcomes(outcomes: Sequence[Outcome[Any, Any]]) -> str:
     count = len(outcomes)
     head = f"<p>{group_digits(count)} outcome{'' if count == 1 else 's'}, {group_digits(failed)} failed</p>"
     spread = outcomes[MOST_OUTCOMES :: 1 + count // SAMPLED_OUTCOMES]
-    columns = [
-        c for c in outcome_columns((*outcomes[:MOST_OUTCOMES], *spread)) if c.name not in ("attempts", "replayed")
-    ]
+    columns = [c for c in make_columns((*outcomes[:MOST_OUTCOMES], *spread)) if c.name not in ("attempts", "replayed")]
     body = zip(*(map(_shorten_cell, column.values[: min(MOST_OUTCOMES, count)]) for column in columns), strict=True)
     first = _make_table([column.name for column in columns], body) if count else ""
     return head + first + _count_more(count - MOST_OUTCOMES, "outcome")
 
 
 def _shorten_cell(value: Any) -> str:
-    text = cell_of(value)
+    text = format_cell(value)
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 

@@ -17,11 +17,11 @@ from ..journal.journal import Journal, open_ledger
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome
 from ..sweep.core import count_configs
 from ..sweep.nodes.points import locate_errors
-from ..tasks.asyncio_tasks import check_asyncio, ended
+from ..tasks.asyncio_tasks import cancel_tasks, check_asyncio
 from ..tasks.attempts import Ending, make_outcome, run_attempt_async, try_task
 from ..tasks.event_loops import run_in_thread
 from ..tasks.signals import current_handlers
-from ..tasks.task_state import Trace
+from ..tasks.task_state import TaskState
 from ..tasks.wrapping import is_async
 from ..workers.executors import refuse_time_limit
 from .arguments import check_arguments, check_in_flight, require_count
@@ -171,7 +171,7 @@ def _run_in_thread(fn: Callable[[Any], Any]) -> Work:
 
     async def work(index: int, config: Any) -> Outcome[Any, Any]:
         # In a tuple, since `try_task` refuses a coroutine that nobody awaits.
-        boxed, *rest = await run_in_thread(partial(try_task, lambda config: (fn(config),), config, Trace()))
+        boxed, *rest = await run_in_thread(partial(try_task, lambda config: (fn(config),), config, TaskState()))
         result = None if boxed is None else boxed[0]
         if _is_awaitable(result):
             return await run_attempt_async(lambda _: cast(Awaitable[Any], result), config, index=index)
@@ -223,7 +223,7 @@ class _Tasks:
                 await self._wait_for_news(feed)
         finally:
             self._is_stopped = True
-            await ended(feed, *self._running)
+            await cancel_tasks(feed, *self._running)
         feed.result()  # raises what the configurations themselves raised
 
     async def _wait_for_news(self, feed: asyncio.Task[None]) -> None:

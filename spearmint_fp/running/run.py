@@ -16,7 +16,7 @@ from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import make_outcome, run_attempt, try_task
 from ..tasks.event_loops import make_blocking
 from ..tasks.signals import current_handlers
-from ..tasks.task_state import Trace
+from ..tasks.task_state import TaskState
 from ..workers.executors import find_executor, refuse_time_limit
 from ..workers.sources import Source
 from .arguments import check_arguments, check_in_flight, require_count
@@ -179,7 +179,7 @@ def run(  # noqa: PLR0913
 
 
 def _run_serially(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
-    state = Trace(outer_handlers=current_handlers())
+    state = TaskState(outer_handlers=current_handlers())
     for index, config in enumerate(configs):
         if ledger is None:
             yield [make_outcome(config, index, try_task(fn, config, state))]

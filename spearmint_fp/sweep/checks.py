@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, NotRequired, Required, TypeVar, Union,
 import attrs
 
 from ..configuration.models import is_model, is_struct
-from ..conversion.fields import field_types
+from ..conversion.fields import list_field_types
 from ..conversion.type_forms import is_typeddict
 
 __all__ = ["sees_several"]
@@ -49,7 +49,7 @@ def sees_several(kind: Any, _known: tuple[Any, ...] = ()) -> bool:
         return True
     if not isinstance(cls, type) or not _has_fields(cls):
         return False
-    return _has_own_code(cls) or any(sees_several(field_type, known) for field_type in field_types(cls))
+    return _has_own_code(cls) or any(sees_several(field_type, known) for field_type in list_field_types(cls))
 
 
 def _has_fields(cls: Any) -> bool:

@@ -12,7 +12,7 @@ from ..configuration.errors import ArgumentError, SizeError, format_count, repr_
 from ..configuration.paths import Path, parse_path
 from .claims import Steps
 from .core import Sweep, as_sweep
-from .filters import constrained
+from .filters import constrain_node
 from .indices import Permutation
 from .nodes.select import Select
 from .reach import check_path
@@ -67,7 +67,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
     constraint = Constraint(predicate, _parse_paths(on))
     for path in constraint.paths:
         check_path(path, node)
-    return Sweep(constrained(node, constraint))
+    return Sweep(constrain_node(node, constraint))
 
 
 def _parse_paths(on: Path | Sequence[Path]) -> tuple[Steps, ...]:

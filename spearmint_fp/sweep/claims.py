@@ -12,7 +12,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.config import Config, Layout, layout_of
+from ..configuration.config import Config, Layout, get_layout
 from ..configuration.fold import Algebra, fold
 from ..configuration.records import Shape
 
@@ -224,4 +224,4 @@ def build_config(flat: Mapping[Steps, Any]) -> Any:
     groups: dict[Hashable, Flat] = {}
     for path, leaf in flat.items():
         groups.setdefault(path[0], {})[path[1:]] = leaf
-    return layout_of(tuple(groups)).build([build_config(group) for group in groups.values()])
+    return get_layout(tuple(groups)).build([build_config(group) for group in groups.values()])

@@ -31,7 +31,7 @@ from ..configuration.errors import (
 from ..configuration.fold import Choice, list_leaves
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key, is_nan
-from ..configuration.paths import path_key
+from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
 from .labels import Labels
@@ -248,7 +248,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         """
         columns = self._node.columns()
         return {
-            path_key(path): _list_alternatives(column)
+            join_path(path): _list_alternatives(column)
             for path, column in columns.items()
             if column.swept and column.pieces
         }

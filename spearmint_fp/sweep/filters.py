@@ -27,12 +27,12 @@ from .nodes.select import Select, slice_node
 from .nodes.union import Union
 from .tables import Constraint, join_names
 
-__all__ = ["Filter", "constrained"]
+__all__ = ["Filter", "constrain_node"]
 
 Constraints = Sequence[Constraint]
 
 
-def constrained(node: Node, constraint: Constraint) -> Node:
+def constrain_node(node: Node, constraint: Constraint) -> Node:
     """The points of a sweep that satisfy a constraint; nothing is asked before something is asked of the result."""
     if isinstance(node, Filter):
         return node.narrow(constraint)
@@ -87,7 +87,7 @@ class Filter(Node):
     def narrow(self, constraint: Constraint) -> Node:
         """The same with one constraint more; what has been asked is not asked again."""
         if self._found:
-            return constrained(self.found, constraint)
+            return constrain_node(self.found, constraint)
         return Filter(self.base, (*self.constraints, constraint))
 
     def has_path(self, path: Steps) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, cast, final
 import attrs
 from toolz import unique
 
-from ..configuration.errors import STOPS, add_note, short_repr, stop_error
+from ..configuration.errors import STOPS, add_note, make_stop_error, short_repr
 from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
 from .claims import Steps
@@ -81,7 +81,7 @@ class Constraint:
         try:
             return bool(self.function(*values))
         except (Exception, GeneratorExit) as error:
-            named = stop_error(self.function, error) if isinstance(error, STOPS) else error
+            named = make_stop_error(self.function, error) if isinstance(error, STOPS) else error
             given = ", ".join(f"{show_path(p)}={short_repr(v)}" for p, v in zip(self.paths, values, strict=True))
             add_note(
                 named, "while constraining on ", f"{given}; the predicate takes one argument per path, in their order"

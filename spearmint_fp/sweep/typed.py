@@ -27,11 +27,11 @@ from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.paths import find_in, set_in
 from ..conversion.convert import make_checker, structure, unstructure
-from ..conversion.fields import field_types
+from ..conversion.fields import list_field_types
 from ..conversion.hook_table import Extra
 from ..conversion.problems import Steps
 from .core import Sweep, as_sweep
-from .filters import constrained
+from .filters import constrain_node
 from .indices import count_items
 from .nodes.image import Image
 from .nodes.node import LIMIT, Node, derived_field
@@ -137,7 +137,7 @@ class Typed(Image):
         lengths = {path: sum(map(count_items, pieces[path])) for path in pieces}
         long = [path for path, length in lengths.items() if length > LIMIT]
         short = [Constraint(_make_matcher(path, forms), (path,)) for path in pieces if path not in long]
-        near = reduce(constrained, short, self.base)
+        near = reduce(constrain_node, short, self.base)
         if near.size > LIMIT * prod(lengths[path] for path in long):
             raise SizeError(
                 f"finding this means converting {format_count(near.size)} configurations, more than {LIMIT}: their "
@@ -277,7 +277,7 @@ def _has_kept_fields(cls: Any) -> bool:
         plain = all(field.init and field.compare for field in fields(cls))
     else:
         return False
-    return plain and all(map(_is_kept, field_types(cls)))
+    return plain and all(map(_is_kept, list_field_types(cls)))
 
 
 def _is_small(values: Sequence[Any]) -> bool:

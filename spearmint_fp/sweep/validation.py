@@ -18,7 +18,7 @@ from ..conversion.hook_table import Extra
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
 from .checks import sees_several
 from .core import Sweep, as_sweep
-from .filters import constrained
+from .filters import constrain_node
 from .nodes.node import Node, SelectionOf
 from .probes import Probe, Refusal
 from .spots import Check, Scope, Spot
@@ -333,7 +333,7 @@ class _Counter:
         def count_lacking(*kept: Hashable) -> int:
             """The configurations that lack the path, or have a value there that is kept."""
             holds = lambda value: exact_key(value) in kept  # noqa: E731
-            size: int = constrained(selection, Constraint(holds, (path[len(scope.path) :],))).size
+            size: int = constrain_node(selection, Constraint(holds, (path[len(scope.path) :],))).size
             return size
 
         try:

@@ -10,7 +10,7 @@ from ..configuration.errors import RunError
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["CANCEL_SECONDS", "MOST_CANCELS", "check_asyncio", "current_task", "ended", "is_cancelled"]
+__all__ = ["CANCEL_SECONDS", "MOST_CANCELS", "cancel_tasks", "check_asyncio", "current_task", "is_cancelled"]
 
 CANCEL_SECONDS: Final = 0.5
 """How long a cancelled coroutine may take to end, before it is cancelled once more."""
@@ -35,7 +35,7 @@ def is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-async def ended(*tasks: asyncio.Future[Any]) -> None:
+async def cancel_tasks(*tasks: asyncio.Future[Any]) -> None:
     """Cancel tasks until they have ended; one that goes on all the same is left running, with a warning in the log.
 
     A cancellation of the caller counts as one more of theirs, and is passed on when they have ended.

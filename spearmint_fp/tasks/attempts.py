@@ -13,7 +13,7 @@ from ..outcomes.exceptions import TASK_CALLERS
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
 from .asyncio_tasks import current_task
 from .signals import NO_HANDLERS, ends_run
-from .task_state import TRACE, Trace
+from .task_state import TASK_STATE, TaskState
 
 __all__ = ["Ending", "make_outcome", "refuse_coroutine", "run_attempt", "run_attempt_async", "try_task"]
 
@@ -25,10 +25,10 @@ Ending = tuple[Any, ErrorInfo | None, float, int]
 
 
 # Bound once: Python calls a method of an imported object more slowly, and each task makes these calls.
-_get_state, _set_state, _reset_state = TRACE.get, TRACE.set, TRACE.reset
+_get_state, _set_state, _reset_state = TASK_STATE.get, TASK_STATE.set, TASK_STATE.reset
 
 
-def try_task(fn: Callable[[C], T], config: C, state: Trace) -> Ending:
+def try_task(fn: Callable[[C], T], config: C, state: TaskState) -> Ending:
     """How `fn(config)` ends; `SystemExit` is an error of its own, an interrupt or a signal's exit passes through."""
     token = None if _get_state() is state else _set_state(state)
     start = perf_counter()
@@ -67,17 +67,17 @@ def make_outcome(config: C, index: int, ending: Ending) -> Outcome[C, T]:
     return Failure(config, error, index, seconds, attempts)
 
 
-def run_attempt(fn: Callable[[C], T], config: C, *, index: int, state: Trace | None = None) -> Outcome[C, T]:
+def run_attempt(fn: Callable[[C], T], config: C, *, index: int, state: TaskState | None = None) -> Outcome[C, T]:
     """`Success(config, fn(config))`, or the `Failure` that it raised, `SystemExit` too; an interrupt passes through."""
-    return make_outcome(config, index, try_task(fn, config, Trace() if state is None else state))
+    return make_outcome(config, index, try_task(fn, config, TaskState() if state is None else state))
 
 
 async def run_attempt_async(
     fn: Callable[[C], Awaitable[T]], config: C, *, index: int, outer_handlers: frozenset[CodeType] = NO_HANDLERS
 ) -> Outcome[C, T]:
     """`run_attempt`, for a coroutine function; where the task itself is cancelled, that passes through."""
-    state = Trace(outer_handlers=outer_handlers)
-    token = TRACE.set(state)
+    state = TaskState(outer_handlers=outer_handlers)
+    token = TASK_STATE.set(state)
     start = perf_counter()
     try:
         result = await fn(config)
@@ -95,7 +95,7 @@ async def run_attempt_async(
         return Failure(config, ErrorInfo.of(error), index, seconds, attempts)
     finally:
         with suppress(ValueError):  # it is closed in another context, where the variable was never set
-            TRACE.reset(token)
+            TASK_STATE.reset(token)
 
 
 TASK_CALLERS.update((try_task.__code__, run_attempt_async.__code__))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 import attrs
 
 from ..configuration.errors import RunError
-from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, ended
+from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, cancel_tasks
 from .wrapping import Layer, is_async
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ def _open_loop() -> Iterator[asyncio.AbstractEventLoop]:
         raise
     finally:
         try:
-            loop.run_until_complete(ended(*asyncio.all_tasks(loop)))
+            loop.run_until_complete(cancel_tasks(*asyncio.all_tasks(loop)))
             closing = loop.create_task(loop.shutdown_asyncgens())
             loop.run_until_complete(asyncio.wait({closing}, timeout=CANCEL_SECONDS if interrupted else None))
-            loop.run_until_complete(ended(closing))
+            loop.run_until_complete(cancel_tasks(closing))
             threads.shutdown(wait=not interrupted, cancel_futures=interrupted)
         finally:
             asyncio.set_event_loop(None)

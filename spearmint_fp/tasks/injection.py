@@ -16,7 +16,7 @@ from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, ConversionError, PathError, repr_with_type
 from ..configuration.fold import show_path
 from ..configuration.paths import Bind, get_in, parse_path
-from ..conversion.annotations import argument_types
+from ..conversion.annotations import read_argument_types
 from ..conversion.convert import structure
 from ..conversion.fields import is_structured
 from ..conversion.problems import ABSENT, conversion_error, type_name
@@ -152,7 +152,7 @@ def read_hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
         called = plain.__new__ if plain.__init__ is object.__init__ else plain.__init__
     elif not inspect.isroutine(plain):
         called = type(plain).__call__
-    return argument_types(inspect.unwrap(called))
+    return read_argument_types(inspect.unwrap(called))
 
 
 def _read_parameter(name: str, hint: Any, has_default: bool) -> _Parameter | None:

@@ -14,7 +14,7 @@ from ..configuration.extras import require
 from .asyncio_tasks import is_cancelled
 from .attempts import refuse_coroutine
 from .signals import NO_HANDLERS, ends_run
-from .task_state import TRACE, ActiveWrapper, Trace, enter_wrapper
+from .task_state import TASK_STATE, ActiveWrapper, TaskState, enter_wrapper
 from .wrappers import Wrapper, check_function, format_seconds, is_seconds
 
 __all__ = ["Retrying", "retrying"]
@@ -64,7 +64,7 @@ class Retrying(Wrapper[T]):
         """True for an error to try again after; one that ends the task itself never is."""
         if not isinstance(error, Exception) and (isinstance(error, GeneratorExit) or is_cancelled()):
             return False
-        state = TRACE.get()
+        state = TASK_STATE.get()
         if ends_run(error, NO_HANDLERS if state is None else state.outer_handlers):
             return False
         if isinstance(error, KeyboardInterrupt):  # a class above it is not meant
@@ -83,7 +83,7 @@ def _call_wait(wait: Callable[[int], float], retry_state: Any) -> float:
     return seconds
 
 
-def _number_attempt(retry_state: Any, wrapper: ActiveWrapper, state: Trace) -> None:
+def _number_attempt(retry_state: Any, wrapper: ActiveWrapper, state: TaskState) -> None:
     """Note an attempt; the first one of a task that was begun again has the number of that at which it was ended."""
     if retry_state.attempt_number == 1:
         retry_state.attempt_number = wrapper.number

@@ -12,9 +12,9 @@ from typing import Final, final
 
 from .signals import NO_HANDLERS
 
-__all__ = ["TRACE", "ActiveWrapper", "Marks", "Trace", "enter_wrapper"]
+__all__ = ["TASK_STATE", "ActiveWrapper", "Checkpoint", "TaskState", "enter_wrapper"]
 
-Marks = tuple[tuple[int, float], ...]
+Checkpoint = tuple[tuple[int, float], ...]
 """How far a task has come, as it travels: the place and the number of each wrapper at work, the outermost first."""
 
 
@@ -31,7 +31,7 @@ class ActiveWrapper:
     def __init__(self, place: int, number: float) -> None:
         self.place, self.number = place, number
         self.begun = 0
-        self.resumed: Marks = ()
+        self.resumed: Checkpoint = ()
 
     def begin_inner(self, number: float) -> ActiveWrapper:
         """The next wrapper inside; its number is the one that it had, where the task is begun again."""
@@ -43,7 +43,7 @@ class ActiveWrapper:
 
 
 @final
-class Trace:
+class TaskState:
     """The state that the wrappers of a running task share.
 
     A worker process can only be ended from outside. So `watch` is called with the state whenever its deadline or its
@@ -55,7 +55,7 @@ class Trace:
     __slots__ = ("_active", "outer_handlers", "retries", "since", "untouched", "watch")
 
     def __init__(
-        self, watch: Callable[[Trace], None] | None = None, outer_handlers: frozenset[CodeType] = NO_HANDLERS
+        self, watch: Callable[[TaskState], None] | None = None, outer_handlers: frozenset[CodeType] = NO_HANDLERS
     ) -> None:
         self.watch, self.outer_handlers = watch, outer_handlers
         self.since = 0.0
@@ -64,7 +64,7 @@ class Trace:
         self._active: list[ActiveWrapper] = []  # the task itself stands first, once it has a wrapper
 
     @property
-    def marks(self) -> Marks:
+    def marks(self) -> Checkpoint:
         """The wrappers that are at work."""
         return tuple((wrapper.place, wrapper.number) for wrapper in self._active[1:])
 
@@ -93,7 +93,7 @@ class Trace:
             if self.watch is not None and self.deadline < inf:
                 self.watch(self)
 
-    def resume(self, retries: int, marks: Marks, since: float = inf) -> None:
+    def resume(self, retries: int, marks: Checkpoint, since: float = inf) -> None:
         """Begin the next task where a process that was ended had left it."""
         self._note_use()
         self.retries, self._active[0].resumed, self.since = retries, marks, since
@@ -112,14 +112,14 @@ class Trace:
             self._active, self.since = [ActiveWrapper(0, 0)], monotonic()
 
 
-TRACE: Final[ContextVar[Trace | None]] = ContextVar("spearmint_fp_trace", default=None)
+TASK_STATE: Final[ContextVar[TaskState | None]] = ContextVar("spearmint_fp_trace", default=None)
 """The state of the task that runs here; a worker sets it once for all of its tasks."""
 
 
 @contextmanager
-def enter_wrapper(number: float) -> Iterator[tuple[Trace, ActiveWrapper]]:
+def enter_wrapper(number: float) -> Iterator[tuple[TaskState, ActiveWrapper]]:
     """Note a wrapper's work in the state of the task; in one of its own where no run asks for it."""
-    state = TRACE.get() or Trace()
+    state = TASK_STATE.get() or TaskState()
     wrapper = state.begin_wrapper(number)
     try:
         yield state, wrapper

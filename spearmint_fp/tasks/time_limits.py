@@ -11,11 +11,11 @@ from typing import Any, Final, ParamSpec, TypeVar, cast, final
 import attrs
 
 from ..configuration.errors import ArgumentError, TaskTimeoutError
-from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, check_asyncio, ended
-from .task_state import TRACE, enter_wrapper
+from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, cancel_tasks, check_asyncio
+from .task_state import TASK_STATE, enter_wrapper
 from .wrappers import Wrapper, check_function, format_seconds, is_seconds
 
-__all__ = ["TimedOut", "refusal", "timed_out"]
+__all__ = ["TimedOut", "explain_refusal", "timed_out"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,9 +32,9 @@ class TimedOut(Wrapper[T]):
     seconds: float
 
     def call(self, *args: Any, **kwargs: Any) -> T:
-        state = TRACE.get()
+        state = TASK_STATE.get()
         if state is None or state.watch is None:
-            raise ArgumentError(refusal("this thread"))
+            raise ArgumentError(explain_refusal("this thread"))
         with self._limit_process(self.seconds):
             return self.function(*args, **kwargs)
 
@@ -47,7 +47,7 @@ class TimedOut(Wrapper[T]):
             try:
                 done, _ = await asyncio.wait({task}, timeout=self.seconds)
             finally:
-                await ended(task)
+                await cancel_tasks(task)
             if not done:
                 raise self._timeout_error()
             result, error = task.result()
@@ -74,7 +74,7 @@ class TimedOut(Wrapper[T]):
         return TaskTimeoutError(f"took longer than {self.seconds:g} s")
 
 
-def refusal(where: str) -> str:
+def explain_refusal(where: str) -> str:
     """Why a time limit cannot be held somewhere."""
     return (
         f"timed_out ends a task by ending its process, or by cancelling its coroutine; {where} can do neither. "

@@ -14,7 +14,7 @@ from toolz import curry
 
 __all__ = [
     "PARTIALS", "Layer", "Strided", "find_arguments", "find_bound", "find_innermost", "find_places", "is_async",
-    "stack",
+    "walk_wrapped",
 ]  # fmt: skip
 
 PARTIALS: Final = (partial, curry)
@@ -64,7 +64,7 @@ class Strided(Layer):
         return self.function(config)
 
 
-def stack(fn: Callable[..., Any]) -> Iterator[Any]:
+def walk_wrapped(fn: Callable[..., Any]) -> Iterator[Any]:
     """The function and those that it wraps, the outermost first: through layers, partial functions and methods."""
     inner: Any = fn
     while inner is not None:
@@ -79,7 +79,7 @@ def stack(fn: Callable[..., Any]) -> Iterator[Any]:
 
 def find_innermost(fn: Callable[..., Any]) -> Any:
     """The last of the functions that a function wraps."""
-    *_, inner = stack(fn)
+    *_, inner = walk_wrapped(fn)
     return inner
 
 
@@ -91,7 +91,7 @@ def is_async(fn: Callable[..., Any]) -> bool:
 
 def find_bound(fn: Callable[..., Any]) -> tuple[Any, ...]:
     """The arguments and instances that partial functions and methods have bound: they make one function another."""
-    functions = list(stack(fn))
+    functions = list(walk_wrapped(fn))
     partials = [one for one in functions if isinstance(one, PARTIALS) and (one.args or one.keywords)]
     instances = [one.__self__ for one in functions if isinstance(one, MethodType)]
     return (*([list(one.args), dict(one.keywords)] for one in partials), *instances)
@@ -99,10 +99,10 @@ def find_bound(fn: Callable[..., Any]) -> tuple[Any, ...]:
 
 def find_places(fn: Callable[..., Any]) -> tuple[int, int]:
     """`first, step`: a run's configuration number `index` stands at `first + step * index` in the whole sweep."""
-    layers = [one for one in stack(fn) if isinstance(one, Layer)]
+    layers = [one for one in walk_wrapped(fn) if isinstance(one, Layer)]
     return sum(layer.first for layer in layers), prod(layer.step for layer in layers)
 
 
 def find_arguments(fn: Callable[..., Any]) -> tuple[Any, ...]:
     """The arguments that the function is called with besides the configuration."""
-    return tuple(argument for one in stack(fn) if isinstance(one, Layer) for argument in one.arguments)
+    return tuple(argument for one in walk_wrapped(fn) if isinstance(one, Layer) for argument in one.arguments)

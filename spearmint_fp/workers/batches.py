@@ -7,11 +7,11 @@ from itertools import islice
 from time import monotonic
 from typing import Any, Final, final
 
-from ..outcomes.outcomes import ErrorInfo, Outcome, made_at_once
+from ..outcomes.outcomes import ErrorInfo, Outcome, make_successes
 from ..sweep.core import Sweep
 from ..tasks.attempts import Ending, make_outcome
 from ..tasks.signals import must_propagate
-from ..tasks.task_state import Marks
+from ..tasks.task_state import Checkpoint
 
 __all__ = ["Answer", "Batch", "Resume", "SourceError"]
 
@@ -28,7 +28,7 @@ class SourceError(Exception):
 Answer = list[Outcome[Any, Any]] | SourceError
 """An answer to a batch: neighbouring outcomes in order, or the error of the configurations themselves."""
 
-Resume = tuple[int, Marks, float]
+Resume = tuple[int, Checkpoint, float]
 """How often a task had been tried again when it was ended, the state of its wrappers, and when it began."""
 
 _NO_CONFIGS: Final[Iterator[Any]] = iter(())
@@ -107,10 +107,10 @@ class Batch:
         try:
             configs.extend(islice(self._remaining(), len(results)))
         except BaseException as error:  # whatever a user's function in a sweep does
-            self._add_outcomes(made_at_once(configs, results, start))
+            self._add_outcomes(make_successes(configs, results, start))
             self._end(error)
         else:
-            self._add_outcomes(made_at_once(configs, results, start))
+            self._add_outcomes(make_successes(configs, results, start))
 
     def add_ending(self, ending: Ending) -> None:
         """Add the outcome of the next configuration; of none where the configurations have ended with an error."""

@@ -21,7 +21,7 @@ from typing import Any, Final, final
 import cloudpickle
 from toolz import curry
 
-from ..conversion.annotations import types_of
+from ..conversion.annotations import read_types
 from ..tasks.injection import read_hints
 
 __all__ = ["MAINS", "dumps"]
@@ -241,7 +241,7 @@ def _read_annotations(cls: type) -> dict[str, Any]:
     """The own annotations of a class as types; empty where they cannot be read."""
     own = inspect.get_annotations(cls)
     try:
-        types = types_of(cls) if own else {}
+        types = read_types(cls) if own else {}
     except Exception:  # whatever an annotation does; what needs it raises in the worker, as it does here
         return {}
     return own if all(types.get(name) is value for name, value in own.items()) else {name: types[name] for name in own}

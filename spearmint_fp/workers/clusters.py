@@ -10,7 +10,7 @@ from typing import Any, Final, final
 
 from ..configuration.errors import ArgumentError, RunError, repr_with_type
 from ..configuration.extras import require
-from ..outcomes.exceptions import message_of
+from ..outcomes.exceptions import read_message
 from ..sweep.core import Sweep
 from .live_executors import FuturePool
 from .pickling import Job
@@ -45,7 +45,7 @@ def prepare_dask(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | Non
         try:
             client = distributed.Client(address, set_as_default=False) if ours else address
         except (OSError, ValueError, TypeError) as error:  # nobody listens there, or it is no address
-            raise RunError(f"cannot connect to a scheduler of Dask at {address}: {message_of(error)}") from error
+            raise RunError(f"cannot connect to a scheduler of Dask at {address}: {read_message(error)}") from error
         if client.status != "running":
             raise RunError(_CLOSED)
         with _translate_closed(client):
@@ -152,7 +152,7 @@ def prepare_ray(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any]
             try:
                 ray.init(address=address, include_dashboard=False, log_to_driver=True)
             except (ConnectionError, ValueError, RuntimeError) as error:  # nobody listens there, or it is no address
-                raise RunError(f"cannot connect to Ray at {address}: {message_of(error)}") from error
+                raise RunError(f"cannot connect to Ray at {address}: {read_message(error)}") from error
         executor = _Ray(ray)
         cores = int(ray.cluster_resources().get("CPU", 1))
         close = ray.shutdown if ours else None

@@ -12,8 +12,8 @@ import attrs
 
 from ..configuration.errors import ArgumentError, repr_with_type, suggest_names
 from ..sweep.core import Sweep
-from ..tasks.time_limits import TimedOut, refusal
-from ..tasks.wrapping import is_async, stack
+from ..tasks.time_limits import TimedOut, explain_refusal
+from ..tasks.wrapping import is_async, walk_wrapped
 from .pools import Pool
 
 __all__ = [
@@ -53,8 +53,8 @@ def count_cores() -> int:
 
 def refuse_time_limit(fn: Fn, where: str) -> None:
     """Raise where a function has a time limit: what runs there cannot be ended from outside."""
-    if any(isinstance(inner, TimedOut) and not is_async(inner) for inner in stack(fn)):
-        raise ArgumentError(refusal(where))
+    if any(isinstance(inner, TimedOut) and not is_async(inner) for inner in walk_wrapped(fn)):
+        raise ArgumentError(explain_refusal(where))
 
 
 def _check_count(count: Any, made: str) -> int:
@@ -268,7 +268,7 @@ class _LiveExecutor(ExecutorValue):
     def _has_script(self) -> bool:
         """True if its workers have this script as their `__main__`: where their initializer is from there, they do."""
         initializer = getattr(self.executor, "_initializer", None)
-        layers = stack(initializer) if callable(initializer) else ()
+        layers = walk_wrapped(initializer) if callable(initializer) else ()
         return any(getattr(one, "__module__", None) in ("__main__", "__mp_main__") for one in layers)
 
 

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any, Final, final
 
 from ..configuration.errors import RunError, WorkerError, repr_with_type
-from ..outcomes.exceptions import message_of
+from ..outcomes.exceptions import read_message
 from ..outcomes.outcomes import ErrorInfo
 from .batches import Answer, Batch
 from .pools import LOOK_SECONDS, Pool, drain_queue, patience_after
@@ -172,7 +172,7 @@ class FuturePool(Pool):
     def _note_death(self, batch: Batch, error: Exception) -> list[Answer]:
         if len(batch) == 1 and batch.deaths:
             death = WorkerError(
-                f"its worker ended, or could not answer: {type(error).__qualname__}: {message_of(error)}"
+                f"its worker ended, or could not answer: {type(error).__qualname__}: {read_message(error)}"
             )
             death.__cause__ = error
             batch.fail(ErrorInfo.of(death))

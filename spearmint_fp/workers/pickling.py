@@ -10,9 +10,9 @@ from typing import Any, Final, cast, final
 import attrs
 
 from ..configuration.errors import MissingExtraError, TransferError, repr_with_type
-from ..outcomes.exceptions import message_of
+from ..outcomes.exceptions import read_message
 from ..sweep.core import Sweep
-from ..tasks.wrapping import stack
+from ..tasks.wrapping import walk_wrapped
 
 __all__ = ["PROTOCOL", "Job", "can_travel", "dump_by_value", "dump_object"]
 
@@ -82,7 +82,9 @@ class Job:
     def to_bytes(self) -> bytes:
         """The job as bytes, or the error that says why it cannot travel, before any task has run."""
         by_name = _find_cloudpickle() is None
-        if by_name and any(getattr(fn, "__module__", None) in ("__main__", "__mp_main__") for fn in stack(self.fn)):
+        if by_name and any(
+            getattr(fn, "__module__", None) in ("__main__", "__mp_main__") for fn in walk_wrapped(self.fn)
+        ):
             raise MissingExtraError(f"{repr_with_type(self.fn)} of __main__ {_NEEDS}")
         try:
             return dump_by_value((self.fn, self.sweep), self.has_script)
@@ -91,7 +93,7 @@ class Job:
             what = f"the sweep {self.sweep!r}" if is_sweep else f"the function {repr_with_type(self.fn)}"
             way = f"A lambda or a closure {_NEEDS}" if by_name else "Let it make what it needs where it runs"
             raise TransferError(
-                f"{what} cannot be sent to another process: {message_of(error)}. {way}, or take threads(n)"
+                f"{what} cannot be sent to another process: {read_message(error)}. {way}, or take threads(n)"
             ) from error
 
     @classmethod

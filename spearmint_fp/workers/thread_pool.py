@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..configuration.errors import RunError
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import run_attempt
-from ..tasks.task_state import Trace
+from ..tasks.task_state import TaskState
 from .batches import Answer, Batch, SourceError
 from .pools import Pool, drain_queue, patience_after
 
@@ -56,7 +56,7 @@ class ThreadPool(Pool):
     def run_batch(self, batch: Batch) -> None:
         """Run a batch, and queue its answers, or what ends the run."""
         self._busy_threads.add(threading.get_ident())
-        start, outcomes, state = batch.start, list[Outcome[Any, Any]](), Trace()
+        start, outcomes, state = batch.start, list[Outcome[Any, Any]](), TaskState()
         since = perf_counter()
         try:
             for index, config in enumerate(batch, batch.start):

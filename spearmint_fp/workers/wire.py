@@ -15,7 +15,7 @@ from types import NoneType
 from typing import Any, Final, final
 
 from ..configuration.errors import TransferError, repr_with_type
-from ..outcomes.exceptions import message_of
+from ..outcomes.exceptions import read_message
 from ..outcomes.outcomes import ErrorInfo
 from ..tasks.attempts import Ending
 from .batches import Batch
@@ -73,7 +73,7 @@ def refuse_batch(batch: Batch, error: Exception) -> list[Batch]:
     """Batches to send in place of one that cannot be pickled: its configurations singly; a single one fails here."""
     if len(batch) > 1:
         return batch.split()
-    why = f"{type(error).__qualname__}: {message_of(error)}"
+    why = f"{type(error).__qualname__}: {read_message(error)}"
     refusal = TransferError(f"the configuration cannot be sent to a worker: {why}")
     refusal.__cause__ = error
     batch.fail(ErrorInfo.of(refusal))
@@ -102,7 +102,7 @@ def write_ending(result: Any, error: ErrorInfo | None, seconds: float, attempts:
             return write_message(RESULT, (result, seconds, attempts))
         return write_message(PICKLED, (dump_object(result), seconds, attempts))
     except BaseException as refusal:  # whatever a user's object does when it is pickled, or it is too large
-        why = message_of(refusal)
+        why = read_message(refusal)
         if isinstance(refusal, ValueError) and why == "unmarshallable object":
             why = "it is too large. Write it to a file, and return its path"
         lost = TransferError(f"the result {repr_with_type(result)} cannot be sent back from the worker: {why}")
@@ -191,7 +191,7 @@ def _read_ending(kind: int, content: Any) -> Ending:
     try:
         return pickle.loads(ended), None, seconds, attempts  # noqa: S301  # bytes of our own worker
     except (Exception, SystemExit) as error:  # whatever a user's object does when it is opened
-        lost = TransferError(f"the result came back from the worker, but cannot be opened here: {message_of(error)}")
+        lost = TransferError(f"the result came back from the worker, but cannot be opened here: {read_message(error)}")
         lost.__cause__ = error
         return None, ErrorInfo.of(lost), seconds, attempts
 

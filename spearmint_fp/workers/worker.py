@@ -16,11 +16,11 @@ from functools import lru_cache, partial
 from time import sleep
 from typing import BinaryIO, Final, final
 
-from ..outcomes.exceptions import message_of
+from ..outcomes.exceptions import read_message
 from ..outcomes.outcomes import ErrorInfo
 from ..tasks.attempts import try_task
 from ..tasks.signals import ends_run
-from ..tasks.task_state import TRACE, Trace
+from ..tasks.task_state import TASK_STATE, TaskState
 from .pickling import Job
 from .unfinished import SCOPE, UNFINISHED, Unfinished
 from .wire import (
@@ -46,10 +46,10 @@ MOST_BYTES: Final = 1 << 24
 Write = Callable[[bytes], object]
 
 
-def run_batch(job: Job, data: bytes, write: Write, state: Trace) -> None:
+def run_batch(job: Job, data: bytes, write: Write, state: TaskState) -> None:
     """Run the configurations of a batch one after the other, and write how each task ended as soon as it has."""
     fn = job.fn
-    TRACE.set(state)
+    TASK_STATE.set(state)
     try:
         batch = read_batch(data, job)
         if batch.resume is not None:
@@ -86,7 +86,7 @@ def answer_batch(job: bytes, data: bytes) -> bytes:
 
     token = SCOPE.set(unfinished)
     try:
-        run_batch(opened, data, add, Trace())
+        run_batch(opened, data, add, TaskState())
         unfinished.wait()  # how long this process will be there is not ours to say
     finally:
         SCOPE.reset(token)
@@ -99,7 +99,7 @@ def _open_job(data: bytes) -> Job:
 
 
 def _write_broken(error: BaseException) -> bytes:
-    return write_message(BROKEN, f"{type(error).__qualname__}: {message_of(error)}")
+    return write_message(BROKEN, f"{type(error).__qualname__}: {read_message(error)}")
 
 
 class _FullError(BaseException):
@@ -159,10 +159,10 @@ def _work(source: BinaryIO, write: Write) -> None:
         return
     write(write_message(READY))
 
-    def write_deadline(state: Trace) -> None:
+    def write_deadline(state: TaskState) -> None:
         write(write_message(DEADLINE, (state.deadline, state.retries, state.marks, state.since)))
 
-    state = Trace(write_deadline)
+    state = TaskState(write_deadline)
     UNFINISHED.watch = lambda counts: write(write_message(LEFT_RUNNING, counts))
     while data := _read_message(source):
         run_batch(job, data, write, state)

@@ -19,7 +19,7 @@ from spearmint_fp import (
     set_in,
     update_in,
 )
-from spearmint_fp.configuration.paths import parse_path, path_key, remove_in
+from spearmint_fp.configuration.paths import join_path, parse_path, remove_in
 
 
 @attrs.frozen
@@ -119,7 +119,7 @@ def test_choices_on_the_path() -> None:
 
 def test_paths_and_their_keys_are_inverse() -> None:
     for path in [("a",), ("a", "b"), ("a.b", 3), ("", "x"), ()]:
-        assert parse_path(path_key(path)) == path
+        assert parse_path(join_path(path)) == path
 
 
 def test_removing_a_path() -> None:

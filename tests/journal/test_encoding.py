@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import Config, ConversionError, DynamicValue, EncodingError, config_id, structure
-from spearmint_fp.journal.encoding import decoded, encode_config, encoded
+from spearmint_fp.journal.encoding import decode_result, encode_config, encode_result
 
 scalars = (
     st.none()
@@ -71,20 +71,20 @@ def types(value: Any) -> Any:
 
 @given(values)
 def test_plain_values_come_back_equal_and_of_the_same_types(value: Any) -> None:
-    text, typed = encoded(value)
+    text, typed = encode_result(value)
     assert not typed
-    assert decoded(text) == value
-    assert types(decoded(text)) == types(value)
+    assert decode_result(text) == value
+    assert types(decode_result(text)) == types(value)
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
 
 
 def test_numbers_that_json_has_no_word_for() -> None:
-    back = decoded(encoded([math.nan, math.inf, -math.inf, -0.0, complex(math.nan, 1)])[0])
+    back = decode_result(encode_result([math.nan, math.inf, -math.inf, -0.0, complex(math.nan, 1)])[0])
     assert [math.isnan(back[0]), *back[1:3]] == [True, math.inf, -math.inf]
     assert math.copysign(1, back[3]) == -1
     assert math.isnan(back[4].real)
-    assert encoded(np.float64(0.5)) == ("0.5", False)
-    assert encoded({"score": np.int64(3), "ok": np.bool_(True)}) == ('{"score":3,"ok":true}', False)
+    assert encode_result(np.float64(0.5)) == ("0.5", False)
+    assert encode_result({"score": np.int64(3), "ok": np.bool_(True)}) == ('{"score":3,"ok":true}', False)
 
 
 class Color(Enum):
@@ -124,20 +124,20 @@ class Named(NamedTuple):
     ],
 )
 def test_typed_values_come_back_as_the_type_that_is_asked_for(value: Any, cls: Any) -> None:
-    text, typed = encoded(value, cls)
-    back = decoded(text, cls if typed else type(value)) if typed else decoded(text)
+    text, typed = encode_result(value, cls)
+    back = decode_result(text, cls if typed else type(value)) if typed else decode_result(text)
     assert type(back) is type(value)
     assert config_id(back) == config_id(value)
 
 
 def test_a_type_that_does_not_fit_matters_only_where_it_is_needed() -> None:
-    assert encoded({"a": (1, 2)}, int) == ('{"a":{"$tuple":[1,2]}}', False)
+    assert encode_result({"a": (1, 2)}, int) == ('{"a":{"$tuple":[1,2]}}', False)
     with pytest.raises(EncodingError, match=r"would not come back as Point: .*\n  x: missing; expected float"):
-        encoded(Pair(Point(1.0)), Point)
+        encode_result(Pair(Point(1.0)), Point)
     with pytest.raises(EncodingError, match=r"as Pair it would come back as .*Pair.*not as .*Pair"):
-        encoded(Pair(Point(1.0), right=Named(1, "b")), Pair)  # Any does not say Named
+        encode_result(Pair(Point(1.0), right=Named(1, "b")), Pair)  # Any does not say Named
     twice = Pair(Point(1.0), right=Point(2.0))
-    assert decoded(encoded(twice, Pair)[0], Pair) == twice
+    assert decode_result(encode_result(twice, Pair)[0], Pair) == twice
 
 
 nt = namedtuple("nt", "a")  # noqa: PYI024  # on purpose without types
@@ -163,7 +163,7 @@ nt = namedtuple("nt", "a")  # noqa: PYI024  # on purpose without types
 )
 def test_what_cannot_be_written_is_named_with_its_path(value: Any, says: str) -> None:
     with pytest.raises(EncodingError, match=says) as raised:
-        encoded(value)
+        encode_result(value)
     if not any(word in says for word in ("choice", "time", "lacks")):
         assert "annotate what the function returns, or Journal(path, result=Class)" in str(raised.value)
 
@@ -172,12 +172,12 @@ def test_cycles_and_deep_values_are_refused() -> None:
     cycle: list[Any] = []
     cycle.append(cycle)
     with pytest.raises(EncodingError, match="is no tree"):
-        encoded(cycle)
+        encode_result(cycle)
     deep: Any = 1
     for _ in range(5000):
         deep = [deep]
     with pytest.raises(EncodingError, match="is no tree"):
-        encoded(deep)
+        encode_result(deep)
 
 
 @pytest.mark.parametrize(
@@ -185,18 +185,18 @@ def test_cycles_and_deep_values_are_refused() -> None:
 )
 def test_text_that_was_not_written_here_is_refused(text: str) -> None:
     with pytest.raises(EncodingError, match="is not what a journal writes|no kind of value"):
-        decoded(text)
+        decode_result(text)
 
 
 def test_configurations_are_kept_as_plain_data() -> None:
     config = Config({"a": Point(1.0), "b": (1, {2}), "c": len, "d": Color.RED})
-    back = decoded(encode_config(config))
+    back = decode_result(encode_config(config))
     assert back["a"] == {"x": 1.0, "color": "red", "tags": []}
     assert (back["b"], back["d"]) == ([1, {2}], "red")
     assert back["c"].startswith("<built-in function len>")
-    assert decoded(encode_config(7)) == 7
+    assert decode_result(encode_config(7)) == 7
     moments = [date(2026, 1, 2), time(3, 4), timedelta(1), uuid.UUID(int=3), Decimal("1.50"), Fraction(1, 3)]
-    assert decoded(encode_config(moments)) == moments
+    assert decode_result(encode_config(moments)) == moments
 
 
 # --- what hostile testing found ----------------------------------------------------------------------------
@@ -211,17 +211,17 @@ def test_what_is_no_type_and_what_contains_itself_are_refused() -> None:
     cycle: list[Any] = []
     cycle.append(cycle)
     with pytest.raises(EncodingError, match="contains itself"):
-        encoded(Held(cycle), Held)
+        encode_result(Held(cycle), Held)
     for no_type in (5, [int], NoReturn):
         with pytest.raises(EncodingError, match="makes instances of classes"):
-            encoded(Held(1), no_type)
+            encode_result(Held(1), no_type)
 
 
 @pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="a long double is a double here")
 @pytest.mark.parametrize("long", [np.longdouble("0.1"), np.clongdouble(1)])
 def test_numbers_that_python_cannot_hold_are_refused_by_name(long: Any) -> None:
     with pytest.raises(EncodingError, match=r"^a: .*longdouble.* is not plain data"):
-        encoded({"a": long})
+        encode_result({"a": long})
     with pytest.raises(ConversionError, match="which cannot hold all digits of this one"):
         structure(complex, np.longdouble("0.1"))
     assert structure(float, np.longdouble(0.5)) == 0.5

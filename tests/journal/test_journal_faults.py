@@ -33,7 +33,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.journal import database
 from spearmint_fp.running.arun import _Tasks
-from spearmint_fp.tasks.task_state import Trace
+from spearmint_fp.tasks.task_state import TaskState
 from spearmint_fp.workers.batches import Batch
 from spearmint_fp.workers.pickling import Job
 from spearmint_fp.workers.wire import MessageReader, write_batch
@@ -286,7 +286,7 @@ def test_a_result_that_marshal_does_not_take_is_told_in_words(monkeypatch: pytes
 
     monkeypatch.setattr(marshal, "dumps", limited)
     batch, written = Batch(0, 5, None, range(5)), list[bytes]()
-    run_batch(Job(make, None), write_batch(batch), written.append, Trace())
+    run_batch(Job(make, None), write_batch(batch), written.append, TaskState())
     unreadable = MessageReader().add_to(batch, b"".join(written))
     [outcomes] = batch.take_answers()
     assert isinstance(outcomes, list)

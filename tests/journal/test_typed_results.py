@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from spearmint_fp import Config, Failure, Journal, Success, run
 from spearmint_fp.configuration.errors import ConversionError, EncodingError
-from spearmint_fp.journal.encoding import decoded, encoded
+from spearmint_fp.journal.encoding import decode_result, encode_result
 
 T = TypeVar("T")
 
@@ -170,18 +170,18 @@ def told(value: Any) -> Any:
 @given(values, types_of_results)
 def test_a_result_comes_back_as_it_was_or_is_refused(value: Any, kind: Any) -> None:
     try:
-        text, typed = encoded(value, kind)
+        text, typed = encode_result(value, kind)
     except EncodingError:
         return
-    back = decoded(text, kind) if typed else decoded(text)
+    back = decode_result(text, kind) if typed else decode_result(text)
     assert told(back) == told(value)
 
 
 @given(values)
 def test_nothing_is_refused_where_the_type_names_the_classes(value: Any) -> None:
     kind = Union[tuple(CLASSES)]  # noqa: UP007
-    text, typed = encoded(value, kind)
-    assert told(decoded(text, kind) if typed else decoded(text)) == told(value)
+    text, typed = encode_result(value, kind)
+    assert told(decode_result(text, kind) if typed else decode_result(text)) == told(value)
 
 
 @pytest.mark.parametrize(
@@ -224,18 +224,21 @@ def test_a_journal_gives_back_what_the_function_returned(tmp_path: Path, kind: A
 def test_what_the_type_does_not_name_is_refused_and_said() -> None:
     for value, kind in (([UserList([1])], list[Any]), (Point(Pair(1)), Point), ([Rank(1)], list[int])):
         with pytest.raises(EncodingError):
-            encoded(value, kind)
+            encode_result(value, kind)
 
 
 def test_what_is_kept_by_the_name_of_a_class_needs_the_class() -> None:
-    text, typed = encoded(Point([1]), Point)
+    text, typed = encode_result(Point([1]), Point)
     assert typed
-    assert decoded(text) == {"x": [1], "many": []}
-    assert decoded(encoded([Color.RED, Point((1,))], list[Color | Point])[0]) == ["RED", {"x": (1,), "many": ()}]
+    assert decode_result(text) == {"x": [1], "many": []}
+    assert decode_result(encode_result([Color.RED, Point((1,))], list[Color | Point])[0]) == [
+        "RED",
+        {"x": (1,), "many": ()},
+    ]
     old = '{"x":1,"many":[2]}'  # as older versions wrote it
-    assert decoded(old, Point) == Point(1, (2,))
-    tagged, _ = encoded(Point(1, [Pair(1)]), Point | Pair)
+    assert decode_result(old, Point) == Point(1, (2,))
+    tagged, _ = encode_result(Point(1, [Pair(1)]), Point | Pair)
     with pytest.raises(ConversionError, match=r"Pair names no class .*Point"):
-        decoded(tagged, Pair)
+        decode_result(tagged, Pair)
     with pytest.raises(ConversionError, match="it is no Named any more"):
-        decoded(tagged.replace(":Point", ":Named"), Named | Pair)
+        decode_result(tagged.replace(":Point", ":Named"), Named | Pair)

@@ -12,7 +12,7 @@ from spearmint_fp import (
     Sweep,
     expand,
 )
-from spearmint_fp.outcomes.cells import is_number, number_of, text_of
+from spearmint_fp.outcomes.cells import as_float, format_text, is_number
 
 
 def nested() -> Sweep[Config]:
@@ -21,12 +21,12 @@ def nested() -> Sweep[Config]:
 
 
 def test_texts() -> None:
-    assert [text_of(value) for value in (None, True, 1.5, "x", (1,), Path("a/b"), int, nested)] == [
+    assert [format_text(value) for value in (None, True, 1.5, "x", (1,), Path("a/b"), int, nested)] == [
         "None", "True", "1.5", "x", "(1,)", "a/b", "int", "nested",
     ]  # fmt: skip
     assert is_number(2**70)
     assert not is_number(True)
-    assert number_of(10**400) == 1.7976931348623157e308
+    assert as_float(10**400) == 1.7976931348623157e308
     assert is_number(Decimal("1.5"))
-    assert number_of(Decimal("1.5")) == 1.5
-    assert math.isnan(number_of(Decimal("sNaN")))
+    assert as_float(Decimal("1.5")) == 1.5
+    assert math.isnan(as_float(Decimal("sNaN")))

@@ -28,9 +28,9 @@ from spearmint_fp import (
     rows,
     run,
 )
-from spearmint_fp.outcomes.cells import text_of
+from spearmint_fp.outcomes.cells import format_text
 from spearmint_fp.outcomes.outcomes import ErrorInfo
-from spearmint_fp.outcomes.rows import outcome_columns as columns_of
+from spearmint_fp.outcomes.rows import make_columns as columns_of
 
 RUN = ["ok", "seconds", "attempts", "replayed", "error"]
 ERROR = ErrorInfo("ValueError", "bad", "Traceback")
@@ -238,7 +238,7 @@ def test_hostile_values_are_carried_along() -> None:
     table = rows([Success(Config({"a": first}), second, 0), Success(Config({"a": second}), first, 1)])
     assert table[0]["a"] is first
     assert table[1]["a"] is second
-    assert text_of(first).startswith("<Hostile")
+    assert format_text(first).startswith("<Hostile")
 
 
 def test_paths_lead_where_they_say() -> None:

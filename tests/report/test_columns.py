@@ -35,7 +35,7 @@ from spearmint_fp import (
     zipped,
 )
 from spearmint_fp.configuration.fold import open_node
-from spearmint_fp.configuration.paths import find_in, parse_path, path_key
+from spearmint_fp.configuration.paths import find_in, join_path, parse_path
 from spearmint_fp.sweep.nodes.columns import flatten_point
 
 from ..oracle import exactly, record_specs, specs, tree_of, value_at
@@ -100,7 +100,7 @@ def check(sweep: Sweep[Any]) -> None:
 def elsewhere(path: Any, rows: dict[Any, Any], position: int, config: Any) -> bool:
     """Whether a list with a column of its own stands above this path, or a list here has a column per item."""
     steps = parse_path(path)
-    above = [rows.get(path_key(steps[:length]), [None] * (position + 1))[position] for length in range(len(steps))]
+    above = [rows.get(join_path(steps[:length]), [None] * (position + 1))[position] for length in range(len(steps))]
     here = found(path, config)
     by_item = isinstance(here, tuple) and all(covered((*steps, str(k)), rows) for k in range(len(here)))
     return by_item or any(isinstance(value, tuple) for value in above)

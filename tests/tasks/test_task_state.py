@@ -12,7 +12,7 @@ from spearmint_fp import (
     run,
     timed_out,
 )
-from spearmint_fp.tasks.task_state import Trace
+from spearmint_fp.tasks.task_state import TaskState
 from tests.tasks.calls import count_call, describe_failure, fails, hang, run_one
 from tests.waiting import HANG_SECONDS
 
@@ -43,7 +43,7 @@ def test_wrappers_one_after_the_other_inside_a_function(tmp_path: Path) -> None:
 
 
 def test_a_state_is_ready_for_the_next_task() -> None:
-    state = Trace()
+    state = TaskState()
     state.resume(2, ((0, 3), (1, 5.0)))
     outer = state.begin_wrapper(1)
     assert (outer.number, state.marks) == (3, ((0, 3),))

@@ -33,7 +33,7 @@ from spearmint_fp import (
     run,
     timed_out,
 )
-from spearmint_fp.tasks.wrapping import is_async, stack
+from spearmint_fp.tasks.wrapping import is_async, walk_wrapped
 from tests.tasks.calls import ahang, arun_one, describe_failure, fails, fetched_later, hang, run_one
 
 
@@ -119,7 +119,7 @@ def test_whether_something_is_awaited_is_seen_through_wrappers() -> None:
         assert is_async(fn)
     for plain in (hang, abs, Called, partial(hang), inject(hang), timed_out(1)(partial(retrying(2)(hang)))):
         assert not is_async(plain)
-    assert [type(fn).__name__ for fn in stack(timed_out(1)(partial(retrying(2)(hang))))] == [
+    assert [type(fn).__name__ for fn in walk_wrapped(timed_out(1)(partial(retrying(2)(hang))))] == [
         "TimedOut", "partial", "Retrying", "function",
     ]  # fmt: skip
     assert run_one(retrying(2)(Called()), 3) == Success(3, 3)

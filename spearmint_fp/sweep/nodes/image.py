@@ -9,7 +9,7 @@ from typing import Any, final
 import attrs
 from toolz import compose
 
-from ...configuration.errors import STOPS, stop_error
+from ...configuration.errors import STOPS, make_stop_error
 from ..claims import Steps
 from ..outline import Outline
 from .columns import Columns, Kinds
@@ -60,7 +60,7 @@ class Image(Node):
         try:
             return self._call(point)
         except STOPS as error:
-            raise stop_error(self._function, error) from error
+            raise make_stop_error(self._function, error) from error
 
     def walk(self, start: int, stop: int) -> Iterator[Any]:
         call = self._call
@@ -68,7 +68,7 @@ class Image(Node):
             try:
                 image = call(point)
             except STOPS as error:
-                raise stop_error(self._function, error) from error
+                raise make_stop_error(self._function, error) from error
             yield image
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from ...configuration.equality import are_equal
-from ...configuration.errors import CallbackError, SizeError, SpearmintError, stop_error
+from ...configuration.errors import CallbackError, SizeError, SpearmintError, make_stop_error
 from ...configuration.freezing import freeze
 from ...configuration.keys import exact_key
 from ..places import MOST_PLACES
@@ -62,7 +62,7 @@ def locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
         except StopIteration:
             return
         except (StopAsyncIteration, GeneratorExit) as error:
-            stop = stop_error(points, error)
+            stop = make_stop_error(points, error)
             stop.position = position
             raise stop from error
         except CallbackError as error:
