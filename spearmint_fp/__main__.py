@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-__all__ = ["main"]
-
 
 def main() -> int:
     """Run the command line; without the package that it is made with, say how to get it."""

@@ -118,8 +118,7 @@ def test_every_public_name_is_in_the_reference() -> None:
     import spearmint_fp
 
     reference = (ROOT / "docs" / "reference" / "index.md").read_text(encoding="utf-8")
-    errors = spearmint_fp.configuration.errors.__all__
-    missing = [name for name in dir(spearmint_fp) if name not in errors and f":: {name}\n" not in reference]
+    missing = [name for name in dir(spearmint_fp) if not name.endswith("Error") and f":: {name}\n" not in reference]
     assert missing == ["Outcome"]  # a union of two classes that are there
 
 

@@ -27,7 +27,7 @@ from spearmint_fp import (
     structure,
     zipped,
 )
-from spearmint_fp.configuration import errors
+from spearmint_fp.configuration import errors, messages
 
 MANY = 2_000
 LONG = "x" * 100_000
@@ -77,11 +77,11 @@ def test_a_message_fits_on_a_page(name: str) -> None:
     with pytest.raises((SpearmintError, KeyError)) as raised:
         CASES[name]()
     error = raised.value
-    assert len(str(error)) <= errors.MOST_LETTERS
+    assert len(str(error)) <= messages.MOST_LETTERS
     error.__cause__ = error.__context__ = (
         None  # some libraries teach pickle to take them along; here they hold local classes
     )
-    assert len(str(pickle.loads(pickle.dumps(error)))) <= errors.MOST_LETTERS
+    assert len(str(pickle.loads(pickle.dumps(error)))) <= messages.MOST_LETTERS
 
 
 def test_a_message_that_is_cut_keeps_its_beginning_and_its_end() -> None:
@@ -90,7 +90,7 @@ def test_a_message_that_is_cut_keeps_its_beginning_and_its_end() -> None:
             text = str(kind("what is wrong " + LONG + " what to do"))
             assert text.startswith("what is wrong x")
             assert text.endswith("x what to do")
-            assert len(text) <= errors.MOST_LETTERS
+            assert len(text) <= messages.MOST_LETTERS
             assert str(kind("short")) == "short"
 
 

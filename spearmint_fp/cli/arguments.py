@@ -12,16 +12,12 @@ import click
 
 import spearmint_fp as fp
 
-from ..configuration.errors import ArgumentError, FileError, short_repr
+from ..configuration.errors import ArgumentError, FileError
+from ..configuration.messages import short_repr
 from .group import MINUS
 
 if TYPE_CHECKING:
     from ..sweep.core import Sweep
-
-__all__ = [
-    "ShardType", "SliceType", "WholeNumberType", "files_argument", "look_up_here", "read_sweep", "select_option",
-    "write_lines",
-]  # fmt: skip
 
 
 class WholeNumberType(click.ParamType[int]):

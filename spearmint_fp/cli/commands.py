@@ -14,8 +14,6 @@ from .group import CommandGroup, traceback_option
 from .look_commands import check, explain, list_, show
 from .run_commands import results, run_
 
-__all__ = ["cli"]
-
 
 @click.group(
     cls=CommandGroup,

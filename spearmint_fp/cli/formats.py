@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from toolz import keymap
 
-from ..configuration.errors import ArgumentError, escape_controls
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import escape_controls
 from ..outcomes.rows import make_columns, make_rows
 from .journal_view import JournalView, format_keys
 from .json_lines import encode_outcome
 from .tables import align_rows, format_csv
-
-__all__ = ["FORMATS"]
 
 
 def _make_rows(view: JournalView) -> tuple[list[dict[str, Any]], list[str]]:

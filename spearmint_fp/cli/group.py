@@ -9,12 +9,8 @@ from typing import Any, Final
 
 import click
 
-from ..configuration.errors import SpearmintError, escape_controls
-
-__all__ = [
-    "FAILED", "INTERRUPTED", "MINUS", "Command", "CommandGroup", "IndexCommand", "is_traceback_wanted",
-    "say", "traceback_option",
-]  # fmt: skip
+from ..configuration.errors import SpearmintError
+from ..configuration.messages import escape_controls
 
 FAILED: Final = 1
 UNUSABLE: Final = 2

@@ -9,13 +9,12 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import AbsentError, JournalError, escape_controls, format_count, short_repr
+from ..configuration.errors import AbsentError, JournalError
+from ..configuration.messages import escape_controls, format_count, short_repr
 from ..journal.journal import Journal
 from ..journal.owners import Key
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep
-
-__all__ = ["JournalView", "format_keys"]
 
 MOST_COUNTED: Final = 1_000_000
 """Up to this size of a sweep, each of its configurations is looked up to say how many are left."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..configuration.errors import SpearmintError, repr_with_type
+from ..configuration.errors import SpearmintError
+from ..configuration.messages import repr_with_type
 from ..journal.encoding import encode_config
 from ..outcomes.outcomes import Outcome, Success
-
-__all__ = ["encode_line", "encode_outcome"]
 
 
 def encode_line(value: Any) -> str:

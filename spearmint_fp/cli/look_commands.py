@@ -10,11 +10,9 @@ import click
 
 import spearmint_fp as fp
 
-from ..configuration.errors import escape_controls, format_count
+from ..configuration.messages import escape_controls, format_count
 from .arguments import SliceType, WholeNumberType, files_argument, look_up_here, read_sweep, write_lines
 from .group import FAILED, Command, IndexCommand, traceback_option
-
-__all__ = ["check", "explain", "list_", "show"]
 
 
 @click.command(

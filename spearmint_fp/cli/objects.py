@@ -10,10 +10,9 @@ from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
-from ..configuration.errors import ArgumentError, repr_with_type, short_repr, suggest_names
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import repr_with_type, short_repr, suggest_names
 from ..tasks.injection import inject
-
-__all__ = ["look_up", "prepare_function"]
 
 
 def look_up(name: str) -> Any:

@@ -10,8 +10,6 @@ from typing import IO, Any, TextIO
 
 from ..configuration.errors import FileError
 
-__all__ = ["drop_output", "get_output", "reserve_output"]
-
 
 def get_output() -> TextIO:
     """Standard output, where data goes.

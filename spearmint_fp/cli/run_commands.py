@@ -11,7 +11,8 @@ import click
 
 import spearmint_fp as fp
 
-from ..configuration.errors import ArgumentError, short_repr
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import short_repr
 from .arguments import ShardType, files_argument, look_up_here, read_sweep, select_option, write_lines
 from .group import FAILED, INTERRUPTED, Command, is_traceback_wanted, say, traceback_option
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ..journal.journal import Journal
-
-__all__ = ["results", "run_"]
 
 
 @click.command(

@@ -6,12 +6,11 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Any, Final, final
 
-from ..configuration.errors import SpearmintError, format_count
+from ..configuration.errors import SpearmintError
+from ..configuration.messages import format_count
 from ..outcomes.outcomes import Failure, Outcome
 from ..sweep.core import Sweep
 from ..sweep.describe import label
-
-__all__ = ["Summary"]
 
 MOST_FAILURES: Final = 5
 """How many failures are named."""

@@ -10,8 +10,6 @@ from typing import Any, Final
 from ..outcomes.cells import ABSENT, format_cell, format_text, is_number
 from .json_lines import encode_line
 
-__all__ = ["align_rows", "format_csv"]
-
 MOST_CHARACTERS: Final = 60
 """How long the text of a cell in a table is."""
 

@@ -12,7 +12,7 @@ import attrs
 
 from .config import Config
 from .equality import are_equal, are_values_equal
-from .errors import ArgumentError, ChoiceError, CountError, SizeError, TreeError, full_repr, repr_with_type, short_repr
+from .errors import ArgumentError, ChoiceError, CountError, SizeError, TreeError
 from .fold import (
     FROZEN_TYPES,
     SCALAR_TYPES,
@@ -28,12 +28,11 @@ from .fold import (
 from .freezing import freeze
 from .identity import encode_tree
 from .keys import has_hash
+from .messages import full_repr, repr_with_type, short_repr
 from .models import is_model
 from .opaque import find_inside
 from .records import TupleShape, join_items
 from .tables import is_keyed, read_rows
-
-__all__ = ["MAX_ALTERNATIVES", "DynamicValue", "holds_records", "require_expanded"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

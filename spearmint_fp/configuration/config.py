@@ -13,25 +13,15 @@ from typing import Any, Final, final
 import attrs
 
 from .equality import are_values_equal
-from .errors import (
-    ArgumentError,
-    Missing,
-    MissingAttributeError,
-    PathError,
-    SpearmintError,
-    TreeError,
-    repr_with_type,
-    short_repr,
-)
+from .errors import ArgumentError, MissingAttributeError, PathError, SpearmintError, TreeError
 from .fold import Algebra, RefusedNodeError, fold, keep_choice, list_leaves, register_node, repr_tree, show_path
 from .freezing import freeze, rebuild_record
 from .identity import config_id
 from .keys import has_hash
 from .merging import override
+from .messages import Missing, repr_with_type, short_repr
 from .records import MappingShape, are_text
 from .views import show_html
-
-__all__ = ["Config", "Layout", "build_config", "get_layout"]
 
 
 @final

@@ -10,8 +10,6 @@ from typing import Any, Final
 from .fold import FROZEN_TYPES, SCALAR_TYPES, open_node
 from .keys import have_same_content
 
-__all__ = ["are_equal", "are_values_equal"]
-
 _are_frozen: Final = FROZEN_TYPES.issuperset
 """Bound once: Python looks a method of an imported name up as an attribute of a module, which is slower."""
 

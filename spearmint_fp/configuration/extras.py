@@ -7,8 +7,6 @@ from typing import Any
 
 from .errors import MissingExtraError
 
-__all__ = ["require"]
-
 
 def require(module: str, *, extra: str, what: str) -> Any:
     """The imported module; where a package is missing, the error says what needs it and which extra brings it."""

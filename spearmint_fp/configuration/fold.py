@@ -13,24 +13,9 @@ from typing import Any, Final, Generic, TypeVar, final
 
 import attrs
 
-from .errors import SpearmintError, TreeError, full_repr, short_repr
+from .errors import SpearmintError, TreeError
+from .messages import full_repr, short_repr
 from .records import Shape, TupleShape, join_items, open_instance
-
-__all__ = [
-    "FROZEN_TYPES",
-    "MAX_DEPTH",
-    "SCALAR_TYPES",
-    "Algebra",
-    "Choice",
-    "RefusedNodeError",
-    "fold",
-    "keep_choice",
-    "list_leaves",
-    "open_node",
-    "register_node",
-    "repr_tree",
-    "show_path",
-]
 
 R = TypeVar("R")
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from .errors import ChoiceError, repr_with_type, short_repr
+from .errors import ChoiceError
 from .fold import FROZEN_TYPES, SCALAR_TYPES, Algebra, Choice, RefusedNodeError, fold, keep_choice, list_leaves
+from .messages import repr_with_type, short_repr
 from .opaque import find_inside
 from .records import FieldsShape, MappingShape, Shape, TupleShape, are_text
-
-__all__ = ["freeze", "rebuild_record", "thaw"]
 
 
 def freeze(tree: Any) -> Any:

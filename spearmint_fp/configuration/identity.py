@@ -15,8 +15,9 @@ from itertools import takewhile
 from operator import add, itemgetter
 from typing import Any, Final
 
-from .errors import IdentityError, TreeError, repr_with_type
+from .errors import IdentityError, TreeError
 from .fold import Algebra, Choice, fold, show_path
+from .messages import repr_with_type
 from .models import is_model, is_struct, read_model_fields
 from .records import MappingShape, Shape, TupleShape
 from .scalars import (
@@ -29,8 +30,6 @@ from .scalars import (
     unbox_builtin,
     unbox_scalar,
 )
-
-__all__ = ["config_id", "encode_tree"]
 
 VERSION: Final = b"spearmint_fp identity 1\n"
 

@@ -16,13 +16,12 @@ from typing import Any, Final, final
 import attrs
 
 from .equality import are_equal
-from .errors import ConversionError, Missing, PathError, short_repr
+from .errors import ConversionError, PathError
 from .fold import Choice, open_node, show_path
 from .freezing import freeze, thaw
+from .messages import Missing, short_repr
 from .models import is_model, is_struct, read_attributes, read_model_fields
 from .records import OneByOne, Shape, format_call
-
-__all__ = ["build_at", "find_child", "has_fields", "make_child_error", "open_model", "open_record"]
 
 
 @final

@@ -16,8 +16,6 @@ from .models import read_model_fields
 from .opaque import is_array
 from .tables import list_content
 
-__all__ = ["exact_key", "has_hash", "have_same_content", "is_nan"]
-
 
 def exact_key(value: Any) -> Hashable:
     """A key that is equal for equal points of equal types: 1, 1.0 and True differ, NaN equals itself.

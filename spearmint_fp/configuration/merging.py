@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final
 
-from .errors import ArgumentError, ConflictError, PathError, TreeError, repr_with_type
+from .errors import ArgumentError, ConflictError, PathError, TreeError
 from .fold import Algebra, Choice, fold, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, has_fields, open_record
+from .messages import repr_with_type
 from .records import MappingShape, Shape, TupleShape
-
-__all__ = ["TOO_DEEP", "merge_disjoint", "override"]
 
 
 def override(patch: Any, tree: Any) -> Any:

@@ -6,9 +6,6 @@ import sys
 from functools import cached_property
 from typing import Any, Final, get_origin
 
-__all__ = ["derives_from", "is_model", "is_struct", "read_attributes", "read_model_fields"]
-
-
 _mro: Final = type.__dict__["__mro__"].__get__
 
 

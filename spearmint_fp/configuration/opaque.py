@@ -14,8 +14,6 @@ from typing import Any, Final
 
 from .models import derives_from, is_struct
 
-__all__ = ["MAX_ENTERED", "find_inside", "is_array"]
-
 MAX_ENTERED: Final = 10_000
 """How many objects are entered below one leaf: a leaf may refer to half of a program."""
 

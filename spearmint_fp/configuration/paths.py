@@ -9,25 +9,13 @@ from typing import Any, final
 import attrs
 
 from .config import Config
-from .errors import ArgumentError, PathError, TreeError, repr_with_type, short_repr
+from .errors import ArgumentError, PathError, TreeError
 from .fold import MAX_DEPTH, Choice, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, make_child_error, open_record
 from .merging import TOO_DEEP
+from .messages import repr_with_type, short_repr
 from .records import MappingShape, Shape
-
-__all__ = [
-    "Bind",
-    "Path",
-    "can_set_in",
-    "find_in",
-    "get_in",
-    "join_path",
-    "parse_path",
-    "remove_in",
-    "set_in",
-    "update_in",
-]
 
 Path = str | int | tuple[Hashable, ...] | list[Any]
 """`"llm.model"`, or a tuple of keys and indices: `("llm", "model")`, `("layers", 0)`, `("a.b",)`."""

@@ -15,22 +15,8 @@ from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, final
 
 import attrs
 
-from .errors import STOPS, add_note, full_repr, make_stop_error, short_repr
-
-__all__ = [
-    "FieldsShape",
-    "MappingShape",
-    "NamedShape",
-    "OneByOne",
-    "PlainTuple",
-    "Shape",
-    "TupleShape",
-    "are_text",
-    "find_index",
-    "format_call",
-    "join_items",
-    "open_instance",
-]
+from .errors import STOPS, make_stop_error
+from .messages import add_note, full_repr, short_repr
 
 T = TypeVar("T")
 

@@ -13,21 +13,8 @@ from typing import Any, Final, final
 
 import attrs
 
-from .errors import EncodingError, IdentityError, repr_with_type
-
-__all__ = [
-    "MOST_BITS",
-    "SCALARS",
-    "Scalar",
-    "encode_float",
-    "encode_range",
-    "encode_text",
-    "find_scalar",
-    "join_length",
-    "make_scalar",
-    "unbox_builtin",
-    "unbox_scalar",
-]
+from .errors import EncodingError, IdentityError
+from .messages import repr_with_type
 
 MOST_BITS: Final = 14_000
 """The size of a whole number that Python still reads and writes as digits."""

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
-from .errors import ChoiceError, repr_with_type, short_repr
-
-__all__ = ["is_keyed", "list_content", "read_rows"]
+from .errors import ChoiceError
+from .messages import repr_with_type, short_repr
 
 Rows = Sequence[Any]
 

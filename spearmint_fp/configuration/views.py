@@ -7,8 +7,6 @@ from html import escape
 from importlib import import_module
 from typing import Any
 
-__all__ = ["register_home", "show_html", "view_html"]
-
 _HOMES: list[str] = []
 
 

@@ -8,12 +8,10 @@ from typing import Any, ForwardRef, final, get_args, get_origin
 
 import attrs
 
-from ..configuration.errors import ArgumentError, short_repr
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import short_repr
 from .scopes import Namespace, Scope, class_scope, function_scope, join_scopes, module_scope, own_annotations
 from .type_forms import fill_parameters, is_form, is_typeddict, pair_parameters, rebuild_type
-
-__all__ = ["read_annotation", "read_argument_types", "read_types"]
-
 
 # --- text ------------------------------------------------------------------------------------------------------
 

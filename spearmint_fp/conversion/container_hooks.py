@@ -15,8 +15,6 @@ from .problems import Problem, RefusalError, expected, type_name
 from .type_forms import is_form, is_union, origin_of
 from .unwrapping import unwrap_type
 
-__all__ = ["is_container", "make_container_hook"]
-
 Factory = Callable[[Any, Hooks], Hook]
 
 

@@ -16,8 +16,6 @@ from .hook_table import Extra, find_hook
 from .models import dump_fields
 from .problems import Problem, RefusalError, conversion_error, type_name
 
-__all__ = ["make_checker", "structure", "thaw_plain", "unstructure"]
-
 T = TypeVar("T")
 
 

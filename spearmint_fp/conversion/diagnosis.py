@@ -8,13 +8,11 @@ from typing import Any
 
 import attrs
 
-from ..configuration.errors import repr_with_type, short_repr, suggest_names
+from ..configuration.messages import repr_with_type, short_repr, suggest_names
 from .fields import list_aliases, list_fields
 from .models import list_model_problems
 from .problems import ABSENT, Problem, RefusalError, type_name
 from .type_forms import origin_of
-
-__all__ = ["list_problems"]
 
 
 def list_problems(error: BaseException, value: Any) -> tuple[Problem, ...]:

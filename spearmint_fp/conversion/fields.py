@@ -11,15 +11,14 @@ from typing import Any, Final, cast, final, get_args, get_origin
 
 import attrs
 
-from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import repr_with_type
 from ..configuration.models import is_model, is_struct
 from .annotations import read_types
 from .models import list_struct_fields
 from .problems import type_name
 from .type_forms import is_literal, is_named_tuple, is_typeddict, origin_of, type_key
 from .unwrapping import is_wrapped, list_marks, unwrap_once
-
-__all__ = ["NO_TYPE", "Field", "is_structured", "list_aliases", "list_classes", "list_field_types", "list_fields"]
 
 NO_TYPE: Final = "structure makes instances of classes, and types of them"
 

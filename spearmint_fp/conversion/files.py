@@ -17,15 +17,12 @@ from ..configuration.errors import (
     FormatError,
     MissingExtraError,
     SpearmintError,
-    repr_with_type,
-    short_repr,
 )
 from ..configuration.extras import require
 from ..configuration.fold import MAX_DEPTH, list_leaves, show_path
 from ..configuration.freezing import freeze
+from ..configuration.messages import repr_with_type, short_repr
 from ..configuration.scalars import MOST_BITS
-
-__all__ = ["MOST_BYTES", "load", "load_text"]
 
 
 def load(path: str | os.PathLike[str]) -> Any:

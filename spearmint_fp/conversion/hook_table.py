@@ -11,7 +11,8 @@ from inspect import isclass
 from typing import Any, Final, Literal, TypeVar, get_args
 
 from ..configuration.config import Config
-from ..configuration.errors import ArgumentError, repr_with_type, short_repr
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import repr_with_type, short_repr
 from ..configuration.models import is_model
 from .container_hooks import is_container, make_container_hook
 from .fields import NO_TYPE, is_structured
@@ -23,8 +24,6 @@ from .scalar_hooks import convert_enum, convert_literal, convert_none, find_scal
 from .type_forms import is_form, is_literal, is_named_tuple, is_typeddict, is_union, origin_of
 from .union_hooks import make_union_hook
 from .unwrapping import is_wrapped, unwrap_once, unwrap_type
-
-__all__ = ["Extra", "find_hook"]
 
 Extra = Literal["forbid", "ignore"]
 

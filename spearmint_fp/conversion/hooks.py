@@ -16,8 +16,6 @@ from .fields import Field
 from .problems import type_name
 from .type_forms import type_key
 
-__all__ = ["Form", "Hook", "Hooks"]
-
 Hook = Callable[[Any, Any], Any]
 """Makes a value into one of a type, or raises: `hook(value, type)`."""
 

@@ -12,22 +12,11 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final, get_args, get_origin
 
-from ..configuration.errors import ArgumentError, full_repr, repr_with_type
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import full_repr, repr_with_type
 from ..configuration.models import is_model, is_struct
 from ..configuration.paths import find_in
 from .problems import Problem, RefusalError, Steps
-
-__all__ = [
-    "complete_model",
-    "drop_tag",
-    "dump_fields",
-    "find_struct_tag",
-    "list_model_problems",
-    "list_struct_fields",
-    "make_bounds_check",
-    "validate_model",
-]
-
 
 # --- pydantic --------------------------------------------------------------------------------------
 

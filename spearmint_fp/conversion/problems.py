@@ -9,20 +9,9 @@ from typing import Any, Final, Literal, Union, final, get_args, get_origin
 
 import attrs
 
-from ..configuration.errors import ConversionError, cut_text, full_repr, group_digits, repr_with_type, short_repr
+from ..configuration.errors import ConversionError
 from ..configuration.fold import Choice, show_path
-
-__all__ = [
-    "ABSENT",
-    "Kind",
-    "Problem",
-    "RefusalError",
-    "conversion_error",
-    "expected",
-    "format_problems",
-    "show_problem",
-    "type_name",
-]
+from ..configuration.messages import cut_text, full_repr, group_digits, repr_with_type, short_repr
 
 Steps = tuple[Hashable, ...]
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..configuration.errors import repr_with_type, short_repr
+from ..configuration.messages import repr_with_type, short_repr
 from ..configuration.models import is_struct
 from .fields import Field, list_aliases, list_fields
 from .hooks import Hook, Hooks
 from .models import find_struct_tag
 from .problems import Problem, RefusalError, expected, type_name
 from .type_forms import is_typeddict, origin_of
-
-__all__ = ["make_record_hook"]
 
 
 def make_record_hook(kind: Any, hooks: Hooks) -> Hook:

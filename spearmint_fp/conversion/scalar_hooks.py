@@ -10,12 +10,10 @@ from inspect import isclass
 from numbers import Complex, Integral, Rational, Real
 from typing import Any, Final, get_args
 
-from ..configuration.errors import list_words, short_repr
+from ..configuration.messages import list_words, short_repr
 from ..configuration.scalars import find_scalar, make_scalar, unbox_scalar
 from .hooks import Hook
 from .problems import expected
-
-__all__ = ["convert_enum", "convert_literal", "convert_none", "find_scalar_hook"]
 
 
 def _make_strict_hook(kind: type, fits: Callable[[Any], bool], make: Callable[[Any], Any]) -> Hook:

@@ -16,8 +16,6 @@ from inspect import unwrap
 from itertools import accumulate
 from typing import Any, Final
 
-__all__ = ["Namespace", "Scope", "class_scope", "function_scope", "join_scopes", "module_scope", "own_annotations"]
-
 Scope = Callable[[str], Any]
 """Gives the meaning of a name; a KeyError where it has none, a NameError where it has one that is out of reach."""
 

@@ -13,20 +13,6 @@ from typing import is_typeddict as _is_typeddict
 
 import attrs
 
-__all__ = [
-    "fill_parameters",
-    "is_form",
-    "is_literal",
-    "is_named_tuple",
-    "is_typeddict",
-    "is_union",
-    "join_types",
-    "origin_of",
-    "pair_parameters",
-    "rebuild_type",
-    "type_key",
-]
-
 
 def is_form(kind: Any, *names: str) -> bool:
     """True for a special form of `typing` with one of these names, also as `typing_extensions` has it."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
-from ..configuration.errors import cut_text, repr_with_type
+from ..configuration.messages import cut_text, repr_with_type
 from ..configuration.scalars import unbox_scalar
 from .diagnosis import list_problems
 from .hooks import Hook, Hooks
 from .problems import Problem, RefusalError, expected, show_problem, type_name
 from .type_forms import is_literal, origin_of
 from .unwrapping import list_members, unwrap_type
-
-__all__ = ["make_union_hook"]
 
 MOST_LETTERS: Final = 1_000
 """How much of the reasons of a union's members is written out."""

@@ -10,8 +10,6 @@ from .problems import type_name
 from .scopes import join_scopes, module_scope
 from .type_forms import fill_parameters, is_form, is_union, join_types, pair_parameters, type_key
 
-__all__ = ["MOST_WRAPPERS", "is_wrapped", "list_marks", "list_members", "unwrap_once", "unwrap_type"]
-
 MOST_WRAPPERS: Final = 100
 """How many names and marks may stand around a type; more are an alias that grows without end."""
 

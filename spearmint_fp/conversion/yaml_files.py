@@ -19,11 +19,10 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ..configuration.choices import DynamicValue, holds_records
-from ..configuration.errors import EncodingError, SpearmintError, repr_with_type, short_repr
+from ..configuration.errors import EncodingError, SpearmintError
 from ..configuration.fold import MAX_DEPTH
+from ..configuration.messages import repr_with_type, short_repr
 from ..configuration.scalars import MOST_BITS
-
-__all__ = ["dump_yaml", "read_documents"]
 
 MOST_NODES: Final = 1_000_000
 """How many nodes a file may have once every alias is replaced by what it stands for."""

@@ -16,8 +16,6 @@ from ..configuration.errors import ArgumentError, ExperimentError
 from ..tasks.wrappers import format_seconds, is_seconds
 from ..workers.unfinished import SCOPE
 
-__all__ = ["LOG", "MOST_AT_ONCE", "MOST_WAITING", "Background"]
-
 LOG: Final = logging.getLogger("spearmint_fp")
 
 MOST_AT_ONCE: Final = 4

@@ -13,7 +13,8 @@ from typing import Any, Final, Generic, TypeVar, cast, final
 import attrs
 
 from ..configuration.config import Config
-from ..configuration.errors import ArgumentError, ExperimentError, repr_with_type, short_repr
+from ..configuration.errors import ArgumentError, ExperimentError
+from ..configuration.messages import repr_with_type, short_repr
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep
 from ..sweep.expansion import expand
@@ -24,11 +25,6 @@ from .background import LOG, Background
 from .context import get_context
 from .discovery import list_references
 from .strategies import BranchStrategy, choose_branches
-
-__all__ = [
-    "UNBOUND", "Case", "Experiment", "find_bound_config", "find_decorated", "get_experiment", "is_inside_case",
-    "list_participants", "make_case",
-]  # fmt: skip
 
 T = TypeVar("T")
 Fn = Callable[..., Any]

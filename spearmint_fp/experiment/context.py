@@ -8,8 +8,6 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, Final
 
-__all__ = ["get_context", "runtime_context"]
-
 _CONTEXT: Final[ContextVar[Mapping[str, Any]]] = ContextVar("spearmint_fp_context", default=MappingProxyType({}))
 
 

@@ -14,8 +14,6 @@ from ..sweep.core import Sweep
 from .background import LOG, MOST_WAITING
 from .cases import UNBOUND, Case, Experiment, find_bound_config, make_case
 
-__all__ = ["decorate_function"]
-
 
 def decorate_function(experiment: Experiment[Any], fn: Callable[..., Any]) -> Callable[..., Any]:
     """The function as its callers see it: without the injected parameters, main's plain result, variants behind it.

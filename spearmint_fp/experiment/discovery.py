@@ -16,8 +16,6 @@ from typing import Any, Final
 
 from ..tasks.wrapping import PARTIALS
 
-__all__ = ["list_references"]
-
 Chain = tuple[str, tuple[str, ...]]
 """Where a name is looked up (`global`, `free`, `first`), and the name with the attributes that follow it."""
 

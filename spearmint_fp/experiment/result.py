@@ -10,8 +10,6 @@ import attrs
 if TYPE_CHECKING:
     from ..outcomes.outcomes import Outcome
 
-__all__ = ["ExperimentResult"]
-
 T_co = TypeVar("T_co", covariant=True)
 
 

@@ -27,8 +27,6 @@ from .cases import Case, Experiment, get_experiment, is_inside_case, make_case
 from .result import ExperimentResult
 from .variants import PendingOutcomes
 
-__all__ = ["open_async_runner", "open_runner"]
-
 
 @contextmanager
 def open_runner(

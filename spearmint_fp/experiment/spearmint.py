@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 import attrs
 
 from ..configuration.choices import holds_records
-from ..configuration.errors import ArgumentError, SizeError, SpearmintError, repr_with_type
+from ..configuration.errors import ArgumentError, SizeError, SpearmintError
+from ..configuration.messages import repr_with_type
 from ..conversion.fields import is_structured
 from ..conversion.files import load
 from ..outcomes.outcomes import Outcome
@@ -28,8 +29,6 @@ from .strategies import BranchStrategy, require_strategy, shadow
 
 if TYPE_CHECKING:  # it needs SQLite
     from ..journal.journal import Journal
-
-__all__ = ["Spearmint", "experiment"]
 
 T = TypeVar("T")
 

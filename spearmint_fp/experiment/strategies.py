@@ -8,21 +8,12 @@ from itertools import count
 from typing import Any, Final
 
 from ..configuration.choices import DynamicValue
-from ..configuration.errors import (
-    ArgumentError,
-    ExperimentError,
-    IdentityError,
-    format_count,
-    repr_with_type,
-    short_repr,
-    suggest_names,
-)
+from ..configuration.errors import ArgumentError, ExperimentError, IdentityError
 from ..configuration.identity import encode_tree
+from ..configuration.messages import format_count, repr_with_type, short_repr, suggest_names
 from ..sweep.combine import concat, empty
 from ..sweep.core import Sweep, require_expanded_sweep
 from ..sweep.expansion import expand
-
-__all__ = ["BranchStrategy", "choose_branches", "require_strategy", "round_robin", "shadow", "single", "sticky"]
 
 BranchStrategy = Callable[[Sweep[Any], Mapping[str, Any]], tuple[Any, Iterable[Any]]]
 """`strategy(configs, context) -> (main, variants)`: a configuration, and a sweep or an iterable of others."""

@@ -7,10 +7,9 @@ import threading
 from collections.abc import Sequence
 from typing import Any, TypeVar, final, overload
 
-from ..configuration.errors import CountError, ExperimentError, format_count
+from ..configuration.errors import CountError, ExperimentError
+from ..configuration.messages import format_count
 from ..outcomes.outcomes import Outcome
-
-__all__ = ["PendingOutcomes"]
 
 T_co = TypeVar("T_co", covariant=True)
 

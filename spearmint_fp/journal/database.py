@@ -22,11 +22,10 @@ from typing import Any, Final, TypeVar, final
 
 import attrs
 
-from ..configuration.errors import JournalError, short_repr
+from ..configuration.errors import JournalError
+from ..configuration.messages import short_repr
 from .disk import copy_journal, find_content, has_wal_header, identify_file, side_file, unusable_error
 from .schema import APPLICATION_ID, check_version, create_tables, describe_tables, latest_version, upgrade_tables
-
-__all__ = ["Database"]
 
 T = TypeVar("T")
 

@@ -9,9 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from ..configuration.errors import JournalError, short_repr
-
-__all__ = ["copy_journal", "find_content", "has_wal_header", "identify_file", "side_file", "unusable_error"]
+from ..configuration.errors import JournalError
+from ..configuration.messages import short_repr
 
 
 def find_content(path: Path) -> bool:

@@ -17,16 +17,15 @@ import attrs
 
 from ..configuration.config import Config
 from ..configuration.equality import are_equal
-from ..configuration.errors import ArgumentError, ConversionError, EncodingError, TreeError, full_repr, repr_with_type
+from ..configuration.errors import ArgumentError, ConversionError, EncodingError, TreeError
 from ..configuration.fold import SCALAR_TYPES, Algebra, fold
+from ..configuration.messages import full_repr, repr_with_type
 from ..configuration.models import read_model_fields
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..conversion.convert import structure, unstructure
 from ..conversion.fields import list_classes
 from ..conversion.problems import ABSENT, type_name
 from .json_values import EXTENDED, Reader, Writer, dump_json
-
-__all__ = ["decode_result", "encode_config", "encode_result"]
 
 
 def encode_result(value: Any, cls: Any = ABSENT) -> tuple[str, bool]:

@@ -13,8 +13,6 @@ from typing import Any, Final
 
 from .function_names import unwrap_function
 
-__all__ = ["fingerprint_function", "is_changed"]
-
 _DOCUMENTED_NODES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IGNORED_FIELDS: Final = frozenset({"ctx", "type_comment", "kind"})
 

@@ -11,10 +11,9 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, repr_with_type, short_repr
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import repr_with_type, short_repr
 from ..tasks.wrapping import find_innermost
-
-__all__ = ["FunctionName", "NamelessError", "is_file", "name_function", "unwrap_function"]
 
 MAIN_MODULES: Final = ("__main__", "__mp_main__")
 """The names of the program's own module while it runs, and in the processes that `multiprocessing` starts."""

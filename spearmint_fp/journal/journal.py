@@ -11,16 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 import attrs
 from toolz import partition_all
 
-from ..configuration.errors import (
-    ArgumentError,
-    IdentityError,
-    JournalError,
-    SizeError,
-    TreeError,
-    format_count,
-    repr_with_type,
-)
+from ..configuration.errors import ArgumentError, IdentityError, JournalError, SizeError, TreeError
 from ..configuration.identity import config_id
+from ..configuration.messages import format_count, repr_with_type
 from ..configuration.scalars import MOST_BITS
 from ..conversion.convert import make_checker
 from ..conversion.problems import ABSENT
@@ -44,8 +37,6 @@ from .rows import (
 
 if TYPE_CHECKING:
     from .rows import Row
-
-__all__ = ["Journal", "JournalStatus", "open_ledger"]
 
 MOST_COUNTED: Final = 10_000_000
 """How many configurations `status` counts."""

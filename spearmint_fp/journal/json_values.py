@@ -16,16 +16,15 @@ from typing import Any, Final, final
 import attrs
 
 from ..configuration.config import Config
-from ..configuration.errors import ConversionError, EncodingError, TreeError, repr_with_type
+from ..configuration.errors import ConversionError, EncodingError, TreeError
 from ..configuration.fold import Algebra, fold, show_path
+from ..configuration.messages import repr_with_type
 from ..configuration.models import is_model
 from ..configuration.records import FieldsShape, MappingShape, Shape, TupleShape
 from ..configuration.scalars import MOST_BITS, SCALARS, find_scalar, unbox_builtin
 from ..conversion.fields import list_classes
 from ..conversion.models import drop_tag, dump_fields
 from ..conversion.problems import ABSENT, type_name
-
-__all__ = ["EXTENDED", "Reader", "Writer", "dump_json"]
 
 _JSON_TYPES: Final = frozenset({str, bool, type(None)})
 """Types whose values JSON has as they are; of whole numbers and floats it has some."""

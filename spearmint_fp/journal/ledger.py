@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 import attrs
 
-from ..configuration.errors import IdentityError, TreeError, repr_with_type
+from ..configuration.errors import IdentityError, TreeError
 from ..configuration.identity import config_id
+from ..configuration.messages import repr_with_type
 from ..conversion.problems import ABSENT
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome
 from .owners import BEGIN_EXPERIMENT, EXPERIMENT_OF_KEY, Key, Owner, claim_key
@@ -16,8 +17,6 @@ from .rows import is_encodable, read_outcome, write_outcome
 
 if TYPE_CHECKING:
     from .database import Database
-
-__all__ = ["MOST_NAMES", "Ledger"]
 
 C = TypeVar("C")
 

@@ -8,23 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
-from ..configuration.errors import JournalError, short_repr
+from ..configuration.errors import JournalError
+from ..configuration.messages import short_repr
 from .fingerprints import fingerprint_function, is_changed
 from .function_names import is_file, name_function, unwrap_function
 
 if TYPE_CHECKING:
     from .database import Database
-
-__all__ = [
-    "BEGIN_EXPERIMENT",
-    "EXPERIMENT_OF_KEY",
-    "Key",
-    "Owner",
-    "claim_key",
-    "declared_name",
-    "find_key",
-    "find_owner",
-]
 
 SOURCES_SINCE: Final = 3
 """The version of the schema from which on a file notes which function has which name."""

@@ -9,17 +9,13 @@ import json
 from math import inf
 from typing import Any, TypeVar
 
-from ..configuration.errors import EncodingError, JournalError, SpearmintError, repr_with_type, short_repr
+from ..configuration.errors import EncodingError, JournalError, SpearmintError
 from ..configuration.freezing import freeze
+from ..configuration.messages import repr_with_type, short_repr
 from ..conversion.problems import ABSENT
 from ..outcomes.exceptions import read_message
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
 from .encoding import decode_result, encode_config, encode_result
-
-__all__ = [
-    "Row", "check_row", "compact_json", "damaged_error", "is_encodable", "read_config", "read_outcome", "read_position",
-    "read_text", "utf8_size", "write_outcome",
-]  # fmt: skip
 
 C = TypeVar("C")
 

@@ -6,9 +6,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from ..configuration.errors import JournalError, short_repr
-
-__all__ = ["APPLICATION_ID", "check_version", "create_tables", "describe_tables", "latest_version", "upgrade_tables"]
+from ..configuration.errors import JournalError
+from ..configuration.messages import short_repr
 
 APPLICATION_ID: Final = 0x53704D6A
 """The number in the header of a journal, "SpMj": SQLite leaves it to programs to mark their files."""

@@ -10,10 +10,8 @@ from numbers import Real
 from types import FunctionType
 from typing import Any, Final
 
-from ..configuration.errors import full_repr, short_repr
+from ..configuration.messages import full_repr, short_repr
 from ..configuration.scalars import unbox_scalar
-
-__all__ = ["ABSENT", "Absent", "as_float", "escape_surrogates", "format_cell", "format_text", "is_number"]
 
 _READABLE_MODULES: Final = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo", "ipaddress"})
 """Modules of the standard library whose values have a `str` that a reader understands without their type."""

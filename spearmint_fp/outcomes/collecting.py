@@ -7,13 +7,12 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final, TypeVar, final
 
-from ..configuration.errors import AbsentError, ArgumentError, repr_with_type
+from ..configuration.errors import AbsentError, ArgumentError
 from ..configuration.fold import Algebra, fold
+from ..configuration.messages import repr_with_type
 from ..configuration.records import PlainTuple
 from ..configuration.views import show_html
 from .outcomes import Failure, Outcome, Success
-
-__all__ = ["Collected", "as_outcome", "best", "collect", "failures", "successes"]
 
 C = TypeVar("C")
 T = TypeVar("T")

@@ -11,8 +11,6 @@ from traceback import TracebackException, format_tb
 from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MemberDescriptorType, TracebackType
 from typing import Any, Final, cast, final
 
-__all__ = ["TASK_CALLERS", "copy_exception", "format_traceback", "read_message"]
-
 TASK_CALLERS: Final[set[CodeType]] = set()
 """The functions of this library that call a task: a traceback begins anew at each."""
 

@@ -15,8 +15,6 @@ from ..configuration.identity import config_id
 from ..configuration.views import show_html
 from .exceptions import copy_exception, format_traceback, read_message
 
-__all__ = ["ErrorInfo", "Failure", "Outcome", "Success"]
-
 C = TypeVar("C")
 T = TypeVar("T")
 C_co = TypeVar("C_co", covariant=True)

@@ -10,9 +10,10 @@ from typing import Any, Final, Literal, final
 import attrs
 from toolz import unique
 
-from ..configuration.errors import ArgumentError, TreeError, full_repr, repr_with_type
+from ..configuration.errors import ArgumentError, TreeError
 from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
+from ..configuration.messages import full_repr, repr_with_type
 from ..configuration.paths import join_path
 from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
@@ -21,17 +22,6 @@ from ..sweep.nodes.columns import flatten_point
 from .cells import ABSENT
 from .collecting import as_outcome
 from .outcomes import Failure, Outcome, Success
-
-__all__ = [
-    "Column",
-    "flatten_values",
-    "format_path",
-    "make_columns",
-    "make_rows",
-    "name_columns",
-    "require_outcomes",
-    "rows",
-]
 
 Role = Literal["index", "config", "result", "run"]
 Flat = dict[Steps, Any]

@@ -11,11 +11,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "FAILED", "FONT_POINTS", "add_colour_bar", "add_frame", "escape_text", "format_tick", "get_colour_map",
-    "hide_spines", "load_matplotlib", "name_axes",
-]  # fmt: skip
-
 FAILED: Final = "#c0392b"
 FONT_POINTS: Final = 9
 _QUIET: Final = "#6b7280"

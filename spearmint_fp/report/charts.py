@@ -9,17 +9,13 @@ from typing import Any, Final, final
 import attrs
 from toolz import first, groupby, unique
 
-from ..configuration.errors import AbsentError, ArgumentError, SizeError, repr_with_type, suggest_names
+from ..configuration.errors import AbsentError, ArgumentError, SizeError
 from ..configuration.keys import exact_key
+from ..configuration.messages import repr_with_type, suggest_names
 from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, as_float, is_number
 from ..outcomes.outcomes import Failure, Outcome, Success
 from ..outcomes.rows import Column
-
-__all__ = [
-    "Chart", "Spot", "count_blanks", "describe_spots", "group_spots", "is_absent", "is_logarithmic", "is_measured",
-    "list_levels", "read_values", "select_axes",
-]  # fmt: skip
 
 MOST_LEVELS: Final = 300
 """How many values a side of a heat map, or lines, can have."""

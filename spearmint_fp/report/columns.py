@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from toolz import unique
 
-from ..configuration.errors import SizeError, format_count
+from ..configuration.errors import SizeError
 from ..configuration.extras import require
+from ..configuration.messages import format_count
 from ..configuration.paths import join_path
 from ..outcomes.cells import ABSENT
 from ..sweep.claims import Steps
@@ -22,8 +23,6 @@ from ..sweep.nodes.points import walk_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-__all__ = ["columns", "floats_and_mask"]
 
 MOST_ROWS: Final = 10**9
 """How many rows columns are made of before they are refused: eight bytes each, for every path."""

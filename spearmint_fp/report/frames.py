@@ -7,8 +7,9 @@ from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
-from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.errors import ArgumentError
 from ..configuration.extras import require
+from ..configuration.messages import repr_with_type
 from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, Absent, escape_surrogates, format_text
 from ..outcomes.outcomes import Outcome
@@ -19,8 +20,6 @@ from .columns import MOST_EXACT_FLOAT, columns, floats_and_mask
 if TYPE_CHECKING:
     import pandas
     import polars
-
-__all__ = ["frame"]
 
 Kind = Literal["int", "bool", "float", "text", "time", "other"]
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_heatmap"]
-
 
 def draw_heatmap(figure: Figure, chart: Chart, title: str | None) -> None:
     """Draw a chart of two axes: the first goes down, the second across."""

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_lines"]
-
 
 def draw_lines(figure: Figure, chart: Chart, title: str | None) -> None:
     """Draw a chart of one axis or two: the first goes across, and each value of the second has its line."""

@@ -12,14 +12,13 @@ from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
-from ..configuration.errors import ArgumentError, repr_with_type, suggest_names
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import repr_with_type, suggest_names
 from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, as_float, escape_surrogates, format_text, is_number
 from ..outcomes.outcomes import Failure, Outcome
 from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
-
-__all__ = ["html_page"]
 
 Cell = None | bool | str | int | float | tuple[str] | tuple[str, float | None]
 

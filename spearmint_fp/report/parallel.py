@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MOST_LINES", "draw_parallel"]
-
 MOST_LINES: Final = 2000
 """How many outcomes are drawn; of more this many, evenly spread."""
 

@@ -7,7 +7,8 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import repr_with_type
 from ..outcomes.outcomes import Outcome, Success
 from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
@@ -19,8 +20,6 @@ from .parallel import draw_parallel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-__all__ = ["plot"]
 
 Kind = Literal["heatmap", "lines", "parallel"]
 

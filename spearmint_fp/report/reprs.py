@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from ..configuration.config import Config
-from ..configuration.errors import format_count, group_digits, short_repr
+from ..configuration.messages import format_count, group_digits, short_repr
 from ..configuration.views import view_html
 from ..outcomes.cells import format_cell
 from ..outcomes.collecting import Collected
@@ -18,8 +18,6 @@ from ..sweep.core import Sweep
 from ..sweep.describe import label
 from ..sweep.indices import count_items
 from ..sweep.outline import format_values
-
-__all__: list[str] = []  # views are registered, and nothing else is public
 
 MOST_PATHS: Final = 50
 """How many paths of a configuration, or axes of a sweep, are written out."""

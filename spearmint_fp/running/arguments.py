@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..configuration.choices import require_expanded
-from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.errors import ArgumentError
 from ..configuration.fold import Choice
+from ..configuration.messages import repr_with_type
 from ..configuration.tables import is_keyed
 from ..sweep.core import Sweep
 from ..workers.sources import check_expanded
-
-__all__ = ["check_arguments", "check_in_flight", "require_count"]
 
 
 def check_arguments(fn: Any, configs: Any, function: str) -> Any:

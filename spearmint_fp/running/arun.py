@@ -11,8 +11,9 @@ from time import perf_counter
 from types import CodeType, TracebackType
 from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
-from ..configuration.errors import ArgumentError, RunError, repr_with_type
+from ..configuration.errors import ArgumentError, RunError
 from ..configuration.extras import require
+from ..configuration.messages import repr_with_type
 from ..journal.journal import Journal, open_ledger
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome
 from ..sweep.core import count_configs
@@ -26,8 +27,6 @@ from ..tasks.wrapping import is_async
 from ..workers.executors import refuse_time_limit
 from .arguments import check_arguments, check_in_flight, require_count
 from .replay import replay_or_run_async
-
-__all__ = ["AsyncOutcomes", "arun"]
 
 C = TypeVar("C")
 T = TypeVar("T")

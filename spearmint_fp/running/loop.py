@@ -13,8 +13,6 @@ from ..workers.pools import Pool
 from ..workers.sources import Source
 from .replay import Replay
 
-__all__ = ["BATCHES_AHEAD", "BatchSize", "RunLoop", "drive_pool"]
-
 MOST_IN_FLIGHT: Final = 65_536
 """How many configurations are in flight at most where `in_flight` does not say."""
 

@@ -11,8 +11,6 @@ from tqdm import tqdm
 
 from ..outcomes.outcomes import Outcome
 
-__all__ = ["ProgressLine", "show_progress"]
-
 
 @final
 class ProgressLine:

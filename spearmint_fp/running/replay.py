@@ -14,8 +14,6 @@ from ..outcomes.outcomes import Failure, Outcome
 from ..tasks.event_loops import run_in_thread
 from ..workers.batches import Answer, Batch
 
-__all__ = ["Replay", "replay_or_run", "replay_or_run_async"]
-
 
 def replay_or_run(ledger: Ledger, config: Any, index: int, work: Callable[[], Outcome[Any, Any]]) -> Outcome[Any, Any]:
     """The outcome that the journal has, or else that of `work`, kept."""

@@ -23,8 +23,6 @@ from .arguments import check_arguments, check_in_flight, require_count
 from .loop import drive_pool
 from .replay import Replay, replay_or_run
 
-__all__ = ["Outcomes", "run"]
-
 C = TypeVar("C")
 T = TypeVar("T")
 

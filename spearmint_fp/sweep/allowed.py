@@ -8,7 +8,7 @@ from typing import Any, cast, final
 
 import attrs
 
-from ..configuration.errors import format_count
+from ..configuration.messages import format_count
 from .automata import Automaton, AutomatonData
 from .constraints import build_automaton
 from .digits import Place, Question, narrow_node, read_digits
@@ -18,8 +18,6 @@ from .nodes.columns import Columns
 from .nodes.node import Node, ProductOf, SelectionOf, SumOf
 from .outline import SHOWN_TERMS
 from .tables import Constraint, keep_firsts
-
-__all__ = ["Allowed", "lift_constraints"]
 
 
 def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constraint, ...]]:

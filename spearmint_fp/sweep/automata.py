@@ -23,8 +23,6 @@ from .conjunction import Conjunction
 from .diagrams import FALSE, TRUE, Row, pack_row, unpack_row
 from .digits import Digits, Place
 
-__all__ = ["Automaton", "AutomatonData", "dump_automaton"]
-
 Values = Mapping[Place, Sequence[int]]
 
 

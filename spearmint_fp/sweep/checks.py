@@ -12,8 +12,6 @@ from ..configuration.models import is_model, is_struct
 from ..conversion.fields import list_field_types
 from ..conversion.type_forms import is_typeddict
 
-__all__ = ["sees_several"]
-
 _OF_ONE_VALUE: Final = frozenset(
     {
         "_InValidator",

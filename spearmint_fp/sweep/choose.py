@@ -8,7 +8,8 @@ from itertools import islice
 from operator import index as as_index
 from typing import Any, Final, TypeVar, cast
 
-from ..configuration.errors import ArgumentError, SizeError, format_count, repr_with_type
+from ..configuration.errors import ArgumentError, SizeError
+from ..configuration.messages import format_count, repr_with_type
 from ..configuration.paths import Path, parse_path
 from .claims import Steps
 from .core import Sweep, as_sweep
@@ -17,8 +18,6 @@ from .indices import Permutation
 from .nodes.select import Select
 from .reach import check_path
 from .tables import Constraint
-
-__all__ = ["constrain", "sample", "shard", "shuffled", "try_iterating"]
 
 T = TypeVar("T")
 

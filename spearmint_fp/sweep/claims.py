@@ -16,20 +16,6 @@ from ..configuration.config import Config, Layout, get_layout
 from ..configuration.fold import Algebra, fold
 from ..configuration.records import Shape
 
-__all__ = [
-    "NOTHING",
-    "UNKNOWN",
-    "Claims",
-    "claim_points",
-    "find_conflict",
-    "find_filled",
-    "find_origins",
-    "make_flattening",
-    "merge_claims",
-    "overlap",
-    "unite_claims",
-]
-
 Steps = tuple[Hashable, ...]
 Flat = dict[Steps, Any]
 

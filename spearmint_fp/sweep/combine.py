@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from ..configuration.config import Config
-from ..configuration.errors import ArgumentError, PathError, repr_with_type
+from ..configuration.errors import ArgumentError, PathError
 from ..configuration.fold import show_path
+from ..configuration.messages import repr_with_type
 from ..configuration.paths import Path, parse_path
 from .core import Sweep, as_sweep
 from .nodes.axis import UNIT
@@ -15,8 +16,6 @@ from .nodes.derive import Derive
 from .nodes.image import Map
 from .nodes.merge import Merge
 from .nodes.union import EMPTY, Union
-
-__all__ = ["concat", "derive", "empty", "mapped", "product", "unit", "zipped"]
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -18,8 +18,6 @@ from .diagrams import FALSE, TRUE, Diagrams, Row
 from .digits import Digit, Digits
 from .elimination import EliminationTree
 
-__all__ = ["MOST_STEPS", "Conjunction", "OutOfSteps", "conjoin_all"]
-
 TURN_STEPS: Final = 1_000
 """After so many steps one way of building lets the other go on; a step is a value of a digit that is looked at."""
 

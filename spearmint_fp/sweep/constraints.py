@@ -15,8 +15,9 @@ from typing import Any, final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, SizeError, format_count
+from ..configuration.errors import ArgumentError, SizeError
 from ..configuration.fold import show_path
+from ..configuration.messages import format_count
 from .automata import Automaton, AutomatonData, dump_automaton
 from .conjunction import MOST_STEPS, OutOfSteps, conjoin_all
 from .diagrams import FALSE, TRUE, Diagrams
@@ -25,8 +26,6 @@ from .indices import count_items
 from .nodes.node import Node
 from .predicates import Asker, Raised, Space, join_congruent
 from .tables import Constraint, dump_table, join_names, load_table
-
-__all__ = ["build_automaton"]
 
 
 def build_automaton(base: Node, constraints: Sequence[Constraint]) -> tuple[Automaton, tuple[Constraint, ...]]:

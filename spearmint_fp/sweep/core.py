@@ -23,14 +23,11 @@ from ..configuration.errors import (
     PositionError,
     SizeError,
     TreeError,
-    cut_text,
-    format_count,
-    repr_with_type,
-    short_repr,
 )
 from ..configuration.fold import Choice, list_leaves
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key, is_nan
+from ..configuration.messages import cut_text, format_count, repr_with_type, short_repr
 from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
@@ -44,8 +41,6 @@ from .nodes.points import get_point, walk_points
 from .nodes.select import slice_node
 from .nodes.union import Union
 from .places import list_places
-
-__all__ = ["Sweep", "as_sweep", "count_configs", "require_expanded_sweep"]
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..configuration.errors import format_count
+from ..configuration.messages import format_count
 from .core import Sweep, as_sweep
-
-__all__ = ["explain", "label"]
 
 
 def explain(sweep: Sweep[Any]) -> str:

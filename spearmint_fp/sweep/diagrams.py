@@ -13,8 +13,6 @@ from collections.abc import Mapping, Sequence
 from operator import and_
 from typing import Final, final
 
-__all__ = ["END", "FALSE", "TRUE", "Diagrams", "Row", "pack_row", "unpack_row"]
-
 FALSE: Final = 0
 TRUE: Final = 1
 

@@ -20,17 +20,6 @@ import attrs
 from .claims import Steps
 from .nodes.node import Node, ProductOf, SumOf
 
-__all__ = [
-    "Digit",
-    "Digits",
-    "Place",
-    "Question",
-    "Source",
-    "count_values",
-    "narrow_node",
-    "read_digits",
-]
-
 Place = tuple[int, ...]
 """The child positions that lead from a sweep's node to one inside it."""
 

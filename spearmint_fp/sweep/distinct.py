@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from ..configuration.errors import ArgumentError, SizeError, format_count, repr_with_type
+from ..configuration.errors import ArgumentError, SizeError
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
+from ..configuration.messages import format_count, repr_with_type
 from ..configuration.tables import is_keyed
 from .allowed import Allowed
 from .choose import try_iterating
@@ -19,8 +20,6 @@ from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf
 from .nodes.points import walk_points
 from .nodes.select import Select
 from .nodes.union import Union
-
-__all__ = ["distinct"]
 
 T = TypeVar("T")
 

@@ -15,8 +15,6 @@ from typing import final
 
 from .digits import Context, Digit, Digits
 
-__all__ = ["EliminationTree"]
-
 
 @final
 class EliminationTree:

@@ -9,17 +9,16 @@ from typing import Any, Final, TypeVar, overload
 
 from ..configuration.choices import DynamicValue
 from ..configuration.config import Config
-from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.errors import ArgumentError
 from ..configuration.fold import Algebra, Choice, fold
 from ..configuration.freezing import freeze
+from ..configuration.messages import repr_with_type
 from ..configuration.tables import is_keyed
 from .core import Sweep
 from .nodes.axis import Axis, make_point
 from .nodes.node import Node
 from .nodes.record import Record
 from .nodes.union import Union
-
-__all__ = ["expand"]
 
 T = TypeVar("T")
 

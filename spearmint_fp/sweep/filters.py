@@ -14,8 +14,9 @@ from typing import Any, final
 
 import attrs
 
-from ..configuration.errors import PathError, SizeError, format_count
+from ..configuration.errors import PathError, SizeError
 from ..configuration.fold import show_path
+from ..configuration.messages import format_count
 from ..configuration.paths import get_in
 from .allowed import Allowed, lift_constraints
 from .claims import Steps, overlap
@@ -26,8 +27,6 @@ from .nodes.points import walk_points
 from .nodes.select import Select, slice_node
 from .nodes.union import Union
 from .tables import Constraint, join_names
-
-__all__ = ["Filter", "constrain_node"]
 
 Constraints = Sequence[Constraint]
 

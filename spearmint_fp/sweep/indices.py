@@ -16,10 +16,7 @@ from typing import Any, Final, cast, final
 
 import attrs
 
-from ..configuration.errors import format_count
-
-__all__ = ["Chosen", "Indices", "Permutation", "Span", "count_items", "floor_sum", "range_size"]
-
+from ..configuration.messages import format_count
 
 WINDOW_POINTS: Final = 256
 """How many points of a base are walked at once to take every few of them."""

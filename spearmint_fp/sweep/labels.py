@@ -7,19 +7,18 @@ from contextlib import suppress
 from typing import Any, Final, final
 
 from ..configuration.config import Config, Layout
-from ..configuration.errors import IdentityError, full_repr
+from ..configuration.errors import IdentityError
 from ..configuration.fold import Algebra, fold, open_node
 from ..configuration.freezing import freeze
 from ..configuration.identity import encode_tree
 from ..configuration.keys import exact_key
+from ..configuration.messages import full_repr
 from ..configuration.paths import find_in
 from ..configuration.records import Shape, TupleShape
 from ..conversion.problems import ABSENT
 from .claims import Steps
 from .nodes.columns import Column
 from .nodes.node import Node
-
-__all__ = ["Labels", "find_leaf"]
 
 MOST_LISTED: Final = 10_000
 """Up to this size a sweep whose paths do not prove its labels different is listed, to see which of them are not."""

@@ -18,8 +18,6 @@ from .automata import Automaton
 from .digits import Digit
 from .nodes.node import Node
 
-__all__ = ["RowLister", "keep_points", "walk_runs"]
-
 TAIL_ROWS: Final = 128
 """How many ends of rows are kept per state: larger blocks were slower, as the garbage collector goes through them."""
 

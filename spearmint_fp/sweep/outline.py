@@ -8,10 +8,8 @@ from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import format_count, short_repr
+from ..configuration.messages import format_count, short_repr
 from .indices import count_items
-
-__all__ = ["SHOWN_TERMS", "Lines", "Outline", "format_values", "outline_choice", "outline_product"]
 
 SHOWN_TERMS: Final = 12
 """How many terms of a sum are written out."""

@@ -19,21 +19,6 @@ import attrs
 from ..configuration.errors import SizeError
 from .indices import Indices, Span
 
-__all__ = [
-    "NOWHERE",
-    "AnyOf",
-    "Combined",
-    "Common",
-    "InOrder",
-    "Known",
-    "Listed",
-    "Places",
-    "Selected",
-    "Verified",
-    "list_places",
-]
-
-
 T = TypeVar("T")
 
 MOST_PLACES: Final = 1_000_000

@@ -15,15 +15,14 @@ from typing import Any, Final, cast, final
 
 import attrs
 
-from ..configuration.errors import SizeError, format_count
+from ..configuration.errors import SizeError
 from ..configuration.fold import show_path
+from ..configuration.messages import format_count
 from .diagrams import FALSE, TRUE, Diagrams
 from .digits import Digit, Digits, Source
 from .indices import count_items
 from .nodes.node import ABSENT, LIMIT
 from .tables import Constraint, join_names
-
-__all__ = ["Asker", "Raised", "Space", "join_congruent"]
 
 MOST_PREFIXES: Final = 4 * LIMIT
 """How many combinations of all digits but the last are looked at before a predicate is refused."""

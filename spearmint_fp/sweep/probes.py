@@ -14,16 +14,14 @@ from typing import Any, Final, NamedTuple, final
 
 import attrs
 
-from ..configuration.errors import group_digits
 from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
+from ..configuration.messages import group_digits
 from ..configuration.paths import find_in, get_in
 from ..conversion.convert import thaw_plain
 from ..conversion.problems import Problem
 from .claims import Steps
 from .spots import Points, Spot, find_point
-
-__all__ = ["DerivedProbe", "PointProbe", "Probe", "RecordProbe", "Refusal"]
 
 MOST_VALUES: Final = 1_000_000
 """How many values of an axis are looked at; of a longer one, the first and the last few."""

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from ..configuration.errors import PathError, suggest_names
+from ..configuration.errors import PathError
 from ..configuration.fold import list_leaves, show_path
+from ..configuration.messages import suggest_names
 from .claims import Steps
 from .nodes.node import Node
 from .nodes.points import walk_possible_points
-
-__all__ = ["check_path"]
 
 MOST_SUGGESTED: Final = 1_000
 """How many paths are compared with one that is unknown, to suggest what was probably meant."""

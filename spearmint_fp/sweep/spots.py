@@ -12,8 +12,6 @@ from ..conversion.convert import thaw_plain
 from ..conversion.problems import Problem
 from .claims import Steps
 
-__all__ = ["Check", "PathsOf", "Points", "Scope", "Spot", "find_point"]
-
 Check = Callable[[Any], tuple[Problem, ...]]
 """The problems of a configuration that is plain data."""
 

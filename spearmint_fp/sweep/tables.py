@@ -14,15 +14,14 @@ from typing import Any, cast, final
 import attrs
 from toolz import unique
 
-from ..configuration.errors import STOPS, add_note, make_stop_error, short_repr
+from ..configuration.errors import STOPS, make_stop_error
 from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
+from ..configuration.messages import add_note, short_repr
 from .claims import Steps
 from .diagrams import FALSE, TRUE, Diagrams, Row, pack_row, unpack_row
 from .digits import Digit, Digits, Place, Question
 from .indices import count_items
-
-__all__ = ["Constraint", "Table", "dump_table", "join_names", "keep_firsts", "load_table"]
 
 
 @final

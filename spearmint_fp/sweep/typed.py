@@ -21,10 +21,11 @@ from toolz import unique
 
 from ..configuration.config import Layout
 from ..configuration.equality import are_equal
-from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError, format_count
+from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError
 from ..configuration.fold import Algebra, fold
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
+from ..configuration.messages import format_count
 from ..configuration.paths import find_in, set_in
 from ..conversion.convert import make_checker, structure, unstructure
 from ..conversion.fields import list_field_types
@@ -38,8 +39,6 @@ from .nodes.node import LIMIT, Node, derived_field
 from .nodes.points import bound_ranks
 from .places import Known, Places
 from .tables import Constraint
-
-__all__ = ["structured"]
 
 T = TypeVar("T")
 

@@ -9,9 +9,10 @@ from typing import Any, Final, NamedTuple, final
 import attrs
 from toolz import merge, unique
 
-from ..configuration.errors import SizeError, full_repr, group_digits, short_repr
+from ..configuration.errors import SizeError
 from ..configuration.fold import show_path
 from ..configuration.keys import exact_key
+from ..configuration.messages import full_repr, group_digits, short_repr
 from ..configuration.paths import find_in
 from ..conversion.convert import make_checker, thaw_plain
 from ..conversion.hook_table import Extra
@@ -23,9 +24,6 @@ from .nodes.node import Node, SelectionOf
 from .probes import Probe, Refusal
 from .spots import Check, Scope, Spot
 from .tables import Constraint
-
-__all__ = ["Validation", "validate"]
-
 
 SPREAD_CONFIGS: Final = 1_000
 """How many configurations of a larger sweep are asked about, evenly spread."""

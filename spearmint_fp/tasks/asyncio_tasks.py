@@ -10,8 +10,6 @@ from ..configuration.errors import RunError
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["CANCEL_SECONDS", "MOST_CANCELS", "cancel_tasks", "check_asyncio", "current_task", "is_cancelled"]
-
 CANCEL_SECONDS: Final = 0.5
 """How long a cancelled coroutine may take to end, before it is cancelled once more."""
 

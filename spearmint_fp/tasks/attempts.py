@@ -15,8 +15,6 @@ from .asyncio_tasks import current_task
 from .signals import NO_HANDLERS, ends_run
 from .task_state import TASK_STATE, TaskState
 
-__all__ = ["Ending", "make_outcome", "refuse_coroutine", "run_attempt", "run_attempt_async", "try_task"]
-
 C = TypeVar("C")
 T = TypeVar("T")
 

@@ -19,8 +19,6 @@ from .wrapping import Layer, is_async
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Blocking", "make_blocking", "run_in_thread", "run_to_end", "start_thread"]
-
 T = TypeVar("T")
 
 

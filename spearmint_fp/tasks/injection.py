@@ -13,16 +13,15 @@ import attrs
 from toolz import curry
 
 from ..configuration.config import Config
-from ..configuration.errors import ArgumentError, ConversionError, PathError, repr_with_type
+from ..configuration.errors import ArgumentError, ConversionError, PathError
 from ..configuration.fold import show_path
+from ..configuration.messages import repr_with_type
 from ..configuration.paths import Bind, get_in, parse_path
 from ..conversion.annotations import read_argument_types
 from ..conversion.convert import structure
 from ..conversion.fields import is_structured
 from ..conversion.problems import ABSENT, conversion_error, type_name
 from .wrapping import PARTIALS, Layer
-
-__all__ = ["Injected", "inject", "read_hints"]
 
 T = TypeVar("T")
 

@@ -9,15 +9,14 @@ from typing import Any, ParamSpec, TypeVar, cast, final
 
 import attrs
 
-from ..configuration.errors import ArgumentError, repr_with_type, short_repr
+from ..configuration.errors import ArgumentError
 from ..configuration.extras import require
+from ..configuration.messages import repr_with_type, short_repr
 from .asyncio_tasks import is_cancelled
 from .attempts import refuse_coroutine
 from .signals import NO_HANDLERS, ends_run
 from .task_state import TASK_STATE, ActiveWrapper, TaskState, enter_wrapper
 from .wrappers import Wrapper, check_function, format_seconds, is_seconds
-
-__all__ = ["Retrying", "retrying"]
 
 P = ParamSpec("P")
 T = TypeVar("T")

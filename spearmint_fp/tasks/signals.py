@@ -15,8 +15,6 @@ from traceback import walk_tb
 from types import CodeType, FrameType
 from typing import Any, Final
 
-__all__ = ["NO_HANDLERS", "current_handlers", "ends_run", "hold_signals", "must_propagate"]
-
 NO_HANDLERS: Final[frozenset[CodeType]] = frozenset()
 
 _REBINDING: Final = ("STORE_FAST", "STORE_DEREF", "DELETE_FAST", "DELETE_DEREF")

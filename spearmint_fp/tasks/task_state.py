@@ -12,8 +12,6 @@ from typing import Final, final
 
 from .signals import NO_HANDLERS
 
-__all__ = ["TASK_STATE", "ActiveWrapper", "Checkpoint", "TaskState", "enter_wrapper"]
-
 Checkpoint = tuple[tuple[int, float], ...]
 """How far a task has come, as it travels: the place and the number of each wrapper at work, the outermost first."""
 

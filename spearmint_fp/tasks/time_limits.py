@@ -15,8 +15,6 @@ from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, cancel_tasks, check_asy
 from .task_state import TASK_STATE, enter_wrapper
 from .wrappers import Wrapper, check_function, format_seconds, is_seconds
 
-__all__ = ["TimedOut", "explain_refusal", "timed_out"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -12,10 +12,9 @@ from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
-from ..configuration.errors import ArgumentError, repr_with_type
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import repr_with_type
 from .wrapping import Layer, is_async
-
-__all__ = ["Wrapper", "check_function", "format_seconds", "is_seconds"]
 
 T = TypeVar("T")
 

@@ -12,11 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, final
 import attrs
 from toolz import curry
 
-__all__ = [
-    "PARTIALS", "Layer", "Strided", "find_arguments", "find_bound", "find_innermost", "find_places", "is_async",
-    "walk_wrapped",
-]  # fmt: skip
-
 PARTIALS: Final = (partial, curry)
 """The classes of functions with arguments that they have already: `func`, `args`, `keywords`."""
 

@@ -13,8 +13,6 @@ from ..tasks.attempts import Ending, make_outcome
 from ..tasks.signals import must_propagate
 from ..tasks.task_state import Checkpoint
 
-__all__ = ["Answer", "Batch", "Resume", "SourceError"]
-
 
 @final
 class SourceError(Exception):

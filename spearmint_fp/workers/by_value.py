@@ -24,8 +24,6 @@ from toolz import curry
 from ..conversion.annotations import read_types
 from ..tasks.injection import read_hints
 
-__all__ = ["MAINS", "dumps"]
-
 MAINS: Final = ("__main__", "__mp_main__")
 """The names of the module that a program starts with; in a child of multiprocessing it has the second."""
 

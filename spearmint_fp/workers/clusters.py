@@ -8,15 +8,14 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any, Final, final
 
-from ..configuration.errors import ArgumentError, RunError, repr_with_type
+from ..configuration.errors import ArgumentError, RunError
 from ..configuration.extras import require
+from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import read_message
 from ..sweep.core import Sweep
 from .live_executors import FuturePool
 from .pickling import Job
 from .pools import Pool
-
-__all__ = ["prepare_dask", "prepare_ray"]
 
 BATCH_SECONDS: Final = 0.2
 """How long a batch on a cluster should take: sending one costs milliseconds."""

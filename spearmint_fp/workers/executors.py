@@ -10,25 +10,12 @@ from typing import Any, Final, Literal, cast, final, get_args
 
 import attrs
 
-from ..configuration.errors import ArgumentError, repr_with_type, suggest_names
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import repr_with_type, suggest_names
 from ..sweep.core import Sweep
 from ..tasks.time_limits import TimedOut, explain_refusal
 from ..tasks.wrapping import is_async, walk_wrapped
 from .pools import Pool
-
-__all__ = [
-    "DaskCluster",
-    "ExecutorValue",
-    "Processes",
-    "RayCluster",
-    "Threads",
-    "dask_cluster",
-    "find_executor",
-    "processes",
-    "ray_cluster",
-    "refuse_time_limit",
-    "threads",
-]
 
 Fn = Callable[[Any], Any]
 OpenPool = Callable[[], Pool]

@@ -20,8 +20,6 @@ from .interpreters import start_interpreter
 from .processes import KILLED_SECONDS, ChildProcess, Process, fork_worker, move_descriptor
 from .wire import HEARTBEAT_SECONDS
 
-__all__ = ["ForkServer", "RefusedError", "serve_forks"]
-
 CLOSE_SECONDS: Final = 1.0
 """How long the server may take to end by itself."""
 

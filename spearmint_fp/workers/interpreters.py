@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["explain_no_interpreter", "start_interpreter"]
-
 STARTED: Final = "SPEARMINT_FP_STARTED"
 """Set in the environment of an interpreter that is started here, which takes it away again."""
 

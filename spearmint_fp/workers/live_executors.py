@@ -11,7 +11,8 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any, Final, final
 
-from ..configuration.errors import RunError, WorkerError, repr_with_type
+from ..configuration.errors import RunError, WorkerError
+from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import read_message
 from ..outcomes.outcomes import ErrorInfo
 from .batches import Answer, Batch
@@ -19,8 +20,6 @@ from .pools import LOOK_SECONDS, Pool, drain_queue, patience_after
 from .thread_pool import ThreadPool
 from .wire import MessageReader, refuse_batch, write_batch
 from .worker import answer_batch
-
-__all__ = ["BorrowedThreadPool", "FuturePool"]
 
 _CANCELLED: Final = "the executor has cancelled tasks of this run; it must stay open until the run has ended"
 

@@ -9,12 +9,11 @@ from typing import Any, Final, cast, final
 
 import attrs
 
-from ..configuration.errors import MissingExtraError, TransferError, repr_with_type
+from ..configuration.errors import MissingExtraError, TransferError
+from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import read_message
 from ..sweep.core import Sweep
 from ..tasks.wrapping import walk_wrapped
-
-__all__ = ["PROTOCOL", "Job", "can_travel", "dump_by_value", "dump_object"]
 
 PROTOCOL: Final = 5
 

@@ -9,8 +9,6 @@ from typing import Final, TypeVar
 
 from .batches import Answer, Batch
 
-__all__ = ["INTERRUPTED_SECONDS", "Pool", "drain_queue", "patience_after"]
-
 T = TypeVar("T")
 
 INTERRUPTED_SECONDS: Final = 1.0

@@ -35,8 +35,6 @@ from .wire import (
     write_batch,
 )  # fmt: skip
 
-__all__ = ["ProcessPool"]
-
 READ_BYTES: Final = 1 << 20
 """How much is read from a pipe at once."""
 

@@ -13,8 +13,6 @@ from typing import Final, NoReturn, final
 
 from .worker import flush_streams, serve
 
-__all__ = ["KILLED_SECONDS", "ChildProcess", "Process", "fork_worker", "move_descriptor", "open_pipe"]
-
 KILLED_SECONDS: Final = 30.0
 """How long to wait for the end of a process that was killed: it comes, and only a busy machine delays it."""
 

@@ -15,8 +15,6 @@ from ..sweep.nodes.points import locate_errors
 from ..tasks.signals import must_propagate
 from .batches import Batch, SourceError
 
-__all__ = ["Source", "check_expanded"]
-
 
 @final
 class Source:

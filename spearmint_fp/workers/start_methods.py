@@ -16,8 +16,6 @@ from .fork_server import ForkServer, RefusedError
 from .interpreters import start_interpreter
 from .processes import ChildProcess, Process, fork_worker
 
-__all__ = ["LAUNCHERS", "Launcher"]
-
 
 class Launcher(ABC):
     """A way to start workers."""

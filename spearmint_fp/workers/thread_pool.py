@@ -17,8 +17,6 @@ from ..tasks.task_state import TaskState
 from .batches import Answer, Batch, SourceError
 from .pools import Pool, drain_queue, patience_after
 
-__all__ = ["ThreadPool"]
-
 ANSWER_SECONDS: Final = 0.005
 """How long a thread works before it gives out the outcomes that it has."""
 

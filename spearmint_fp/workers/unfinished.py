@@ -10,8 +10,6 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Final, final
 
-__all__ = ["SCOPE", "UNFINISHED", "Unfinished"]
-
 
 @final
 class Unfinished:

@@ -14,18 +14,13 @@ from struct import Struct
 from types import NoneType
 from typing import Any, Final, final
 
-from ..configuration.errors import TransferError, repr_with_type
+from ..configuration.errors import TransferError
+from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import read_message
 from ..outcomes.outcomes import ErrorInfo
 from ..tasks.attempts import Ending
 from .batches import Batch
 from .pickling import PROTOCOL, Job, dump_by_value, dump_object
-
-__all__ = [
-    "BROKEN", "DEADLINE", "HEARTBEAT_SECONDS", "INTERRUPTED", "LEFT_RUNNING", "LENGTH", "READY", "UNREADABLE",
-    "MessageReader", "Run", "read_batch", "refuse_batch", "write_batch", "write_ending", "write_error",
-    "write_message",
-]  # fmt: skip
 
 RESULT, PICKLED, ERROR, DEADLINE, READY, BROKEN, UNREADABLE, INTERRUPTED, LEFT_RUNNING = range(9)
 """Kinds of messages. How a task ended: a result of a builtin type, any other result, an error. Then: when a task must

@@ -38,8 +38,6 @@ from .wire import (
     write_message,
 )
 
-__all__ = ["MOST_BYTES", "answer_batch", "flush_streams", "run_batch", "serve"]
-
 MOST_BYTES: Final = 1 << 24
 """The size with which the answer of a worker of somebody else's pool ends; the rest of the batch is sent again."""
 

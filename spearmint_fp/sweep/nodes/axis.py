@@ -12,9 +12,9 @@ from toolz import unique
 
 from ...configuration.config import Config
 from ...configuration.equality import are_equal
-from ...configuration.errors import repr_with_type, short_repr
 from ...configuration.fold import open_node, show_path
 from ...configuration.keys import exact_key
+from ...configuration.messages import repr_with_type, short_repr
 from ...configuration.paths import can_set_in, find_in
 from ...configuration.records import TupleShape
 from ..claims import Claims, Steps, claim_points
@@ -36,8 +36,6 @@ from .columns import (
     list_static_columns,
 )
 from .node import ABSENT, Compound, Node, derived_field
-
-__all__ = ["UNIT", "Axis", "make_point"]
 
 
 @final

@@ -13,20 +13,6 @@ from ...configuration.records import Shape, TupleShape
 from ..claims import Steps, make_flattening
 from ..indices import Indices, count_items
 
-__all__ = [
-    "A",
-    "Column",
-    "Columns",
-    "Kinds",
-    "Tables",
-    "flatten_point",
-    "join_column",
-    "join_columns",
-    "join_kinds",
-    "list_static_columns",
-    "nest_kinds",
-]
-
 A = TypeVar("A")
 
 

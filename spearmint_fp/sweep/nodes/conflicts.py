@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import attrs
 
 from ...configuration.config import Config
-from ...configuration.errors import ArgumentError, ConflictError, SizeError, format_count, repr_with_type
+from ...configuration.errors import ArgumentError, ConflictError, SizeError
 from ...configuration.fold import show_path
+from ...configuration.messages import format_count, repr_with_type
 from ..claims import Claims, Steps, claim_points, find_conflict
 from .node import LIMIT, Node
 from .points import walk_possible_points
-
-__all__ = ["check_product", "check_zip"]
 
 
 @attrs.define(eq=False, repr=False)

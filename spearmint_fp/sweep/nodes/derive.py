@@ -28,8 +28,6 @@ from .node import Node, ViewOf, derived_field
 from .points import make_matcher
 from .record import POOLED_POINTS
 
-__all__ = ["Derive"]
-
 
 @final
 @attrs.frozen(repr=False)

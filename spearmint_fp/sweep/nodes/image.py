@@ -15,8 +15,6 @@ from ..outline import Outline
 from .columns import Columns, Kinds
 from .node import Node, derived_field
 
-__all__ = ["Image", "Map"]
-
 
 class Image(Node):
     """Every point of a base, seen through a function of the user's: what `Map`, `Derive` and `Typed` share."""

@@ -10,10 +10,11 @@ import attrs
 
 from ...configuration.config import Config, Layout
 from ...configuration.equality import are_equal
-from ...configuration.errors import SizeError, format_count
+from ...configuration.errors import SizeError
 from ...configuration.fold import show_path
 from ...configuration.freezing import freeze
 from ...configuration.merging import merge_disjoint
+from ...configuration.messages import format_count
 from ...configuration.records import TupleShape
 from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, find_origins, merge_claims
 from ..outline import Outline, outline_product
@@ -27,8 +28,6 @@ from .node import Compound, Node, ProductOf, ZipOf, derived_field
 from .points import make_matcher
 from .record import Record
 from .union import EMPTY
-
-__all__ = ["Merge", "Zip", "find_places", "merge_points"]
 
 
 @final

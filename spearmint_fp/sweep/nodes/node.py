@@ -14,8 +14,9 @@ from typing import Any, Final, final
 
 import attrs
 
-from ...configuration.errors import SizeError, format_count
+from ...configuration.errors import SizeError
 from ...configuration.fold import show_path
+from ...configuration.messages import format_count
 from ...configuration.paths import find_in, get_in
 from ...configuration.records import Shape
 from ..claims import UNKNOWN, Claims, Steps, claim_points
@@ -26,20 +27,6 @@ from ..probes import PointProbe, Probe
 from ..spots import Spot
 from .columns import A, Columns, Kinds, Tables, join_columns, join_kinds, list_kinds, list_static_columns
 from .points import make_matcher, walk_points, walk_possible_points
-
-__all__ = [
-    "ABSENT",
-    "LIMIT",
-    "Composition",
-    "Compound",
-    "Node",
-    "ProductOf",
-    "SelectionOf",
-    "SumOf",
-    "ViewOf",
-    "ZipOf",
-    "derived_field",
-]
 
 LIMIT: Final = 1_000_000
 """How many points an operation enumerates before it refuses and says how many there are."""

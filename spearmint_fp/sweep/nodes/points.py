@@ -12,8 +12,6 @@ from ...configuration.freezing import freeze
 from ...configuration.keys import exact_key
 from ..places import MOST_PLACES
 
-__all__ = ["bound_ranks", "get_point", "locate_errors", "make_matcher", "walk_points", "walk_possible_points"]
-
 
 class Points(Protocol):
     """A sequence of points that are computed."""

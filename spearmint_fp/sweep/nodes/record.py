@@ -24,8 +24,6 @@ from .axis import make_point
 from .columns import A, Columns, Kinds, Tables, nest_kinds
 from .node import ABSENT, Compound, Node, ProductOf, derived_field
 
-__all__ = ["BATCH_POINTS", "POOLED_LEVELS", "POOLED_POINTS", "Record"]
-
 POOLED_POINTS: Final = 256
 """How many points of a child are built at once and shared by the configurations of its parent."""
 

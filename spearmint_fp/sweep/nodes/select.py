@@ -7,7 +7,8 @@ from typing import Any, final
 
 import attrs
 
-from ...configuration.errors import ArgumentError, short_repr
+from ...configuration.errors import ArgumentError
+from ...configuration.messages import short_repr
 from ..claims import NOTHING, Claims, Steps
 from ..indices import Indices, Span, range_size
 from ..outline import Outline
@@ -16,8 +17,6 @@ from ..probes import Probe
 from ..spots import Spot
 from .columns import A, Columns, Tables
 from .node import Compound, Node, SelectionOf
-
-__all__ = ["Select", "slice_node"]
 
 
 @final

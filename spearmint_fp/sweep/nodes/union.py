@@ -20,8 +20,6 @@ from .axis import Axis
 from .columns import A, Columns, Tables, join_columns
 from .node import Compound, Node, SumOf, derived_field
 
-__all__ = ["EMPTY", "Union"]
-
 
 @final
 @attrs.frozen(repr=False)

@@ -1,0 +1,114 @@
+"""The words of messages: values, numbers and names as text of a readable length, whatever the values are."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import reprlib
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Final
+
+MOST_LETTERS: Final = 4_000
+"""How long the message of an error may be: a page; what stands in its middle is left out."""
+
+
+def cut_text(text: str, most: int = MOST_LETTERS) -> str:
+    """The text, without its middle where it is longer than a message should be."""
+    if len(text) <= most:
+        return text
+    kept = most // 2 - 20
+    return f"{text[:kept]}… {len(text) - 2 * kept:,} letters …{text[-kept:]}"
+
+
+def add_note(error: BaseException, label: str, text: str) -> None:
+    """`error.add_note(label + text)`, in place of an earlier note of that label: an error may be raised many times."""
+    with contextlib.suppress(Exception):  # an error whose notes are no list takes none
+        notes = getattr(error, "__notes__", [])
+        notes[:] = [old for old in notes if not str(old).startswith(label)]
+        error.add_note(label + text)
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxfrozenset = 6
+_SHORT.maxstring = _SHORT.maxother = 80
+_SHORT.maxlong = 60
+
+
+def short_repr(value: object) -> str:
+    """The value's `repr`, cut to a readable length, also where `repr` itself fails."""
+    try:
+        return _SHORT.repr(value)
+    except Exception:  # a hostile __repr__ must not hide the error that it is named in
+        return format_count(value) if type(value) is int else f"<{type(value).__qualname__}>"
+
+
+def full_repr(value: object) -> str:
+    """The value's `repr`, whole; `short_repr` where `repr` fails, as for a number of more than 4300 digits."""
+    try:
+        return repr(value)
+    except Exception:
+        return short_repr(value)
+
+
+def repr_with_type(value: object) -> str:
+    """`'gpt-4' (str)`: a value and its type, as messages name them."""
+    return f"{short_repr(value)} ({type(value).__qualname__})"
+
+
+_OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def escape_controls(text: str, keep: str = "") -> str:
+    r"""The text with the characters that a terminal would obey spelled out, apart from ends of lines and tabs.
+
+    >>> escape_controls("runs\x1b[2J.db")
+    'runs\\x1b[2J.db'
+    """
+    return _OBEYED.sub(lambda found: found[0] if found[0] in keep else found[0].encode("unicode_escape").decode(), text)
+
+
+def format_count(number: int) -> str:
+    """A whole number for a message: its digits, or a power of ten where they fill a page."""
+    if number.bit_length() < 256:
+        return str(number)
+    digits = round((number.bit_length() - 0.5) * 0.30102999566398120)
+    return f"about {'-' if number < 0 else ''}10^{digits}"
+
+
+def group_digits(number: int) -> str:
+    """A whole number for a report: its digits in groups of three, or a power of ten where they fill a page."""
+    return f"{number:,}" if number.bit_length() < 256 else format_count(number)
+
+
+def list_words(words: Sequence[str]) -> str:
+    """`a, b, c`: words for a message, the first dozen of them."""
+    more = f", … and {len(words) - 12:,} more" if len(words) > 12 else ""  # a dozen
+    return ", ".join(words[:12]) + more
+
+
+def suggest_names(step: object, known: Iterable[Hashable]) -> str:
+    """`; did you mean 'temperature'?` or the known names, for the end of a message."""
+    names = tuple(known)
+    if type(step) is str and len(step) < 100:  # nobody writes a very long word by mistake
+        from difflib import get_close_matches  # for errors alone
+
+        for close in get_close_matches(step, [key for key in names if type(key) is str], n=1):
+            return f"; did you mean {short_repr(close)}?"
+    return f"; there is: {', '.join(map(short_repr, names[:12]))}" if names else "; it is empty"
+
+
+class Missing:
+    """The message of a missing key, written when it is read: most such errors are caught, and never shown."""
+
+    __slots__ = ("known", "step", "text")
+
+    def __init__(self, text: str, step: object, known: tuple[Hashable, ...]) -> None:
+        self.text, self.step, self.known = text, step, known
+
+    def __str__(self) -> str:
+        return cut_text(self.text + suggest_names(self.step, self.known))
+
+    __repr__ = __str__
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
