@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from .errors import ChoiceError
@@ -114,15 +114,22 @@ def thaw(config: Any) -> Any:
     return fold(_THAW, config)
 
 
-def _thaw_record(shape: Shape, node: Any, parts: tuple[Any, ...]) -> Any:
-    if isinstance(shape, MappingShape):
-        return dict(zip(shape.keys, parts, strict=True))
-    return list(parts) if isinstance(shape, TupleShape) else rebuild_record(shape, node, parts)
+def thaw_plain(config: Any) -> Any:
+    """`thaw(config)`, with typed instances and what is in them as they are."""
+    return fold(_THAW_PLAIN, config)
+
+
+def _make_thawing(thaw_typed: Callable[[Shape, Any, tuple[Any, ...]], Any]) -> Algebra[Any]:
+    """The algebra that makes plain containers of mappings, tuples and sets, and `thaw_typed` of other records."""
+
+    def thaw_record(shape: Shape, node: Any, parts: tuple[Any, ...]) -> Any:
+        if isinstance(shape, MappingShape):
+            return dict(zip(shape.keys, parts, strict=True))
+        return list(parts) if isinstance(shape, TupleShape) else thaw_typed(shape, node, parts)
+
+    return Algebra(lambda leaf: set(leaf) if isinstance(leaf, frozenset) else leaf, thaw_record, keep_choice)
 
 
 _FREEZE: Final[Algebra[Any]] = Algebra(leaf=_freeze_leaf, record=_freeze_record, choice=keep_choice)
-_THAW: Final[Algebra[Any]] = Algebra(
-    leaf=lambda leaf: set(leaf) if isinstance(leaf, frozenset) else leaf,
-    record=_thaw_record,
-    choice=keep_choice,
-)
+_THAW: Final = _make_thawing(rebuild_record)
+_THAW_PLAIN: Final = _make_thawing(lambda _shape, node, _parts: node)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain, islice
-from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
+from types import CellType, CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any, Final
 
 from .models import derives_from, is_struct
@@ -107,16 +107,10 @@ def _list_referents(value: Any, wanted: type) -> Sequence[Any]:
 
 def _list_kept(function: FunctionType, wanted: type) -> list[Any]:
     """The data that a function keeps in its closure and its defaults."""
-    cells = (_read_cell(cell) for cell in function.__closure__ or ())
+    # comparing with an empty cell tells whether a variable is set, and compares no values
+    cells = (cell.cell_contents for cell in function.__closure__ or () if cell != CellType())
     kept = chain(cells, function.__defaults__ or (), (function.__kwdefaults__ or {}).values())
     return [each for each in kept if any(derives_from(type(each), data) for data in (wanted, *_DATA_TYPES))]
-
-
-def _read_cell(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # a variable that is not set yet
-        return None
 
 
 def is_array(value: Any) -> bool:

@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar, overload
 
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, TreeError
-from ..configuration.fold import Algebra, fold
-from ..configuration.freezing import freeze
-from ..configuration.records import FieldsShape, MappingShape, Shape, TupleShape
+from ..configuration.fold import Algebra, fold, keep_choice
+from ..configuration.freezing import freeze, thaw_plain
+from ..configuration.records import FieldsShape, Shape, TupleShape
 from .diagnosis import list_problems
 from .hook_table import Extra, find_hook
 from .models import dump_fields
@@ -86,24 +86,6 @@ def _find_cause(error: Exception, problems: Iterable[Problem]) -> BaseException 
     return error if own and not isinstance(error, RefusalError) else None
 
 
-def _thaw_record(shape: Shape, node: Any, parts: tuple[Any, ...]) -> Any:
-    if isinstance(shape, MappingShape):
-        return dict(zip(shape.keys, parts, strict=True))
-    return list(parts) if isinstance(shape, TupleShape) else node
-
-
-_THAW: Final[Algebra[Any]] = Algebra(
-    leaf=lambda leaf: set(leaf) if isinstance(leaf, frozenset) else leaf,
-    record=_thaw_record,
-    choice=lambda node, _: node,
-)
-
-
-def thaw_plain(config: Any) -> Any:
-    """`thaw(config)`, with typed instances as they are."""
-    return fold(_THAW, config)
-
-
 # --- out ---------------------------------------------------------------------------------------------
 
 
@@ -156,6 +138,4 @@ def _unstructure_record(shape: Shape, _: Any, parts: tuple[Any, ...]) -> Any:
     return dict(zip(keys, parts, strict=True))
 
 
-_UNSTRUCTURE: Final[Algebra[Any]] = Algebra(
-    leaf=_unstructure_leaf, record=_unstructure_record, choice=lambda node, _: node
-)
+_UNSTRUCTURE: Final[Algebra[Any]] = Algebra(leaf=_unstructure_leaf, record=_unstructure_record, choice=keep_choice)

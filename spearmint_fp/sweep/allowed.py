@@ -51,6 +51,8 @@ class Allowed(Indices):
     It is pickled with its automaton and tables, so that no predicate is asked again, nor has to be picklable.
     """
 
+    how = "constrained"
+
     base: Node
     constraints: tuple[Constraint, ...]
     _data: AutomatonData | None = None
@@ -115,14 +117,6 @@ class Allowed(Indices):
     @property
     def size(self) -> int:
         return self._automaton.size
-
-    @property
-    def ascending(self) -> bool:
-        return True
-
-    @property
-    def how(self) -> str:
-        return "constrained"
 
     def notes(self) -> Iterator[str]:
         """How many configurations each constraint removes of those that the ones before it leave, in asking order."""

@@ -140,18 +140,16 @@ class Automaton:
             digit = pending.pop()
             node = opened.pop(digit.number)
             row = self.rows[node]
-            rest //= self.counts[
-                node
-            ]  # the ways of the other open nodes: this digit's ways are slower than all of them
+            # `rest` becomes the ways of the other open nodes: this digit turns more slowly than all that they count
+            rest //= self.counts[node]
             here, rank = divmod(rank, rest)
             if row is None:
                 position += here * digit.stride
                 continue
             sums = self.sum_counts(node)
             k = bisect_right(sums, here) - 1
-            rank += (
-                here - sums[k]
-            ) * rest  # the rank among the ways below this value, those of the others multiplied in
+            # the rank among the ways below this value, those of the other open nodes multiplied in
+            rank += (here - sums[k]) * rest
             rest *= sums[k + 1] - sums[k]
             position += self.offsets[digit.number][k]
             for child in self.open_node(row[k]):

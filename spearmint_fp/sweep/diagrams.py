@@ -1,4 +1,4 @@
-"""Reduced decision diagrams: sets of digit strings as values, with conjunction, complement and union.
+"""Reduced decision diagrams: sets of digit strings as values, with their conjunction.
 
 A node is a level, the number of a digit, and a row of nodes, one per value of that digit. Equal nodes are one, and a
 node whose row is all alike is left out, so that equal sets over the same digits are the same number.
@@ -123,17 +123,6 @@ class Diagrams:
         if not one or not other:
             return FALSE
         return self._conjunctions.get((one, other) if one < other else (other, one))
-
-    def complement(self, root: int) -> int:
-        """The strings that are not in it."""
-        image = {FALSE: TRUE, TRUE: FALSE}
-        for node in self.list_nodes(root):
-            image[node] = self.make_node(self.levels[node], tuple([image[child] for child in self.rows[node]]))
-        return image[root]
-
-    def disjoin(self, one: int, other: int) -> int:
-        """The strings that are in one or in both."""
-        return self.complement(self.conjoin(self.complement(one), self.complement(other)))
 
     def restrict(self, root: int, kept: Mapping[int, Sequence[int]]) -> int:
         """The diagram over fewer values: of the row at a level, the entries that `kept` names."""

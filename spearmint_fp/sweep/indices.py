@@ -45,9 +45,9 @@ class Indices(ABC):
         """The positions at `start` to `stop`, in order, as ranges."""
 
     @property
-    @abstractmethod
     def ascending(self) -> bool:
         """True if greater indices always mean greater positions."""
+        return True
 
     @property
     @abstractmethod
@@ -175,17 +175,11 @@ class Chosen(Indices):
 
     positions: tuple[int, ...]
 
+    how = "chosen"
+
     @property
     def size(self) -> int:
         return len(self.positions)
-
-    @property
-    def ascending(self) -> bool:
-        return True
-
-    @property
-    def how(self) -> str:
-        return "chosen"
 
     def at(self, index: int) -> int:
         return self.positions[index]
@@ -219,20 +213,12 @@ class Permutation(Indices):
     Source: Black and Rogaway, "Ciphers with arbitrary finite domains" (2002): generalized Feistel, cycle walking.
     """
 
+    how = "shuffled"
+    ascending = False
+    shuffled = True
+
     size: int
     seed: int
-
-    @property
-    def ascending(self) -> bool:
-        return False
-
-    @property
-    def shuffled(self) -> bool:
-        return True
-
-    @property
-    def how(self) -> str:
-        return "shuffled"
 
     @cached_property
     def _bases(self) -> tuple[int, int]:

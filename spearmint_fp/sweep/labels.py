@@ -8,17 +8,17 @@ from typing import Any, Final, final
 
 from ..configuration.config import Config, Layout
 from ..configuration.errors import IdentityError
-from ..configuration.fold import Algebra, fold, open_node
+from ..configuration.fold import SCALAR_TYPES, Algebra, fold, open_node
 from ..configuration.freezing import freeze
 from ..configuration.identity import encode_tree
 from ..configuration.keys import exact_key
 from ..configuration.messages import full_repr
 from ..configuration.paths import find_in
 from ..configuration.records import Shape, TupleShape
-from ..conversion.problems import ABSENT
+from ..configuration.scalars import MOST_BITS
 from .claims import Steps
 from .nodes.columns import Column
-from .nodes.node import Node
+from .nodes.node import ABSENT, Node
 
 MOST_LISTED: Final = 10_000
 """Up to this size a sweep whose paths do not prove its labels different is listed, to see which of them are not."""
@@ -43,8 +43,9 @@ class Labels:
             and all(len(types) == 1 for types in kinds)
             and all(map(_has_distinct_texts, swept.values()))
         )
-        listed = not self._proven and node.size <= MOST_LISTED
-        self._shared = self._find_shared(node) if listed else None
+        self._shared: frozenset[str] | None = None
+        if not self._proven and node.size <= MOST_LISTED:
+            self._shared = self._find_shared(node)
 
     def write(self, config: Any) -> str:
         """The label of one configuration.
@@ -78,7 +79,6 @@ class Labels:
 
     def _find_shared(self, node: Node) -> frozenset[str]:
         """The labels that different configurations would have."""
-        self._shared = frozenset()
         points = list(_list_points(node))  # all are kept until the keys are compared: some hold the id of an object
         keys: dict[str, Hashable] = {}
         shared = set()
@@ -151,10 +151,6 @@ def _format_value(value: Any) -> str:
     return value if bare and not _is_literal(value) else repr(value)
 
 
-MOST_BITS: Final = 14_000
-"""The size of a number that Python still writes out."""
-
-
 def _is_literal(text: str) -> bool:
     """True if the text reads as another value: empty, a number, True, False or None."""
     try:
@@ -167,17 +163,14 @@ def _is_literal(text: str) -> bool:
 # --- values with texts of their own ------------------------------------------------------------------------
 
 
-_PLAIN: Final = frozenset({str, int, float, bool, type(None), bytes, complex, range})
-
-
 def _is_plain_record(shape: Shape, _: Any, parts: tuple[bool, ...]) -> bool:
     if isinstance(shape, Layout):
-        return all(parts) and all(type(key) in _PLAIN for key in shape.keys)
+        return all(parts) and all(type(key) in SCALAR_TYPES for key in shape.keys)
     return isinstance(shape, TupleShape) and all(parts)
 
 
 _IS_PLAIN: Final[Algebra[bool]] = Algebra(
-    leaf=lambda leaf: type(leaf) in _PLAIN, record=_is_plain_record, choice=lambda _node, _parts: False
+    leaf=lambda leaf: type(leaf) in SCALAR_TYPES, record=_is_plain_record, choice=lambda _node, _parts: False
 )
 """True for a value of plain scalars, whose text is that of no other value."""
 

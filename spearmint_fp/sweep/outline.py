@@ -78,12 +78,12 @@ def format_values(values: Sequence[Any]) -> str:
 
 def outline_product(parts: Sequence[Outline]) -> Outline:
     """The outline of a product: factors in order, what does not vary left out."""
-    formula = " × ".join(part.factor() for part in parts if part.formula)
-    alone = [part for part in parts if part.formula]
-    is_sum = len(alone) == 1 and alone[0].is_sum
+    varying = [part for part in parts if part.formula]
     lines = Lines(lambda: [line for part in parts for line in part.lines])
     mark = next((part.mark for part in parts if part.mark), "")
-    return Outline(alone[0].formula if is_sum else formula, is_sum, lines, mark)
+    if len(varying) == 1:
+        return attrs.evolve(varying[0], lines=lines, mark=mark)
+    return Outline(" × ".join(part.factor() for part in varying), False, lines, mark)
 
 
 def outline_choice(path: str, parts: Sequence[Outline], count: int) -> Outline:

@@ -50,8 +50,20 @@ class Places(ABC):
 def list_places(places: Places) -> Iterator[int]:
     """All places, ascending; an error where there are more than `MOST_PLACES`."""
     if places.count(MOST_PLACES) > MOST_PLACES:
-        raise SizeError(f"this configuration stands in more than {MOST_PLACES} places. Make the sweep distinct first")
+        raise _make_refusal()
     return places.walk(0, 1)
+
+
+def bound_places(places: Iterable[int]) -> Iterator[int]:
+    """The places as they come; an error in place of one more than `MOST_PLACES`."""
+    for number, place in enumerate(places):
+        if number == MOST_PLACES:
+            raise _make_refusal()
+        yield place
+
+
+def _make_refusal() -> SizeError:
+    return SizeError(f"this configuration stands in more than {MOST_PLACES} places. Make the sweep distinct first")
 
 
 def _filter_places(places: Iterator[T], is_hit: Callable[[T], bool]) -> Iterator[T]:
@@ -61,10 +73,10 @@ def _filter_places(places: Iterator[T], is_hit: Callable[[T], bool]) -> Iterator
         if is_hit(place):
             yield place
         elif (misses := misses + 1) > MOST_PLACES:
-            raise _too_many_misses()
+            raise _make_misses_error()
 
 
-def _too_many_misses() -> SizeError:
+def _make_misses_error() -> SizeError:
     return SizeError(
         f"finding this configuration means looking at more than {MOST_PLACES} places in which a part of it stands. "
         f"Make the sweeps that this one is made of distinct first"
@@ -222,7 +234,7 @@ class Common(Places):
                 if None in heads:
                     return self.check()
                 if misses > MOST_PLACES:
-                    raise _too_many_misses()
+                    raise _make_misses_error()
             yield from (head for head in heads[:1] if head is not None)
         return self.check()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol, final
 
 import attrs
 
-from ..conversion.convert import thaw_plain
+from ..configuration.freezing import thaw_plain
 from ..conversion.problems import Problem
 from .claims import Steps
 
@@ -24,7 +24,12 @@ class Points(Protocol):
 
     @property
     def size(self) -> int: ...
+    @property
+    def calls(self) -> bool:
+        """True where building a point runs code of the user's."""
+
     def at(self, index: int) -> Any: ...
+    def walk(self, start: int, stop: int) -> Iterator[Any]: ...
     def columns(self) -> Iterable[Steps]: ...
 
 

@@ -36,8 +36,7 @@ from .filters import constrain_node
 from .indices import count_items
 from .nodes.image import Image
 from .nodes.node import LIMIT, Node, derived_field
-from .nodes.points import bound_ranks
-from .places import Known, Places
+from .places import Known, Places, bound_places
 from .tables import Constraint
 
 T = TypeVar("T")
@@ -144,7 +143,7 @@ class Typed(Image):
             )
         origins = _list_origins(near, {path: _find_whole(path, forms) for path in long})
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
-        found = sorted(rank for rank in bound_ranks(unique(ranks)) if self._is_at(rank, value, exact))
+        found = sorted(rank for rank in bound_places(unique(ranks)) if self._is_at(rank, value, exact))
         yield from found
         is_told = all(_find_plain(path, forms) and all(isinstance(p, range) for p in pieces[path]) for path in long)
         is_sure = found or not long or near.size <= 1 or self.base.claims(exact=False).uniform
@@ -194,9 +193,8 @@ def _find_plain(path: Steps, forms: Sequence[Any]) -> tuple[Any, ...]:
 MOST_CONVERTED: Final = 100_000
 """Up to this size every configuration is converted to find one: a class may hide what it was made from."""
 
-_VAST: Final = (
-    10**10_000
-)  # a Decimal may stand for more digits than there is memory: it is compared before it is an int
+_VAST: Final = 10**10_000
+"""A Decimal may stand for more digits than there is memory, so it is compared with this before it becomes an int."""
 
 
 def _find_whole(path: Steps, forms: Sequence[Any]) -> Any:

@@ -11,10 +11,11 @@ from toolz import merge, unique
 
 from ..configuration.errors import SizeError
 from ..configuration.fold import show_path
+from ..configuration.freezing import thaw_plain
 from ..configuration.keys import exact_key
 from ..configuration.messages import full_repr, group_digits, short_repr
 from ..configuration.paths import find_in
-from ..conversion.convert import make_checker, thaw_plain
+from ..conversion.convert import make_checker
 from ..conversion.hook_table import Extra
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
 from .checks import sees_several
@@ -35,7 +36,7 @@ MOST_LISTED: Final = 10_000
 @final
 @attrs.frozen
 class Validation:
-    """What `validate` found: `problems`, each with its `path`, `value`, `reason`, and `spoils`, a number of configs.
+    """The report of `validate`: `problems`, each with its `path`, `value`, `reason`, and `spoils`, a number of configs.
 
     True where there are none. `unseen` says what could not be looked at. Printed, it reads as a report.
 
@@ -93,7 +94,7 @@ def _with_count(problem: Problem) -> Problem:
 
 
 def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validation:
-    """What `structure(cls, config)` would say of the sweep's configurations, from each axis value once.
+    """The problems that `structure(cls, config)` has with the sweep's configurations, from each axis value once.
 
     The cost is the sum of the axes, not their product. Each bad value is reported with its path, the reason, and
     the number of configurations that hold it, exact also through branches, zips, slices and constraints. Of up to

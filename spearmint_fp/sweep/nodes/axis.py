@@ -15,7 +15,7 @@ from ...configuration.equality import are_equal
 from ...configuration.fold import open_node, show_path
 from ...configuration.keys import exact_key
 from ...configuration.messages import repr_with_type, short_repr
-from ...configuration.paths import can_set_in, find_in
+from ...configuration.paths import can_set_in
 from ...configuration.records import TupleShape
 from ..claims import Claims, Steps, claim_points
 from ..indices import count_items
@@ -129,9 +129,6 @@ class Axis(Compound):
 
     def kinds(self) -> Kinds:
         return join_kinds(map(list_kinds, self.values)) if self._records else {}
-
-    def has_path(self, path: Steps) -> bool:
-        return not path or not self.size or any(find_in(path, value) for value in self._trees)
 
     def can_set(self, path: Steps) -> bool:
         return not path or not self.size or any(can_set_in(path, value) for value in self._trees)

@@ -164,10 +164,10 @@ class Node(ABC):
             SizeError: more than 10^6 points would have to be looked at.
         """
         made = self.composition
-        if not path:
-            return True
-        if isinstance(made, ProductOf | SumOf | ZipOf):
+        if path and isinstance(made, ProductOf | SumOf | ZipOf):
             return any(made.parts[part].has_path(rest) for part, rest in self.enter(path))
+        if not path or (self.size and not self.may_have(path)):
+            return not path
         any_built = False
         for point in self._walk_possible():
             any_built = True
@@ -256,9 +256,9 @@ class Node(ABC):
         return ()
 
     def may_have(self, path: Steps) -> bool:
-        """False where no point has anything at the path, as far as that is seen without building points."""
+        """`has_path` as far as it is seen without building points: False where it is certain that no point has it."""
         made = self.composition
-        if not path or not isinstance(made, ProductOf | SumOf):
+        if not path or not isinstance(made, ProductOf | SumOf | ZipOf):
             return True
         return any(made.parts[part].may_have(rest) for part, rest in self.enter(path))
 

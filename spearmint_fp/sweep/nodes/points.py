@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 from ...configuration.equality import are_equal
-from ...configuration.errors import CallbackError, SizeError, SpearmintError, make_stop_error
+from ...configuration.errors import CallbackError, SpearmintError, make_stop_error
 from ...configuration.freezing import freeze
 from ...configuration.keys import exact_key
-from ..places import MOST_PLACES
-
-
-class Points(Protocol):
-    """A sequence of points that are computed."""
-
-    @property
-    def calls(self) -> bool:
-        """True where building a point runs code of the user's."""
-
-    def at(self, index: int) -> Any: ...
-    def walk(self, start: int, stop: int) -> Iterator[Any]: ...
+from ..spots import Points
 
 
 def get_point(node: Points, index: int) -> Any:
@@ -36,11 +25,11 @@ def get_point(node: Points, index: int) -> Any:
 def walk_points(node: Points, start: int, stop: int) -> Iterator[Any]:
     """`node.walk(start, stop)`; a `CallbackError` says at which configuration."""
     points = node.walk(start, stop)
-    return _locate_errors(points, start) if node.calls else points
+    return _locate_callback_errors(points, start) if node.calls else points
 
 
-def _locate_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
-    """The points, with its place noted in an error; their own functions are looked after already."""
+def _locate_callback_errors(points: Iterator[Any], start: int) -> Iterator[Any]:
+    """The points of a node, which raises no errors of iteration but `CallbackError`: a position is noted in these."""
     position = start
     try:
         for point in points:
@@ -82,16 +71,6 @@ def _is_alike_frozen(point: Any, value: Any) -> bool:
     """True if a point is `value` once it is frozen, as what is looked for was."""
     frozen = freeze(point)
     return frozen is not point and are_equal(frozen, value)
-
-
-def bound_ranks(ranks: Iterator[int]) -> Iterator[int]:
-    """The ranks, up to a bound: an error where a value stands in too many places to sort or count them."""
-    for number, rank in enumerate(ranks):
-        if number == MOST_PLACES:
-            raise SizeError(
-                f"this configuration stands in more than {MOST_PLACES} places. Make the sweep distinct first"
-            )
-        yield rank
 
 
 def walk_possible_points(node: Points, start: int, stop: int) -> Iterator[Any]:
