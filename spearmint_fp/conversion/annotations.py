@@ -33,17 +33,14 @@ def read_annotation(annotation: Any, scope: Scope, where: str) -> Any:
             # names come from `meaning` alone; the builtins are for operators, as `T | None` imports something in 3.13
             found = eval(code, {"__builtins__": vars(builtins)}, Namespace(meaning))  # noqa: S307  # the author wrote it
         except Exception as error:  # whatever the text raises
+            reason = str(error) if isinstance(error, NameError) else f"{type(error).__name__}: {error}"
             raise ArgumentError(
-                f"cannot read the annotation {short_repr(text)} of {where}: {_show_reason(error)}. "
+                f"cannot read the annotation {short_repr(text)} of {where}: {reason}. "
                 f"Define the name in that module, or write the type itself, not its name as text"
             ) from None
         return read_annotation(found, scope, where) if found != text else found
 
     return rebuild_type(annotation, change)
-
-
-def _show_reason(error: Exception) -> str:
-    return f"{error}" if isinstance(error, NameError) else f"{type(error).__name__}: {error}"
 
 
 # --- the types of a class's fields -------------------------------------------------------------------------------
@@ -78,17 +75,13 @@ def read_types(kind: Any, declared: Mapping[str, Any] | None = None) -> dict[str
         read = read_annotation(annotation, scope, where)
         if type(read).__name__ == "InitVar":
             read = read_annotation(read.type, scope, where)
-        found[name] = fill_parameters(_replace_self(read, kind), hint.known)
+        read = rebuild_type(read, lambda part: kind if is_form(part, "Self") else part)
+        found[name] = fill_parameters(read, hint.known)
     return found
 
 
 def _show_name(cls: Any) -> str:
     return getattr(cls, "__qualname__", None) or short_repr(cls)
-
-
-def _replace_self(read: Any, kind: Any) -> Any:
-    """A type with the class itself for `Self`."""
-    return rebuild_type(read, lambda part: kind if is_form(part, "Self") else part)
 
 
 def _list_hints(kind: Any, cls: Any) -> dict[str, _Hint]:

@@ -34,6 +34,11 @@ def is_structured(cls: Any) -> bool:
     )
 
 
+def is_record_type(kind: Any) -> bool:
+    """True for a class with fields: one that is structured, or a NamedTuple."""
+    return is_structured(kind) or is_named_tuple(kind)
+
+
 @final
 @attrs.frozen
 class Field:
@@ -151,5 +156,5 @@ def _list_parts(kind: Any) -> list[Any]:
         return []
     if is_model(cls):
         return list_field_types(cls)
-    is_record = is_structured(cls) or is_named_tuple(cls)
-    return [*get_args(kind), *(field.kind for field in list_fields(kind))] if is_record else list(get_args(kind))
+    own = [field.kind for field in list_fields(kind)] if is_record_type(cls) else []
+    return [*get_args(kind), *own]

@@ -6,6 +6,7 @@ import enum
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from inspect import isclass
 from numbers import Complex, Integral, Rational, Real
 from typing import Any, Final, get_args
@@ -23,7 +24,10 @@ def _make_strict_hook(kind: type, fits: Callable[[Any], bool], make: Callable[[A
         if cls is kind and type(value) is kind:
             return value
         if cls is not kind:
-            return convert_enum(value, cls) if issubclass(cls, enum.Enum) else _of_subclass(check(value, kind), cls)
+            if issubclass(cls, enum.Enum):
+                return convert_enum(value, cls)
+            plain = check(value, kind)
+            return plain if isinstance(plain, cls) else cls(plain)
         single = unbox_scalar(value)
         if not fits(single):
             raise expected(kind.__name__, value)
@@ -35,10 +39,6 @@ def _make_strict_hook(kind: type, fits: Callable[[Any], bool], make: Callable[[A
     return check
 
 
-def _of_subclass(value: Any, cls: Any) -> Any:
-    return value if isinstance(value, cls) else cls(value)
-
-
 def _is_int(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
@@ -47,12 +47,8 @@ def _is_float(value: Any) -> bool:
     return _is_int(value) or (isinstance(value, Real) and not isinstance(value, Rational))
 
 
-def _make_read_hook(sources: tuple[type, ...]) -> Hook:
+def _read_scalar(value: Any, cls: Any, *, sources: tuple[type, ...]) -> Any:
     """The hook of a scalar that is read from text, or made of another scalar without loss."""
-    return lambda value, cls: _read_scalar(value, cls, sources)
-
-
-def _read_scalar(value: Any, cls: Any, sources: tuple[type, ...]) -> Any:
     is_datetime = cls.__name__ == "date" and hasattr(value, "hour")  # a date by inheritance alone
     if isinstance(value, cls) and not is_datetime:
         return value
@@ -91,7 +87,7 @@ def find_scalar_hook(kind: Any) -> Hook | None:
             return _STRICT[base]
         row = find_scalar(base)
         if row is not None and row.sources:
-            return _make_read_hook(row.sources)
+            return partial(_read_scalar, sources=row.sources)
     return None
 
 

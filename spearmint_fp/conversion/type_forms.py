@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from inspect import isclass
 from operator import or_
-from typing import Annotated, Any, Literal, TypeVar, Union, final, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, final, get_args, get_origin
 from typing import is_typeddict as _is_typeddict
 
 import attrs
@@ -119,10 +119,7 @@ def fill_parameters(kind: Any, known: Mapping[Any, Any]) -> Any:
         inner = get_args(part)[0] if is_form(get_origin(part), "Unpack") else None
         if isinstance(inner, abc.Hashable) and isinstance(known.get(inner), _Several):
             return known[inner]
-        return known.get(part, part) if _is_parameter(part) else part
+        is_parameter = type(part).__name__ in ("TypeVar", "TypeVarTuple", "ParamSpec")
+        return known.get(part, part) if is_parameter else part
 
     return rebuild_type(kind, change) if known else kind
-
-
-def _is_parameter(part: Any) -> bool:
-    return isinstance(part, TypeVar) or type(part).__name__ in ("TypeVar", "TypeVarTuple", "ParamSpec")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NewType, TypeVar, get_args, get_origin
+from typing import Any, Final, NewType, get_args, get_origin
 
 from ..configuration.errors import ArgumentError
 from .annotations import read_annotation
@@ -35,7 +35,7 @@ def is_wrapped(kind: Any) -> bool:
     """True for a type that only names or marks another."""
     return (
         _find_alias(kind) is not None
-        or isinstance(kind, NewType | TypeVar)
+        or isinstance(kind, NewType)
         or type(kind).__name__ in ("InitVar", "TypeVar")
         or is_form(kind, "LiteralString", "Final", "ClassVar")
         or is_form(get_origin(kind), *_MARKS)

@@ -1,16 +1,33 @@
-"""Which types may refuse values together that they take one by one: then looking at every axis alone is not enough."""
+"""Types looked at as they are declared: which may refuse values together, and which keep the values they are made from.
+
+Of a type that may refuse values together, which it takes one by one, looking at every axis alone is not enough. In an
+instance of a class that keeps its values, the values of the axes are found again.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from types import UnionType
-from typing import Annotated, Any, Final, NotRequired, Required, TypeVar, Union, get_args, get_origin
+from abc import ABCMeta
+from datetime import date, datetime
+from inspect import isclass
+from pathlib import Path, PurePath
+from typing import Any, Final, TypeVar, get_args, get_origin
+from uuid import UUID
 
 import attrs
 
 from ..configuration.models import is_model, is_struct
-from ..conversion.fields import list_field_types
-from ..conversion.type_forms import is_typeddict
+from ..conversion.fields import is_record_type, list_field_types
+from ..conversion.type_forms import is_typeddict, is_union, type_key
+from ..conversion.unwrapping import unwrap_type
+
+KEPT_SCALARS: Final = (str, bool, int, float, bytes, type(None))
+"""Types whose values stay what they are, or become an equal number."""
+
+_TEXT_FORMS: Final = (Path, PurePath, date, datetime, UUID)
+"""Types whose values may be given as text, which is not found in them again where it stands inside a list."""
+
+_INIT_HOOKS: Final = ("__attrs_pre_init__", "__attrs_post_init__", "__post_init__")
 
 _OF_ONE_VALUE: Final = frozenset(
     {
@@ -25,41 +42,32 @@ _OF_ONE_VALUE: Final = frozenset(
 """The validators of attrs that look at their field alone and hold no function of the user's."""
 
 
-def sees_several(kind: Any, _known: tuple[Any, ...] = ()) -> bool:
+def may_refuse_together(kind: Any, _known: tuple[Any, ...] = ()) -> bool:
     """True where a type, or one inside it, may refuse several values together; False only where that is certain.
 
     >>> from dataclasses import make_dataclass
     >>> sees_several(make_dataclass("Plain", [("a", int), ("b", float)])), sees_several(list[int] | list[str])
     (False, True)
     """
-    if any(kind is known for known in _known):
+    bare, key = unwrap_type(kind), type_key(kind)
+    if key in _known:  # a type that contains itself
         return False
-    known, origin, arguments = (*_known, kind), get_origin(kind), get_args(kind)
-    if origin in (Annotated, Required, NotRequired):
-        return sees_several(arguments[0], known)
-    if origin in (Union, UnionType):
-        wide = [argument for argument in arguments if _has_parts(argument)]
-        return len(wide) > 1 or any(sees_several(argument, known) for argument in wide)
-    if hasattr(kind, "__value__"):
-        return sees_several(kind.__value__, known)
-    cls: Any = origin or kind
-    if any(sees_several(argument, known) for argument in arguments):
+    known, arguments, cls = (*_known, key), get_args(bare), get_origin(bare) or bare
+    if is_union(bare):
+        arguments = tuple(filter(_has_parts, arguments))
+        if len(arguments) > 1:
+            return True
+    if any(may_refuse_together(argument, known) for argument in arguments):
         return True
-    if not isinstance(cls, type) or not _has_fields(cls):
+    if not isclass(cls) or not is_record_type(cls):
         return False
-    return _has_own_code(cls) or any(sees_several(field_type, known) for field_type in list_field_types(cls))
-
-
-def _has_fields(cls: Any) -> bool:
-    made = attrs.has(cls) or dataclasses.is_dataclass(cls) or is_typeddict(cls)
-    return made or is_model(cls) or is_struct(cls) or isinstance(getattr(cls, "_fields", None), tuple)
+    return _has_own_code(cls) or any(may_refuse_together(field_type, known) for field_type in list_field_types(cls))
 
 
 def _has_parts(kind: Any) -> bool:
     """False for a type whose values are scalars, so that there is nothing to combine."""
-    if isinstance(kind, TypeVar):  # any type may stand for it
-        return True
-    return bool(get_args(kind)) or hasattr(kind, "__value__") or (isinstance(kind, type) and _has_fields(kind))
+    bare = unwrap_type(kind)
+    return isinstance(kind, TypeVar) or bool(get_args(bare)) or is_record_type(bare)  # a variable stands for any type
 
 
 def _has_own_code(cls: Any) -> bool:
@@ -69,7 +77,7 @@ def _has_own_code(cls: Any) -> bool:
         hooked = any("model_post_init" in vars(base) for base in cls.__mro__[:-2])
         rooted = getattr(cls, "__pydantic_root_model__", False)
         return hooked or rooted or any(getattr(cls.__pydantic_decorators__, name, True) for name in validators)
-    if any(hasattr(cls, name) for name in ("__attrs_pre_init__", "__attrs_post_init__", "__post_init__")):
+    if any(hasattr(cls, name) for name in _INIT_HOOKS):
         return True
     if is_typeddict(cls) or is_struct(cls):
         return False
@@ -84,3 +92,44 @@ def _sees_others(field: Any) -> bool:
     checks, converts = field.validator, isinstance(field.converter, attrs.Converter)
     alone = checks is None or (type(checks).__module__ == "attr.validators" and type(checks).__name__ in _OF_ONE_VALUE)
     return not alone or converts or getattr(field.default, "takes_self", False)
+
+
+# --- classes that keep the values that they are made from ------------------------------------------------------
+
+
+def keeps_values(kind: Any, *, inside: bool = False) -> bool:
+    """True only where an instance of a type certainly holds the values that made it, and is equal by them alone.
+
+    `inside` is for the elements of a list: text among them is not looked up as anything else.
+    """
+    arguments, origin = get_args(kind), get_origin(kind)
+    if kind in KEPT_SCALARS or kind in _TEXT_FORMS:
+        return kind in KEPT_SCALARS or not inside
+    if origin in (list, tuple):
+        return all(keeps_values(argument, inside=True) for argument in arguments if argument is not Ellipsis)
+    if is_union(kind) or origin is dict:
+        return all(keeps_values(argument, inside=inside) for argument in arguments)
+    return not inside and origin is None and isclass(kind) and _has_generated_methods(kind) and _has_kept_fields(kind)
+
+
+def _has_generated_methods(cls: Any) -> bool:
+    """True if a class does nothing of its own when it is made and compared."""
+    made = ("<attrs generated", "<string>")
+    names = [getattr(getattr(cls, name), "__code__", None) for name in ("__init__", "__eq__")]
+    return (
+        type(cls) in (type, ABCMeta)
+        and cls.__new__ is object.__new__
+        and cls.__getattribute__ is object.__getattribute__
+        and not any(hasattr(cls, name) for name in (*_INIT_HOOKS, "__getattr__"))
+        and all(code is not None and code.co_filename.startswith(made) for code in names)
+    )
+
+
+def _has_kept_fields(cls: Any) -> bool:
+    if attrs.has(cls):
+        plain = all(f.init and f.eq and not (f.eq_key or f.converter or f.validator) for f in attrs.fields(cls))
+    elif dataclasses.is_dataclass(cls):
+        plain = all(field.init and field.compare for field in dataclasses.fields(cls))
+    else:
+        return False
+    return plain and all(map(keeps_values, list_field_types(cls)))

@@ -8,21 +8,26 @@ from itertools import islice
 from operator import index as as_index
 from typing import Any, Final, TypeVar, cast
 
-from ..configuration.errors import ArgumentError, SizeError
-from ..configuration.messages import format_count, repr_with_type
+from ..configuration.errors import ArgumentError, PathError, SizeError
+from ..configuration.fold import list_leaves, show_path
+from ..configuration.messages import format_count, repr_with_type, suggest_names
 from ..configuration.paths import Path, parse_path
 from .claims import Steps
 from .core import Sweep, as_sweep
 from .filters import constrain_node
 from .indices import Permutation
+from .nodes.node import Node
+from .nodes.points import walk_possible_points
 from .nodes.select import Select
-from .reach import check_path
 from .tables import Constraint
 
 T = TypeVar("T")
 
 MOST_PATHS: Final = 1_000
 """How many axes a constraint may name."""
+
+MOST_SUGGESTED: Final = 1_000
+"""How many paths are compared with one that is unknown, to suggest what was probably meant."""
 
 
 def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequence[Path]) -> Sweep[T]:
@@ -65,7 +70,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         )
     constraint = Constraint(predicate, _parse_paths(on))
     for path in constraint.paths:
-        check_path(path, node)
+        _check_path(path, node)
     return Sweep(constrain_node(node, constraint))
 
 
@@ -76,6 +81,21 @@ def _parse_paths(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
             f"constrain names its axes, 1 to {MOST_PATHS}: on='a' or on=('a', 'b.c'); got on={repr_with_type(on)}"
         )
     return tuple(parse_path(path) for path in paths)
+
+
+def _check_path(path: Steps, node: Node) -> None:
+    """An error where no configuration of a sweep, nor of the one that it was selected from, has such a path."""
+    if not node.has_path(path):
+        known = dict.fromkeys(map(show_path, islice(_list_paths(node.source), MOST_SUGGESTED)))
+        near = suggest_names(show_path(path), known) if known else ": they are no records"
+        raise PathError(f"no configuration has {show_path(path)}{near}")
+
+
+def _list_paths(node: Node) -> Iterator[Steps]:
+    """The paths of a sweep, those of records too; of a few points where only a function gives them."""
+    shown = walk_possible_points(node, 0, min(node.size, 20))
+    paths = node.columns() if node.exact else (path for point in shown for path, _ in list_leaves(point))
+    return (path[:end] for path in paths for end in range(len(path), 0, -1))
 
 
 def try_iterating(values: Any) -> Iterator[Any] | None:

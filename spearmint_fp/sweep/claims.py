@@ -90,7 +90,7 @@ def claim_points(points: Iterable[Any]) -> Claims:
     kinds: dict[Hashable, Any] = {}
     for point in points:
         kinds.setdefault(_list_layouts(point), point)
-    return unite_claims(map(_claim_point, kinds.values()))
+    return unite_claims(fold(_CLAIMS, point) if type(point) is Config else _LEAF for point in kinds.values())
 
 
 def _list_layouts(point: Any) -> Hashable:
@@ -108,10 +108,6 @@ def _claim_record(shape: Shape, _: Any, parts: tuple[Claims, ...]) -> Claims:
 
 
 _CLAIMS: Final[Algebra[Claims]] = Algebra(leaf=lambda _: _LEAF, record=_claim_record, choice=lambda *_: _LEAF)
-
-
-def _claim_point(point: Any) -> Claims:
-    return fold(_CLAIMS, point) if type(point) is Config else _LEAF
 
 
 def find_conflict(parts: Sequence[Claims]) -> tuple[Steps, int, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from typing import Any, Final, final
 
@@ -180,9 +180,8 @@ def _has_distinct_texts(column: Column) -> bool:
     lists = [piece for piece in column.pieces if not isinstance(piece, range)]
     if all(fold(_IS_PLAIN, value) for piece in lists for value in piece):
         return True
-    return len(lists) == len(column.pieces) and _are_distinct_texts(lists)
-
-
-def _are_distinct_texts(lists: Sequence[Iterable[Any]]) -> bool:
+    if len(lists) < len(column.pieces):  # a long range beside values whose texts prove nothing
+        return False
     keys: dict[str, Hashable] = {}
-    return all(keys.setdefault(_format_value(v), key) == key for vs in lists for v in vs for key in (exact_key(v),))
+    pairs = ((_format_value(value), exact_key(value)) for piece in lists for value in piece)
+    return all(keys.setdefault(text, key) == key for text, key in pairs)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime
 from functools import cached_property, reduce
 from inspect import isclass
 from itertools import chain
 from math import prod
-from pathlib import Path, PurePath
-from types import UnionType
-from typing import Any, Final, TypeVar, Union, final, get_args, get_origin, overload
-from uuid import UUID
+from typing import Any, Final, TypeVar, final, overload
 
 import attrs
 from toolz import unique
@@ -28,9 +22,9 @@ from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import find_in, set_in
 from ..conversion.convert import make_checker, structure, unstructure
-from ..conversion.fields import list_field_types
 from ..conversion.hook_table import Extra
 from ..conversion.problems import Steps
+from .checks import KEPT_SCALARS, keeps_values
 from .core import Sweep, as_sweep
 from .filters import constrain_node
 from .indices import count_items
@@ -160,7 +154,7 @@ class Typed(Image):
         return (
             self.extra == "forbid"
             and isclass(self.cls)
-            and _is_kept(self.cls)
+            and keeps_values(self.cls)
             and self.base.exact
             and all(types <= {Layout} for types in self.base.kinds().values())
             and not any(column.computed for column in columns)
@@ -213,7 +207,7 @@ def _make_matcher(path: Steps, forms: Sequence[Any]) -> Callable[[Any], bool]:
     def may_be(value: Any) -> bool:
         if not found or are_equal(value, found[0]):
             return True
-        if type(value) in _KEPT:
+        if type(value) in KEPT_SCALARS:
             return _reads_as(value, found[0])
         plain = freeze(unstructure(value))
         return are_equal(plain, found[0]) or exact_key(plain) == exact_key(found[0])
@@ -231,50 +225,7 @@ def _reads_as(text: Any, value: Any) -> bool:
         return False
 
 
-# --- classes that keep the values that they are made from ------------------------------------------------------
-
-
-_KEPT: Final = (str, bool, int, float, bytes, type(None))
-_READ: Final = (Path, PurePath, date, datetime, UUID)
-
-
-def _is_kept(kind: Any, *, inside: bool = False) -> bool:
-    """True if it is certain that what becomes a `kind` is found in it again, equal, and that it is equal by that alone.
-
-    `inside` a list text is not read as anything else.
-    """
-    arguments, origin = get_args(kind), get_origin(kind)
-    if kind in _KEPT or kind in _READ:
-        return kind in _KEPT or not inside
-    if origin in (list, tuple):
-        return all(_is_kept(argument, inside=True) for argument in arguments if argument is not Ellipsis)
-    if origin in (Union, UnionType, dict):
-        return all(_is_kept(argument, inside=inside) for argument in arguments)
-    return not inside and origin is None and isclass(kind) and _has_made_methods(kind) and _has_kept_fields(kind)
-
-
-def _has_made_methods(cls: Any) -> bool:
-    """True if a class does nothing of its own when it is made and compared."""
-    hooks = ("__attrs_pre_init__", "__attrs_post_init__", "__post_init__", "__getattr__")
-    made = ("<attrs generated", "<string>")
-    names = [getattr(getattr(cls, name), "__code__", None) for name in ("__init__", "__eq__")]
-    return (
-        type(cls) in (type, ABCMeta)
-        and cls.__new__ is object.__new__
-        and cls.__getattribute__ is object.__getattribute__
-        and not any(hasattr(cls, name) for name in hooks)
-        and all(code is not None and code.co_filename.startswith(made) for code in names)
-    )
-
-
-def _has_kept_fields(cls: Any) -> bool:
-    if attrs.has(cls):
-        plain = all(f.init and f.eq and not (f.eq_key or f.converter or f.validator) for f in attrs.fields(cls))
-    elif is_dataclass(cls):
-        plain = all(field.init and field.compare for field in fields(cls))
-    else:
-        return False
-    return plain and all(map(_is_kept, list_field_types(cls)))
+# --- values that stay equal --------------------------------------------------------------------------------
 
 
 def _is_small(values: Sequence[Any]) -> bool:
@@ -288,7 +239,7 @@ LARGEST_EXACT: Final = 2**53
 """Up to this size a float stands for one whole number alone."""
 
 _SMALL: Final[Algebra[bool]] = Algebra(
-    leaf=lambda leaf: type(leaf) in _KEPT and (type(leaf) is not int or abs(leaf) <= LARGEST_EXACT),
+    leaf=lambda leaf: type(leaf) in KEPT_SCALARS and (type(leaf) is not int or abs(leaf) <= LARGEST_EXACT),
     record=lambda _shape, _node, parts: all(parts),
     choice=lambda _node, _parts: False,
 )

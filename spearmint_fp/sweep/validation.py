@@ -18,7 +18,7 @@ from ..configuration.paths import find_in
 from ..conversion.convert import make_checker
 from ..conversion.hook_table import Extra
 from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
-from .checks import sees_several
+from .checks import may_refuse_together
 from .core import Sweep, as_sweep
 from .filters import constrain_node
 from .nodes.node import Node, SelectionOf
@@ -134,7 +134,7 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     if together and not problems:  # then it is all that is wrong
         others, together = _find_others(refused, (), ())
         problems, doubts = report(refused, others)
-    if together or (not is_listed and sees_several(cls)):
+    if together or (not is_listed and may_refuse_together(cls)):
         doubts = (*doubts, _describe_together(cls, together, is_listed))
     return Validation(cls, node.size, problems, tuple(unique((*unseen, *doubts))))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, NewType, TypedDict
 
 import attrs
 import pydantic
@@ -28,7 +28,7 @@ from spearmint_fp import (
     validate,
     zipped,
 )
-from spearmint_fp.sweep.checks import sees_several
+from spearmint_fp.sweep.checks import may_refuse_together
 
 from .generated import sweeps
 
@@ -227,9 +227,13 @@ def test_what_is_fine_is_not_refused() -> None:
         assert all("it is derived" in what for what in report.unseen)
 
 
-@pytest.mark.parametrize("kind", [Crossed, Model, Either, dict[str, Crossed | None], list[int] | list[str]], ids=str)
+@pytest.mark.parametrize(
+    "kind",
+    [Crossed, Model, Either, dict[str, Crossed | None], list[int] | list[str], list[NewType("Renamed", Crossed)]],
+    ids=str,
+)
 def test_several_values_together_are_unseen_in_large_sweeps(kind: Any) -> None:
-    assert sees_several(kind)
+    assert may_refuse_together(kind)
     numbers = DynamicValue(range(200))
     report = validate(Crossed, expand({"a": numbers, "b": numbers, "w": 1}))
     assert report.unseen[-1].startswith("what Crossed says of several values together")
@@ -250,7 +254,7 @@ def test_several_values_together_are_told_where_nothing_else_is_wrong() -> None:
     "kind", [Loose, Strict, Inner, Data, Typed, Pair, Color, int, Any, dict[str, list[int]]], ids=str
 )
 def test_classes_without_code_of_their_own_refuse_values_one_by_one(kind: Any) -> None:
-    assert not sees_several(kind)
+    assert not may_refuse_together(kind)
 
 
 def test_a_function_that_refuses_a_configuration_is_told() -> None:
