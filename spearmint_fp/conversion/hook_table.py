@@ -1,31 +1,33 @@
-"""The table of hooks: what a type is, and what makes the hook of such a type."""
+"""The table of hooks: what a type is, and what makes the hook of such a type; and hooks of types made of others."""
 
 from __future__ import annotations
 
 import enum
-import sys
-from collections import abc
 from collections.abc import Mapping
 from functools import cache
 from inspect import isclass
-from typing import Any, Final, Literal, TypeVar, get_args
+from typing import Any, Final, Literal, get_args
 
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError
-from ..configuration.messages import repr_with_type, short_repr
+from ..configuration.messages import cut_text, repr_with_type, short_repr
 from ..configuration.models import is_model
+from ..configuration.scalars import unbox_scalar
+from .class_hooks import convert_config, make_class_hook, make_instance_hook, make_model_hook, make_record_hook
 from .container_hooks import is_container, make_container_hook
-from .fields import NO_TYPE, is_structured
+from .diagnosis import list_problems
+from .fields import NO_TYPE, is_record_type
 from .hooks import Form, Hook, Hooks
-from .models import complete_model, make_bounds_check, validate_model
-from .problems import expected, type_name
-from .record_hooks import make_record_hook
+from .models import make_bounds_check
+from .problems import Problem, RefusalError, expected, show_problem, type_name
 from .scalar_hooks import convert_enum, convert_literal, convert_none, find_scalar_hook
-from .type_forms import is_form, is_literal, is_named_tuple, is_typeddict, is_union, origin_of
-from .union_hooks import make_union_hook
-from .unwrapping import is_wrapped, unwrap_once, unwrap_type
+from .type_forms import is_form, is_literal, is_union, origin_of
+from .unwrapping import is_wrapped, list_members, unwrap_once, unwrap_type
 
 Extra = Literal["forbid", "ignore"]
+
+MOST_LETTERS: Final = 1_000
+"""How much of the reasons of a union's members is written out."""
 
 
 def find_hook(cls: Any, extra: Any) -> Hook:
@@ -51,12 +53,6 @@ def _make_hooks(ignoring_extra: bool) -> Hooks:
     return Hooks(_FORMS, strict=_make_hooks(False)) if ignoring_extra else Hooks(_FORMS)
 
 
-def _convert_config(value: Any, _: Any) -> Config:
-    if not isinstance(value, Mapping):
-        raise expected("a mapping", value)
-    return Config(value)
-
-
 def _make_wrapped_hook(kind: Any, hooks: Hooks) -> Hook:
     unwrap_type(kind)  # refuses an alias that stands for itself
     inner = unwrap_once(kind)
@@ -71,96 +67,70 @@ def _make_bounded_hook(kind: Any, hooks: Hooks) -> Hook:
     return lambda value, _: check(hook(value, base)) if check else hook(value, base)
 
 
-def _make_model_hook(cls: Any, hooks: Hooks) -> Hook:
-    complete_model(cls)
+def _make_union_hook(union: Any, hooks: Hooks) -> Hook:
+    """The hook of a union: the member of exactly the value's type, else the first that takes it.
+
+    Where unknown keys are ignored, a member that takes the value without any comes before those that ignore some.
+    """
+    members = list_members(union)
+    tables = [
+        [(member, unwrap_type(member), one.find(member)) for member in members]
+        for one in dict.fromkeys((hooks.strict, hooks))
+    ]
 
     def check(value: Any, _: Any) -> Any:
-        if isinstance(value, cls):
-            return value
-        if not isinstance(value, Mapping) and not getattr(cls, "__pydantic_root_model__", False):
-            raise expected(f"a mapping for {type_name(cls)}", value)
-        return validate_model(cls, value, ignore=hooks.ignores_extra)
+        single = unbox_scalar(value)
+        refusals: list[tuple[Any, Exception]] = []
+        for table in tables:
+            refusals.clear()
+            for member, _bare, hook in sorted(table, key=lambda line: not _is_exactly(line[1], single)):
+                try:
+                    return hook(value, member)
+                except Exception as error:
+                    refusals.append((member, error))
+        raise _join_refusals(value, sorted(refusals, key=lambda refusal: members.index(refusal[0])))
 
     return check
 
 
-def _make_class_hook(kind: Any, _: Hooks) -> Hook:
-    """The hook of `type[C]`: it takes C and its subclasses."""
-    wanted = _list_classes(get_args(kind)[0]) if get_args(kind) else (object,)
-
-    def check(value: Any, _: Any) -> Any:
-        if not isinstance(value, type) or not issubclass(value, wanted):
-            raise expected(type_name(kind), value)
-        return value
-
-    return check
+def _is_exactly(kind: Any, value: Any) -> bool:
+    """True where a value is of a type without any conversion."""
+    if is_literal(kind):
+        return any(type(one) is type(value) and one == value for one in get_args(kind))
+    return (type(None) if kind is None else origin_of(kind)) is type(value)
 
 
-def _list_classes(kind: Any) -> tuple[type, ...]:
-    """The classes that a type is made of."""
-    bare = unwrap_type(kind)
-    if bare is Any:
-        return (object,)
-    if is_union(bare):
-        return tuple(cls for member in get_args(bare) for cls in _list_classes(member))
-    origin = type(None) if bare is None else origin_of(bare)
-    if not isclass(origin) or is_typeddict(origin) or getattr(origin, "_is_protocol", False):
-        raise ArgumentError(f"type[C] takes a class; got {repr_with_type(kind)} as C")
-    return (origin,)
-
-
-def _make_instance_hook(kind: Any, _: Hooks) -> Hook:
-    """The hook of a class that has no other: it takes its instances."""
-    origin = origin_of(kind)
-    is_call = origin is abc.Callable  # what a function takes and gives is not checked
-    if not isclass(origin):
-        raise ArgumentError(f"{NO_TYPE}; got {repr_with_type(kind)} as the type")
-    if getattr(origin, "_is_protocol", False) and not getattr(origin, "_is_runtime_protocol", False):
-        raise ArgumentError(f"{type_name(kind)} is a protocol that cannot be asked. Put @runtime_checkable before it")
-    is_standard = str(origin.__module__).partition(".")[0] in sys.stdlib_module_names
-    if is_standard and not is_call and any(map(_is_definite, get_args(kind))):
-        raise ArgumentError(f"what is in a {type_name(kind)} cannot be checked. Write {type_name(origin)}, or object")
-
-    def check(value: Any, _: Any) -> Any:
-        if not isinstance(value, origin):
-            raise expected(type_name(kind), value)
-        return value
-
-    return check
-
-
-def _is_definite(argument: Any) -> bool:
-    """True for an argument of a type that some values do not fit."""
-    return argument not in (Any, object, Ellipsis) and not isinstance(argument, TypeVar)
-
-
-def _is_none(kind: Any) -> bool:
-    return kind is None or kind is type(None)
-
-
-def _is_anything(kind: Any) -> bool:
-    return kind is object or is_form(kind, "Any")
-
-
-def _is_enum(kind: Any) -> bool:
-    return isclass(kind) and issubclass(kind, enum.Enum)
+def _join_refusals(value: Any, refusals: list[tuple[Any, Exception]]) -> Exception:
+    """The refusal of the one member that was meant, or one with the reasons of all."""
+    classes = [(member, error) for member, error in refusals if member is not type(None)]
+    if len(classes) == 1:
+        return classes[0][1]
+    reasons = [(member, list_problems(error, value)) for member, error in classes]
+    meant = [problems for _, problems in reasons if not any(p.kind == "tag" and len(p.path) == 1 for p in problems)]
+    if len(meant) == 1 and isinstance(value, Mapping):
+        return RefusalError(*meant[0])
+    names = cut_text(" or ".join(type_name(member) for member, _ in refusals), MOST_LETTERS)
+    if not isinstance(value, Mapping):
+        return expected(names, value)
+    text = "; ".join(f"as {type_name(member)}: {', '.join(map(show_problem, found))}" for member, found in reasons)
+    text = f"{text[:MOST_LETTERS]}…" if len(text) > MOST_LETTERS else text
+    return RefusalError(Problem((), f"expected {names}, got {repr_with_type(value)}. {text}", value))
 
 
 _FORMS: Final[list[Form]] = [
-    (_is_none, lambda *_: convert_none),
-    (_is_anything, lambda *_: lambda value, _: value),
+    (lambda kind: kind is None or kind is type(None), lambda *_: convert_none),
+    (lambda kind: kind is object or is_form(kind, "Any"), lambda *_: lambda value, _: value),
     (is_literal, lambda *_: convert_literal),
     (lambda kind: make_bounds_check(kind) is not None, _make_bounded_hook),
     (is_wrapped, _make_wrapped_hook),
-    (is_union, make_union_hook),
-    (lambda kind: kind is Config, lambda *_: _convert_config),
-    (is_model, _make_model_hook),
-    (_is_enum, lambda *_: convert_enum),
-    (is_structured, make_record_hook),
-    (is_named_tuple, make_record_hook),
+    (is_union, _make_union_hook),
+    (lambda kind: kind is Config, lambda *_: convert_config),
+    (is_model, make_model_hook),
+    (lambda kind: isclass(kind) and issubclass(kind, enum.Enum), lambda *_: convert_enum),
+    (is_record_type, make_record_hook),
     (lambda kind: find_scalar_hook(kind) is not None, lambda kind, _: find_scalar_hook(kind) or convert_none),
     (is_container, make_container_hook),
-    (lambda kind: origin_of(kind) is type, _make_class_hook),
-    (lambda _: True, _make_instance_hook),
+    (lambda kind: origin_of(kind) is type, make_class_hook),
+    (lambda _: True, make_instance_hook),
 ]
 """The first line that fits; what is nothing else is a class, or is refused by its name."""

@@ -227,9 +227,12 @@ def test_what_is_fine_is_not_refused() -> None:
         assert all("it is derived" in what for what in report.unseen)
 
 
+Renamed = NewType("Renamed", Crossed)
+
+
 @pytest.mark.parametrize(
     "kind",
-    [Crossed, Model, Either, dict[str, Crossed | None], list[int] | list[str], list[NewType("Renamed", Crossed)]],
+    [Crossed, Model, Either, dict[str, Crossed | None], list[int] | list[str], list[Renamed]],
     ids=str,
 )
 def test_several_values_together_are_unseen_in_large_sweeps(kind: Any) -> None:
