@@ -170,7 +170,7 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
     try:
         return _fold_levels(algebra, levels) if levels else algebra.leaf(tree)
     except RefusedNodeError as refused:
-        raise refused.at(_path_to_child(levels)) from None
+        raise refused.at(_find_child_path(levels)) from None
 
 
 def _fold_levels(algebra: Algebra[R], levels: list[_Level]) -> R:
@@ -209,7 +209,7 @@ def _close_node(algebra: Algebra[R], node: Any, shape: Shape | None, parts: tupl
 def _check_nesting(node: Any, levels: Sequence[_Level], open_nodes: set[int], entered: int) -> None:
     if entered <= MAX_NODES and id(node) not in open_nodes and len(levels) < MAX_DEPTH:
         return
-    path, kind = _path_to_child(levels), type(node).__qualname__
+    path, kind = _find_child_path(levels), type(node).__qualname__
     if entered > MAX_NODES:
         raise TreeError(
             f"the tree has more than {MAX_NODES} records and choices, the last at {show_path(path[:6])}…. "
@@ -219,7 +219,7 @@ def _check_nesting(node: Any, levels: Sequence[_Level], open_nodes: set[int], en
         depth = next(depth for depth, level in enumerate(levels) if level.node is node)
         raise TreeError(
             f"the tree contains itself: {show_path(path)} is the {kind} that stands at "
-            f"{show_path(_path_to_child(levels[:depth]))}. Cut the cycle, or keep the object out of the tree"
+            f"{show_path(_find_child_path(levels[:depth]))}. Cut the cycle, or keep the object out of the tree"
         )
     raise TreeError(
         f"the tree is nested deeper than {MAX_DEPTH} at {show_path(path[:6])}…: {kind}. "
@@ -227,7 +227,7 @@ def _check_nesting(node: Any, levels: Sequence[_Level], open_nodes: set[int], en
     )
 
 
-def _path_to_child(levels: Iterable[_Level]) -> tuple[Hashable, ...]:
+def _find_child_path(levels: Iterable[_Level]) -> tuple[Hashable, ...]:
     """The path of the child that is being folded: choices have no step, and a record that is complete neither."""
     shapes = ((level.shape, len(level.done)) for level in levels)
     return tuple(shape.keys[place] for shape, place in shapes if shape is not None and place < len(shape.keys))

@@ -46,7 +46,7 @@ def _freeze_leaf(leaf: Any) -> Any:
             f"or make a choice among them: DynamicValue(...)",
         )
     if (choice := find_inside(Choice, leaf)) is not None:
-        raise _hidden_choice(choice, leaf)
+        raise _make_hidden_choice_error(choice, leaf)
     return frozenset(leaf) if isinstance(leaf, set) else leaf
 
 
@@ -64,11 +64,11 @@ def _freeze_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
             # a field that __init__ does not take may be made of the others, choices and all
             seen = [leaf for _, leaf in list_leaves(children) if isinstance(leaf, Choice)]
             if (choice := find_inside(Choice, node, known=(*children, *seen))) is not None:
-                raise _hidden_choice(choice, node)
+                raise _make_hidden_choice_error(choice, node)
     return rebuild_record(shape, node, parts)
 
 
-def _hidden_choice(choice: Any, value: Any) -> RefusedNodeError:
+def _make_hidden_choice_error(choice: Any, value: Any) -> RefusedNodeError:
     """`a choice inside a deque is not seen: ...`, and the way out."""
     name = type(value).__qualname__
     head = f"a choice inside a {name} is not seen: {short_repr(value)}"

@@ -157,10 +157,10 @@ def _encode_name(tag: bytes, value: Any) -> bytes:
         raise IdentityError(
             f"{repr_with_type(value)} is local, so no other process can find it. Name something at module level"
         )
-    return encode_text(tag, f"{_public_module(str(value.__module__))}:{name}")
+    return encode_text(tag, f"{_find_public_module(str(value.__module__))}:{name}")
 
 
-def _public_module(module: str) -> str:
+def _find_public_module(module: str) -> str:
     """The module's name; of the standard library's the public part: `pathlib._local` is `pathlib` elsewhere."""
     top, *below = module.split(".")
     if top not in sys.stdlib_module_names:

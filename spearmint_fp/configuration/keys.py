@@ -60,29 +60,29 @@ class SameObject:
 _SCALAR_TYPES: Final = frozenset({str, int, bool, type(None), bytes, range, type})
 
 
-def _leaf_key(leaf: Any) -> Hashable:
+def _make_leaf_key(leaf: Any) -> Hashable:
     kind = type(leaf)
     if kind in _SCALAR_TYPES:
         return kind, leaf
     if kind is float:  # 0.0 and -0.0 differ, all NaN are one
         return (float, leaf) if leaf and leaf == leaf else (float, str(leaf))  # noqa: PLR0124
     try:
-        return _object_key(leaf)
+        return _make_object_key(leaf)
     except Exception:  # hostile, or nothing that could be taken apart
         return SameObject(leaf)
 
 
-def _object_key(leaf: Any) -> Hashable:
+def _make_object_key(leaf: Any) -> Hashable:
     kind = type(leaf)
     if kind is complex:
-        return kind, _leaf_key(leaf.real), _leaf_key(leaf.imag)
+        return kind, _make_leaf_key(leaf.real), _make_leaf_key(leaf.imag)
     if isinstance(leaf, set | frozenset):
         return frozenset, frozenset(map(exact_key, leaf))
     fields = read_model_fields(leaf)
     if fields is not None:
         return kind, tuple(map(exact_key, (*fields, getattr(leaf, "__pydantic_private__", None))))
     if is_array(leaf) or kind is slice or not has_hash(leaf):  # a slice has a hash from 3.12 on, and its parts' ==
-        return _content_key(leaf)
+        return _make_content_key(leaf)
     if isinstance(leaf, tuple):  # of a class of its own, whose items may be equal and yet differ
         return kind, tuple(map(exact_key, leaf))
     return (kind, "nan") if is_nan(leaf) else (kind, leaf)
@@ -105,11 +105,11 @@ def is_nan(leaf: Any) -> bool:
     return measured and bool(leaf != leaf)  # noqa: PLR0124
 
 
-def _content_key(leaf: Any) -> Hashable:
+def _make_content_key(leaf: Any) -> Hashable:
     """A key of the content of an object without a hash: of its cells, or of all that a copy would be made of."""
     kind = type(leaf)
     if is_array(leaf) and kind.__module__ == "numpy" and kind.__name__ == "ndarray":
-        return kind, str(leaf.dtype), leaf.shape, _cells_key(leaf)
+        return kind, str(leaf.dtype), leaf.shape, _make_cells_key(leaf)
     table = list_content(leaf)
     if table is not None:
         return kind, exact_key(table)
@@ -129,7 +129,7 @@ def _content_key(leaf: Any) -> Hashable:
 _VIEW_TYPES: Final[tuple[type, ...]] = (type({}.keys()), type({}.items()))
 
 
-def _cells_key(array: Any) -> Hashable:
+def _make_cells_key(array: Any) -> Hashable:
     """A key of an array's cells: a digest of their bytes, or the cells where equal ones may differ in their bytes."""
     if array.dtype.hasobject or array.dtype.names is not None or array.dtype.char in "gG":
         return tuple(map(exact_key, array.ravel().tolist()))
@@ -146,13 +146,13 @@ def _cells_key(array: Any) -> Hashable:
 # --- records -----------------------------------------------------------------------------------------
 
 
-def _record_type(node: Any) -> type:
+def _find_record_type(node: Any) -> type:
     """The type of a record, one for all that freezing makes equal."""
     return Mapping if isinstance(node, Mapping) else tuple if isinstance(node, list) else type(node)
 
 
 _KEY: Final[Algebra[Hashable]] = Algebra(
-    leaf=_leaf_key,
-    record=lambda shape, node, parts: (_record_type(node), frozenset(zip(shape.keys, parts, strict=True))),
-    choice=lambda node, _: _leaf_key(node),
+    leaf=_make_leaf_key,
+    record=lambda shape, node, parts: (_find_record_type(node), frozenset(zip(shape.keys, parts, strict=True))),
+    choice=lambda node, _: _make_leaf_key(node),
 )

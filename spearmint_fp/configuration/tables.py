@@ -75,19 +75,19 @@ def _read_frame(frame: Any) -> Rows:
     index = frame.index
     named = [(level, index.get_level_values(k)) for k, level in enumerate(index.names) if level is not None]
     cells = [(name, frame.iloc[:, k]) for k, name in enumerate(frame.columns)]
-    columns = ((_to_python(name), _read_series(column)) for name, column in (*named, *cells))
+    columns = ((_unbox_cell(name), _read_series(column)) for name, column in (*named, *cells))
     return _zip_columns(columns, len(frame), frame)
 
 
 def _read_series(column: Any) -> list[Any]:
     """The values of a column of pandas; what it calls missing is None outside a column of floats."""
-    values = list(map(_to_python, column.tolist()))
+    values = list(map(_unbox_cell, column.tolist()))
     if getattr(column.dtype, "kind", "") == "f" and type(column.dtype).__module__.startswith("numpy"):
         return values
     return [None if isinstance(value, float) and value != value else value for value in values]  # noqa: PLR0124
 
 
-def _to_python(value: Any) -> Any:
+def _unbox_cell(value: Any) -> Any:
     """A scalar of NumPy or pandas as Python's own, where it has one that loses nothing."""
     module, name = type(value).__module__.partition(".")[0], type(value).__name__
     if module == "numpy" and getattr(value, "shape", None) == () and value.dtype.kind not in "mM":

@@ -10,7 +10,15 @@ import attrs
 
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import short_repr
-from .scopes import Namespace, Scope, class_scope, function_scope, join_scopes, module_scope, own_annotations
+from .scopes import (
+    Namespace,
+    Scope,
+    get_own_annotations,
+    join_scopes,
+    make_class_scope,
+    make_function_scope,
+    make_module_scope,
+)
 from .type_forms import fill_parameters, is_form, is_typeddict, pair_parameters, rebuild_type
 
 # --- text ------------------------------------------------------------------------------------------------------
@@ -24,7 +32,7 @@ def read_annotation(annotation: Any, scope: Scope, where: str) -> Any:
             return type(None)
         if isinstance(part, ForwardRef):
             module = getattr(part.__forward_module__, "__name__", part.__forward_module__)
-            return read_text(part.__forward_arg__, join_scopes(module_scope(module), scope) if module else scope)
+            return read_text(part.__forward_arg__, join_scopes(make_module_scope(module), scope) if module else scope)
         return read_text(part, scope) if isinstance(part, str) else part
 
     def read_text(text: str, meaning: Scope) -> Any:
@@ -71,7 +79,7 @@ def read_types(kind: Any, declared: Mapping[str, Any] | None = None) -> dict[str
     for name, kept in (dict.fromkeys(hints) if declared is None else declared).items():
         hint = hints.get(name, _Hint(Any if kept is None else kept, cls, {}))
         annotation = hint.annotation if kept is None or isinstance(kept, str) else kept
-        scope, where = class_scope(hint.owner), f"{_show_name(cls)}.{name}"
+        scope, where = make_class_scope(hint.owner), f"{_show_name(cls)}.{name}"
         read = read_annotation(annotation, scope, where)
         if type(read).__name__ == "InitVar":
             read = read_annotation(read.type, scope, where)
@@ -91,7 +99,7 @@ def _list_hints(kind: Any, cls: Any) -> dict[str, _Hint]:
     return {
         name: _Hint(annotation, base, known.get(base, {}))
         for base in reversed(cls.__mro__)
-        for name, annotation in own_annotations(base).items()
+        for name, annotation in get_own_annotations(base).items()
     }
 
 
@@ -121,7 +129,7 @@ def _list_key_hints(kind: Any) -> dict[str, _Hint]:
         if is_typeddict(get_origin(base) or base):
             found |= _list_key_hints(base)
     known = pair_parameters(getattr(cls, "__parameters__", ()), get_args(kind))
-    for name, annotation in own_annotations(cls).items():
+    for name, annotation in get_own_annotations(cls).items():
         if name not in found or found[name].annotation is not annotation:
             found[name] = _Hint(annotation, cls, known)
     return found
@@ -136,7 +144,7 @@ def read_argument_types(function: Any) -> tuple[dict[str, Any], str]:
     A name that is imported for type checkers alone is no type at run time, so its parameter is the caller's.
     """
     found, unread = {}, []
-    scope = function_scope(function)
+    scope = make_function_scope(function)
     for name, annotation in getattr(function, "__annotations__", {}).items():
         try:
             found[name] = read_annotation(annotation, scope, f"{_show_name(function)}(), {name}")

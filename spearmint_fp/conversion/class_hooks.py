@@ -15,8 +15,8 @@ from ..configuration.models import is_struct
 from .fields import NO_TYPE, Field, list_aliases, list_fields
 from .hooks import Hook, Hooks
 from .models import complete_model, find_struct_tag, validate_model
-from .problems import Problem, RefusalError, expected, type_name
-from .type_forms import is_typeddict, is_union, origin_of
+from .problems import Problem, RefusalError, expected, format_type
+from .type_forms import find_class, is_typeddict, is_union
 from .unwrapping import unwrap_type
 
 # --- classes with fields --------------------------------------------------------------------------------------
@@ -24,7 +24,7 @@ from .unwrapping import unwrap_type
 
 def make_record_hook(kind: Any, hooks: Hooks) -> Hook:
     """The hook of a class: instances pass, mappings are converted field by field; a sequence too, for a NamedTuple."""
-    cls = origin_of(kind)
+    cls = find_class(kind)
     convert = hooks.make_record(cls, [(field, _make_field_hook(field, hooks)) for field in list_fields(kind)])
     aliases, tag = list_aliases(cls), find_struct_tag(kind) if is_struct(kind) else None
     names = getattr(cls, "_fields", ())
@@ -36,10 +36,10 @@ def make_record_hook(kind: Any, hooks: Hooks) -> Hook:
             return value
         if names and isinstance(value, list | tuple):
             if len(value) > len(names):
-                raise expected(f"at most {len(names)} elements for {type_name(kind)}", value)
+                raise expected(f"at most {len(names)} elements for {format_type(kind)}", value)
             value = dict(zip(names, value, strict=False))
         if not isinstance(value, Mapping):
-            raise expected(f"a mapping for {type_name(kind)}", value)
+            raise expected(f"a mapping for {format_type(kind)}", value)
         return convert(_check_tag(tag, _replace_aliases(aliases, value)), kind)
 
     return check
@@ -111,7 +111,7 @@ def make_model_hook(cls: Any, hooks: Hooks) -> Hook:
         if isinstance(value, cls):
             return value
         if not isinstance(value, Mapping) and not getattr(cls, "__pydantic_root_model__", False):
-            raise expected(f"a mapping for {type_name(cls)}", value)
+            raise expected(f"a mapping for {format_type(cls)}", value)
         return validate_model(cls, value, ignore=hooks.ignores_extra)
 
     return check
@@ -123,7 +123,7 @@ def make_class_hook(kind: Any, _: Hooks) -> Hook:
 
     def check(value: Any, _: Any) -> Any:
         if not isinstance(value, type) or not issubclass(value, wanted):
-            raise expected(type_name(kind), value)
+            raise expected(format_type(kind), value)
         return value
 
     return check
@@ -136,7 +136,7 @@ def _list_classes(kind: Any) -> tuple[type, ...]:
         return (object,)
     if is_union(bare):
         return tuple(cls for member in get_args(bare) for cls in _list_classes(member))
-    origin = type(None) if bare is None else origin_of(bare)
+    origin = type(None) if bare is None else find_class(bare)
     if not isclass(origin) or is_typeddict(origin) or getattr(origin, "_is_protocol", False):
         raise ArgumentError(f"type[C] takes a class; got {repr_with_type(kind)} as C")
     return (origin,)
@@ -144,19 +144,21 @@ def _list_classes(kind: Any) -> tuple[type, ...]:
 
 def make_instance_hook(kind: Any, _: Hooks) -> Hook:
     """The hook of a class that has no other: it takes its instances."""
-    origin = origin_of(kind)
+    origin = find_class(kind)
     is_call = origin is abc.Callable  # what a function takes and gives is not checked
     if not isclass(origin):
         raise ArgumentError(f"{NO_TYPE}; got {repr_with_type(kind)} as the type")
     if getattr(origin, "_is_protocol", False) and not getattr(origin, "_is_runtime_protocol", False):
-        raise ArgumentError(f"{type_name(kind)} is a protocol that cannot be asked. Put @runtime_checkable before it")
+        raise ArgumentError(f"{format_type(kind)} is a protocol that cannot be asked. Put @runtime_checkable before it")
     is_standard = str(origin.__module__).partition(".")[0] in sys.stdlib_module_names
     if is_standard and not is_call and any(map(_is_definite, get_args(kind))):
-        raise ArgumentError(f"what is in a {type_name(kind)} cannot be checked. Write {type_name(origin)}, or object")
+        raise ArgumentError(
+            f"what is in a {format_type(kind)} cannot be checked. Write {format_type(origin)}, or object"
+        )
 
     def check(value: Any, _: Any) -> Any:
         if not isinstance(value, origin):
-            raise expected(type_name(kind), value)
+            raise expected(format_type(kind), value)
         return value
 
     return check

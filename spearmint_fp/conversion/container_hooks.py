@@ -11,14 +11,14 @@ from ..configuration.choices import MAX_ALTERNATIVES
 from ..configuration.errors import ArgumentError
 from .diagnosis import list_problems
 from .hooks import Hook, Hooks
-from .problems import Problem, RefusalError, expected, type_name
-from .type_forms import is_form, is_union, origin_of
+from .problems import Problem, RefusalError, expected, format_type
+from .type_forms import find_class, is_form, is_union
 from .unwrapping import unwrap_type
 
 Factory = Callable[[Any, Hooks], Hook]
 
 
-def _from_list(make: Callable[[Any], Any]) -> Factory:
+def _make_list_factory(make: Callable[[Any], Any]) -> Factory:
     """The factory of a collection that is made from the list of its converted elements."""
 
     def factory(kind: Any, hooks: Hooks) -> Hook:
@@ -28,12 +28,12 @@ def _from_list(make: Callable[[Any], Any]) -> Factory:
     return factory
 
 
-def _from_dict(make: Callable[[Any], Any]) -> Factory:
+def _make_dict_factory(make: Callable[[Any], Any]) -> Factory:
     """The factory of a mapping that is made from the dict of its converted items."""
 
     def factory(kind: Any, hooks: Hooks) -> Hook:
         arguments = get_args(kind)
-        if origin_of(kind) is Counter and arguments:
+        if find_class(kind) is Counter and arguments:
             arguments = (*arguments, int)
         inner = hooks.make_dict(dict.__class_getitem__(arguments or (Any, Any)))
         return lambda value, _: make(inner(value, kind))
@@ -44,16 +44,16 @@ def _from_dict(make: Callable[[Any], Any]) -> Factory:
 def _make_defaultdict_hook(kind: Any, hooks: Hooks) -> Hook:
     """The hook of a defaultdict: what it makes for a missing key is of its values' type, where that is a class."""
     held = unwrap_type(get_args(kind)[1]) if get_args(kind) else Any
-    factory = origin_of(held) if isclass(origin_of(held)) and not is_union(held) else None
-    return _from_dict(lambda items: defaultdict(factory, items))(kind, hooks)
+    factory = find_class(held) if isclass(find_class(held)) and not is_union(held) else None
+    return _make_dict_factory(lambda items: defaultdict(factory, items))(kind, hooks)
 
 
 def _make_tuple_hook(kind: Any, hooks: Hooks) -> Hook:
     if not hasattr(kind, "__args__"):
-        return _from_list(tuple)(list, hooks)
+        return _make_list_factory(tuple)(list, hooks)
     before, repeated, after = _split_elements(kind)
     if repeated and not before and not after:
-        return _from_list(tuple)(list.__class_getitem__(repeated[0]), hooks)
+        return _make_list_factory(tuple)(list.__class_getitem__(repeated[0]), hooks)
     first, many, last = ([(hooks.find(t), t) for t in part] for part in (before, repeated, after))
     least = len(first) + len(last)
 
@@ -86,7 +86,7 @@ def _split_elements(kind: Any) -> tuple[list[Any], list[Any], list[Any]]:
             repeated += parts[1]
             after += parts[2]
     if len(repeated) > 1:
-        raise ArgumentError(f"{type_name(kind)} repeats more than one type")
+        raise ArgumentError(f"{format_type(kind)} repeats more than one type")
     return before, repeated, after
 
 
@@ -108,24 +108,24 @@ _ORDERED: Final = (list, tuple, deque, range)
 _UNORDERED: Final = (*_ORDERED, set, frozenset)
 _MAPPINGS: Final = (Mapping,)
 _CONTAINERS: Final[dict[Any, tuple[tuple[type, ...], Factory]]] = {
-    list: (_ORDERED, _from_list(list)),
+    list: (_ORDERED, _make_list_factory(list)),
     tuple: (_ORDERED, _make_tuple_hook),
-    deque: (_ORDERED, _from_list(deque)),
-    set: (_UNORDERED, _from_list(set)),
-    frozenset: (_UNORDERED, _from_list(frozenset)),
-    abc.MutableSequence: (_ORDERED, _from_list(list)),
-    abc.Sequence: (_ORDERED, _from_list(tuple)),
-    abc.Reversible: (_ORDERED, _from_list(tuple)),
-    abc.Iterable: (_UNORDERED, _from_list(tuple)),
-    abc.Collection: (_UNORDERED, _from_list(tuple)),
-    abc.Container: (_UNORDERED, _from_list(tuple)),
-    abc.MutableSet: (_UNORDERED, _from_list(set)),
-    abc.Set: (_UNORDERED, _from_list(frozenset)),
-    dict: (_MAPPINGS, _from_dict(dict)),
-    abc.Mapping: (_MAPPINGS, _from_dict(dict)),
-    abc.MutableMapping: (_MAPPINGS, _from_dict(dict)),
-    OrderedDict: (_MAPPINGS, _from_dict(OrderedDict)),
-    Counter: (_MAPPINGS, _from_dict(Counter)),
+    deque: (_ORDERED, _make_list_factory(deque)),
+    set: (_UNORDERED, _make_list_factory(set)),
+    frozenset: (_UNORDERED, _make_list_factory(frozenset)),
+    abc.MutableSequence: (_ORDERED, _make_list_factory(list)),
+    abc.Sequence: (_ORDERED, _make_list_factory(tuple)),
+    abc.Reversible: (_ORDERED, _make_list_factory(tuple)),
+    abc.Iterable: (_UNORDERED, _make_list_factory(tuple)),
+    abc.Collection: (_UNORDERED, _make_list_factory(tuple)),
+    abc.Container: (_UNORDERED, _make_list_factory(tuple)),
+    abc.MutableSet: (_UNORDERED, _make_list_factory(set)),
+    abc.Set: (_UNORDERED, _make_list_factory(frozenset)),
+    dict: (_MAPPINGS, _make_dict_factory(dict)),
+    abc.Mapping: (_MAPPINGS, _make_dict_factory(dict)),
+    abc.MutableMapping: (_MAPPINGS, _make_dict_factory(dict)),
+    OrderedDict: (_MAPPINGS, _make_dict_factory(OrderedDict)),
+    Counter: (_MAPPINGS, _make_dict_factory(Counter)),
     defaultdict: (_MAPPINGS, _make_defaultdict_hook),
 }
 """Per collection: what a value may be (text is no list of letters), and what makes its hook."""
@@ -133,24 +133,26 @@ _CONTAINERS: Final[dict[Any, tuple[tuple[type, ...], Factory]]] = {
 
 def is_container(kind: Any) -> bool:
     """True for a collection of the table."""
-    return isclass(origin_of(kind)) and origin_of(kind) in _CONTAINERS
+    return isclass(find_class(kind)) and find_class(kind) in _CONTAINERS
 
 
 def make_container_hook(kind: Any, hooks: Hooks) -> Hook:
     """The hook of a collection: of what a value may be, NumPy arrays also, each element or item is converted."""
-    origin = origin_of(kind)
+    origin = find_class(kind)
     accepted, factory = _CONTAINERS[origin]
     takes = 2 if accepted is _MAPPINGS and origin is not Counter else 1
     if origin is not tuple and len(get_args(kind)) not in (0, takes):
-        raise ArgumentError(f"{type_name(kind)} has {len(get_args(kind))} arguments; {type_name(origin)} takes {takes}")
+        raise ArgumentError(
+            f"{format_type(kind)} has {len(get_args(kind))} arguments; {format_type(origin)} takes {takes}"
+        )
     inner = factory(kind, hooks)
 
     def check(value: Any, _: Any) -> Any:
         values = value.tolist() if type(value).__module__ == "numpy" and getattr(value, "ndim", None) else value
         if not isinstance(values, accepted):
-            raise expected(type_name(kind), value)
+            raise expected(format_type(kind), value)
         if isinstance(values, range) and values[MAX_ALTERNATIVES:]:
-            raise expected(f"{type_name(kind)} of at most {MAX_ALTERNATIVES} values", value)
+            raise expected(f"{format_type(kind)} of at most {MAX_ALTERNATIVES} values", value)
         return inner(values, kind)
 
     return check

@@ -14,7 +14,7 @@ from ..configuration.records import FieldsShape, Shape, TupleShape
 from .diagnosis import list_problems
 from .hook_table import Extra, find_hook
 from .models import dump_fields
-from .problems import Problem, RefusalError, conversion_error, type_name
+from .problems import Problem, RefusalError, format_type, make_conversion_error
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ def structure(cls: Any, config: Any, *, extra: Extra = "forbid") -> Any:
         raise
     except Exception as error:
         problems = list_problems(error, data)
-        raise conversion_error(f"not a valid {type_name(cls)}", problems) from _find_cause(error, problems)
+        raise make_conversion_error(f"not a valid {format_type(cls)}", problems) from _find_cause(error, problems)
 
 
 def make_checker(cls: Any, extra: Extra) -> Callable[[Any], tuple[Problem, ...]]:

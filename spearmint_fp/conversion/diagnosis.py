@@ -11,8 +11,8 @@ import attrs
 from ..configuration.messages import repr_with_type, short_repr, suggest_names
 from .fields import list_aliases, list_fields
 from .models import list_model_problems
-from .problems import ABSENT, Problem, RefusalError, type_name
-from .type_forms import origin_of
+from .problems import ABSENT, Problem, RefusalError, format_type
+from .type_forms import find_class
 
 
 def list_problems(error: BaseException, value: Any) -> tuple[Problem, ...]:
@@ -53,7 +53,7 @@ def _list_noted(error: BaseException, note: Any, cls: Any, value: Any) -> Iterat
         return
     step, there = _find_step(note, cls, value)
     if isinstance(error, KeyError) and there is ABSENT:
-        yield Problem((step,), f"missing; expected {type_name(note.type)}", kind="missing")
+        yield Problem((step,), f"missing; expected {format_type(note.type)}", kind="missing")
         return
     yield from (problem.below((step,)) for problem in _iterate_problems(error, there))
 
@@ -64,7 +64,7 @@ def _find_step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
         element = value[note.index] if isinstance(value, Mapping) else list(value)[note.index]
         return note.index if isinstance(value, Mapping) else str(note.index), element
     key = getattr(note.type, "key", note.name)
-    names = [key, *(alias for alias, name in list_aliases(origin_of(cls)).items() if name == key)]
+    names = [key, *(alias for alias, name in list_aliases(find_class(cls)).items() if name == key)]
     if isinstance(value, Mapping):
         return next(((name, value[name]) for name in names if name in value), (names[-1], ABSENT))
     fields = getattr(cls, "_fields", ())
@@ -73,7 +73,7 @@ def _find_step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
 
 
 def _list_unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Problem]:
-    cls = origin_of(cls)
+    cls = find_class(cls)
     known = [field.argument if attrs.has(cls) else field.key for field in list_fields(cls)]
     declared = [*getattr(cls, "__attrs_attrs__", ()), *getattr(cls, "__dataclass_fields__", {}).values()]
     computed = {field.name for field in declared if not field.init}

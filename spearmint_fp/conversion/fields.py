@@ -16,8 +16,8 @@ from ..configuration.messages import repr_with_type
 from ..configuration.models import is_model, is_struct
 from .annotations import read_types
 from .models import list_struct_fields
-from .problems import type_name
-from .type_forms import is_literal, is_named_tuple, is_typeddict, origin_of, type_key
+from .problems import format_type
+from .type_forms import find_class, is_literal, is_named_tuple, is_typeddict, make_type_key
 from .unwrapping import is_wrapped, list_marks, unwrap_once
 
 NO_TYPE: Final = "structure makes instances of classes, and types of them"
@@ -52,7 +52,7 @@ class Field:
     convert: Callable[[Any], Any] | None = None
 
     def __str__(self) -> str:
-        return type_name(self.kind)
+        return format_type(self.kind)
 
 
 def list_fields(kind: Any) -> list[Field]:
@@ -61,7 +61,7 @@ def list_fields(kind: Any) -> list[Field]:
     Raises:
         ArgumentError: an annotation that names what cannot be found; names the class, the field and the text.
     """
-    cls = origin_of(kind)
+    cls = find_class(kind)
     if attrs.has(cls):
         fields = [field for field in attrs.fields(cls) if field.init]
         types = read_types(kind, {field.name: field.type for field in fields})
@@ -134,12 +134,12 @@ def _search_classes(kind: Any) -> Mapping[str, Any]:
     waiting = [kind]
     while waiting:
         part = waiting.pop()
-        key = type_key(part)
+        key = make_type_key(part)
         if key in seen or len(seen) > MOST_TYPES:
             continue
         seen.add(key)
         waiting += _list_parts(part)
-        cls = origin_of(part)
+        cls = find_class(part)
         if isclass(cls):
             found[f"{cls.__module__}:{cls.__qualname__}"] = cls
     return found
@@ -151,7 +151,7 @@ def _list_parts(kind: Any) -> list[Any]:
         return [unwrap_once(kind)]
     if is_literal(kind):
         return [type(literal) for literal in get_args(kind)]
-    cls = origin_of(kind)
+    cls = find_class(kind)
     if cls is abc.Callable or not (isclass(cls) or get_args(kind)):
         return []
     if is_model(cls):

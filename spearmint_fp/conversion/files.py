@@ -55,7 +55,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     See also: `expand`, which makes the sweep; `Spearmint`, whose `configs` may name files.
     """
     place = _check_path(path)
-    with _file_errors(place):
+    with _translate_errors(place):
         files = _list_files(place) if place.is_dir() else [place]
     return _join_trees([tree for file in files for tree in _read_trees(file)])
 
@@ -88,21 +88,21 @@ def _list_files(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _file_errors(place: Path) -> Iterator[None]:
+def _translate_errors(place: Path) -> Iterator[None]:
     """Raise the errors of the file system as errors of the library."""
     try:
         yield
     except SpearmintError:
         raise
     except FileNotFoundError:
-        raise AbsentFileError(f"{place}: no such file or folder{_working_folder()}") from None
+        raise AbsentFileError(f"{place}: no such file or folder{_show_working_folder()}") from None
     except OSError as error:
         raise FileError(f"{short_repr(str(place))[1:-1]}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # characters that no path has
         raise FileError(f"{short_repr(str(place))}: no path: {error}") from error
 
 
-def _working_folder() -> str:
+def _show_working_folder() -> str:
     try:
         return f" (in {Path.cwd()})"
     except OSError:  # the folder that this process is in was deleted
@@ -143,7 +143,7 @@ def load_text(content: bytes, name: str) -> Any:
     file = Path(name)
     if len(content) > MOST_BYTES:
         raise FileError(f"{name}: more than {MOST_BYTES:,} bytes. Make it a folder of files")
-    text = _decode(file, content)
+    text = _decode_text(file, content)
     try:
         return _join_trees(_parse_text(file, text, _read_json))
     except FormatError:
@@ -172,7 +172,7 @@ MOST_BYTES: Final = 2**26
 
 def _read_text(file: Path) -> str:
     """The file's text; a byte order mark is dropped."""
-    with _file_errors(file):
+    with _translate_errors(file):
         if file.exists() and not file.is_file():
             raise FileError(f"{file}: not a file")
         if file.stat().st_size > MOST_BYTES:
@@ -180,25 +180,27 @@ def _read_text(file: Path) -> str:
                 f"{file}: a file of {file.stat().st_size:,} bytes, more than {MOST_BYTES:,}. Make it a folder of files"
             )
         content = file.read_bytes()
-    return _decode(file, content)
+    return _decode_text(file, content)
 
 
-def _decode(file: Path, content: bytes) -> str:
+def _decode_text(file: Path, content: bytes) -> str:
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8", "replace")
-        _refuse(file, before, len(before), f"not UTF-8 (byte {content[error.start]:#04x}). Save the file as UTF-8")
+        _refuse_position(
+            file, before, len(before), f"not UTF-8 (byte {content[error.start]:#04x}). Save the file as UTF-8"
+        )
 
 
-def _refuse(file: Path, text: str, position: int, what: str) -> NoReturn:
+def _refuse_position(file: Path, text: str, position: int, what: str) -> NoReturn:
     """Raise the error for what stands at a position of a file's text."""
     line = text.count("\n", 0, position) + 1
-    _refuse_at(file, line, position - (text.rfind("\n", 0, position) + 1) + 1, what)
+    _refuse_place(file, line, position - (text.rfind("\n", 0, position) + 1) + 1, what)
 
 
-def _refuse_at(file: Path, line: int, column: int, what: str) -> NoReturn:
+def _refuse_place(file: Path, line: int, column: int, what: str) -> NoReturn:
     raise FormatError(f"{file}:{line}:{column}: {what}") from None
 
 
@@ -233,16 +235,16 @@ def _read_json(file: Path, text: str) -> Iterator[Any]:
     for token in _JSON_TOKEN.finditer(text):
         depth += (token[0] in "{[") - (token[0] in "}]")
         if depth > MAX_DEPTH:
-            _refuse(file, text, token.start(), _TOO_DEEP)
+            _refuse_position(file, text, token.start(), _TOO_DEEP)
         if len(token[0]) > MOST_DIGITS and token[0].isdigit():
-            _refuse(file, text, token.start(), _TOO_LONG)
+            _refuse_position(file, text, token.start(), _TOO_LONG)
     try:
         yield json.loads(text, object_pairs_hook=_check_keys)
     except json.JSONDecodeError as error:
-        _refuse(file, text, error.pos, f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at"))
+        _refuse_position(file, text, error.pos, f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at"))
     except _TwiceError:
         position, key = _find_twice(text)
-        _refuse(file, text, position, f"the key {short_repr(key)} stands twice in this object")
+        _refuse_position(file, text, position, f"the key {short_repr(key)} stands twice in this object")
 
 
 def _find_twice(text: str) -> tuple[int, str]:
@@ -275,7 +277,7 @@ def _read_toml(file: Path, text: str) -> Iterator[Any]:
 
     long = _LONG_KEY.search(text)
     if long:
-        _refuse(file, text, long.start(), _TOO_DEEP)
+        _refuse_position(file, text, long.start(), _TOO_DEEP)
     try:
         document = tomllib.loads(text)
     except RecursionError:
@@ -287,7 +289,7 @@ def _read_toml(file: Path, text: str) -> Iterator[Any]:
         found = re.match(r"line (\d+), column (\d+)", place)
         message = f"{message[:1].lower()}{message[1:]}"
         if place.startswith("end of document"):
-            _refuse(file, text, len(text), message)
+            _refuse_position(file, text, len(text), message)
         raise FormatError(f"{file}{f':{found[1]}:{found[2]}' if found else ''}: {message}") from None
     for path, leaf in list_leaves(document):
         if isinstance(leaf, int) and leaf.bit_length() > MOST_BITS:
@@ -300,7 +302,7 @@ def _read_toml(file: Path, text: str) -> Iterator[Any]:
 
 def _read_yaml(file: Path, text: str) -> Iterator[Any]:
     read_documents = require("spearmint_fp.conversion.yaml_files", extra="yaml", what=f"{file}: YAML").read_documents
-    yield from read_documents(text, lambda line, column, what: _refuse_at(file, line, column, what))
+    yield from read_documents(text, lambda line, column, what: _refuse_place(file, line, column, what))
 
 
 _READERS: Final[dict[str, _Reader]] = {

@@ -19,9 +19,9 @@ from .diagnosis import list_problems
 from .fields import NO_TYPE, is_record_type
 from .hooks import Form, Hook, Hooks
 from .models import make_bounds_check
-from .problems import Problem, RefusalError, expected, show_problem, type_name
+from .problems import Problem, RefusalError, expected, format_type, show_problem
 from .scalar_hooks import convert_enum, convert_literal, convert_none, find_scalar_hook
-from .type_forms import is_form, is_literal, is_union, origin_of
+from .type_forms import find_class, is_form, is_literal, is_union
 from .unwrapping import is_wrapped, list_members, unwrap_once, unwrap_type
 
 Extra = Literal["forbid", "ignore"]
@@ -97,7 +97,7 @@ def _is_exactly(kind: Any, value: Any) -> bool:
     """True where a value is of a type without any conversion."""
     if is_literal(kind):
         return any(type(one) is type(value) and one == value for one in get_args(kind))
-    return (type(None) if kind is None else origin_of(kind)) is type(value)
+    return (type(None) if kind is None else find_class(kind)) is type(value)
 
 
 def _join_refusals(value: Any, refusals: list[tuple[Any, Exception]]) -> Exception:
@@ -109,10 +109,10 @@ def _join_refusals(value: Any, refusals: list[tuple[Any, Exception]]) -> Excepti
     meant = [problems for _, problems in reasons if not any(p.kind == "tag" and len(p.path) == 1 for p in problems)]
     if len(meant) == 1 and isinstance(value, Mapping):
         return RefusalError(*meant[0])
-    names = cut_text(" or ".join(type_name(member) for member, _ in refusals), MOST_LETTERS)
+    names = cut_text(" or ".join(format_type(member) for member, _ in refusals), MOST_LETTERS)
     if not isinstance(value, Mapping):
         return expected(names, value)
-    text = "; ".join(f"as {type_name(member)}: {', '.join(map(show_problem, found))}" for member, found in reasons)
+    text = "; ".join(f"as {format_type(member)}: {', '.join(map(show_problem, found))}" for member, found in reasons)
     text = f"{text[:MOST_LETTERS]}…" if len(text) > MOST_LETTERS else text
     return RefusalError(Problem((), f"expected {names}, got {repr_with_type(value)}. {text}", value))
 
@@ -130,7 +130,7 @@ _FORMS: Final[list[Form]] = [
     (is_record_type, make_record_hook),
     (lambda kind: find_scalar_hook(kind) is not None, lambda kind, _: find_scalar_hook(kind) or convert_none),
     (is_container, make_container_hook),
-    (lambda kind: origin_of(kind) is type, make_class_hook),
+    (lambda kind: find_class(kind) is type, make_class_hook),
     (lambda _: True, make_instance_hook),
 ]
 """The first line that fits; what is nothing else is a class, or is refused by its name."""

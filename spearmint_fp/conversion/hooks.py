@@ -13,8 +13,8 @@ import attrs
 
 from ..configuration.errors import ArgumentError
 from .fields import Field
-from .problems import type_name
-from .type_forms import type_key
+from .problems import format_type
+from .type_forms import make_type_key
 
 Hook = Callable[[Any, Any], Any]
 """Makes a value into one of a type, or raises: `hook(value, type)`."""
@@ -56,7 +56,7 @@ class Hooks:
 
     def find(self, kind: Any) -> Hook:
         """The hook of a type."""
-        key = type_key(kind)
+        key = make_type_key(kind)
         ready = self._ready.get(key)
         return ready if ready is not None else self._make(kind, key)
 
@@ -67,7 +67,7 @@ class Hooks:
             if key in self._open:  # a class that contains itself
                 return lambda value, _: self._ready[key](value, kind)
             if len(self._open) >= MOST_OPEN:
-                raise ArgumentError(f"{type_name(kind)} stands in a type that grows without end")
+                raise ArgumentError(f"{format_type(kind)} stands in a type that grows without end")
             self._open.append(key)
             try:
                 make = next(make for fits, make in self._forms if fits(kind))

@@ -63,7 +63,7 @@ def validate_model(cls: Any, config: Any, *, ignore: bool) -> Any:
     made, strict = _try_validating(cls, config, strict=True, extra=None if ignore else "forbid")
     if not strict:
         # an instance that was made with extra keys forbidden takes none later, even where its class allows them
-        return _try_validating(cls, config, strict=True)[0] if not ignore and _allows_extra(cls) else made
+        return _try_validating(cls, config, strict=True)[0] if not ignore and _may_allow_extra(cls) else made
     refused = [problem for problem in strict if _is_ours(cls, problem, strict)]
     made, lax = _try_validating(cls, config)
     if not lax:
@@ -77,7 +77,7 @@ def validate_model(cls: Any, config: Any, *, ignore: bool) -> Any:
 
 
 @cache
-def _allows_extra(cls: Any) -> bool:
+def _may_allow_extra(cls: Any) -> bool:
     """True where a model, or one that may stand inside it, keeps keys that it has no field for."""
     waiting, seen = [cls], set()
     while waiting:
@@ -115,20 +115,20 @@ def _find_coerced(config: Any, made: Any, paths: list[Steps]) -> list[Problem]:
     for path in paths:
         given, became = find_in(path, config), find_in(path, dump)
         if given and became:
-            found.update({problem.path: problem for problem in _compare(given[0], became[0], path)})
+            found.update({problem.path: problem for problem in _compare_values(given[0], became[0], path)})
     return list(found.values())
 
 
-def _compare(given: Any, made: Any, path: Steps) -> Iterator[Problem]:
+def _compare_values(given: Any, made: Any, path: Steps) -> Iterator[Problem]:
     if isinstance(given, Mapping) and isinstance(made, Mapping):
         for key, value in given.items():
             if key in made:
-                yield from _compare(value, made[key], (*path, key))
+                yield from _compare_values(value, made[key], (*path, key))
             else:
                 yield Problem((*path, key), "no such field", value, "unknown")
     elif isinstance(given, list | tuple) and isinstance(made, list | tuple | deque) and len(given) == len(made):
         for place, pair in enumerate(zip(given, made, strict=True)):
-            yield from _compare(*pair, (*path, str(place)))
+            yield from _compare_values(*pair, (*path, str(place)))
     else:
         scalar = made.value if isinstance(made, Enum) else made
         widened = type(given) is int and type(scalar) in (float, complex)
@@ -221,20 +221,22 @@ def list_model_problems(error: Any, config: Any) -> Iterator[Problem]:
     """The errors of pydantic, at the keys of the configuration."""
     seen: set[tuple[Steps, str]] = set()
     for detail in error.errors(include_url=False, include_context=False):
-        kind = _problem_kind(detail)
+        kind = _find_problem_kind(detail)
         path = _find_path(config, detail["loc"], kind)
         if kind == "missing":
             problem = Problem(path, "missing", kind=kind)
         elif kind == "unknown":
             problem = Problem(path, "no such field", detail["input"], kind)
         else:
-            problem = Problem(path, f"{_reword(detail)}, got {repr_with_type(detail['input'])}", detail["input"], kind)
+            problem = Problem(
+                path, f"{_reword_message(detail)}, got {repr_with_type(detail['input'])}", detail["input"], kind
+            )
         if (path, problem.reason) not in seen:
             seen.add((path, problem.reason))
             yield problem
 
 
-def _reword(detail: Any) -> str:
+def _reword_message(detail: Any) -> str:
     """A message of pydantic in the words of this library."""
     scalar, _, rest = detail["type"].partition("_")
     if scalar in _NAMES and rest in ("type", "parsing", "from_float"):
@@ -244,7 +246,7 @@ def _reword(detail: Any) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _problem_kind(detail: Any) -> Any:
+def _find_problem_kind(detail: Any) -> Any:
     kinds = {"missing": "missing", "extra_forbidden": "unknown"}
     if detail["type"] in kinds:
         return kinds[detail["type"]]

@@ -91,17 +91,17 @@ def expected(what: str, value: Any, kind: Kind = "type") -> RefusalError:
     return RefusalError(Problem((), f"expected {what}, got {repr_with_type(value)}{way}", value, kind))
 
 
-def type_name(kind: Any) -> str:
+def format_type(kind: Any) -> str:
     """A type as messages name it: `Llm | None`, without modules, cut where it is very long."""
-    name = _full_name(kind)
+    name = _write_type(kind)
     return name if len(name) <= MOST_NAME_LETTERS else f"{name[:MOST_NAME_LETTERS]}…"
 
 
-def _full_name(kind: Any) -> str:
+def _write_type(kind: Any) -> str:
     if isinstance(kind, type) and not getattr(kind, "__args__", ()):
         return "None" if kind is type(None) else kind.__name__
     if get_origin(kind) in (Union, UnionType):
-        return " | ".join(map(_full_name, get_args(kind)))
+        return " | ".join(map(_write_type, get_args(kind)))
     try:
         return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(kind))
     except Exception:  # no type at all, and nothing that can be written
@@ -119,7 +119,7 @@ def show_problem(problem: Problem) -> str:
     return str(problem) if problem.path else problem.reason
 
 
-def conversion_error(head: str, problems: Iterable[Problem]) -> ConversionError:
+def make_conversion_error(head: str, problems: Iterable[Problem]) -> ConversionError:
     """One error for all problems: behind the head if there is one, below it if there are more."""
     found = tuple(problems)
     lines = format_problems(found)

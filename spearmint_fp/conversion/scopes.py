@@ -48,38 +48,38 @@ def join_scopes(*scopes: Scope) -> Scope:
     return names
 
 
-def module_scope(name: str | None) -> Scope:
+def make_module_scope(name: str | None) -> Scope:
     """The names of a module, and the builtins."""
     module = vars(sys.modules[name]) if name in sys.modules else {}
     return join_scopes(module.__getitem__, vars(builtins).__getitem__)
 
 
-def class_scope(cls: Any) -> Scope:
+def make_class_scope(cls: Any) -> Scope:
     """The names as the body of a class has them."""
     parameters = {p.__name__: p for p in getattr(cls, "__type_params__", ())}
     own = {name: value for name, value in vars(cls).items() if _may_be_type(cls, name, value)}
     head, local, tail = cls.__qualname__.rpartition(".<locals>.")
     frame = _find_frame(cls, head, tail) if local else None
-    around = _outer_scopes(cls, head, tail, cls.__module__, frame)
-    return join_scopes(own.__getitem__, parameters.__getitem__, *around, _enclosing_scope(cls))
+    around = _list_outer_scopes(cls, head, tail, cls.__module__, frame)
+    return join_scopes(own.__getitem__, parameters.__getitem__, *around, _make_enclosing_scope(cls))
 
 
 def _may_be_type(cls: Any, name: str, value: Any) -> bool:
     """True for what an annotation can name: no field's default, no method and no property."""
     is_type = isinstance(value, type) or not hasattr(type(value), "__get__")
-    return is_type and str(own_annotations(cls).get(name, "TypeAlias")).endswith("TypeAlias")
+    return is_type and str(get_own_annotations(cls).get(name, "TypeAlias")).endswith("TypeAlias")
 
 
-def _outer_scopes(thing: Any, head: str, tail: str, module: str, frame: types.FrameType | None) -> Iterator[Scope]:
+def _list_outer_scopes(thing: Any, head: str, tail: str, module: str, frame: types.FrameType | None) -> Iterator[Scope]:
     """The scopes around a class or a function: the call that defined it, and the module."""
     if frame is not None:
         yield from ({**outer.f_locals}.__getitem__ for outer in _list_outer_frames(frame))
     elif head:
-        yield _ended_scope(module, head, tail.partition(".")[0], thing)
-    yield module_scope(module)
+        yield _make_ended_scope(module, head, tail.partition(".")[0], thing)
+    yield make_module_scope(module)
 
 
-def _running_frames(module: str) -> Iterator[types.FrameType]:
+def _list_running_frames(module: str) -> Iterator[types.FrameType]:
     """The calls of a module's functions that run in this thread, the latest first."""
     frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -91,8 +91,8 @@ def _running_frames(module: str) -> Iterator[types.FrameType]:
 def _find_frame(cls: Any, head: str, tail: str) -> types.FrameType | None:
     """The very call that defined a local class, where it still runs: there the class has its name."""
     first, *steps = tail.split(".")
-    for frame in _running_frames(cls.__module__):
-        if frame.f_code.co_qualname == head and _follow(frame.f_locals.get(first), steps) is cls:
+    for frame in _list_running_frames(cls.__module__):
+        if frame.f_code.co_qualname == head and _follow_attributes(frame.f_locals.get(first), steps) is cls:
             return frame
     return None
 
@@ -105,7 +105,7 @@ def _find_frames(function: Any) -> list[types.FrameType]:
     name, code = function.__name__, function.__code__
     found = [
         frame
-        for frame in _running_frames(function.__module__)
+        for frame in _list_running_frames(function.__module__)
         if _defines(frame, code)
         and (frame.f_locals.get(name) is function or getattr(frame.f_locals.get(name), "__code__", None) is not code)
     ]
@@ -115,7 +115,7 @@ def _find_frames(function: Any) -> list[types.FrameType]:
 def _list_outer_frames(frame: types.FrameType) -> Iterator[types.FrameType]:
     """A call, and the calls of the functions that its own function stands in, as far as there is one of each."""
     yield frame
-    around = [outer for outer in _running_frames(frame.f_globals["__name__"]) if _defines(outer, frame.f_code)]
+    around = [outer for outer in _list_running_frames(frame.f_globals["__name__"]) if _defines(outer, frame.f_code)]
     if len(around) == 1:
         yield from _list_outer_frames(around[0])
 
@@ -125,7 +125,7 @@ def _defines(frame: types.FrameType, code: types.CodeType) -> bool:
     return any(constant is code for constant in frame.f_code.co_consts)
 
 
-def _ended_scope(module: str, head: str, own: str, thing: Any) -> Scope:
+def _make_ended_scope(module: str, head: str, own: str, thing: Any) -> Scope:
     """The local names of a function that has ended: of these only the class itself can still be reached.
 
     The others are errors, rather than the names of the module that they hide.
@@ -145,7 +145,7 @@ def _ended_scope(module: str, head: str, own: str, thing: Any) -> Scope:
 def _list_codes(module: str, head: str) -> Iterator[types.CodeType]:
     """The code of the functions around a local class, the outermost first, as far as they are found by name."""
     outer, *inner = head.split(".<locals>.")
-    found = _follow(sys.modules.get(module), outer.split("."))
+    found = _follow_attributes(sys.modules.get(module), outer.split("."))
     code = getattr(unwrap(found) if callable(found) else found, "__code__", None)
     for name in (None, *inner):
         if code is not None and name is not None:
@@ -155,7 +155,7 @@ def _list_codes(module: str, head: str) -> Iterator[types.CodeType]:
             yield code
 
 
-def _enclosing_scope(cls: Any) -> Scope:
+def _make_enclosing_scope(cls: Any) -> Scope:
     """The class by its own name, and the names of the classes around it.
 
     Python itself does not look there, so these come after all others.
@@ -166,12 +166,12 @@ def _enclosing_scope(cls: Any) -> Scope:
     return join_scopes({cls.__name__: cls}.__getitem__, *spaces)
 
 
-def function_scope(function: Any) -> Scope:
+def make_function_scope(function: Any) -> Scope:
     """The names as they are where a function is defined: the annotations of its parameters stand there."""
     plain = getattr(function, "__func__", function)
     code, module = getattr(plain, "__code__", None), getattr(plain, "__module__", None) or ""
     if code is None:
-        return module_scope(module)
+        return make_module_scope(module)
     own = {p.__name__: p for p in getattr(plain, "__type_params__", ())}
     for name, cell in zip(code.co_freevars, plain.__closure__ or (), strict=False):
         if cell != types.CellType():
@@ -179,20 +179,22 @@ def function_scope(function: Any) -> Scope:
     head, local, tail = plain.__qualname__.rpartition(".<locals>.")
     frames = _find_frames(plain) if local or "." in plain.__qualname__ else []
     running = [{**frame.f_locals}.__getitem__ for frame in frames]
-    around = _outer_scopes(plain, "" if frames else head, tail, module, None)
-    return join_scopes(own.__getitem__, *running, *around, plain.__globals__.__getitem__, _method_scope(plain, module))
+    around = _list_outer_scopes(plain, "" if frames else head, tail, module, None)
+    return join_scopes(
+        own.__getitem__, *running, *around, plain.__globals__.__getitem__, _make_method_scope(plain, module)
+    )
 
 
-def _method_scope(function: Any, module: str) -> Scope:
+def _make_method_scope(function: Any, module: str) -> Scope:
     """The names of the class that a method stands in, where there is one."""
-    found = _follow(sys.modules.get(module), function.__qualname__.split(".")[:-1])
+    found = _follow_attributes(sys.modules.get(module), function.__qualname__.split(".")[:-1])
     return (vars(found) if isinstance(found, type) else _EMPTY).__getitem__
 
 
 _EMPTY: Final[Mapping[str, Any]] = {}
 
 
-def _follow(start: Any, steps: Iterable[str]) -> Any:
+def _follow_attributes(start: Any, steps: Iterable[str]) -> Any:
     """The attribute of an attribute of `start`, and so on; None where one is missing."""
     return reduce(_get_attribute, steps, start)
 
@@ -201,7 +203,7 @@ def _get_attribute(value: Any, name: str) -> Any:
     return getattr(value, name, None)
 
 
-def own_annotations(cls: Any) -> Mapping[str, Any]:
+def get_own_annotations(cls: Any) -> Mapping[str, Any]:
     """The annotations that stand in the body of a class itself, none of its bases'."""
     found: Mapping[str, Any] = vars(cls).get("__annotations__", {}) if isinstance(cls, type) else {}
     return found

@@ -27,7 +27,7 @@ def is_typeddict(kind: Any) -> bool:
 
 def is_named_tuple(kind: Any) -> bool:
     """True for the class of a NamedTuple, also where its type variables are filled."""
-    return isclass(origin_of(kind)) and isinstance(getattr(origin_of(kind), "_fields", None), tuple)
+    return isclass(find_class(kind)) and isinstance(getattr(find_class(kind), "_fields", None), tuple)
 
 
 def is_union(kind: Any) -> bool:
@@ -41,13 +41,13 @@ def is_literal(kind: Any) -> bool:
     return origin is Literal
 
 
-def origin_of(kind: Any) -> Any:
+def find_class(kind: Any) -> Any:
     """The class of a generic type; all else as it is."""
     origin: Any = get_origin(kind)
     return kind if origin is None else origin
 
 
-def type_key(kind: Any) -> Any:
+def make_type_key(kind: Any) -> Any:
     """A key that tells types apart which compare equal: `A | B` and `B | A`, `Literal[1]` and `Literal[True]`."""
     arguments, origin = getattr(kind, "__args__", None), get_origin(kind)
     if origin is None or not isinstance(arguments, tuple):
@@ -55,7 +55,7 @@ def type_key(kind: Any) -> Any:
     if origin is Literal:
         return Literal, *((type(one), one) for one in arguments)
     extras = [one for one in getattr(kind, "__metadata__", ()) if type(one).__module__ == "msgspec"]
-    return Union if is_union(kind) else origin, *map(type_key, arguments), *extras
+    return Union if is_union(kind) else origin, *map(make_type_key, arguments), *extras
 
 
 def join_types(members: Iterable[Any]) -> Any:

@@ -6,9 +6,9 @@ from typing import Any, Final, NewType, get_args, get_origin
 
 from ..configuration.errors import ArgumentError
 from .annotations import read_annotation
-from .problems import type_name
-from .scopes import join_scopes, module_scope
-from .type_forms import fill_parameters, is_form, is_union, join_types, pair_parameters, type_key
+from .problems import format_type
+from .scopes import join_scopes, make_module_scope
+from .type_forms import fill_parameters, is_form, is_union, join_types, make_type_key, pair_parameters
 
 MOST_WRAPPERS: Final = 100
 """How many names and marks may stand around a type; more are an alias that grows without end."""
@@ -25,7 +25,7 @@ def unwrap_type(kind: Any) -> Any:
     seen: list[Any] = []
     while is_wrapped(kind):
         if len(seen) > MOST_WRAPPERS or any(kind is one for one in seen):
-            raise ArgumentError(f"{type_name(kind)} stands for nothing but itself")
+            raise ArgumentError(f"{format_type(kind)} stands for nothing but itself")
         seen.append(kind)
         kind = unwrap_once(kind)
     return kind
@@ -82,7 +82,7 @@ def list_members(union: Any, around: tuple[Any, ...] = ()) -> list[Any]:
     for member in get_args(union):
         bare = unwrap_type(member)
         nested = is_union(bare) and not hasattr(member, "__metadata__")
-        if nested and not any(type_key(bare) == type_key(one) for one in (union, *around)):
+        if nested and not any(make_type_key(bare) == make_type_key(one) for one in (union, *around)):
             found += list_members(bare, (*around, union))
         elif not nested:
             found.append(member)
@@ -102,7 +102,7 @@ def _read_alias(kind: Any) -> Any:
     alias = _find_alias(kind)
     parameters = tuple(getattr(alias, "__type_params__", ()))
     own = {p.__name__: p for p in parameters} | {alias.__name__: alias}
-    scope = join_scopes(own.__getitem__, module_scope(alias.__module__))
+    scope = join_scopes(own.__getitem__, make_module_scope(alias.__module__))
     try:
         value = alias.__value__
     except Exception as error:  # the value of a `type` statement is computed here

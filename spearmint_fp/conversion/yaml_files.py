@@ -61,7 +61,7 @@ def _join_words(error: yaml.MarkedYAMLError) -> str:
 # --- nodes -----------------------------------------------------------------------------------------
 
 
-def _reading_tabs(scan: Any) -> Any:
+def _allow_tabs(scan: Any) -> Any:
     """A method of PyYAML's scanner that takes tabs for the white space they are."""
 
     @wraps(scan)
@@ -138,10 +138,10 @@ class _Loader(yaml.SafeLoader):
         with self._tabs_as_spaces(0 if self.flow_level else indent):
             return super().scan_plain_spaces(indent, start_mark)
 
-    scan_tag = _reading_tabs(yaml.SafeLoader.scan_tag)
-    scan_directive = _reading_tabs(yaml.SafeLoader.scan_directive)
-    scan_block_scalar_indicators = _reading_tabs(yaml.SafeLoader.scan_block_scalar_indicators)
-    scan_block_scalar_ignored_line = _reading_tabs(yaml.SafeLoader.scan_block_scalar_ignored_line)
+    scan_tag = _allow_tabs(yaml.SafeLoader.scan_tag)
+    scan_directive = _allow_tabs(yaml.SafeLoader.scan_directive)
+    scan_block_scalar_indicators = _allow_tabs(yaml.SafeLoader.scan_block_scalar_indicators)
+    scan_block_scalar_ignored_line = _allow_tabs(yaml.SafeLoader.scan_block_scalar_ignored_line)
 
     @contextmanager
     def _tabs_as_spaces(self, indent: int = 0) -> Iterator[None]:

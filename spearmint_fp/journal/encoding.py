@@ -24,7 +24,7 @@ from ..configuration.models import read_model_fields
 from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..conversion.convert import structure, unstructure
 from ..conversion.fields import list_classes
-from ..conversion.problems import ABSENT, type_name
+from ..conversion.problems import ABSENT, format_type
 from .json_values import EXTENDED, Reader, Writer, dump_json
 
 
@@ -71,7 +71,7 @@ def _encode_typed(value: Any, cls: Any) -> str:
     except EncodingError as error:
         refusal = error
     except (ConversionError, ArgumentError, TreeError) as error:
-        refusal = EncodingError(f"it would not come back as {type_name(cls)}: {error}")
+        refusal = EncodingError(f"it would not come back as {format_type(cls)}: {error}")
         refusal.__cause__ = error
     try:
         return _require_equal(Writer(list_classes(cls)).write_text(value, value), value, cls)
@@ -84,7 +84,7 @@ def _require_equal(text: str, value: Any, cls: Any) -> str:
     back = decode_result(text, cls)
     if not _are_same(back, value):
         raise EncodingError(
-            f"as {type_name(cls)} it would come back as {repr_with_type(back)}, not as {repr_with_type(value)}"
+            f"as {format_type(cls)} it would come back as {repr_with_type(back)}, not as {repr_with_type(value)}"
         )
     return text
 

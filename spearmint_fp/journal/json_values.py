@@ -24,7 +24,7 @@ from ..configuration.records import FieldsShape, MappingShape, Shape, TupleShape
 from ..configuration.scalars import MOST_BITS, SCALARS, find_scalar, unbox_builtin
 from ..conversion.fields import list_classes
 from ..conversion.models import drop_tag, dump_fields
-from ..conversion.problems import ABSENT, type_name
+from ..conversion.problems import ABSENT, format_type
 
 _JSON_TYPES: Final = frozenset({str, bool, type(None)})
 """Types whose values JSON has as they are; of whole numbers and floats it has some."""
@@ -238,11 +238,11 @@ class Reader:
         alike_named = [cls for known, cls in classes.items() if known.partition(":")[2] == name.partition(":")[2]]
         cls = classes.get(name) or (alike_named[0] if len(alike_named) == 1 else None)
         if cls is None:
-            raise ConversionError(f"{type_name(self._cls)} names no class {name}")
+            raise ConversionError(f"{format_type(self._cls)} names no class {name}")
         try:
             return _MAKERS[tag](cls, inside)
         except Exception as error:  # whatever the class raises
-            raise ConversionError(f"it is no {type_name(cls)} any more: {type(error).__name__}: {error}") from error
+            raise ConversionError(f"it is no {format_type(cls)} any more: {type(error).__name__}: {error}") from error
 
 
 @final

@@ -18,7 +18,7 @@ import attrs
 
 from ..configuration.models import is_model, is_struct
 from ..conversion.fields import is_record_type, list_field_types
-from ..conversion.type_forms import is_typeddict, is_union, type_key
+from ..conversion.type_forms import is_typeddict, is_union, make_type_key
 from ..conversion.unwrapping import unwrap_type
 
 KEPT_SCALARS: Final = (str, bool, int, float, bytes, type(None))
@@ -49,7 +49,7 @@ def may_refuse_together(kind: Any, _known: tuple[Any, ...] = ()) -> bool:
     >>> sees_several(make_dataclass("Plain", [("a", int), ("b", float)])), sees_several(list[int] | list[str])
     (False, True)
     """
-    bare, key = unwrap_type(kind), type_key(kind)
+    bare, key = unwrap_type(kind), make_type_key(kind)
     if key in _known:  # a type that contains itself
         return False
     known, arguments, cls = (*_known, key), get_args(bare), get_origin(bare) or bare
@@ -84,10 +84,10 @@ def _has_own_code(cls: Any) -> bool:
     code = getattr(getattr(cls, "__new__" if hasattr(cls, "_fields") else "__init__"), "__code__", None)
     if code is None or not code.co_filename.startswith("<"):
         return True
-    return attrs.has(cls) and any(map(_sees_others, attrs.fields(cls)))
+    return attrs.has(cls) and any(map(_may_see_others, attrs.fields(cls)))
 
 
-def _sees_others(field: Any) -> bool:
+def _may_see_others(field: Any) -> bool:
     """True if what an attrs field runs may look at other fields."""
     checks, converts = field.validator, isinstance(field.converter, attrs.Converter)
     alone = checks is None or (type(checks).__module__ == "attr.validators" and type(checks).__name__ in _OF_ONE_VALUE)

@@ -72,12 +72,12 @@ def expand(tree: Any) -> Sweep[Any]:
     Source: the distributive law; counting as in FEAT (Duregard, Jansson, Wang, "Feat: functional enumeration
     of algebraic types", 2012).
     """
-    if (way := _advise(tree)) is not None:
+    if (way := _advise_caller(tree)) is not None:
         raise ArgumentError(f"expand takes a tree; got {repr_with_type(tree)}. {way}")
     return Sweep(fold(_EXPAND, freeze(tree)))
 
 
-def _advise(tree: Any) -> str | None:
+def _advise_caller(tree: Any) -> str | None:
     """How to write what was meant by something that is a leaf by mistake; None for a tree."""
     if isinstance(tree, PathLike) or (isinstance(tree, str) and _is_path(tree)):
         return "For what a file or a folder holds write expand(load(path))"

@@ -39,11 +39,11 @@ def constrain_node(node: Node, constraint: Constraint) -> Node:
         case SelectionOf(base=base, indices=Allowed() as allowed):
             return Select(base, allowed.narrow(constraint))
         case ProductOf():
-            return _count(node, (constraint,)) if _concerns(constraint, node) else node
+            return _count_allowed(node, (constraint,)) if _may_concern(constraint, node) else node
     return Filter(node, (constraint,))
 
 
-class _Asked:
+class _Delegated:
     """An attribute that is that of another object, which stands in the attribute `holder`."""
 
     def __init__(self, holder: str) -> None:
@@ -56,8 +56,8 @@ class _Asked:
         return self if instance is None else self._find(self._find_holder(instance))
 
 
-def _ask_other(holder: str) -> Any:
-    return _Asked(holder)
+def _delegate_to(holder: str) -> Any:
+    return _Delegated(holder)
 
 
 @final
@@ -80,7 +80,7 @@ class Filter(Node):
     def found(self) -> Node:
         """The same points, as a sweep of another kind."""
         if not self._found:
-            self._found.append(_filter(self.base, self.constraints))
+            self._found.append(_filter_node(self.base, self.constraints))
         return self._found[0]
 
     def narrow(self, constraint: Constraint) -> Node:
@@ -102,31 +102,31 @@ class Filter(Node):
     def may_have(self, path: Steps) -> bool:
         return self.base.may_have(path)
 
-    size = _ask_other("found")
-    stored = _ask_other("found")
-    children = _ask_other("found")
-    calls = _ask_other("found")
-    computed = _ask_other("found")
-    exact = _ask_other("found")
-    shuffled = _ask_other("found")
-    composition = _ask_other("found")
-    terms = _ask_other("found")
-    factors = _ask_other("found")
-    fields = _ask_other("found")
-    at = _ask_other("found")
-    walk = _ask_other("found")
-    places = _ask_other("found")
-    explain_absence = _ask_other("found")
-    columns = _ask_other("found")
-    claims = _ask_other("found")
-    kinds = _ask_other("found")
-    tabulate = _ask_other("found")
-    as_choice = _ask_other("found")
-    through = _ask_other("found")
-    probes = _ask_other("found")
-    rebuilt = _ask_other("found")
-    enter = _ask_other("found")
-    outline = _ask_other("found")
+    size = _delegate_to("found")
+    stored = _delegate_to("found")
+    children = _delegate_to("found")
+    calls = _delegate_to("found")
+    computed = _delegate_to("found")
+    exact = _delegate_to("found")
+    shuffled = _delegate_to("found")
+    composition = _delegate_to("found")
+    terms = _delegate_to("found")
+    factors = _delegate_to("found")
+    fields = _delegate_to("found")
+    at = _delegate_to("found")
+    walk = _delegate_to("found")
+    places = _delegate_to("found")
+    explain_absence = _delegate_to("found")
+    columns = _delegate_to("found")
+    claims = _delegate_to("found")
+    kinds = _delegate_to("found")
+    tabulate = _delegate_to("found")
+    as_choice = _delegate_to("found")
+    through = _delegate_to("found")
+    probes = _delegate_to("found")
+    rebuilt = _delegate_to("found")
+    enter = _delegate_to("found")
+    outline = _delegate_to("found")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):
@@ -140,22 +140,22 @@ class Filter(Node):
         return self.found.__reduce__()  # predicates need not be picklable, and are not asked again
 
 
-def _concerns(constraint: Constraint, node: Node) -> bool:
+def _may_concern(constraint: Constraint, node: Node) -> bool:
     """False where no configuration has all paths of a constraint: then all of them satisfy it."""
     return bool(node.size) and all(map(node.may_have, constraint.paths))
 
 
-def _filter(node: Node, constraints: Constraints) -> Node:
+def _filter_node(node: Node, constraints: Constraints) -> Node:
     """The points of a sweep that satisfy all constraints."""
-    held = [constraint for constraint in constraints if _concerns(constraint, node)]
+    held = [constraint for constraint in constraints if _may_concern(constraint, node)]
     if not held:
         return node
     match node.composition:
         case ProductOf():
-            return _count(node, held)
+            return _count_allowed(node, held)
         case SumOf(parts=parts):
-            return Union.of([_filter(part, held) for part in parts])
-        case ViewOf(base=base, path=path) if any(not _sees(one, path) for one in held):
+            return Union.of([_filter_node(part, held) for part in parts])
+        case ViewOf(base=base, path=path) if any(not _looks_at(one, path) for one in held):
             return _filter_view(node, base, path, held)
         case SelectionOf(base=base, indices=Allowed() as allowed):
             return Select(base, allowed.narrow(*held))
@@ -166,26 +166,26 @@ def _filter(node: Node, constraints: Constraints) -> Node:
     return _list_kept(node, held)
 
 
-def _sees(constraint: Constraint, path: Steps) -> bool:
+def _looks_at(constraint: Constraint, path: Steps) -> bool:
     """True where a constraint looks at what stands at a path, or in it, or around it."""
     return any(overlap(path, other) for other in constraint.paths)
 
 
 def _filter_view(node: Node, base: Node, path: Steps, constraints: Constraints) -> Node:
     """The base is filtered by what does not see the value at `path`, and what is left by the others."""
-    before = [constraint for constraint in constraints if not _sees(constraint, path)]
-    after = [constraint for constraint in constraints if _sees(constraint, path)]
+    before = [constraint for constraint in constraints if not _looks_at(constraint, path)]
+    after = [constraint for constraint in constraints if _looks_at(constraint, path)]
     try:
-        left = node.rebuilt([_filter(base, before)])
+        left = node.rebuilt([_filter_node(base, before)])
         _ = left.size  # what a predicate raises, it raises here
     except Exception:  # of a configuration that those after may exclude
         if not after or node.size > LIMIT:
             raise
         return _list_kept(node, constraints)
-    return _filter(left, after)
+    return _filter_node(left, after)
 
 
-def _count(node: Node, constraints: Constraints) -> Node:
+def _count_allowed(node: Node, constraints: Constraints) -> Node:
     """Counted by the axes that the constraints name."""
     base, lifted = lift_constraints(node)
     return Select(base, Allowed(base, (*lifted, *constraints)))
@@ -199,7 +199,7 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
     if node.size <= LIMIT and not isinstance(indices, Span):
         return _list_kept(node, constraints)
     try:
-        whole = _filter(base, constraints)
+        whole = _filter_node(base, constraints)
         if whole.size == base.size:
             return node
     except Exception:  # outside the selection there may be too much, or what a predicate refuses
@@ -210,12 +210,12 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
     if survivors is not None and isinstance(indices, Span):
         step, origin = abs(indices.positions.step), survivors.origin
         if step == 1:
-            return _cut(whole, survivors, indices.positions)
+            return _cut_survivors(whole, survivors, indices.positions)
         # the diagram of a stride has a state per remainder
         if origin is None and step * count_values(base) <= LIMIT and isinstance(survivors.indices, Allowed):
             every = Constraint(None, ((),), congruence=(step, indices.positions[0]))
             strided = survivors.indices.narrow(every)
-            return _cut(Select(base, strided), _Survivors(strided, None), indices.positions)
+            return _cut_survivors(Select(base, strided), _Survivors(strided, None), indices.positions)
     if node.size <= LIMIT and (survivors is None or node.size <= whole.size):
         return _list_kept(node, constraints)
     return _look_up_kept(node, whole, base, indices, constraints)
@@ -263,7 +263,7 @@ def _find_survivors(whole: Node, base: Node) -> _Survivors | None:
     return None
 
 
-def _cut(whole: Node, survivors: _Survivors, positions: range) -> Node:
+def _cut_survivors(whole: Node, survivors: _Survivors, positions: range) -> Node:
     """The part of a filtered base that lies between the ends of a slice, in its direction."""
     low, high = sorted((positions[0], positions[-1]))
     start, stop = survivors.count_up_to(low, 0), survivors.count_up_to(high, 1)
@@ -275,7 +275,7 @@ def _look_up_kept(node: Node, whole: Node, base: Node, indices: Indices | None, 
     """The points of a sweep whose origins survive in the filtered base, found from these: they must be few."""
     survivors = _find_survivors(whole, base)
     if survivors is None or whole.size > LIMIT:
-        raise _refuse(min(node.size, whole.size), constraints)
+        raise _make_refusal(min(node.size, whole.size), constraints)
     ranks = survivors.list_ranks()
     return Select(node, Chosen(tuple(sorted(ranks if indices is None else _keep_ranks(indices, ranks)))))
 
@@ -293,12 +293,12 @@ class Carried(Indices):
 
     indices: Indices
 
-    size = _ask_other("indices")
-    ascending = _ask_other("indices")
-    how = _ask_other("indices")
-    at = _ask_other("indices")
-    rank = _ask_other("indices")
-    runs = _ask_other("indices")
+    size = _delegate_to("indices")
+    ascending = _delegate_to("indices")
+    how = _delegate_to("indices")
+    at = _delegate_to("indices")
+    rank = _delegate_to("indices")
+    runs = _delegate_to("indices")
 
 
 def _filter_aligned(node: Node, parts: Sequence[Node], constraints: Constraints) -> Node:
@@ -306,9 +306,9 @@ def _filter_aligned(node: Node, parts: Sequence[Node], constraints: Constraints)
     homes = [_find_home(node, parts, constraint) for constraint in constraints]
     number = homes[0]
     if number is None or any(home != number for home in homes):
-        raise _refuse(node.size, constraints)
+        raise _make_refusal(node.size, constraints)
     part = parts[number]
-    whole = _filter(part, constraints)
+    whole = _filter_node(part, constraints)
     if whole.size == node.size:
         return node
     survivors = _find_survivors(whole, part)
@@ -332,7 +332,7 @@ def _find_home(node: Node, parts: Sequence[Node], constraint: Constraint) -> int
 def _list_kept(node: Node, constraints: Constraints) -> Node:
     """The filter of a sweep that has no axes to count by: every configuration is looked at, once."""
     if node.size > LIMIT:
-        raise _refuse(node.size, constraints)
+        raise _make_refusal(node.size, constraints)
     kept = [k for k, point in enumerate(walk_points(node, 0, node.size)) if _is_kept(point, constraints)]
     return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
 
@@ -355,7 +355,7 @@ def _is_kept(point: Any, constraints: Constraints) -> bool:
     return True
 
 
-def _refuse(points: int, constraints: Constraints) -> SizeError:
+def _make_refusal(points: int, constraints: Constraints) -> SizeError:
     paths = join_names(show_path(path) for constraint in constraints for path in constraint.paths)
     return SizeError(
         f"constraining on {paths} takes {format_count(points)} points to enumerate here, more than {LIMIT}: the "

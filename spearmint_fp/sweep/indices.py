@@ -82,7 +82,7 @@ class Indices(ABC):
 
 
 def _walk_run(base: Any, positions: range) -> Iterator[Any]:
-    if range_size(positions) <= 3 or abs(positions.step) > 8:
+    if count_range(positions) <= 3 or abs(positions.step) > 8:
         return map(base.at, positions)
     if positions.step == 1:
         return cast(Iterator[Any], base.walk(positions.start, positions.stop))
@@ -101,7 +101,7 @@ def _walk_strided(base: Any, positions: range) -> Iterator[Any]:
         first += window
 
 
-def range_size(positions: range) -> int:
+def count_range(positions: range) -> int:
     """`len(positions)`, of any magnitude."""
     return max(
         0, (positions.stop - positions.start + positions.step - (1 if positions.step > 0 else -1)) // positions.step
@@ -110,7 +110,7 @@ def range_size(positions: range) -> int:
 
 def count_items(values: Sequence[Any]) -> int:
     """`len(values)`, also of a range beyond `sys.maxsize`."""
-    return range_size(values) if isinstance(values, range) else len(values)
+    return count_range(values) if isinstance(values, range) else len(values)
 
 
 @final
@@ -122,7 +122,7 @@ class Span(Indices):
 
     @property
     def size(self) -> int:
-        return range_size(self.positions)
+        return count_range(self.positions)
 
     @property
     def ascending(self) -> bool:

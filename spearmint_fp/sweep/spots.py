@@ -55,7 +55,7 @@ class First:
     @cached_property
     def problems(self) -> tuple[Problem, ...] | None:
         """The problems of the configuration; None where it cannot be built."""
-        return _ask(self._check, self._build)
+        return _find_problems(self._check, self._build)
 
 
 @final
@@ -182,7 +182,7 @@ class Spot:
 
     def ask(self, point: Callable[[], Any], quarter: int) -> tuple[Problem, ...] | None:
         """The problems of a configuration with a point here; None where it cannot be built."""
-        return _ask(self.check, lambda: self.complete(point(), quarter))
+        return _find_problems(self.check, lambda: self.complete(point(), quarter))
 
     def is_shared(self) -> bool:
         """True if other parts are merged into the points of the part here."""
@@ -199,7 +199,7 @@ def find_point(part: Points, quarter: int) -> Any:
     return part.at((part.size - 1) * quarter // 4)
 
 
-def _ask(check: Check, build: Callable[[], Any]) -> tuple[Problem, ...] | None:
+def _find_problems(check: Check, build: Callable[[], Any]) -> tuple[Problem, ...] | None:
     """The problems of a configuration; None where it cannot be built."""
     try:
         config = thaw_plain(build())

@@ -29,7 +29,7 @@ from .core import Sweep, as_sweep
 from .filters import constrain_node
 from .indices import count_items
 from .nodes.image import Image
-from .nodes.node import LIMIT, Node, derived_field
+from .nodes.node import LIMIT, Node, make_derived_field
 from .places import Known, Places, bound_places
 from .tables import Constraint
 
@@ -83,7 +83,7 @@ class Typed(Image):
     cls: Any
     extra: Extra
     base: Node
-    size: int = derived_field()
+    size: int = make_derived_field()
 
     @property
     def _function(self) -> Any:
@@ -208,14 +208,14 @@ def _make_matcher(path: Steps, forms: Sequence[Any]) -> Callable[[Any], bool]:
         if not found or are_equal(value, found[0]):
             return True
         if type(value) in KEPT_SCALARS:
-            return _reads_as(value, found[0])
+            return _may_be_text_of(value, found[0])
         plain = freeze(unstructure(value))
         return are_equal(plain, found[0]) or exact_key(plain) == exact_key(found[0])
 
     return may_be
 
 
-def _reads_as(text: Any, value: Any) -> bool:
+def _may_be_text_of(text: Any, value: Any) -> bool:
     """True if a value may be written as a text: a path, a date."""
     if not isinstance(text, str) or isinstance(value, str):
         return False

@@ -17,7 +17,7 @@ from ..configuration.messages import full_repr, group_digits, short_repr
 from ..configuration.paths import find_in
 from ..conversion.convert import make_checker
 from ..conversion.hook_table import Extra
-from ..conversion.problems import Problem, Steps, conversion_error, format_problems, type_name
+from ..conversion.problems import Problem, Steps, format_problems, format_type, make_conversion_error
 from .checks import may_refuse_together
 from .core import Sweep, as_sweep
 from .filters import constrain_node
@@ -73,21 +73,21 @@ class Validation:
             ConversionError: what the report says; `.problems` has it as data.
         """
         if self.problems:
-            raise conversion_error(self._head(), self.problems)
+            raise make_conversion_error(self._head(), self.problems)
         return self
 
     def _head(self) -> str:
         configs = f"{group_digits(self.size)} configuration{'' if self.size == 1 else 's'}"
-        name = type_name(self.cls)
+        name = format_type(self.cls)
         return f"{configs}: all axis values fit {name}" if self.ok else f"of {configs} some are not a valid {name}"
 
     def __str__(self) -> str:
-        lines = format_problems([_with_count(problem) for problem in self.problems])
+        lines = format_problems([_add_uncounted(problem) for problem in self.problems])
         head = self._head() + ("" if self.ok else ":")
         return "\n  ".join([head, *lines, *(f"not looked at: {what}" for what in self.unseen)])
 
 
-def _with_count(problem: Problem) -> Problem:
+def _add_uncounted(problem: Problem) -> Problem:
     """The problem with a reason that says so where the number of configurations is not known."""
     reason = f"{problem.reason}, in configs that cannot be counted without listing them"
     return problem if problem.spoils is not None else attrs.evolve(problem, reason=reason)
@@ -256,7 +256,7 @@ def _find_others(
 
 def _describe_together(cls: Any, refused: Sequence[_Refused], is_listed: bool) -> str:
     """A text for what is not reported of one value: that a class refuses several together."""
-    which = f"what {type_name(cls)} says of several values together"
+    which = f"what {format_type(cls)} says of several values together"
     if not refused:
         return which
     number = group_digits(len(refused))

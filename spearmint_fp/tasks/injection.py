@@ -20,7 +20,7 @@ from ..configuration.paths import Bind, get_in, parse_path
 from ..conversion.annotations import read_argument_types
 from ..conversion.convert import structure
 from ..conversion.fields import is_structured
-from ..conversion.problems import ABSENT, conversion_error, type_name
+from ..conversion.problems import ABSENT, format_type, make_conversion_error
 from .wrapping import PARTIALS, Layer
 
 T = TypeVar("T")
@@ -54,9 +54,9 @@ class _Parameter:
         try:
             return structure(self.cls, part)
         except ConversionError as error:
-            head = f"{function}(): parameter {self.name!r} is not a valid {type_name(self.cls)}"
+            head = f"{function}(): parameter {self.name!r} is not a valid {format_type(self.cls)}"
             problems = [problem.below(self.path) for problem in error.problems]
-            raise conversion_error(head, problems) from error.__cause__
+            raise make_conversion_error(head, problems) from error.__cause__
 
 
 @final
@@ -177,5 +177,5 @@ def _split_annotated(hint: Any) -> tuple[Any, list[Bind]]:
         return hint, []
     bare, *extras = get_args(hint)
     if any(extra is Bind for extra in extras):
-        raise ArgumentError(f"Bind names a path: Annotated[{type_name(bare)}, Bind('llm.model')]; got Bind alone")
+        raise ArgumentError(f"Bind names a path: Annotated[{format_type(bare)}, Bind('llm.model')]; got Bind alone")
     return bare, [extra for extra in extras if isinstance(extra, Bind)]

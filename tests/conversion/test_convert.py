@@ -95,9 +95,9 @@ def refused(cls: Any, config: Any, **options: Any) -> list[str]:
 
 
 def name_of(cls: Any) -> str:
-    from spearmint_fp.conversion.problems import type_name
+    from spearmint_fp.conversion.problems import format_type
 
-    return type_name(cls)
+    return format_type(cls)
 
 
 # --- every kind of class -----------------------------------------------------------------------------

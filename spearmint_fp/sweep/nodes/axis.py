@@ -35,7 +35,7 @@ from .columns import (
     list_kinds,
     list_static_columns,
 )
-from .node import ABSENT, Compound, Node, derived_field
+from .node import ABSENT, Compound, Node, make_derived_field
 
 
 @final
@@ -45,7 +45,7 @@ class Axis(Compound):
 
     values: Sequence[Any]
     swept: bool = attrs.field(eq=False)
-    size: int = derived_field()
+    size: int = make_derived_field()
 
     @size.default
     def _count(self) -> int:

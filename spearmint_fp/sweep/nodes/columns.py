@@ -77,13 +77,13 @@ def nest_kinds(shape: Shape, parts: Iterable[tuple[Hashable, Kinds]]) -> Kinds:
     return own | {(key, *path): kinds for key, part in parts for path, kinds in part.items()}
 
 
-def _kinds_of_value(shape: Shape, _: Any, parts: tuple[Kinds, ...]) -> Kinds:
+def _nest_record_kinds(shape: Shape, _: Any, parts: tuple[Kinds, ...]) -> Kinds:
     if not parts or isinstance(shape, TupleShape):
         return {}
     return nest_kinds(shape, zip(shape.keys, parts, strict=True))
 
 
-_KINDS: Final[Algebra[Kinds]] = Algebra(leaf=lambda _: {}, record=_kinds_of_value, choice=lambda _node, _parts: {})
+_KINDS: Final[Algebra[Kinds]] = Algebra(leaf=lambda _: {}, record=_nest_record_kinds, choice=lambda _node, _parts: {})
 
 
 def list_kinds(value: Any) -> Kinds:

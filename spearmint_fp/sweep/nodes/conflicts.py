@@ -86,7 +86,7 @@ def _check_apart(function: str, shares: Sequence[_Share]) -> None:
     while (found := _find_clash(shares)) is not None:
         path, one, other = found
         if not any([one.refine(), other.refine()]):
-            raise _conflict_error(function, path, one.position, other.position)
+            raise _make_conflict_error(function, path, one.position, other.position)
 
 
 def _check_pairs(shares: Sequence[_Share]) -> None:
@@ -108,10 +108,10 @@ def _check_pairs(shares: Sequence[_Share]) -> None:
         there = [_Share(s.position, s.part, claim_points(point)) for s, point in zip(shares, points, strict=True)]
         if (found := _find_clash(there)) is not None:
             path, one, other = found
-            raise _conflict_error("zipped", path, one.position, other.position)
+            raise _make_conflict_error("zipped", path, one.position, other.position)
 
 
-def _conflict_error(function: str, path: Steps, one: int, other: int) -> ConflictError:
+def _make_conflict_error(function: str, path: Steps, one: int, other: int) -> ConflictError:
     return ConflictError(
         f"{function}: {show_path(path)} is set by sweep {one} and by sweep {other}. "
         f"Drop it from one of them, or change one with override(patch, tree) before expanding"

@@ -24,7 +24,7 @@ from ..spots import Spot
 from .columns import Column, Columns
 from .image import Image
 from .merge import find_places
-from .node import Node, ViewOf, derived_field
+from .node import Node, ViewOf, make_derived_field
 from .points import make_matcher
 from .record import POOLED_POINTS
 
@@ -37,7 +37,7 @@ class Derive(Image):
     path: Steps
     function: Callable[[Any], Any]
     base: Node
-    size: int = derived_field()
+    size: int = make_derived_field()
 
     @property
     def exact(self) -> bool:
@@ -94,7 +94,7 @@ class Derive(Image):
     def has_path(self, path: Steps) -> bool:
         if path == self.path[: len(path)] or self.base.has_path(path):
             return True
-        return _leads_into(path, self.path) and super().has_path(path)
+        return _may_lead_into(path, self.path) and super().has_path(path)
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
         yield DerivedProbe(self, spot, self.path)
@@ -104,7 +104,7 @@ class Derive(Image):
         return self.base.outline(path).with_line(f"{show_path((*path, *self.path))}: derived")
 
 
-def _leads_into(path: Steps, whole: Steps) -> bool:
+def _may_lead_into(path: Steps, whole: Steps) -> bool:
     """True if a path may lead to a part of what stands at `whole`: an index may be written in several ways."""
     pairs = zip(path, whole)  # noqa: B905  # the path is the longer one
     return len(path) >= len(whole) and all(one == other or _is_index(other) for one, other in pairs)

@@ -13,7 +13,7 @@ from ...configuration.errors import STOPS, make_stop_error
 from ..claims import Steps
 from ..outline import Outline
 from .columns import Columns, Kinds
-from .node import Node, derived_field
+from .node import Node, make_derived_field
 
 
 class Image(Node):
@@ -77,7 +77,7 @@ class Map(Image):
 
     functions: tuple[Callable[[Any], Any], ...]
     base: Node
-    size: int = derived_field()
+    size: int = make_derived_field()
 
     @staticmethod
     def of(function: Callable[[Any], Any], base: Node) -> Map:

@@ -24,7 +24,7 @@ from ..spots import PathsOf, Spot
 from .axis import UNIT
 from .columns import A, Column, Columns, Kinds, Tables, join_column, join_kinds
 from .conflicts import check_product, check_zip
-from .node import Compound, Node, ProductOf, ZipOf, derived_field
+from .node import Compound, Node, ProductOf, ZipOf, make_derived_field
 from .points import make_matcher
 from .record import Record
 from .union import EMPTY
@@ -36,7 +36,7 @@ class Zip(Compound):
     """The tuples of the children's points at the same index."""
 
     parts: tuple[Node, ...]
-    size: int = derived_field()
+    size: int = make_derived_field()
 
     @size.default
     def _count(self) -> int:
@@ -83,7 +83,7 @@ class Merge(Compound):
     """The deep merge of each tuple of configs that a product or a zip of sweeps holds."""
 
     inner: Record | Zip
-    size: int = derived_field()
+    size: int = make_derived_field()
 
     @size.default
     def _count(self) -> int:

@@ -373,6 +373,6 @@ class SelectionOf:
 Composition = ProductOf | SumOf | ZipOf | ViewOf | SelectionOf
 
 
-def derived_field() -> Any:
+def make_derived_field() -> Any:
     """A field that a node computes from the others when it is made."""
     return attrs.field(init=False, eq=False, repr=False)

@@ -22,7 +22,7 @@ from ..probes import Probe, RecordProbe
 from ..spots import Spot
 from .axis import make_point
 from .columns import A, Columns, Kinds, Tables, nest_kinds
-from .node import ABSENT, Compound, Node, ProductOf, derived_field
+from .node import ABSENT, Compound, Node, ProductOf, make_derived_field
 
 POOLED_POINTS: Final = 256
 """How many points of a child are built at once and shared by the configurations of its parent."""
@@ -41,7 +41,7 @@ class Record(Compound):
 
     shape: Shape
     parts: tuple[Node, ...]
-    size: int = derived_field()
+    size: int = make_derived_field()
 
     @size.default
     def _count(self) -> int:

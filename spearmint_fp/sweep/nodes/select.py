@@ -10,7 +10,7 @@ import attrs
 from ...configuration.errors import ArgumentError
 from ...configuration.messages import short_repr
 from ..claims import NOTHING, Claims, Steps
-from ..indices import Indices, Span, range_size
+from ..indices import Indices, Span, count_range
 from ..outline import Outline
 from ..places import Places, Selected
 from ..probes import Probe
@@ -100,6 +100,6 @@ def _slice_base(node: Node, cut: slice) -> Node:
         taken = positions[cut]
     except (TypeError, ValueError) as error:
         raise ArgumentError(f"cannot slice a sweep by {short_repr(cut)}: {error}") from None
-    if range_size(taken) == base.size and taken.step == 1:
+    if count_range(taken) == base.size and taken.step == 1:
         return base
     return Select(base, Span(taken))

@@ -18,7 +18,7 @@ from ..probes import Probe
 from ..spots import Spot
 from .axis import Axis
 from .columns import A, Columns, Tables, join_columns
-from .node import Compound, Node, SumOf, derived_field
+from .node import Compound, Node, SumOf, make_derived_field
 
 
 @final
@@ -27,8 +27,8 @@ class Union(Compound):
     """The points of each part, one part after the other."""
 
     parts: tuple[Node, ...]
-    offsets: tuple[int, ...] = derived_field()
-    size: int = derived_field()
+    offsets: tuple[int, ...] = make_derived_field()
+    size: int = make_derived_field()
 
     @offsets.default
     def _add_sizes(self) -> tuple[int, ...]:
