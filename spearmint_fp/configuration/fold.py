@@ -19,6 +19,9 @@ from .records import Shape, TupleShape, join_items, open_instance
 
 R = TypeVar("R")
 
+Steps = tuple[Hashable, ...]
+"""A path, parsed: the keys and indices that lead from a tree to a part of it."""
+
 MAX_DEPTH: Final = 200
 """How many records and choices may stand inside one another."""
 
@@ -87,7 +90,7 @@ class RefusedNodeError(Exception):
         super().__init__(error, text)
         self.error, self.text = error, text
 
-    def at(self, path: tuple[Hashable, ...]) -> SpearmintError:
+    def at(self, path: Steps) -> SpearmintError:
         return self.error(f"{show_path(path)}: {self.text}" if path else self.text)
 
 
@@ -227,7 +230,7 @@ def _check_nesting(node: Any, levels: Sequence[_Level], open_nodes: set[int], en
     )
 
 
-def _find_child_path(levels: Iterable[_Level]) -> tuple[Hashable, ...]:
+def _find_child_path(levels: Iterable[_Level]) -> Steps:
     """The path of the child that is being folded: choices have no step, and a record that is complete neither."""
     shapes = ((level.shape, len(level.done)) for level in levels)
     return tuple(shape.keys[place] for shape, place in shapes if shape is not None and place < len(shape.keys))
@@ -247,7 +250,7 @@ def _show_step(step: object) -> str:
 
 # --- two meanings that errors and reprs need everywhere ------------------------------------------------
 
-Leaves = list[tuple[tuple[Hashable, ...], Any]]
+Leaves = list[tuple[Steps, Any]]
 
 
 def list_leaves(tree: Any) -> Leaves:

@@ -6,7 +6,7 @@ A tree takes them as leaves. A path leads into them all the same, and what is se
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import partial
@@ -17,7 +17,7 @@ import attrs
 
 from .equality import are_equal
 from .errors import ConversionError, PathError
-from .fold import Choice, open_node, show_path
+from .fold import Choice, Steps, open_node, show_path
 from .freezing import freeze, thaw
 from .messages import Missing, short_repr
 from .models import is_model, is_struct, read_attributes, read_model_fields
@@ -137,7 +137,7 @@ def open_record(node: Any) -> tuple[Shape, tuple[Any, ...]] | None:
     return None if parts[0] is None else (parts[0], parts[1])
 
 
-def build_at(shape: Shape, values: Sequence[Any], path: tuple[Hashable, ...]) -> Any:
+def build_at(shape: Shape, values: Sequence[Any], path: Steps) -> Any:
     """`shape.build(values)`; where its class refuses them, the error says at which path."""
     try:
         return shape.build(values)
@@ -148,7 +148,7 @@ def build_at(shape: Shape, values: Sequence[Any], path: tuple[Hashable, ...]) ->
         raise
 
 
-def find_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
+def find_child(shape: Shape, done: Steps, step: object) -> int:
     """The position of the child that a step names, in a record of this shape that stands at `done`."""
     position = shape.find(step)
     if position is None:
@@ -156,6 +156,6 @@ def find_child(shape: Shape, done: tuple[Hashable, ...], step: object) -> int:
     return position
 
 
-def make_child_error(shape: Shape, done: tuple[Hashable, ...], step: object) -> PathError:
+def make_child_error(shape: Shape, done: Steps, step: object) -> PathError:
     """The error for a step that a record does not have; names those that it has."""
     return PathError(Missing(f"no {short_repr(step)} at {show_path(done)}", step, shape.keys))

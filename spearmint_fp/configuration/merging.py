@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .errors import ArgumentError, ConflictError, PathError, TreeError
-from .fold import Algebra, Choice, fold, show_path
+from .fold import Algebra, Choice, Steps, fold, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, has_fields, open_record
 from .messages import repr_with_type
@@ -63,7 +63,7 @@ def merge_disjoint(one: Any, other: Any) -> Any:
     return _merge_at((), freeze(other), freeze(one))
 
 
-def _merge_at(path: tuple[Hashable, ...], patch: Any, tree: Any) -> Any:
+def _merge_at(path: Steps, patch: Any, tree: Any) -> Any:
     """`merge_disjoint(tree, patch)` of what stands at a path."""
     patch, tree = _freeze_mapping(patch), _freeze_mapping(tree)
     if _is_empty(patch) or _is_empty(tree):
@@ -77,7 +77,7 @@ def _merge_at(path: tuple[Hashable, ...], patch: Any, tree: Any) -> Any:
     return _merge_children(_merge_at, path, patch, *record)
 
 
-def _override_at(path: tuple[Hashable, ...], patch: Any, tree: Any) -> Any:
+def _override_at(path: Steps, patch: Any, tree: Any) -> Any:
     """`override(patch, tree)` of what stands at a path."""
     patch, tree = _freeze_mapping(patch), _freeze_mapping(tree)
     record = open_record(tree)
@@ -102,8 +102,8 @@ def _override_at(path: tuple[Hashable, ...], patch: Any, tree: Any) -> Any:
 
 
 def _merge_children(
-    merge: Callable[[tuple[Hashable, ...], Any, Any], Any],
-    path: tuple[Hashable, ...],
+    merge: Callable[[Steps, Any, Any], Any],
+    path: Steps,
     patch: Mapping[Any, Any],
     shape: Shape,
     children: tuple[Any, ...],

@@ -10,7 +10,7 @@ import attrs
 
 from .config import Config
 from .errors import ArgumentError, PathError, TreeError
-from .fold import MAX_DEPTH, Choice, show_path
+from .fold import MAX_DEPTH, Choice, Steps, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, make_child_error, open_record
 from .merging import TOO_DEEP
@@ -21,7 +21,7 @@ Path = str | int | tuple[Hashable, ...] | list[Any]
 """`"llm.model"`, or a tuple of keys and indices: `("llm", "model")`, `("layers", 0)`, `("a.b",)`."""
 
 
-def parse_path(path: Path) -> tuple[Hashable, ...]:
+def parse_path(path: Path) -> Steps:
     """`tuple(path.split("."))` for text; a tuple, or a list, of keys and indices as it is.
 
     >>> parse_path("llm.model"), parse_path(("a.b", 0)), parse_path("")
@@ -45,7 +45,7 @@ def parse_path(path: Path) -> tuple[Hashable, ...]:
     raise ArgumentError(f"a path is 'llm.model' or a tuple of keys and indices; got {repr_with_type(path)}")
 
 
-def join_path(path: tuple[Hashable, ...]) -> str | tuple[Hashable, ...]:
+def join_path(path: Steps) -> str | Steps:
     """The path as text where `parse_path` brings it back, else as the tuple that it is.
 
     >>> path_key(("llm", "model")), path_key(("a.b", 3))
@@ -99,7 +99,7 @@ def get_in(path: Path, config: Any) -> Any:
     return node
 
 
-def _read_child(node: Any, steps: tuple[Hashable, ...], depth: int) -> Any:
+def _read_child(node: Any, steps: Steps, depth: int) -> Any:
     """The child that the step at `depth` names, in a record of any kind."""
     record = open_record(node)
     if record is None:
@@ -178,7 +178,7 @@ def can_set_in(path: Path, config: Any) -> bool:
     return len(trail) == len(steps) or isinstance(_open_or_create(end)[0], MappingShape)
 
 
-def remove_in(path: tuple[Hashable, ...], config: Any, *, prune: bool) -> Any:
+def remove_in(path: Steps, config: Any, *, prune: bool) -> Any:
     """The config without the key at `path`; `prune` also drops the records that are empty then."""
     trail, _ = _follow_path(path, config)
     if len(trail) < len(path) or not all(isinstance(shape, MappingShape) for shape, _, _ in trail):
@@ -200,7 +200,7 @@ _Trail = list[tuple[Shape, tuple[Any, ...], int]]
 """The records on a path, each opened, with the position of the child that the path leads into."""
 
 
-def _follow_path(steps: tuple[Hashable, ...], config: Any) -> tuple[_Trail, Any]:
+def _follow_path(steps: Steps, config: Any) -> tuple[_Trail, Any]:
     """The trail of a path as far as it leads, and what stands at its end."""
     trail, node = [], config
     for step in steps:
@@ -213,7 +213,7 @@ def _follow_path(steps: tuple[Hashable, ...], config: Any) -> tuple[_Trail, Any]
     return trail, node
 
 
-def _update_below(done: tuple[Hashable, ...], steps: tuple[Hashable, ...], fn: Callable[[Any], Any], node: Any) -> Any:
+def _update_below(done: Steps, steps: Steps, fn: Callable[[Any], Any], node: Any) -> Any:
     """The node with `fn` of what stands at `steps` below it; `done` are the steps that lead to the node itself."""
     trail, end = _follow_path(steps, node)
     reached, missing = done + steps[: len(trail)], steps[len(trail) :]
@@ -228,7 +228,7 @@ def _update_below(done: tuple[Hashable, ...], steps: tuple[Hashable, ...], fn: C
     return new
 
 
-def _add_child(done: tuple[Hashable, ...], missing: tuple[Hashable, ...], fn: Callable[[Any], Any], node: Any) -> Any:
+def _add_child(done: Steps, missing: Steps, fn: Callable[[Any], Any], node: Any) -> Any:
     """The record with a new child for a step that it does not have, as only those from mappings may."""
     shape, children = _open_or_create(node)
     if shape is None:

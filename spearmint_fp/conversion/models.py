@@ -13,10 +13,11 @@ from functools import cache
 from typing import Any, Final, get_args, get_origin
 
 from ..configuration.errors import ArgumentError
+from ..configuration.fold import Steps
 from ..configuration.messages import full_repr, repr_with_type
 from ..configuration.models import is_model, is_struct
 from ..configuration.paths import find_in
-from .problems import Problem, RefusalError, Steps
+from .problems import Problem, RefusalError
 
 # --- pydantic --------------------------------------------------------------------------------------
 

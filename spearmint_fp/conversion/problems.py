@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import UnionType
 from typing import Any, Final, Literal, Union, final, get_args, get_origin
 
 import attrs
 
 from ..configuration.errors import ConversionError
-from ..configuration.fold import Choice, show_path
+from ..configuration.fold import Choice, Steps, show_path
 from ..configuration.messages import cut_text, full_repr, group_digits, repr_with_type, short_repr
-
-Steps = tuple[Hashable, ...]
 
 
 @final

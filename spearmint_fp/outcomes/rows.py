@@ -11,11 +11,10 @@ import attrs
 from toolz import unique
 
 from ..configuration.errors import ArgumentError, TreeError
-from ..configuration.fold import show_path
+from ..configuration.fold import Steps, show_path
 from ..configuration.keys import exact_key
 from ..configuration.messages import full_repr, repr_with_type
 from ..configuration.paths import join_path
-from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.labels import find_leaf
 from ..sweep.nodes.columns import flatten_point

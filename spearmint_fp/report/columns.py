@@ -11,10 +11,10 @@ from toolz import unique
 
 from ..configuration.errors import SizeError
 from ..configuration.extras import require
+from ..configuration.fold import Steps
 from ..configuration.messages import format_count
 from ..configuration.paths import join_path
 from ..outcomes.cells import ABSENT
-from ..sweep.claims import Steps
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.indices import Indices
 from ..sweep.nodes.columns import flatten_point

@@ -9,10 +9,9 @@ from operator import index as as_index
 from typing import Any, Final, TypeVar, cast
 
 from ..configuration.errors import ArgumentError, PathError, SizeError
-from ..configuration.fold import list_leaves, show_path
+from ..configuration.fold import Steps, list_leaves, show_path
 from ..configuration.messages import format_count, repr_with_type, suggest_names
 from ..configuration.paths import Path, parse_path
-from .claims import Steps
 from .core import Sweep, as_sweep
 from .filters import constrain_node
 from .indices import Permutation

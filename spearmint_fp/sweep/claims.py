@@ -13,10 +13,9 @@ from typing import Any, Final, final
 import attrs
 
 from ..configuration.config import Config, Layout, get_layout
-from ..configuration.fold import Algebra, fold
+from ..configuration.fold import Algebra, Steps, fold
 from ..configuration.records import Shape
 
-Steps = tuple[Hashable, ...]
 Flat = dict[Steps, Any]
 
 MOST_EMPTY: Final = 8

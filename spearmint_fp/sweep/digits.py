@@ -17,7 +17,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from .claims import Steps
+from ..configuration.fold import Steps
 from .nodes.node import Node, ProductOf, SumOf
 
 Place = tuple[int, ...]

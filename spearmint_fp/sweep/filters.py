@@ -15,11 +15,11 @@ from typing import Any, final
 import attrs
 
 from ..configuration.errors import PathError, SizeError
-from ..configuration.fold import show_path
+from ..configuration.fold import Steps, show_path
 from ..configuration.messages import format_count
 from ..configuration.paths import get_in
 from .allowed import Allowed, lift_constraints
-from .claims import Steps, overlap
+from .claims import overlap
 from .digits import count_values
 from .indices import Chosen, Indices, Span
 from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf

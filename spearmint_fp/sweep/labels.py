@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 from ..configuration.config import Config, Layout
 from ..configuration.errors import IdentityError
-from ..configuration.fold import SCALAR_TYPES, Algebra, fold, open_node
+from ..configuration.fold import SCALAR_TYPES, Algebra, Steps, fold, open_node
 from ..configuration.freezing import freeze
 from ..configuration.identity import encode_tree
 from ..configuration.keys import exact_key
@@ -16,7 +16,6 @@ from ..configuration.messages import full_repr
 from ..configuration.paths import find_in
 from ..configuration.records import Shape, TupleShape
 from ..configuration.scalars import MOST_BITS
-from .claims import Steps
 from .nodes.columns import Column
 from .nodes.node import ABSENT, Node
 

@@ -14,13 +14,12 @@ from typing import Any, Final, NamedTuple, final
 
 import attrs
 
-from ..configuration.fold import show_path
+from ..configuration.fold import Steps, show_path
 from ..configuration.freezing import thaw_plain
 from ..configuration.keys import exact_key
 from ..configuration.messages import group_digits
 from ..configuration.paths import find_in, get_in
 from ..conversion.problems import Problem
-from .claims import Steps
 from .spots import Points, Spot, find_point
 
 MOST_VALUES: Final = 1_000_000

@@ -8,9 +8,9 @@ from typing import Any, Protocol, final
 
 import attrs
 
+from ..configuration.fold import Steps
 from ..configuration.freezing import thaw_plain
 from ..conversion.problems import Problem
-from .claims import Steps
 
 Check = Callable[[Any], tuple[Problem, ...]]
 """The problems of a configuration that is plain data."""

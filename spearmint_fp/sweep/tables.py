@@ -15,10 +15,9 @@ import attrs
 from toolz import unique
 
 from ..configuration.errors import STOPS, make_stop_error
-from ..configuration.fold import show_path
+from ..configuration.fold import Steps, show_path
 from ..configuration.keys import exact_key
 from ..configuration.messages import add_note, short_repr
-from .claims import Steps
 from .diagrams import FALSE, TRUE, Diagrams, Row, pack_row, unpack_row
 from .digits import Digit, Digits, Place, Question
 from .indices import count_items

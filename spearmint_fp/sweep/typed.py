@@ -16,14 +16,13 @@ from toolz import unique
 from ..configuration.config import Layout
 from ..configuration.equality import are_equal
 from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError
-from ..configuration.fold import Algebra, fold
+from ..configuration.fold import Algebra, Steps, fold
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import find_in, set_in
 from ..conversion.convert import make_checker, structure, unstructure
 from ..conversion.hook_table import Extra
-from ..conversion.problems import Steps
 from .checks import KEPT_SCALARS, keeps_values
 from .core import Sweep, as_sweep
 from .filters import constrain_node

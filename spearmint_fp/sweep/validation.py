@@ -10,14 +10,14 @@ import attrs
 from toolz import merge, unique
 
 from ..configuration.errors import SizeError
-from ..configuration.fold import show_path
+from ..configuration.fold import Steps, show_path
 from ..configuration.freezing import thaw_plain
 from ..configuration.keys import exact_key
 from ..configuration.messages import full_repr, group_digits, short_repr
 from ..configuration.paths import find_in
 from ..conversion.convert import make_checker
 from ..conversion.hook_table import Extra
-from ..conversion.problems import Problem, Steps, format_problems, format_type, make_conversion_error
+from ..conversion.problems import Problem, format_problems, format_type, make_conversion_error
 from .checks import may_refuse_together
 from .core import Sweep, as_sweep
 from .filters import constrain_node

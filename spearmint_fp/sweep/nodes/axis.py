@@ -12,12 +12,12 @@ from toolz import unique
 
 from ...configuration.config import Config
 from ...configuration.equality import are_equal
-from ...configuration.fold import open_node, show_path
+from ...configuration.fold import Steps, open_node, show_path
 from ...configuration.keys import exact_key
 from ...configuration.messages import repr_with_type, short_repr
 from ...configuration.paths import can_set_in
 from ...configuration.records import TupleShape
-from ..claims import Claims, Steps, claim_points
+from ..claims import Claims, claim_points
 from ..indices import count_items
 from ..outline import Outline
 from ..places import NOWHERE, Listed, Places

@@ -7,10 +7,10 @@ from typing import Any, Final, Protocol, TypeVar, final
 
 import attrs
 
-from ...configuration.fold import Algebra, fold
+from ...configuration.fold import Algebra, Steps, fold
 from ...configuration.keys import exact_key
 from ...configuration.records import Shape, TupleShape
-from ..claims import Steps, make_flattening
+from ..claims import make_flattening
 from ..indices import Indices, count_items
 
 A = TypeVar("A")

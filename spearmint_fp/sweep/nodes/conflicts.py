@@ -8,9 +8,9 @@ import attrs
 
 from ...configuration.config import Config
 from ...configuration.errors import ArgumentError, ConflictError, SizeError
-from ...configuration.fold import show_path
+from ...configuration.fold import Steps, show_path
 from ...configuration.messages import format_count, repr_with_type
-from ..claims import Claims, Steps, claim_points, find_conflict
+from ..claims import Claims, claim_points, find_conflict
 from .node import LIMIT, Node
 from .points import walk_possible_points
 

@@ -11,11 +11,11 @@ from typing import Any, final
 import attrs
 from toolz import unique
 
-from ...configuration.fold import show_path
+from ...configuration.fold import Steps, show_path
 from ...configuration.keys import exact_key
 from ...configuration.paths import remove_in, set_in
 from ...configuration.records import find_index
-from ..claims import Claims, Steps, overlap
+from ..claims import Claims, overlap
 from ..indices import count_items
 from ..outline import Outline
 from ..places import Places, Verified

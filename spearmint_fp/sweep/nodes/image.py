@@ -10,7 +10,7 @@ import attrs
 from toolz import compose
 
 from ...configuration.errors import STOPS, make_stop_error
-from ..claims import Steps
+from ...configuration.fold import Steps
 from ..outline import Outline
 from .columns import Columns, Kinds
 from .node import Node, make_derived_field

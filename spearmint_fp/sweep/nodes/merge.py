@@ -11,12 +11,12 @@ import attrs
 from ...configuration.config import Config, Layout
 from ...configuration.equality import are_equal
 from ...configuration.errors import SizeError
-from ...configuration.fold import show_path
+from ...configuration.fold import Steps, show_path
 from ...configuration.freezing import freeze
 from ...configuration.merging import merge_disjoint
 from ...configuration.messages import format_count
 from ...configuration.records import TupleShape
-from ..claims import NOTHING, Claims, Steps, find_conflict, find_filled, find_origins, merge_claims
+from ..claims import NOTHING, Claims, find_conflict, find_filled, find_origins, merge_claims
 from ..outline import Outline, outline_product
 from ..places import NOWHERE, AnyOf, Common, Places, Verified
 from ..probes import Probe

@@ -15,11 +15,11 @@ from typing import Any, Final, final
 import attrs
 
 from ...configuration.errors import SizeError
-from ...configuration.fold import show_path
+from ...configuration.fold import Steps, show_path
 from ...configuration.messages import format_count
 from ...configuration.paths import find_in, get_in
 from ...configuration.records import Shape
-from ..claims import UNKNOWN, Claims, Steps, claim_points
+from ..claims import UNKNOWN, Claims, claim_points
 from ..indices import Indices
 from ..outline import Lines, Outline
 from ..places import Known, Places

@@ -12,10 +12,10 @@ from typing import Any, Final, final
 import attrs
 
 from ...configuration.config import Layout
-from ...configuration.fold import show_path
+from ...configuration.fold import Steps, show_path
 from ...configuration.freezing import rebuild_record
 from ...configuration.records import FieldsShape, NamedShape, Shape
-from ..claims import NOTHING, Claims, Steps, claim_points, merge_claims
+from ..claims import NOTHING, Claims, claim_points, merge_claims
 from ..outline import Outline, outline_product
 from ..places import NOWHERE, Combined, Listed, Places
 from ..probes import Probe, RecordProbe

@@ -8,8 +8,9 @@ from typing import Any, final
 import attrs
 
 from ...configuration.errors import ArgumentError
+from ...configuration.fold import Steps
 from ...configuration.messages import short_repr
-from ..claims import NOTHING, Claims, Steps
+from ..claims import NOTHING, Claims
 from ..indices import Indices, Span, count_range
 from ..outline import Outline
 from ..places import Places, Selected

@@ -10,8 +10,8 @@ from typing import Any, Final, final
 
 import attrs
 
-from ...configuration.fold import show_path
-from ..claims import Claims, Steps, unite_claims
+from ...configuration.fold import Steps, show_path
+from ..claims import Claims, unite_claims
 from ..outline import SHOWN_TERMS, Outline, outline_choice
 from ..places import InOrder, Places
 from ..probes import Probe
