@@ -258,7 +258,7 @@ def get_layout(keys: tuple[Hashable, ...]) -> Layout:
 
 
 def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
-    """The layout and the values of a mapping that is no dict: it may be of any kind, and wrong about itself."""
+    """The layout and the values of a mapping that is no dict, so that its length and its keys may not agree."""
     keys = tuple(islice(mapping, len(mapping) + 1))
     try:
         distinct = len({*keys})

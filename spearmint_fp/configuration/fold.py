@@ -31,7 +31,7 @@ MAX_NODES: Final = 5 * 10**6
 SCALAR_TYPES: Final[frozenset[type]] = frozenset({str, int, float, bool, type(None), bytes, range, complex})
 
 FROZEN_TYPES: Final[set[type]] = {*SCALAR_TYPES}
-"""Types whose values are frozen since they were made, and compare as a whole: of others one may hold an array."""
+"""Types whose values freezing leaves as they are, and which hold no array: their `==` is a truth value."""
 
 
 class Choice(ABC):

@@ -102,7 +102,7 @@ def _encode_str(value: str) -> bytes:
 
 @functools.lru_cache(maxsize=4096)
 def _encode_short_str(value: str) -> bytes:
-    """The same few names and words stand in every configuration of a sweep."""
+    # kept, as the same few names and words stand in every configuration of a sweep
     return encode_text(b"s", value)
 
 
@@ -270,7 +270,7 @@ _TEXT: Final = frozenset({str})
 
 @functools.lru_cache(maxsize=512)
 def _sort_keys(keys: tuple[str, ...]) -> tuple[tuple[int, bytes], ...]:
-    """The encodings of a record's keys in order, each with its place; the same few records stand in every config."""
+    """The encodings of a record's keys in order, each with its place; kept, as every configuration has the same."""
     return tuple(sorted(enumerate(map(_encode_str, keys)), key=itemgetter(1)))
 
 

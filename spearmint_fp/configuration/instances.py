@@ -19,7 +19,7 @@ from .equality import are_equal
 from .errors import ConversionError, PathError
 from .fold import Choice, Steps, open_node, show_path
 from .freezing import freeze, thaw
-from .messages import Missing, short_repr
+from .messages import Missing, cut_end, short_repr
 from .models import is_model, is_struct, read_attributes, read_model_fields
 from .records import OneByOne, Shape, format_call
 
@@ -52,8 +52,7 @@ class InstanceShape(OneByOne):
         except Exception as error:  # whatever a validator of the class raises
             with suppress(Exception):  # a strict class wants the tuple that stands in the tree
                 return freeze(self._replace_fields(changed))
-            text = str(error)
-            reason = text if len(text) <= MAX_REASON_LETTERS else f"{text[:MAX_REASON_LETTERS]}…"
+            reason = cut_end(str(error), MAX_REASON_LETTERS)
             raise ConversionError(f"{kind.__qualname__} refuses {given}: {reason}") from error
 
     def _replace_fields(self, changed: Mapping[str, Any]) -> Any:

@@ -27,7 +27,7 @@ def exact_key(value: Any) -> Hashable:
 
 
 def have_same_content(one: Any, other: Any) -> bool:
-    """True for values of one type with the same content, where `==` cannot tell: it is asked element by element."""
+    """True for values of one type with the same content; meant for those whose `==` gives no truth value, as arrays."""
     try:
         if is_array(one) and is_array(other):
             numpy: Any = sys.modules["numpy"]

@@ -86,10 +86,8 @@ def _override_at(path: Steps, patch: Any, tree: Any) -> Any:
     if not isinstance(patch, Mapping):
         return patch
     if _has_records(tree):
-        trees = bool(tree.trees)  # the points of a sweep are configurations: none stands for nothing
-        return tree.over(
-            lambda one: one if trees and fold(_STANDS_FOR_NOTHING, one) else _override_at(path, patch, one)
-        )
+        trees = bool(tree.trees)  # of a sweep there are none: its points are configurations, and all are merged into
+        return tree.over(lambda one: one if trees and fold(_HAS_NO_CONFIGS, one) else _override_at(path, patch, one))
     if record is not None and not isinstance(record[0], TupleShape):
         return _merge_children(_override_at, path, patch, *record)
     if has_fields(tree) and not isinstance(tree, Choice):
@@ -121,7 +119,7 @@ def _merge_children(
 
 
 def _freeze_mapping(node: Any) -> Any:
-    """A mapping that a mapped function gave, inside a configuration, is not frozen yet."""
+    """The node, a mapping frozen: inside a configuration there may be a dict that a `mapped` function gave."""
     return freeze(node) if isinstance(node, Mapping) else node
 
 
@@ -136,9 +134,9 @@ def _has_records(tree: Any) -> bool:
     return tree.leaves is None or (not isinstance(tree.leaves, range) and any(map(has_fields, tree.leaves)))
 
 
-_STANDS_FOR_NOTHING: Final[Algebra[bool]] = Algebra(
+_HAS_NO_CONFIGS: Final[Algebra[bool]] = Algebra(
     leaf=lambda _: False,
     record=lambda _shape, _node, parts: any(parts),
     choice=lambda node, parts: all(parts) if parts else not node,
 )
-"""True for an alternative that stands for no configuration: then a patch makes none of it either."""
+"""True for an alternative from which no configuration is made, as it has an empty choice in it."""

@@ -20,6 +20,11 @@ def cut_text(text: str, most: int = MOST_LETTERS) -> str:
     return f"{text[:kept]}… {len(text) - 2 * kept:,} letters …{text[-kept:]}"
 
 
+def cut_end(text: str, most: int) -> str:
+    """The text, without its end where it is longer than `most` letters."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def add_note(error: BaseException, label: str, text: str) -> None:
     """`error.add_note(label + text)`, in place of an earlier note of that label: an error may be raised many times."""
     with contextlib.suppress(Exception):  # an error whose notes are no list takes none

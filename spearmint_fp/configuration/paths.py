@@ -1,4 +1,4 @@
-"""Paths into trees: reading, setting and updating and removing what stands at one."""
+"""Paths into trees: reading, setting, updating and removing what stands at one."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def parse_path(path: Path) -> Steps:
 def join_path(path: Steps) -> str | Steps:
     """The path as text where `parse_path` brings it back, else as the tuple that it is.
 
-    >>> path_key(("llm", "model")), path_key(("a.b", 3))
+    >>> join_path(("llm", "model")), join_path(("a.b", 3))
     ('llm.model', ('a.b', 3))
 
     See also: `parse_path`, the inverse.

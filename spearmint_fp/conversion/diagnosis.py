@@ -10,7 +10,7 @@ import attrs
 
 from ..configuration.messages import repr_with_type, short_repr, suggest_names
 from .fields import list_aliases, list_fields
-from .models import list_model_problems
+from .models import is_validation_error, list_model_problems
 from .problems import ABSENT, Problem, RefusalError, format_type
 from .type_forms import find_class
 
@@ -30,7 +30,7 @@ def _iterate_problems(error: BaseException, value: Any) -> Iterator[Problem]:
             yield from _list_noted(inner, note, cls, value) if note else _list_class_problems(inner, cls, value)
     elif hasattr(error, "extra_fields"):
         yield from _list_unknown(error.extra_fields, error.cl, value)  # type: ignore[attr-defined]
-    elif callable(getattr(error, "errors", None)):
+    elif is_validation_error(error):
         yield from list_model_problems(error, value)
     elif isinstance(error, RecursionError):
         yield Problem((), "nested too deeply for the class that it should become", value)
@@ -93,7 +93,7 @@ def _list_class_problems(error: BaseException, cls: Any, value: Any) -> Iterator
     for name, cause in found:
         step, there = _find_step(_Note(name), cls, value)
         yield Problem((step,), _show_message(cause, there), there, "check")
-    if not found and callable(getattr(error, "errors", None)):
+    if not found and is_validation_error(error):
         yield from list_model_problems(error, value)
     elif not found:
         yield Problem((), _show_message(error, ABSENT), value, "whole")

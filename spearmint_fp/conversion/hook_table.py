@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args
 
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError
-from ..configuration.messages import cut_text, repr_with_type, short_repr
+from ..configuration.messages import cut_end, cut_text, repr_with_type, short_repr
 from ..configuration.models import is_model
 from ..configuration.scalars import unbox_scalar
 from .class_hooks import convert_config, make_class_hook, make_instance_hook, make_model_hook, make_record_hook
@@ -113,8 +113,8 @@ def _join_refusals(value: Any, refusals: list[tuple[Any, Exception]]) -> Excepti
     if not isinstance(value, Mapping):
         return expected(names, value)
     text = "; ".join(f"as {format_type(member)}: {', '.join(map(show_problem, found))}" for member, found in reasons)
-    text = f"{text[:MOST_LETTERS]}…" if len(text) > MOST_LETTERS else text
-    return RefusalError(Problem((), f"expected {names}, got {repr_with_type(value)}. {text}", value))
+    reason = f"expected {names}, got {repr_with_type(value)}. {cut_end(text, MOST_LETTERS)}"
+    return RefusalError(Problem((), reason, value))
 
 
 _FORMS: Final[list[Form]] = [

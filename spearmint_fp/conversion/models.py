@@ -99,7 +99,7 @@ def _try_validating(cls: Any, config: Any, **options: Any) -> tuple[Any, tuple[P
         try:
             return cls.model_validate(config, **options), ()
         except Exception as error:
-            if not _is_validation(error):
+            if not is_validation_error(error):
                 raise
             lists = {path: made for path, made in _list_sequences(config, error) if path not in replaced}
             if not lists:
@@ -169,7 +169,8 @@ def _replace_at(node: Any, path: Steps, made: Any) -> Any:
     )
 
 
-def _is_validation(error: BaseException) -> bool:
+def is_validation_error(error: BaseException) -> bool:
+    """True for an error of pydantic that lists what is wrong."""
     return callable(getattr(error, "errors", None)) and callable(getattr(error, "error_count", None))
 
 

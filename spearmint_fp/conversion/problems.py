@@ -11,7 +11,7 @@ import attrs
 
 from ..configuration.errors import ConversionError
 from ..configuration.fold import Choice, Steps, show_path
-from ..configuration.messages import cut_text, full_repr, group_digits, repr_with_type, short_repr
+from ..configuration.messages import cut_end, cut_text, full_repr, group_digits, repr_with_type, short_repr
 
 
 @final
@@ -91,8 +91,7 @@ def expected(what: str, value: Any, kind: Kind = "type") -> RefusalError:
 
 def format_type(kind: Any) -> str:
     """A type as messages name it: `Llm | None`, without modules, cut where it is very long."""
-    name = _write_type(kind)
-    return name if len(name) <= MOST_NAME_LETTERS else f"{name[:MOST_NAME_LETTERS]}…"
+    return cut_end(_write_type(kind), MOST_NAME_LETTERS)
 
 
 def _write_type(kind: Any) -> str:

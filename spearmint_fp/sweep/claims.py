@@ -27,8 +27,8 @@ MOST_EMPTY: Final = 8
 class Claims:
     """The paths at which some point of a sweep has a leaf, and those at which some point has an empty record.
 
-    Where they are not `exact`, some may be of points that are not there, and there may be more below them. They are
-    `uniform` where every point has all of them.
+    Unless they are `exact`, there may be paths among them that no point has, and a leaf may be a record instead. They
+    are `uniform` where every point has all of them.
     """
 
     leaves: frozenset[Steps] = frozenset()
@@ -157,9 +157,10 @@ _FLAT: Final = make_flattening(lambda shape: isinstance(shape, Layout))
 
 
 def find_origins(value: Config, parts: Sequence[Claims]) -> list[list[Config]] | None:
-    """Per part the points that `value` may have of it, where no two parts claim one path; None where too many may be.
+    """Per part, its points that may have been merged into `value`; None where there may be too many.
 
-    A leaf came from the part that claims it. An empty record may have been hidden by what another part has there.
+    No two parts claim one path, so a leaf came from the part that claims it. An empty record of a part does not show
+    where another part has something in it: every such record may have been there or not.
     """
     flat = fold(_FLAT, value)
     owner = {path: number for number, part in enumerate(parts) for path in part.leaves}

@@ -68,15 +68,15 @@ def drop_repetitions(node: Node) -> Node:
             return node
         case SelectionOf(base=base, indices=Allowed() as allowed):
             kept = allowed.drop_repetitions()
-            return _drop_listed(node) if kept is None else Select(base, kept)
+            return _drop_by_listing(node) if kept is None else Select(base, kept)
         case SumOf(parts=parts):
             distinct_parts = [drop_repetitions(part) for part in parts]
             union = Union.of(distinct_parts)
-            return union if _are_apart(distinct_parts) else _drop_listed(union)
-    return node.distinct() or _drop_listed(node)
+            return union if _are_apart(distinct_parts) else _drop_by_listing(union)
+    return node.distinct() or _drop_by_listing(node)
 
 
-def _drop_listed(node: Node) -> Node:
+def _drop_by_listing(node: Node) -> Node:
     if node.size > LIMIT:
         raise SizeError(
             f"finding repetitions takes {format_count(node.size)} points to enumerate here, more than {LIMIT}. "
@@ -95,10 +95,10 @@ def _are_apart(parts: Sequence[Node]) -> bool:
     columns = [part.columns() for part in parts]
     shared = set(columns[0]).intersection(*columns[1:]) if columns else set()
     known = [path for path in shared if not any(part[path].computed for part in columns)]
-    return any(_share_nothing([part[path].pieces for part in columns]) for path in known)
+    return any(_have_disjoint_values([part[path].pieces for part in columns]) for path in known)
 
 
-def _share_nothing(values: Sequence[tuple[Sequence[Any], ...]]) -> bool:
+def _have_disjoint_values(values: Sequence[tuple[Sequence[Any], ...]]) -> bool:
     if sum(count_items(piece) for pieces in values for piece in pieces) > LIMIT:
         return False
     keys = [{exact_key(value) for piece in pieces for value in piece} for pieces in values]

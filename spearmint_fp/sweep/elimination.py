@@ -57,7 +57,7 @@ class EliminationTree:
             latest[context] = number
 
     def _arrange(self, items: Sequence[Digit], outer: dict[int, int]) -> dict[int, int]:
-        """Add the groups below each digit, last to first; the answer says which root each root came to lie below."""
+        """Add the groups below each digit, last to first; the result has the root that each root came to lie below."""
         up = dict(outer)
         for digit in reversed(items):
             tied = self._ties.get(digit.number, set())

@@ -44,7 +44,7 @@ def constrain_node(node: Node, constraint: Constraint) -> Node:
 
 
 class _Delegated:
-    """An attribute that is that of another object, which stands in the attribute `holder`."""
+    """An attribute that is read from the object in another attribute, `holder`."""
 
     def __init__(self, holder: str) -> None:
         self._find_holder = attrgetter(holder)
@@ -286,9 +286,9 @@ def _look_up_kept(node: Node, whole: Node, base: Node, indices: Indices | None, 
 @final
 @attrs.frozen(repr=False)
 class Carried(Indices):
-    """The positions of one of several sweeps side by side: they are those of all.
+    """Positions in one part of a zip, as positions in the zip, whose points stand at the same indices.
 
-    `Allowed` builds points of its own base; here they are those of the whole.
+    `Allowed` builds points of its own base, the part, so it cannot select from the zip itself.
     """
 
     indices: Indices

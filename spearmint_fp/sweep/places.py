@@ -42,7 +42,7 @@ class Places(ABC):
         return sum(1 for _ in islice(self.walk(0, 1), bound + 1))
 
     def check(self) -> None:
-        """An error where there may be others than were given so far; a walk that ends early is followed by this."""
+        """Raise the error that a walk raises at its end, if any: for a caller that stops walking before that."""
         for part in self.parts:
             part.check()
 
@@ -217,7 +217,7 @@ class InOrder(Places):
 @final
 @attrs.frozen(eq=False, repr=False)
 class Common(Places):
-    """The places that several have in common: each in turn jumps to where the others are."""
+    """The places that several have in common: a walk that is behind begins again where the furthest one is."""
 
     parts: Sequence[Places]
 
@@ -256,7 +256,7 @@ class AnyOf(Places):
 
 @final
 class Verified(Places):
-    """The places, out of some that are possible, where a value really stands: each is asked about once."""
+    """Those of some possible places that pass a test, which is made once for each."""
 
     def __init__(self, possible: Places, stands: Callable[[int], bool]) -> None:
         self.parts, self._stands = (possible,), stands

@@ -138,9 +138,11 @@ class Typed(Image):
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
         found = sorted(rank for rank in bound_places(unique(ranks)) if self._is_at(rank, value, exact))
         yield from found
-        is_told = all(_find_plain(path, forms) and all(isinstance(p, range) for p in pieces[path]) for path in long)
-        is_sure = found or not long or near.size <= 1 or self.base.claims(exact=False).uniform
-        if not (self._keeps_values and is_told and is_sure):
+        # nothing else can have become the value where instances keep the values of the axes, every long axis was given
+        # its one value, and no branch between the two ends of `near` may have other paths than these
+        are_given = all(_find_plain(path, forms) and all(isinstance(p, range) for p in pieces[path]) for path in long)
+        are_alike = found or not long or near.size <= 1 or self.base.claims(exact=False).uniform
+        if not (self._keeps_values and are_given and are_alike):
             raise SizeError(
                 f"finding this means converting {format_count(self.size)} configurations, more than {MOST_CONVERTED}, "
                 f"in case their class changes the values that it is made from. Search the sweep that it was made from"

@@ -143,7 +143,7 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
 
 
 class _Refused(NamedTuple):
-    """A configuration that is refused: its problems, and the marks of the findings that it bears out."""
+    """A configuration that is refused: its problems, and marks that it shares with findings about it."""
 
     problems: tuple[Problem, ...]
     marks: frozenset[Hashable]

@@ -57,6 +57,7 @@ class Derive(Image):
         is_known = self.exact and before in ([], [self.path]) and self._has_few_values_before()
         if not is_known or any(map(_is_index, self.path)):
             return super().places(value, exact)
+        # the config that became `value` is known but for what it had at the path: each such config is looked for
         same = make_matcher(value, exact)
         possible = find_places(self.base, self._origins(value), exact)
         return Verified(possible, lambda rank: same(self.at(rank)))

@@ -219,7 +219,7 @@ class Node(ABC):
         return self
 
     def through(self, change: Callable[[Node], Node]) -> Node:
-        """The sweep after a change of its positions, which a function of each point lets through to its base."""
+        """`change(self)`, a slice say; where each point is a function of one of a base, the base is changed instead."""
         return change(self)
 
     # --- in words
@@ -232,7 +232,7 @@ class Node(ABC):
     # --- what a type refuses
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        """The questions to a type about points that stand at `spot`, of which there is one at least."""
+        """The probes by which a type is asked about the points, of which there is one at least, where they stand."""
         yield PointProbe(self, spot)
 
     @property

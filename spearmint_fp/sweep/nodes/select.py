@@ -29,7 +29,7 @@ class Select(Compound):
     indices: Indices
 
     @property
-    def size(self) -> int:  # asked when it is needed: constraints are counted then
+    def size(self) -> int:  # computed when it is needed, as constraints are counted for it
         return self.indices.size
 
     @property
