@@ -256,7 +256,7 @@ class AnyOf(Places):
 
 @final
 class Verified(Places):
-    """Those of some possible places that pass a test, which is made once for each."""
+    """The possible places that pass a test, which is made once for each."""
 
     def __init__(self, possible: Places, stands: Callable[[int], bool]) -> None:
         self.parts, self._stands = (possible,), stands
