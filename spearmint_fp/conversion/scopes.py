@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from inspect import unwrap
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any
 
 Scope = Callable[[str], Any]
 """Gives the meaning of a name; a KeyError where it has none, a NameError where it has one that is out of reach."""
@@ -188,10 +188,8 @@ def make_function_scope(function: Any) -> Scope:
 def _make_method_scope(function: Any, module: str) -> Scope:
     """The names of the class that a method stands in, where there is one."""
     found = _follow_attributes(sys.modules.get(module), function.__qualname__.split(".")[:-1])
-    return (vars(found) if isinstance(found, type) else _EMPTY).__getitem__
-
-
-_EMPTY: Final[Mapping[str, Any]] = {}
+    names: Mapping[str, Any] = vars(found) if isinstance(found, type) else {}
+    return names.__getitem__
 
 
 def _follow_attributes(start: Any, steps: Iterable[str]) -> Any:

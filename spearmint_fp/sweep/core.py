@@ -160,21 +160,18 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
 
         See also: `s[i]`, the inverse.
         """
-        low, high = self._cut_range(start, stop)
+        try:
+            low, high, _ = slice(start, stop).indices(self.size)
+        except TypeError:
+            raise ArgumentError(
+                f"start and stop are whole numbers; got {repr_with_type(start)} and {repr_with_type(stop)}"
+            ) from None
         frozen = freeze(value)
         found = self._find(frozen, low, high)
         if found is not None:
             return found
         where = f"at {low} to {high} of " if (low, high) != (0, self.size) else "in "
         raise AbsentError(f"{short_repr(frozen)} is not {where}{self!r}{self._node.explain_absence(frozen)}")
-
-    def _cut_range(self, start: int, stop: int | None) -> tuple[int, int]:
-        try:
-            return slice(start, stop).indices(self.size)[:2]
-        except TypeError:
-            raise ArgumentError(
-                f"start and stop are whole numbers; got {repr_with_type(start)} and {repr_with_type(stop)}"
-            ) from None
 
     def _find(self, frozen: Any, low: int, high: int) -> int | None:
         """The first position between `low` and `high` of a value, types told apart first."""

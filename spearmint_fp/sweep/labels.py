@@ -55,7 +55,7 @@ class Labels:
         text, is_certain = self._text(config)
         if is_certain and (self._proven or (self._shared is not None and text not in self._shared)):
             return text
-        if is_certain and self._shared is None and not self._is_record(config):
+        if is_certain and self._shared is None and not _is_record(config):
             return text  # a plain value, written whole
         return f"{text} #{_make_digest(config, text)}".lstrip()
 
@@ -68,13 +68,9 @@ class Labels:
             if value is not ABSENT and (computed or not _is_entered(value)):
                 texts.append(f"{name}={_format_value(value)}")
                 is_certain = is_certain and not (computed and not fold(_IS_PLAIN, value))
-        if texts or self._seen or self._is_record(config):
+        if texts or self._seen or _is_record(config):
             return ", ".join(texts), is_certain
         return _format_value(config), self._shared is not None or fold(_IS_PLAIN, config)
-
-    def _is_record(self, config: Any) -> bool:
-        parts = open_node(config)
-        return parts is not None and not isinstance(parts[0], TupleShape)
 
     def _find_shared(self, node: Node) -> frozenset[str]:
         """The labels that different configurations would have."""
@@ -120,6 +116,11 @@ def find_leaf(path: Steps, config: Any) -> tuple[Any, ...]:
     """`(value,)` where a value stands at the path, nothing where there is none, or a record of others."""
     found = find_in(path, config)
     return () if found and _is_entered(found[0]) else found
+
+
+def _is_record(config: Any) -> bool:
+    parts = open_node(config)
+    return parts is not None and not isinstance(parts[0], TupleShape)
 
 
 def _is_entered(value: Any) -> bool:

@@ -51,9 +51,6 @@ class Outline:
     def nested(cls, formula: str, head: str, parts: Sequence[Outline]) -> Outline:
         return cls(formula, False, Lines(lambda: [head, *(f"  {line}" for part in parts for line in part.lines)]))
 
-    def factor(self) -> str:
-        return f"({self.formula})" if self.is_sum else self.formula
-
     def with_line(self, line: str) -> Outline:
         return attrs.evolve(self, lines=Lines(lambda: [*self.lines, line]))
 
@@ -83,7 +80,8 @@ def outline_product(parts: Sequence[Outline]) -> Outline:
     mark = next((part.mark for part in parts if part.mark), "")
     if len(varying) == 1:
         return attrs.evolve(varying[0], lines=lines, mark=mark)
-    return Outline(" × ".join(part.factor() for part in varying), False, lines, mark)
+    factors = (f"({part.formula})" if part.is_sum else part.formula for part in varying)
+    return Outline(" × ".join(factors), False, lines, mark)
 
 
 def outline_choice(path: str, parts: Sequence[Outline], count: int) -> Outline:

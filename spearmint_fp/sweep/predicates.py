@@ -204,24 +204,19 @@ class Asker:
 
     def _ask_block(self, digits: Sequence[Digit], guard: int, given: list[Any]) -> int:
         """The diagram of the last few digits of a plain scope."""
+        numbers = [digit.number for digit in digits]
         plan = self.plans.get(guard)
         if plan is None:
-            plan = self.plans[guard] = self._plan_block(digits, guard)
-        numbers = [digit.number for digit in digits]
+            combinations: list[tuple[int, ...]] = []
+            tree = self._list_combinations(numbers, guard, (), combinations)
+            columns = [
+                (argument, [column[combination[k]] for combination in combinations])
+                for k, number in enumerate(numbers)
+                for argument, column in self.columns[number]
+            ]
+            plan = self.plans[guard] = _Block(combinations, columns, tree)
         verdicts = self._ask_many(plan.columns, given, (), numbers, plan.combinations)
         return self._fold_rows(numbers, plan.tree, verdicts)
-
-    def _plan_block(self, digits: Sequence[Digit], guard: int) -> _Block:
-        """The combinations of a block that a guard leaves."""
-        numbers = [digit.number for digit in digits]
-        combinations: list[tuple[int, ...]] = []
-        tree = self._list_combinations(numbers, guard, (), combinations)
-        columns = [
-            (argument, [column[combination[k]] for combination in combinations])
-            for k, number in enumerate(numbers)
-            for argument, column in self.columns[number]
-        ]
-        return _Block(combinations, columns, tree)
 
     def _list_combinations(
         self, numbers: Sequence[int], guard: int, before: tuple[int, ...], found: list[tuple[int, ...]]

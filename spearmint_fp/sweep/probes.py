@@ -93,7 +93,7 @@ class RecordProbe(Probe):
         return self.spot.copies * self.record.size
 
     def find_refusals(self) -> Iterator[Refusal]:
-        own = [p for p in self.spot.first.problems or () if self._is_own(p) and self.spot.owns(p)]
+        own = [p for p in self.spot.find_first() or () if self._is_own(p) and self.spot.owns(p)]
         others = [_ask_at(self.spot, self.record, quarter) for quarter in QUARTERS[1:]] if own else []
         for problem in own:
             if all(any((p.path, p.kind) == (problem.path, problem.kind) for p in problems) for problems in others):
@@ -187,7 +187,7 @@ class PointProbe(Probe):
         some_fit = False
         askers: dict[int, Asker] = {}
         for place in self._list_places():
-            if place == 0 and self.spot.first.problems == ():
+            if place == 0 and self.spot.find_first() == ():
                 some_fit = True
                 continue
             try:

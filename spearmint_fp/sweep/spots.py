@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Protocol, final
 
 import attrs
@@ -40,22 +40,6 @@ class Product(Points, Protocol):
     def parts(self) -> Sequence[Points]: ...
     @property
     def weights(self) -> Sequence[int]: ...
-
-
-@final
-class First:
-    """The configuration that has the first point of every part, and its problems.
-
-    It is shared by the parts of a record: if it has none, the first point of each of them is fine.
-    """
-
-    def __init__(self, build: Callable[[], Any], check: Check) -> None:
-        self._build, self._check = build, check
-
-    @cached_property
-    def problems(self) -> tuple[Problem, ...] | None:
-        """The problems of the configuration; None where it cannot be built."""
-        return _find_problems(self._check, self._build)
 
 
 @final
@@ -124,7 +108,11 @@ class Spot:
     """
 
     check: Check
-    first: First
+    find_first: Callable[[], tuple[Problem, ...] | None]
+    """The problems of the configuration that has the first point of every part; None where it cannot be built.
+
+    It is asked about once for all parts of a record: if it has no problem, the first point of each of them has none.
+    """
     complete: Callable[[Any, int], Any] = lambda point, _: point
     path: Steps = ()
     copies: int = 1
@@ -136,12 +124,12 @@ class Spot:
     @classmethod
     def of_whole(cls, whole: Points, check: Check) -> Spot:
         """The spot of a whole sweep."""
-        return cls(check, First(lambda: whole.at(0), check))
+        return cls(check, cache(lambda: _find_problems(check, lambda: whole.at(0))))
 
     def in_branch(self, part: Points) -> Spot:
         """The spot of a part whose points are some of those that stand here."""
-        complete = self.complete
-        return attrs.evolve(self, first=First(lambda: complete(part.at(0), 0), self.check), stride=None)
+        first = cache(lambda: _find_problems(self.check, lambda: self.complete(part.at(0), 0)))
+        return attrs.evolve(self, find_first=first, stride=None)
 
     def in_selection(self, selection: Points, base: Points) -> Spot:
         """The spot of a base, where a selection of its points stands here."""

@@ -287,59 +287,50 @@ def _ask_parts(node: Node, check: Check, is_listed: bool) -> tuple[Sequence[_Fin
         refused += [(probe, refusal) for refusal in probe.find_refusals()]
         if probe.spot.scope is not None:
             scopes.setdefault(probe.spot.scope, []).append(probe)
-    counter = _Counter(scopes, is_listed)
     findings: dict[Hashable, _Finding] = {}
     counts: dict[Hashable, dict[Hashable, int | None]] = {}
     for probe, refusal in refused:
         finding = _find_place(probe, refusal)
         findings.setdefault(finding.key, finding)
-        configs, count = counter.count(probe, refusal)
+        configs, count = _count_spoiled(probe, refusal, scopes, is_listed)
         counts.setdefault(finding.key, {})[configs] = count
     return [attrs.evolve(found, spoils=_add_known(counts[key].values())) for key, found in findings.items()], unseen
 
 
-@final
-class _Counter:
-    """The numbers of configurations that refusals spoil."""
+def _count_spoiled(
+    probe: Probe, refusal: Refusal, scopes: dict[Scope, list[Probe]], is_listed: bool
+) -> tuple[Hashable, int | None]:
+    """A key for the configurations that a refusal spoils, and how many they are; None where that is not known."""
+    scope, copies = probe.spot.scope, probe.copies
+    if copies is None:
+        return probe, None
+    if scope is None:
+        return (probe, refusal.place), copies
+    count = probe.count_positions(refusal.place)
+    if count is not None:
+        return (probe, refusal.place), count
+    path, key = probe.spot.path, None if probe.is_whole else exact_key(refusal.value)
+    # they are counted by what stands at the path, so another branch must not have the same there
+    others = (other for other in scopes[scope] if other is not probe)
+    if is_listed or scope.selection.shuffled or probe.spot.is_shared() or any(o.may_hold(path, key) for o in others):
+        return (scope, path, key), None
+    return (scope, path, key), _count_holding(scope, path, key)
 
-    def __init__(self, scopes: dict[Scope, list[Probe]], is_listed: bool) -> None:
-        self._scopes, self._is_listed = scopes, is_listed
 
-    def count(self, probe: Probe, refusal: Refusal) -> tuple[Hashable, int | None]:
-        """A key for the configurations that a refusal spoils, and how many they are."""
-        scope, copies = probe.spot.scope, probe.copies
-        if copies is None:
-            return probe, None
-        if scope is None:
-            return (probe, refusal.place), copies
-        count = probe.count_positions(refusal.place)
-        if count is not None:
-            return (probe, refusal.place), count
-        key = None if probe.is_whole else exact_key(refusal.value)
-        return (scope, probe.spot.path, key), self._count_holding(probe, scope, key)
+def _count_holding(scope: Scope, path: Steps, key: Hashable) -> int | None:
+    """How many configurations of a selection have a value at a path, any value if the key is None."""
 
-    def _count_holding(self, probe: Probe, scope: Scope, key: Hashable) -> int | None:
-        """How many configurations of a selection have a value at a probe's path, or any; None where that takes listing.
+    def count_lacking(*kept: Hashable) -> int:
+        """The configurations that lack the path, or have a value there that is kept."""
+        holds = lambda value: exact_key(value) in kept  # noqa: E731
+        size: int = constrain_node(scope.selection, Constraint(holds, (path[len(scope.path) :],))).size
+        return size
 
-        They are counted by what stands at the path, so another branch must not have the same there.
-        """
-        path, selection = probe.spot.path, scope.selection
-        if self._is_listed or probe.spot.is_shared() or selection.shuffled:
-            return None
-        if any(other.may_hold(path, key) for other in self._scopes[scope] if other is not probe):
-            return None
-
-        def count_lacking(*kept: Hashable) -> int:
-            """The configurations that lack the path, or have a value there that is kept."""
-            holds = lambda value: exact_key(value) in kept  # noqa: E731
-            size: int = constrain_node(selection, Constraint(holds, (path[len(scope.path) :],))).size
-            return size
-
-        try:
-            holding = selection.size if key is None else count_lacking(key)
-            return scope.copies * (holding - count_lacking())
-        except SizeError:
-            return None
+    try:
+        holding = scope.selection.size if key is None else count_lacking(key)
+        return scope.copies * (holding - count_lacking())
+    except SizeError:  # only listing would tell
+        return None
 
 
 def _find_place(probe: Probe, refusal: Refusal) -> _Finding:

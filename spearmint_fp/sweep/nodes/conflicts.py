@@ -61,18 +61,13 @@ def _claim_records(function: str, parts: Sequence[tuple[int, Node]]) -> list[_Sh
     shares = [_Share(position, part, part.claims(exact=False)) for position, part in parts if part.size]
     for share in shares:
         if () in share.claims.leaves and (share.claims.exact or share.refine()) and () in share.claims.leaves:
+            points = walk_possible_points(share.part, 0, share.part.size)
+            other = next(point for point in points if type(point) is not Config)
             raise ArgumentError(
-                f"{function} merges records from mappings; sweep {share.position} holds {_describe_other(share.part)}. "
+                f"{function} merges records from mappings; sweep {share.position} holds {repr_with_type(other)}. "
                 f"Put it under a key of its own: expand({{'key': sweep}})"
             )
     return shares
-
-
-def _describe_other(part: Node) -> str:
-    """A point that is no record from a mapping, for a message."""
-    return repr_with_type(
-        next(point for point in walk_possible_points(part, 0, part.size) if type(point) is not Config)
-    )
 
 
 def _find_clash(shares: Sequence[_Share]) -> tuple[Steps, _Share, _Share] | None:
