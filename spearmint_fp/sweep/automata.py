@@ -111,7 +111,7 @@ class Automaton:
         self.size = self.counts[self.root]
         self._sums: dict[int, Sequence[int]] = {}
 
-    def open_node(self, node: int) -> tuple[int, ...]:
+    def list_choices(self, node: int) -> tuple[int, ...]:
         """The choices that stand side by side at a node."""
         if node <= TRUE:
             return ()
@@ -134,7 +134,7 @@ class Automaton:
         if not 0 <= rank < self.size:
             raise IndexError(rank)
         position, rest = 0, self.size
-        opened = {self.axes[node]: node for node in self.open_node(self.root)}
+        opened = {self.axes[node]: node for node in self.list_choices(self.root)}
         pending = list(reversed(self.digits.items))
         while pending:
             digit = pending.pop()
@@ -152,7 +152,7 @@ class Automaton:
             rank += (here - sums[k]) * rest
             rest *= sums[k + 1] - sums[k]
             position += self.offsets[digit.number][k]
-            for child in self.open_node(row[k]):
+            for child in self.list_choices(row[k]):
                 opened[self.axes[child]] = child
             if digit.branches is not None:
                 pending += reversed(digit.branches[self.values[digit.number][k]])
@@ -160,16 +160,14 @@ class Automaton:
 
     def find_rank(self, position: int) -> tuple[int, bool]:
         """How many allowed positions come before one, and whether it is allowed itself."""
-        if position >= self.digits.size:
+        if position >= self.digits.size or not self.size:
             return self.size, False
         before, rest = 0, self.size
-        opened = {self.axes[node]: node for node in self.open_node(self.root)}
-        if not self.size:
-            return 0, False
+        opened = {self.axes[node]: node for node in self.list_choices(self.root)}
         for digit, value in self.digits.split_position(position):
             node = opened.pop(digit.number)
             row = self.rows[node]
-            rest //= self.counts[node]
+            rest //= self.counts[node]  # the ways of the other open nodes, as in `find_position`
             if row is None:
                 before += value * rest
                 continue
@@ -179,7 +177,7 @@ class Automaton:
             if k == len(values) or values[k] != value or not row[k]:
                 return before, False
             rest *= sums[k + 1] - sums[k]
-            for child in self.open_node(row[k]):
+            for child in self.list_choices(row[k]):
                 opened[self.axes[child]] = child
         return before, True
 

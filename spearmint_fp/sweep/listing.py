@@ -58,7 +58,7 @@ class RowLister:
         self._items: list[tuple[Digit, ...]] = [()] * parts
         for digit in automaton.digits.items:
             self._items[digit.place[0]] += (digit,)
-        self._start = self._sort_state(automaton.open_node(automaton.root))
+        self._start = self._sort_state(automaton.list_choices(automaton.root))
         self._steps: dict[tuple[int, State], _Steps] = {}
         self._tails: dict[tuple[int, State], list[Row]] = {}
         self._kept = 0
@@ -185,7 +185,7 @@ class RowLister:
         offsets, values = automaton.offsets[digit.number], automaton.values[digit.number]
         for k in range(first, len(row)):
             if row[k]:
-                below = self._sort_state(rest + automaton.open_node(row[k])) if row[k] > 1 else rest
+                below = self._sort_state(rest + automaton.list_choices(row[k])) if row[k] > 1 else rest
                 inside = later if digit.branches is None else digit.branches[values[k]] + later
                 yield offset + offsets[k], below, inside, rank
                 rank = 0

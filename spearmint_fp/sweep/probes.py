@@ -31,7 +31,7 @@ FEW_POINTS: Final = 1_000
 QUARTERS: Final = (0, 4, 2, 1, 3)
 """Where in the other parts a point is tried again where its problem in the first configuration is not certain."""
 
-Asker = Callable[[Any], tuple[Problem, ...]]
+PointCheck = Callable[[Any], tuple[Problem, ...]]
 """The problems of a configuration, from the point of one part."""
 
 _UNBUILT: Final = (Problem((), "cannot be built"),)
@@ -67,7 +67,7 @@ class Probe(ABC):
 
     @property
     def copies(self) -> int | None:
-        """How many configurations of the scope a refusal spoils; None where more may be among what is unseen."""
+        """How many configurations of the outer selection a refusal spoils; None where the unseen may hold more."""
         return None if self.unseen else self.spot.copies
 
     def count_positions(self, place: int) -> int | None:  # noqa: ARG002  # only positions of single points have digits
@@ -168,12 +168,12 @@ class PointProbe(Probe):
         return self.spot.copies if is_distinct or not self.unseen else None
 
     def count_positions(self, place: int) -> int | None:
-        scope, stride = self.spot.scope, self.spot.stride
-        if scope is None or stride is None:
+        outer, stride = self.spot.outer, self.spot.stride
+        if outer is None or stride is None:
             return None
         digit = range(place * stride, (place + 1) * stride)
-        count = scope.selection.indices.count_residues(self.points.size * stride, digit)
-        return None if count is None else scope.copies * count
+        count = outer.selection.indices.count_residues(self.points.size * stride, digit)
+        return None if count is None else outer.copies * count
 
     def may_hold(self, path: Steps, key: Hashable) -> bool:
         own = self.spot.path
@@ -185,7 +185,7 @@ class PointProbe(Probe):
     def find_refusals(self) -> Iterator[Refusal]:
         refusals: list[Refusal] = []
         some_fit = False
-        askers: dict[int, Asker] = {}
+        checks: dict[int, PointCheck] = {}
         for place in self._list_places():
             if place == 0 and self.spot.find_first() == ():
                 some_fit = True
@@ -196,9 +196,9 @@ class PointProbe(Probe):
                 problem = Problem(self.spot.path, f"cannot be built: {error}", kind="check")
                 refusals.append(Refusal(place, None, problem))
                 continue
-            problems = self._ask(point, 0, askers)
+            problems = self._ask(point, 0, checks)
             certain = [problem for problem in problems if self._is_certain(problem) and self.spot.owns(problem)]
-            doubtful = () if certain or not problems else self._find_doubtful(point, askers)
+            doubtful = () if certain or not problems else self._find_doubtful(point, checks)
             refusals += [Refusal(place, point, problem) for problem in (*certain, *doubtful)]
             some_fit = some_fit or not doubtful
         for refusal in refusals:
@@ -211,12 +211,12 @@ class PointProbe(Probe):
             return range(size)
         return range(FEW_POINTS) if self.values is None else chain(range(FEW_POINTS), range(size - FEW_POINTS, size))
 
-    def _ask(self, point: Any, quarter: int, askers: dict[int, Asker]) -> tuple[Problem, ...]:
-        if quarter not in askers:
-            askers[quarter] = self._make_asker(quarter)
-        return askers[quarter](point)
+    def _ask(self, point: Any, quarter: int, checks: dict[int, PointCheck]) -> tuple[Problem, ...]:
+        if quarter not in checks:
+            checks[quarter] = self._make_check(quarter)
+        return checks[quarter](point)
 
-    def _make_asker(self, quarter: int) -> Asker:
+    def _make_check(self, quarter: int) -> PointCheck:
         """The check of a configuration as a function of the point at this path; the rest of it is built once."""
         spot, path = self.spot, self.spot.path
         try:
@@ -242,11 +242,11 @@ class PointProbe(Probe):
         path = self.spot.path
         return self._is_below(problem) and (problem.path != path or not path or problem.kind in ("type", "tag"))
 
-    def _find_doubtful(self, point: Any, askers: dict[int, Asker]) -> tuple[Problem, ...]:
+    def _find_doubtful(self, point: Any, checks: dict[int, PointCheck]) -> tuple[Problem, ...]:
         """The problems of a point that may depend on what stands beside it, if it is refused in every configuration."""
         found: tuple[Problem, ...] = ()
         for quarter in QUARTERS:
-            problems = self._ask(point, quarter, askers)
+            problems = self._ask(point, quarter, checks)
             own = tuple(problem for problem in problems if self._may_be_own(problem))
             if not own and all(problem.kind in ("check", "whole") for problem in problems):
                 return ()

@@ -44,7 +44,7 @@ class Product(Points, Protocol):
 
 @final
 @attrs.frozen(eq=False)
-class Scope:
+class OuterSelection:
     """The outermost selection around a part: where it stands, and in how many configurations each of its points is."""
 
     selection: Any
@@ -101,8 +101,8 @@ class Spot:
     """Where a part of a sweep stands in whole configurations.
 
     `complete(point, quarter)` is a configuration with that point of the part, and of every other part the point after
-    so many quarters of its points. Each point is in so many `copies` of the `scope`, which is a selection around the
-    part or else the whole sweep. Inside a selection, if the point is a digit of the position in its base, that digit
+    so many quarters of its points. Each point is in so many `copies` of the `outer` selection around the part, or
+    else of the whole sweep. Inside a selection, if the point is a digit of the position in its base, that digit
     counts positions in steps of `stride`. `factors` are the parts of merges that this one is inside,
     and `hidden` the paths that are derived over it.
     """
@@ -116,7 +116,7 @@ class Spot:
     complete: Callable[[Any, int], Any] = lambda point, _: point
     path: Steps = ()
     copies: int = 1
-    scope: Scope | None = None
+    outer: OuterSelection | None = None
     stride: int | None = None
     factors: tuple[Factor, ...] = ()
     hidden: tuple[Steps, ...] = ()
@@ -134,9 +134,9 @@ class Spot:
     def in_selection(self, selection: Points, base: Points) -> Spot:
         """The spot of a base, where a selection of its points stands here."""
         spot = self.in_branch(base)
-        if self.scope or selection.size == base.size:
+        if self.outer or selection.size == base.size:
             return spot
-        return attrs.evolve(spot, scope=Scope(selection, self.path, self.copies), stride=1)
+        return attrs.evolve(spot, outer=OuterSelection(selection, self.path, self.copies), stride=1)
 
     def in_product(self, whole: Product, k: int, build: Build, step: Steps = ()) -> Spot:
         """The spot of the k-th part of a product that stands here, and whose points hold those at a step."""

@@ -23,7 +23,7 @@ from .core import Sweep, as_sweep
 from .filters import constrain_node
 from .nodes.node import Node, SelectionOf
 from .probes import Probe, Refusal
-from .spots import Check, Scope, Spot
+from .spots import Check, OuterSelection, Spot
 from .tables import Constraint
 
 SPREAD_CONFIGS: Final = 1_000
@@ -201,7 +201,8 @@ def _ask_at(check: Check, node: Node, position: int, below: Iterable[Steps]) -> 
         config = thaw_plain(node.at(position))
         problems = check(config)
     except Exception as error:  # whatever a function or a class of the user's raises
-        config, problems = None, (Problem((), f"cannot be built: {short_repr(str(error))}", kind="type"),)
+        problem = Problem((), f"cannot be built: {short_repr(str(error))}", kind="type")
+        return _Refused((problem,), frozenset(_mark_problem(problem)[1:]))  # no mark of findings about a built one
     marks = [mark for problem in problems for mark in _mark_problem(problem)]
     if problems:
         there = [(path, value) for path in below for value in find_in(path, config)]
@@ -281,54 +282,54 @@ def _ask_parts(node: Node, check: Check, is_listed: bool) -> tuple[Sequence[_Fin
     """The problems of the parts in the order in which they are met, each once, and texts of what was not looked at."""
     unseen: list[str] = []
     refused: list[tuple[Probe, Refusal]] = []
-    scopes: dict[Scope, list[Probe]] = {}
+    inside: dict[OuterSelection, list[Probe]] = {}
     for probe in _list_probes(node, check):
         unseen += probe.unseen
         refused += [(probe, refusal) for refusal in probe.find_refusals()]
-        if probe.spot.scope is not None:
-            scopes.setdefault(probe.spot.scope, []).append(probe)
+        if probe.spot.outer is not None:
+            inside.setdefault(probe.spot.outer, []).append(probe)
     findings: dict[Hashable, _Finding] = {}
     counts: dict[Hashable, dict[Hashable, int | None]] = {}
     for probe, refusal in refused:
         finding = _find_place(probe, refusal)
         findings.setdefault(finding.key, finding)
-        configs, count = _count_spoiled(probe, refusal, scopes, is_listed)
+        configs, count = _count_spoiled(probe, refusal, inside, is_listed)
         counts.setdefault(finding.key, {})[configs] = count
     return [attrs.evolve(found, spoils=_add_known(counts[key].values())) for key, found in findings.items()], unseen
 
 
 def _count_spoiled(
-    probe: Probe, refusal: Refusal, scopes: dict[Scope, list[Probe]], is_listed: bool
+    probe: Probe, refusal: Refusal, inside: dict[OuterSelection, list[Probe]], is_listed: bool
 ) -> tuple[Hashable, int | None]:
     """A key for the configurations that a refusal spoils, and how many they are; None where that is not known."""
-    scope, copies = probe.spot.scope, probe.copies
+    outer, copies = probe.spot.outer, probe.copies
     if copies is None:
         return probe, None
-    if scope is None:
+    if outer is None:
         return (probe, refusal.place), copies
     count = probe.count_positions(refusal.place)
     if count is not None:
         return (probe, refusal.place), count
     path, key = probe.spot.path, None if probe.is_whole else exact_key(refusal.value)
     # they are counted by what stands at the path, so another branch must not have the same there
-    others = (other for other in scopes[scope] if other is not probe)
-    if is_listed or scope.selection.shuffled or probe.spot.is_shared() or any(o.may_hold(path, key) for o in others):
-        return (scope, path, key), None
-    return (scope, path, key), _count_holding(scope, path, key)
+    others = (other for other in inside[outer] if other is not probe)
+    if is_listed or outer.selection.shuffled or probe.spot.is_shared() or any(o.may_hold(path, key) for o in others):
+        return (outer, path, key), None
+    return (outer, path, key), _count_holding(outer, path, key)
 
 
-def _count_holding(scope: Scope, path: Steps, key: Hashable) -> int | None:
+def _count_holding(outer: OuterSelection, path: Steps, key: Hashable) -> int | None:
     """How many configurations of a selection have a value at a path, any value if the key is None."""
 
     def count_lacking(*kept: Hashable) -> int:
         """The configurations that lack the path, or have a value there that is kept."""
         holds = lambda value: exact_key(value) in kept  # noqa: E731
-        size: int = constrain_node(scope.selection, Constraint(holds, (path[len(scope.path) :],))).size
+        size: int = constrain_node(outer.selection, Constraint(holds, (path[len(outer.path) :],))).size
         return size
 
     try:
-        holding = scope.selection.size if key is None else count_lacking(key)
-        return scope.copies * (holding - count_lacking())
+        holding = outer.selection.size if key is None else count_lacking(key)
+        return outer.copies * (holding - count_lacking())
     except SizeError:  # only listing would tell
         return None
 

@@ -17,6 +17,7 @@ from spearmint_fp import (
     ConversionError,
     DynamicValue,
     Sweep,
+    concat,
     constrain,
     derive,
     expand,
@@ -258,6 +259,13 @@ def test_several_values_together_are_told_where_nothing_else_is_wrong() -> None:
 )
 def test_classes_without_code_of_their_own_refuse_values_one_by_one(kind: Any) -> None:
     assert not may_refuse_together(kind)
+
+
+def test_what_cannot_be_built_has_no_problem_of_another_configuration() -> None:
+    base = concat(expand({}), expand({"b": DynamicValue([1])}))
+    report = validate(Color, concat(base, derive("b.c", lambda _: 1, base)))
+    assert sum("cannot be built" in problem.reason for problem in report.problems) == 1
+    assert [problem.spoils for problem in report.problems if problem.value == {"b": 1}] == [3]
 
 
 def test_a_function_that_refuses_a_configuration_is_told() -> None:
