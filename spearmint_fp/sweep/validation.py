@@ -35,7 +35,7 @@ MOST_LISTED: Final = 10_000
 @final
 @attrs.frozen
 class Validation:
-    """The finding of `validate`: `problems`, each with its `path`, `value`, `reason`, and `spoils`, a number of configs.
+    """`validate(cls, sweep)`: `problems`, each with `path`, `value`, `reason`, and `spoils`, a number of configs.
 
     True where there are none. `unseen` says what could not be looked at. Printed, it reads as a report.
 
