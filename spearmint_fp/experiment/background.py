@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from ..configuration.errors import ArgumentError, ExperimentError
 from ..tasks.wrappers import format_seconds, is_seconds
-from ..workers.unfinished import SCOPE
+from ..workers.worker import SCOPE
 
 LOG: Final = logging.getLogger("spearmint_fp")
 

@@ -109,9 +109,9 @@ class Processes(ExecutorValue):
                 "processes(n) needs fork, which this system does not have. Take a live executor: "
                 "executor=ProcessPoolExecutor(n)"
             )
-        from .interpreters import explain_no_interpreter
         from .pickling import Job
         from .process_pool import ProcessPool
+        from .processes import explain_no_interpreter
         from .start_methods import LAUNCHERS
 
         why = None if self.start_method == "fork" else explain_no_interpreter()
