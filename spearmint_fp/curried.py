@@ -67,8 +67,9 @@ class Curried(curry):  # type: ignore[misc]  # toolz has no types
     def __reduce__(self) -> Any:
         return _restore, (self.func, self.args, self.keywords)
 
-    def __repr__(self) -> str:
-        return _format_call(self)
+    def __repr__(self) -> str:  # with dots for the arguments that are missing
+        keywords = (f"{name}={value!r}" for name, value in self.keywords.items())
+        return f"{self.func.__name__}({', '.join((*map(repr, self.args), '...', *keywords))})"
 
     __str__ = __repr__
 
@@ -93,12 +94,6 @@ def _require_callable(call: Curried) -> None:
         bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
         taken = signature.replace(parameters=bare, return_annotation=signature.empty)
         raise ArgumentError(f"{call!r}: {error}. It is {call.func.__name__}{taken}") from None
-
-
-def _format_call(call: Curried) -> str:
-    """`sample(3, ..., seed=1)`: the arguments that are there, and dots for those that are missing."""
-    keywords = (f"{name}={value!r}" for name, value in call.keywords.items())
-    return f"{call.func.__name__}({', '.join((*map(repr, call.args), '...', *keywords))})"
 
 
 def takes_data_last(value: Any) -> bool:

@@ -29,7 +29,7 @@ MINUS: Final = "\N{MINUS SIGN}"
 """The sign of a negative number among the arguments, where a hyphen would begin an option."""
 
 
-def say(text: str) -> None:
+def print_to_stderr(text: str) -> None:
     """Write on standard error, without control characters: text comes from files and functions of others."""
     click.echo(escape_controls(text), err=True)
 
@@ -85,7 +85,7 @@ class CommandGroup(Command, click.Group):
             if is_traceback_wanted(ctx):
                 from traceback import format_exception
 
-                say("".join(format_exception(error)))
+                print_to_stderr("".join(format_exception(error)))
             raise _UnusableError(escape_controls(_describe_error(error))) from error
         else:
             return result

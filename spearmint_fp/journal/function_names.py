@@ -7,16 +7,13 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, final
 
 import attrs
 
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type, short_repr
-from ..tasks.wrapping import find_innermost
-
-MAIN_MODULES: Final = ("__main__", "__mp_main__")
-"""The names of the program's own module while it runs, and in the processes that `multiprocessing` starts."""
+from ..tasks.wrapping import MAIN_MODULES, find_innermost
 
 
 @final

@@ -29,30 +29,27 @@ ABSENT: Final = Absent.ABSENT
 def format_text(value: Any) -> str:
     """The value for a reader: text as it is, what has a name by its name, all else by its `repr`.
 
-    >>> text_of("gpt-4"), text_of(0.1), text_of((1, "a")), text_of(int)
+    >>> format_text("gpt-4"), format_text(0.1), format_text((1, "a")), format_text(int)
     ('gpt-4', '0.1', "(1, 'a')", 'int')
     """
     try:
-        return _describe_value(unbox_scalar(value))
+        single = unbox_scalar(value)
+        kind = type(single)
+        if isinstance(single, Enum):
+            return f"{kind.__name__}.{single.name}"
+        if isinstance(single, str):
+            return str.__str__(single)
+        if isinstance(single, type | FunctionType):
+            return single.__qualname__
+        return str(single) if kind.__module__.partition(".")[0] in _READABLE_MODULES else full_repr(single)
     except Exception:  # a hostile __str__ must not hide the other cells
         return short_repr(value)
-
-
-def _describe_value(value: Any) -> str:
-    kind = type(value)
-    if isinstance(value, Enum):
-        return f"{kind.__name__}.{value.name}"
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, type | FunctionType):
-        return value.__qualname__
-    return str(value) if kind.__module__.partition(".")[0] in _READABLE_MODULES else full_repr(value)
 
 
 def format_cell(value: Any) -> str:
     """The value for a cell of a table: nothing where it is absent, a float to six digits, else as `format_text` has it.
 
-    >>> cell_of(ABSENT), cell_of(None), cell_of(1 / 3), cell_of("a")
+    >>> format_cell(ABSENT), format_cell(None), format_cell(1 / 3), format_cell("a")
     ('', 'None', '0.333333', 'a')
     """
     if value is ABSENT:
@@ -78,7 +75,7 @@ def is_number(value: Any) -> bool:
 def as_float(value: Any) -> float:
     """A number as a float, the greatest one where it is beyond all of them.
 
-    >>> number_of(3), number_of(-(10**400))
+    >>> as_float(3), as_float(-(10**400))
     (3.0, -1.7976931348623157e+308)
     """
     try:

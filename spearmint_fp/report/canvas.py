@@ -22,7 +22,7 @@ def load_matplotlib(module: str) -> Any:
     return require(f"matplotlib.{module}", extra="report", what="plot")
 
 
-def add_frame(figure: Figure, title: str | None, note: str, size: tuple[float, float]) -> Axes:
+def add_axes(figure: Figure, title: str | None, note: str, size: tuple[float, float]) -> Axes:
     """The axes of a figure of `size` inches, below a title and a note in small grey letters."""
     figure.set_size_inches(*size)
     axes = figure.add_subplot()

@@ -113,13 +113,8 @@ def list_levels(column: Column) -> tuple[Any, ...]:
             f'Choose others with on=, or kind="parallel"'
         )
     if all(map(is_number, levels)):
-        levels = tuple(sorted(levels, key=_order_number))
+        levels = tuple(sorted(levels, key=lambda number: (math.isnan(place := as_float(number)), place)))  # NaN last
     return (*levels, *(gap for gap in (None, ABSENT) if any(value is gap for value in column.values)))
-
-
-def _order_number(number: Any) -> tuple[bool, float]:
-    """The sort key of a number: NaN comes after all others."""
-    return math.isnan(place := as_float(number)), place
 
 
 def is_absent(value: Any) -> bool:

@@ -15,8 +15,8 @@ from ..outcomes.rows import Column
 from .canvas import (
     FAILED,
     FONT_POINTS,
+    add_axes,
     add_colour_bar,
-    add_frame,
     escape_text,
     format_tick,
     get_colour_map,
@@ -57,7 +57,7 @@ def draw_parallel(figure: Figure, chart: Chart, title: str | None) -> None:
     drawn = range(count) if count <= MOST_LINES else [k * count // MOST_LINES for k in range(MOST_LINES)]
     notes = [f"{len(drawn):,} of {count:,} outcomes drawn"] if len(drawn) < count else []
     note = ", ".join([*notes, *count_blanks(chart, "dashed")])
-    axes = add_frame(figure, title, note, (min(20.0, 2.0 + 1.55 * len(scales)), 4.6))
+    axes = add_axes(figure, title, note, (min(20.0, 2.0 + 1.55 * len(scales)), 4.6))
     lines = _draw_outcomes(axes, chart, scales, drawn)
     _draw_scales(axes, scales)
     add_colour_bar(figure, axes, lines, chart.name)

@@ -12,6 +12,7 @@ from ..configuration.fold import Choice
 from ..configuration.messages import repr_with_type
 from ..configuration.tables import is_keyed
 from ..sweep.core import Sweep
+from ..tasks.wrappers import is_count
 from ..workers.sources import check_expanded
 
 
@@ -40,8 +41,9 @@ def check_arguments(fn: Any, configs: Any, function: str) -> Any:
 
 def check_in_flight(in_flight: Any) -> int | None:
     """How many configurations may be in flight, where the caller says."""
-    if in_flight is None or (isinstance(in_flight, int) and not isinstance(in_flight, bool) and in_flight > 0):
-        return in_flight
+    if in_flight is None or is_count(in_flight):
+        count: int | None = in_flight
+        return count
     raise ArgumentError(
         f"in_flight is how many configurations may be in flight, above 0; got {repr_with_type(in_flight)}"
     )

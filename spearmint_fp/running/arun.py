@@ -8,7 +8,7 @@ from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
 from time import perf_counter
-from types import CodeType, TracebackType
+from types import CodeType
 from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
 from ..configuration.errors import ArgumentError, RunError
@@ -23,6 +23,7 @@ from ..tasks.attempts import Ending, make_outcome, run_attempt_async, try_task
 from ..tasks.event_loops import run_in_thread
 from ..tasks.signals import current_handlers
 from ..tasks.task_state import TaskState
+from ..tasks.wrappers import is_count
 from ..tasks.wrapping import is_async
 from ..workers.executors import refuse_time_limit
 from .arguments import check_arguments, check_in_flight, require_count
@@ -66,9 +67,7 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
     async def __aenter__(self) -> AsyncOutcomes[C, T]:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
 
@@ -133,7 +132,7 @@ def arun(  # noqa: PLR0913
     See also: `run`.
     """
     configs = check_arguments(fn, configs, "arun")
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+    if not is_count(limit):
         raise ArgumentError(f"limit is how many may run at the same time, above 0; got {repr_with_type(limit)}")
     if not is_async(fn):
         refuse_time_limit(fn, "a thread of arun")

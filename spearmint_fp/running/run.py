@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from functools import partial
 from itertools import chain
 from operator import length_hint
-from types import TracebackType
 from typing import Any, Generic, TypeVar, cast, final, overload
 
 from ..configuration.extras import require
@@ -62,7 +61,7 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
     def __enter__(self) -> Outcomes[C, T]:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,7 +13,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type
-from .wrapping import Layer, is_async
+from .wrapping import Layer, find_object, is_async
 
 T = TypeVar("T")
 
@@ -49,10 +48,7 @@ class Wrapper(Layer, ABC, Generic[T]):
 
     def __reduce__(self) -> Any:
         module, name = getattr(self, "__module__", None), getattr(self, "__qualname__", "")
-        found: Any = sys.modules.get(module or "")
-        for part in name.split("."):
-            found = getattr(found, part, None)
-        if found is self and module != "__main__":
+        if module != "__main__" and find_object(module, name) is self:
             return name
         return type(self), attrs.astuple(self, recurse=False)
 
@@ -66,6 +62,11 @@ def check_function(fn: Any, usage: str) -> Any:
         below = ". Write it below @staticmethod or @classmethod" if isinstance(fn, staticmethod | classmethod) else ""
         raise ArgumentError(f"{usage} wraps a function: {usage}(fn); got {repr_with_type(fn)}{below}")
     return fn
+
+
+def is_count(value: Any) -> bool:
+    """True for a whole number above 0; True itself is none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def is_seconds(value: Any) -> bool:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import partial, reduce
 from math import prod
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 from toolz import curry
+
+MAIN_MODULES: Final = ("__main__", "__mp_main__")
+"""The names of the program's own module while it runs, and in the processes that `multiprocessing` starts."""
 
 PARTIALS: Final = (partial, curry)
 """The classes of functions with arguments that they have already: `func`, `args`, `keywords`."""
@@ -78,6 +82,16 @@ def find_innermost(fn: Callable[..., Any]) -> Any:
     return inner
 
 
+def is_of_script(fn: Callable[..., Any]) -> bool:
+    """True if the function, or one that it wraps, is of the program itself, which no other process can import."""
+    return any(getattr(one, "__module__", None) in MAIN_MODULES for one in walk_wrapped(fn))
+
+
+def find_object(module: Any, qualname: str) -> Any:
+    """The object that a qualified name leads to in a module that is loaded; None where it leads nowhere."""
+    return reduce(lambda found, part: getattr(found, part, None), qualname.split("."), sys.modules.get(module))
+
+
 def is_async(fn: Callable[..., Any]) -> bool:
     """True if calling the function gives something to await."""
     inner = find_innermost(fn)
@@ -92,7 +106,7 @@ def find_bound(fn: Callable[..., Any]) -> tuple[Any, ...]:
     return (*([list(one.args), dict(one.keywords)] for one in partials), *instances)
 
 
-def find_places(fn: Callable[..., Any]) -> tuple[int, int]:
+def find_stride(fn: Callable[..., Any]) -> tuple[int, int]:
     """`first, step`: a run's configuration number `index` stands at `first + step * index` in the whole sweep."""
     layers = [one for one in walk_wrapped(fn) if isinstance(one, Layer)]
     return sum(layer.first for layer in layers), prod(layer.step for layer in layers)

@@ -13,7 +13,7 @@ from typing import Any, Final, final
 
 from ..configuration.errors import RunError, WorkerError
 from ..configuration.messages import repr_with_type
-from ..outcomes.exceptions import read_message
+from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo
 from .batches import Answer, Batch
 from .pools import LOOK_SECONDS, Pool, drain_queue, patience_after
@@ -170,9 +170,7 @@ class FuturePool(Pool):
 
     def _note_death(self, batch: Batch, error: Exception) -> list[Answer]:
         if len(batch) == 1 and batch.deaths:
-            death = WorkerError(
-                f"its worker ended, or could not answer: {type(error).__qualname__}: {read_message(error)}"
-            )
+            death = WorkerError(f"its worker ended, or could not answer: {describe_exception(error)}")
             death.__cause__ = error
             batch.fail(ErrorInfo.of(death))
             return batch.take_answers()

@@ -13,7 +13,7 @@ from ..configuration.errors import MissingExtraError, TransferError
 from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import read_message
 from ..sweep.core import Sweep
-from ..tasks.wrapping import walk_wrapped
+from ..tasks.wrapping import is_of_script
 
 PROTOCOL: Final = 5
 
@@ -81,9 +81,7 @@ class Job:
     def to_bytes(self) -> bytes:
         """The job as bytes, or the error that says why it cannot travel, before any task has run."""
         by_name = _find_cloudpickle() is None
-        if by_name and any(
-            getattr(fn, "__module__", None) in ("__main__", "__mp_main__") for fn in walk_wrapped(self.fn)
-        ):
+        if by_name and is_of_script(self.fn):
             raise MissingExtraError(f"{repr_with_type(self.fn)} of __main__ {_NEEDS}")
         try:
             return dump_by_value((self.fn, self.sweep), self.has_script)

@@ -69,7 +69,8 @@ def drain_queue(queue: SimpleQueue[T], look: Callable[[], object] | None = None)
             first = queue.get(timeout=None if look is None else LOOK_SECONDS)
             break
         except Empty:
-            _ = look and look()
+            if look is not None:
+                look()
     yield first
     while True:
         try:

@@ -22,7 +22,7 @@ from struct import Struct
 from typing import Final, final
 
 from ..configuration.errors import RunError
-from .processes import KILLED_SECONDS, ChildProcess, Process, fork_worker, move_descriptor, start_interpreter
+from .processes import KILLED_SECONDS, ChildProcess, Process, fork_worker, move_descriptor, open_pipe, start_interpreter
 from .wire import HEARTBEAT_SECONDS
 
 CLOSE_SECONDS: Final = 1.0
@@ -93,7 +93,7 @@ def serve_forks(pipe: int, parent: int) -> None:
     with contextlib.suppress(ImportError):
         import cloudpickle  # noqa: F401  # once, so that no worker has to
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    awake, wake = (move_descriptor(end) for end in os.pipe())
+    awake, wake = open_pipe()
     for end in (awake, wake):
         os.set_blocking(end, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)

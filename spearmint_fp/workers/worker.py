@@ -18,7 +18,7 @@ from functools import lru_cache, partial
 from time import sleep
 from typing import BinaryIO, Final, final
 
-from ..outcomes.exceptions import read_message
+from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo
 from ..tasks.attempts import try_task
 from ..tasks.signals import ends_run
@@ -146,7 +146,7 @@ def _open_job(data: bytes) -> Job:
 
 
 def _write_broken(error: BaseException) -> bytes:
-    return write_message(BROKEN, f"{type(error).__qualname__}: {read_message(error)}")
+    return write_message(BROKEN, describe_exception(error))
 
 
 class _FullError(BaseException):
@@ -169,7 +169,7 @@ def serve(batches: int, messages: int, parent: int) -> None:
 
 
 def _settle(parent: int) -> None:
-    """Lead a group of processes: an interrupt of the terminal reaches the parent alone, and the group can be ended."""
+    """Begin a process group, which an interrupt of the terminal does not reach, and which can be ended as a whole."""
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
