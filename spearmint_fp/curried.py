@@ -57,7 +57,13 @@ class Curried(curry):  # type: ignore[misc]  # toolz has no types
         if all(name in given for name in _list_required(self.func)[len(self.args) + len(args) :]):
             return self.func(*self.args, *args, **given)
         more = self.bind(*args, **kwargs)
-        _require_callable(more)
+        signature = inspect.signature(more.func)
+        try:
+            signature.bind_partial(*more.args, **more.keywords)
+        except TypeError as error:
+            bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+            taken = signature.replace(parameters=bare, return_annotation=signature.empty)
+            raise ArgumentError(f"{more!r}: {error}. It is {more.func.__name__}{taken}") from None
         return more
 
     @property
@@ -83,17 +89,6 @@ def _list_required(fn: Callable[..., Any]) -> tuple[str, ...]:
     """The arguments that may be given by position and have no default, in their order."""
     parameters = inspect.signature(fn).parameters.values()
     return tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty)
-
-
-def _require_callable(call: Curried) -> None:
-    """Refuse arguments that no others can make a call of."""
-    signature = inspect.signature(call.func)
-    try:
-        signature.bind_partial(*call.args, **call.keywords)
-    except TypeError as error:
-        bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
-        taken = signature.replace(parameters=bare, return_annotation=signature.empty)
-        raise ArgumentError(f"{call!r}: {error}. It is {call.func.__name__}{taken}") from None
 
 
 def takes_data_last(value: Any) -> bool:

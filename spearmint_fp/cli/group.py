@@ -12,10 +12,10 @@ import click
 from ..configuration.errors import SpearmintError
 from ..configuration.messages import escape_controls
 
-FAILED: Final = 1
-UNUSABLE: Final = 2
-INTERRUPTED: Final = 130
-UNREAD: Final = 141
+EXIT_FAILED: Final = 1
+EXIT_UNUSABLE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+EXIT_UNREAD: Final = 141
 
 _EXIT_CODES: Final = (
     ("0", "all is well"),
@@ -75,12 +75,12 @@ class CommandGroup(Command, click.Group):
             raise
         except KeyboardInterrupt:
             click.echo("\nInterrupted", err=True)
-            ctx.exit(INTERRUPTED)
+            ctx.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
             from .output import drop_output
 
             drop_output()
-            ctx.exit(UNREAD)
+            ctx.exit(EXIT_UNREAD)
         except Exception as error:
             if is_traceback_wanted(ctx):
                 from traceback import format_exception
@@ -101,7 +101,7 @@ def _write_section(formatter: click.HelpFormatter, title: str, lines: Iterable[s
 
 
 class _UnusableError(click.ClickException):
-    exit_code = UNUSABLE
+    exit_code = EXIT_UNUSABLE
 
 
 def _describe_error(error: Exception) -> str:

@@ -12,7 +12,7 @@ import spearmint_fp as fp
 
 from ..configuration.messages import escape_controls, format_count
 from .arguments import SliceType, WholeNumberType, files_argument, look_up_here, read_sweep
-from .group import FAILED, Command, IndexCommand, traceback_option
+from .group import EXIT_FAILED, Command, IndexCommand, traceback_option
 from .output import reserve_output, write_lines
 
 
@@ -116,4 +116,4 @@ def check(ctx: click.Context, /, files: tuple[str, ...], name: str, ignore_extra
     with reserve_output():
         validation = fp.validate(look_up_here(name), sweep, extra="ignore" if ignore_extra else "forbid")
     write_lines([escape_controls(str(validation))])
-    ctx.exit(0 if validation.ok else FAILED)
+    ctx.exit(0 if validation.ok else EXIT_FAILED)

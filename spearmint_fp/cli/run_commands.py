@@ -14,7 +14,7 @@ import spearmint_fp as fp
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import short_repr
 from .arguments import ShardType, files_argument, look_up_here, read_sweep, select_option
-from .group import FAILED, INTERRUPTED, Command, is_traceback_wanted, print_to_stderr, traceback_option
+from .group import EXIT_FAILED, EXIT_INTERRUPTED, Command, is_traceback_wanted, print_to_stderr, traceback_option
 from .output import reserve_output, write_lines
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
             if options["journal"] is not None:
                 kept = f"What is done is kept in {options['journal']}. Give the same command again to go on."
             print_to_stderr(f"\nInterrupted: {summary}\n{kept}")
-            ctx.exit(INTERRUPTED)
+            ctx.exit(EXIT_INTERRUPTED)
     print_to_stderr("\n".join([*summary.list_failures(), str(summary)]))
-    ctx.exit(FAILED if summary.failed else 0)
+    ctx.exit(EXIT_FAILED if summary.failed else 0)
 
 
 def _make_executor(options: dict[str, Any]) -> Any:

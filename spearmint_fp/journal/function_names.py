@@ -86,7 +86,9 @@ def name_function(fn: Callable[..., Any]) -> FunctionName:
     file = getattr(home, "__file__", None)
     file = os.path.realpath(file) if isinstance(file, str) else None
     if module not in MAIN_MODULES:
-        return FunctionName(module, qualname, None if file is None or _is_installed(file) else file, False)
+        return FunctionName(
+            module, qualname, None if file is None or file.startswith(_list_installed_folders()) else file, False
+        )
     known = getattr(getattr(home, "__spec__", None), "name", None)  # set by python -m
     if not isinstance(known, str) or known in MAIN_MODULES:
         if file is None or not is_file(file):
@@ -130,13 +132,9 @@ def _name_module(file: Path) -> str:
     return ".".join(parts)
 
 
-def _is_installed(file: str) -> bool:
-    """True in the standard library and among installed packages, whose names are unique and whose folders change."""
-    return file.startswith(_installed_folders())
-
-
 @cache
-def _installed_folders() -> tuple[str, ...]:
+def _list_installed_folders() -> tuple[str, ...]:
+    """Folders of the standard library and of installed packages: names there are unique, and the folders change."""
     import sysconfig
 
     paths = sysconfig.get_paths()

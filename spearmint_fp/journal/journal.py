@@ -22,7 +22,7 @@ from ..tasks.injection import read_hints
 from ..tasks.wrapping import find_arguments, find_bound, find_innermost, find_stride
 from .function_names import NamelessError
 from .ledger import MOST_NAMES, Ledger
-from .owners import EXPERIMENT_OF_KEY, Key, Owner, declared_name, find_key, find_owner
+from .owners import EXPERIMENT_OF_KEY, Key, Owner, find_key, find_owner, read_declared_name
 from .rows import (
     check_row,
     compact_json,
@@ -162,7 +162,7 @@ class Journal:
         try:
             return find_owner(experiment, self._name, self._version)
         except ArgumentError as error:
-            name = declared_name(experiment)
+            name = read_declared_name(experiment)
             if (name, self._version) not in self.experiments:
                 raise
             raise ArgumentError(

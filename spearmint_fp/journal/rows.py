@@ -32,9 +32,9 @@ def write_outcome(outcome: Outcome[C, Any], cls: Any, most_bytes: int) -> tuple[
     That is a failure where the result cannot be written so that it comes back equal.
     """
     config = encode_config(outcome.config)
-    if utf8_size(config) > most_bytes // 2:  # it would leave no room for the result
+    if count_bytes(config) > most_bytes // 2:  # it would leave no room for the result
         config = encode_config(repr_with_type(outcome.config))
-    most_bytes -= utf8_size(config)
+    most_bytes -= count_bytes(config)
     typed, content = False, ""
     if isinstance(outcome, Success):
         try:
@@ -58,7 +58,7 @@ def _encode_result(result: Any, cls: Any, most_bytes: int) -> tuple[str, bool]:
         raise EncodingError(
             f"{repr_with_type(result)} cannot be written into a journal, since looking at it raises {why}"
         ) from error
-    if (size := utf8_size(content)) > most_bytes:
+    if (size := count_bytes(content)) > most_bytes:
         raise EncodingError(
             f"{repr_with_type(result)} takes {size} bytes as text, and a journal has at most {most_bytes} for one "
             f"result. Return less, or write it to a file and return its path"
@@ -77,7 +77,7 @@ def _encode_error(error: ErrorInfo, most_bytes: int) -> str:
         size //= 2
 
 
-def utf8_size(text: str) -> int:
+def count_bytes(text: str) -> int:
     """How many bytes the text takes in a file."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 

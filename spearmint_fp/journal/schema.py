@@ -51,7 +51,7 @@ _SCHEMA: Final = (
 )
 
 
-def latest_version() -> int:
+def get_latest_version() -> int:
     """The version of the schema that this version of the library writes."""
     return len(UPGRADES)
 

@@ -93,9 +93,9 @@ def make_columns(
     found = require_outcomes(outcomes)
     return (
         Column("index", "index", tuple(outcome.index for outcome in found)),
-        *_config_columns(found, sweep, whole),
-        *_result_columns(found),
-        *_run_columns(found),
+        *_make_config_columns(found, sweep, whole),
+        *_make_result_columns(found),
+        *_make_run_columns(found),
     )
 
 
@@ -113,7 +113,7 @@ def require_outcomes(outcomes: Iterable[Outcome[Any, Any]]) -> tuple[Outcome[Any
 # --- paths of configurations -------------------------------------------------------------------------
 
 
-def _config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] | None, whole: bool) -> list[Column]:
+def _make_config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] | None, whole: bool) -> list[Column]:
     flats = [flatten_values(outcome.config) for outcome in found]
     paths = tuple(unique(path for one in flats for path in one))
     if sweep is not None:
@@ -171,7 +171,7 @@ def _make_distinct(names: Sequence[str], paths: Iterable[Steps]) -> list[str]:
 # --- results, and how the run went -------------------------------------------------------------------
 
 
-def _result_columns(found: Sequence[Outcome[Any, Any]]) -> list[Column]:
+def _make_result_columns(found: Sequence[Outcome[Any, Any]]) -> list[Column]:
     flats = [flatten_values(outcome.result) if isinstance(outcome, Success) else {} for outcome in found]
     paths = tuple(unique(path for one in flats for path in one))
     names = _make_distinct([f"result.{format_path(path)}" if path else "result" for path in paths], paths)
@@ -179,7 +179,7 @@ def _result_columns(found: Sequence[Outcome[Any, Any]]) -> list[Column]:
     return [Column(name, "result", values) for name, values in zip(names, columns, strict=True)]
 
 
-def _run_columns(found: Sequence[Outcome[Any, Any]]) -> Iterator[Column]:
+def _make_run_columns(found: Sequence[Outcome[Any, Any]]) -> Iterator[Column]:
     for name in ("ok", "seconds", "attempts", "replayed"):
         yield Column(name, "run", tuple(getattr(outcome, name) for outcome in found))
     errors = (outcome.error if isinstance(outcome, Failure) else None for outcome in found)

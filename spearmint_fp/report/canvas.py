@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FAILED: Final = "#c0392b"
+FAILED_COLOUR: Final = "#c0392b"
 FONT_POINTS: Final = 9
-_QUIET: Final = "#6b7280"
+_NOTE_COLOUR: Final = "#6b7280"
 _COLOUR_MAP: Final = "viridis"
 
 
@@ -33,7 +33,12 @@ def add_axes(figure: Figure, title: str | None, note: str, size: tuple[float, fl
     if title:
         axes.set_title(escape_text(title), loc="left", fontsize=FONT_POINTS + 3, pad=20 if note else 8)
     if note:
-        at = {"xycoords": "axes fraction", "textcoords": "offset points", "color": _QUIET, "fontsize": FONT_POINTS}
+        at = {
+            "xycoords": "axes fraction",
+            "textcoords": "offset points",
+            "color": _NOTE_COLOUR,
+            "fontsize": FONT_POINTS,
+        }
         axes.annotate(note, (0, 1), (0, 6), va="bottom", **at)  # type: ignore[arg-type]  # as annotate reads them
     return axes
 

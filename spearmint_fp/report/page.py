@@ -24,7 +24,7 @@ from .columns import MOST_EXACT_FLOAT
 
 Cell = None | bool | str | int | float | tuple[str] | tuple[str, float | None]
 
-_NONE: Final = ("None",)
+_NONE_CELL: Final = ("None",)
 """None as a cell: null stands for what is absent."""
 
 _UNSAFE: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
@@ -135,7 +135,7 @@ def _encode_cell(value: Any) -> Cell:
     """A value as JSON: null where there is none; a number that JavaScript would round goes with its text."""
     single = unbox_scalar(value)
     if single is ABSENT or single is None:
-        return None if single is ABSENT else _NONE
+        return None if single is ABSENT else _NONE_CELL
     if type(single) is bool:
         return single
     if type(single) is float and math.isfinite(single) and not single.is_integer():

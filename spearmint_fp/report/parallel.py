@@ -13,7 +13,7 @@ from ..configuration.keys import exact_key
 from ..outcomes.cells import ABSENT, as_float
 from ..outcomes.rows import Column
 from .canvas import (
-    FAILED,
+    FAILED_COLOUR,
     FONT_POINTS,
     add_axes,
     add_colour_bar,
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 MOST_LINES: Final = 2000
 """How many outcomes are drawn; of more this many, evenly spread."""
 
-_NONE: Final = -0.12
+_NONE_HEIGHT: Final = -0.12
 """The height at which a line passes an axis on which it has None; those with a value are between 0 and 1."""
 
-_GROUND: Final = -0.22
+_ABSENT_HEIGHT: Final = -0.22
 """The height at which it passes an axis on which it has no value."""
 
 
@@ -100,8 +100,13 @@ def _complete_scale(
     name: str, column: Column, place: Callable[[Any], float], ticks: Iterable[tuple[float, str]]
 ) -> Scale:
     """The scale with None and what is absent each at a height of its own below the values."""
-    heights = tuple(_NONE if value is None else _GROUND if value is ABSENT else place(value) for value in column.values)
-    below = ((height, text) for height, text in ((_NONE, "None"), (_GROUND, "absent")) if height in heights)
+    heights = tuple(
+        _NONE_HEIGHT if value is None else _ABSENT_HEIGHT if value is ABSENT else place(value)
+        for value in column.values
+    )
+    below = (
+        (height, text) for height, text in ((_NONE_HEIGHT, "None"), (_ABSENT_HEIGHT, "absent")) if height in heights
+    )
     return Scale(name, heights, (*ticks, *below))
 
 
@@ -125,7 +130,7 @@ def _draw_outcomes(axes: Axes, chart: Chart, scales: Sequence[Scale], drawn: Seq
     numbers = [chart.values[k] for k in groups.get("good", [])]
     looks: dict[str, dict[str, Any]] = {
         "none": {"colors": "#9ca3af", "linewidths": 0.9, "alpha": clear},
-        "failed": {"colors": FAILED, "linewidths": 1.2, "linestyles": "dashed", "alpha": max(clear, 0.3)},
+        "failed": {"colors": FAILED_COLOUR, "linewidths": 1.2, "linestyles": "dashed", "alpha": max(clear, 0.3)},
         "good": {"cmap": get_colour_map(), "array": numbers, "linewidths": 1.3, "alpha": clear},
     }
     for name, look in looks.items():

@@ -21,7 +21,7 @@ from ..sweep.nodes.points import locate_errors
 from ..tasks.asyncio_tasks import cancel_tasks, check_asyncio
 from ..tasks.attempts import Ending, make_outcome, run_attempt_async, try_task
 from ..tasks.event_loops import run_in_thread
-from ..tasks.signals import current_handlers
+from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
 from ..tasks.wrappers import is_count
 from ..tasks.wrapping import is_async
@@ -136,7 +136,7 @@ def arun(  # noqa: PLR0913
         raise ArgumentError(f"limit is how many may run at the same time, above 0; got {repr_with_type(limit)}")
     if not is_async(fn):
         refuse_time_limit(fn, "a thread of arun")
-    work = _await_task(fn, current_handlers()) if is_async(fn) else _run_in_thread(fn)
+    work = _await_task(fn, find_current_handlers()) if is_async(fn) else _run_in_thread(fn)
     ledger = open_ledger(journal, fn)
     if ledger is not None:
         work = replay_or_run_async(ledger, work)

@@ -17,7 +17,7 @@ MOST_CANCELS: Final = 4
 """How often a coroutine is cancelled, before it is left running."""
 
 
-def current_task() -> asyncio.Task[Any] | None:
+def find_current_task() -> asyncio.Task[Any] | None:
     """The task that is running; None where no event loop is."""
     import asyncio
 
@@ -29,7 +29,7 @@ def current_task() -> asyncio.Task[Any] | None:
 
 def is_cancelled() -> bool:
     """True if the running task is being cancelled from outside."""
-    task = current_task()
+    task = find_current_task()
     return task is not None and task.cancelling() > 0
 
 

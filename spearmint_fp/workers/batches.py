@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from time import monotonic
-from typing import Any, Final, final
+from typing import Any, final
 
 from ..outcomes.outcomes import ErrorInfo, Outcome, make_successes
 from ..sweep.core import Sweep
@@ -28,8 +28,6 @@ Answer = list[Outcome[Any, Any]] | SourceError
 
 Resume = tuple[int, Checkpoint, float]
 """How often a task had been tried again when it was ended, the state of its wrappers, and when it began."""
-
-_NO_CONFIGS: Final[Iterator[Any]] = iter(())
 
 
 @final
@@ -155,4 +153,4 @@ class Batch:
         if must_propagate(error):
             raise error
         self._answers.append(SourceError(self.start, len(self), error))
-        self.start, self._configs = self.stop, _NO_CONFIGS
+        self.start, self._configs = self.stop, iter(())

@@ -89,10 +89,10 @@ class _ScriptGlobals:
     """Opens as the globals of the script in the process that opens it."""
 
     def __reduce__(self) -> Any:
-        return _script_globals, ()
+        return _find_script_globals, ()
 
 
-def _script_globals() -> dict[str, Any]:
+def _find_script_globals() -> dict[str, Any]:
     """The globals of the script's functions; in a child of multiprocessing, its module has a copy of them."""
     main = vars(sys.modules["__main__"])
     spaces = (value.__globals__ for value in tuple(main.values()) if isinstance(value, FunctionType))
@@ -101,7 +101,7 @@ def _script_globals() -> dict[str, Any]:
 
 def _find_in_script(name: str) -> Any:
     first, *others = name.split(".")
-    found = functools.reduce(lambda at, part: getattr(at, part, None), others, _script_globals().get(first))
+    found = functools.reduce(lambda at, part: getattr(at, part, None), others, _find_script_globals().get(first))
     if found is None:
         raise AttributeError(f"the script of this worker has no {name}; define it outside of `if __name__ == ...`")
     return found

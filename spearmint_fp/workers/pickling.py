@@ -16,6 +16,7 @@ from ..sweep.core import Sweep
 from ..tasks.wrapping import is_of_script
 
 PROTOCOL: Final = 5
+"""The version of pickle's format: the same in all versions of Python that take part."""
 
 
 def _find_cloudpickle() -> Any:
@@ -46,11 +47,11 @@ def dump_object(value: Any) -> bytes:
 
 
 def can_travel(value: Any) -> bool:
-    """True if an object can be sent to another process; also of one that is being asked about already."""
+    """True if an object can be sent to another process."""
     asked = _ASKED.get()
     if value is None or id(value) in asked:
         return True
-    token = _ASKED.set(asked | {id(value)})  # pickling an object may ask about the object itself
+    token = _ASKED.set(asked | {id(value)})  # pickling an object may ask about the object itself: then it can
     try:
         return _is_dumped(value)
     finally:

@@ -75,7 +75,7 @@ class Source:
 
 
 class _Expanded(Iterable[Any]):
-    """An iterable of configurations, each of which is looked at: one with a choice in it is an error."""
+    """An iterable of configurations that raises at one which still holds a choice."""
 
     def __init__(self, configs: Any) -> None:
         self._configs = configs

@@ -39,7 +39,7 @@ from .wire import (
     write_message,
 )
 
-MOST_BYTES: Final = 1 << 24
+MOST_ANSWER_BYTES: Final = 1 << 24
 """The size with which the answer of a worker of somebody else's pool ends; the rest of the batch is sent again."""
 
 Write = Callable[[bytes], object]
@@ -128,7 +128,7 @@ def answer_batch(job: bytes, data: bytes) -> bytes:
     def add(message: bytes) -> None:
         nonlocal size
         messages.append(message)
-        if (size := size + len(message)) > MOST_BYTES:
+        if (size := size + len(message)) > MOST_ANSWER_BYTES:
             raise _FullError
 
     token = SCOPE.set(unfinished)
@@ -160,25 +160,25 @@ def serve(batches: int, messages: int, parent: int) -> None:
     """Work until there are no more batches, from one pipe to the other; `parent` is the process that started this."""
     for pipe in (batches, messages):
         os.set_inheritable(pipe, False)
-    _settle(parent)
+    _lead_group(parent)
     writer = _Writer(messages)
     # A process that a task forks must not keep the pipes open, or the caller would wait for it.
     os.register_at_fork(after_in_child=partial(_close_pipes, [batches, messages], writer))
     with open(batches, "rb") as source:
-        _work(source, writer.write)
+        _run_batches(source, writer.write)
 
 
-def _settle(parent: int) -> None:
+def _lead_group(parent: int) -> None:
     """Begin a process group, which an interrupt of the terminal does not reach, and which can be ended as a whole."""
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    threading.Thread(target=_follow_parent, args=(parent,), name="spearmint_fp parent watch", daemon=True).start()
+    threading.Thread(target=_watch_parent, args=(parent,), name="spearmint_fp parent watch", daemon=True).start()
 
 
-def _follow_parent(parent: int) -> None:
+def _watch_parent(parent: int) -> None:
     """End when the parent has ended, with everything that tasks have started.
 
     It looks now and then, because a parent that is killed says nothing, and a pipe stays open in its other children.
@@ -195,7 +195,7 @@ def _close_pipes(pipes: list[int], writer: _Writer) -> None:
             os.close(pipes.pop())
 
 
-def _work(source: BinaryIO, write: Write) -> None:
+def _run_batches(source: BinaryIO, write: Write) -> None:
     head = _read_message(source)
     if head is None:
         return

@@ -237,7 +237,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_reading_changes_no_byte_and_makes_no_file(
     version: int, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "SAFE_WAL", (0,) if mode == "WAL" else (99,))
+    monkeypatch.setattr(database, "SAFE_WAL_VERSION", (0,) if mode == "WAL" else (99,))
     with monkeypatch.context() as old:
         old.setattr(schema, "UPGRADES", schema.UPGRADES[:version])
         with Journal(tmp_path / "runs.db", name="work") as journal:
@@ -254,7 +254,7 @@ def test_what_a_killed_process_left_is_read_from_a_copy(
     mode: str, left: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Copied amid a transaction, as a crash leaves it: what was committed is read, and the files stay as they are."""
-    monkeypatch.setattr(database, "SAFE_WAL", (0,) if mode == "WAL" else (99,))
+    monkeypatch.setattr(database, "SAFE_WAL_VERSION", (0,) if mode == "WAL" else (99,))
     crashed = tmp_path / "crashed"
     crashed.mkdir()
     with Journal(tmp_path / "runs.db", name="work") as journal:
