@@ -296,7 +296,7 @@ class _Write:
 def _close(
     connection: sqlite3.Connection, process_id: int, lock: threading.RLock, closed: threading.Event, copy: str | None
 ) -> None:
-    """Close a connection, in the process that has opened it, once those that wait in it have given up."""
+    """Close a connection, in the process that has opened it, once the calls that wait for a lock have given up."""
     if os.getpid() == process_id:
         closed.set()
         with lock:

@@ -36,7 +36,7 @@ class Layer:
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """Nothing, for most."""
+        """The arguments of `function` besides the configuration: none, for most."""
         return ()
 
     @property

@@ -27,7 +27,7 @@ Answer = list[Outcome[Any, Any]] | SourceError
 """An answer to a batch: neighbouring outcomes in order, or the error of the configurations themselves."""
 
 Resume = tuple[int, Checkpoint, float]
-"""How often a task had been tried again when it was ended, the state of its wrappers, and when it began."""
+"""What a worker needs to go on with a task that was ended: its retries, the state of its wrappers, and its start."""
 
 
 @final
@@ -89,7 +89,7 @@ class Batch:
     # --- outcomes, in the order of the configurations
 
     def begin(self) -> None:
-        """Note that a worker has it. What is begun again after its worker's end began when it was begun first."""
+        """Note that a worker has it. A task whose worker ended runs again, and keeps the time of its first start."""
         if self._began is None or not (self.deaths or self.resume):
             self._began = monotonic()
 
@@ -149,7 +149,7 @@ class Batch:
             self._answers.append(list(outcomes))
 
     def _end(self, error: BaseException) -> None:
-        """End where the next configuration cannot be made: it and those behind it will never come."""
+        """End the batch where the next configuration cannot be made; neither can those behind it."""
         if must_propagate(error):
             raise error
         self._answers.append(SourceError(self.start, len(self), error))

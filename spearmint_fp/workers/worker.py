@@ -40,7 +40,7 @@ from .wire import (
 )
 
 MOST_ANSWER_BYTES: Final = 1 << 24
-"""The size with which the answer of a worker of somebody else's pool ends; the rest of the batch is sent again."""
+"""The size at which a worker of somebody else's pool ends its answer; the rest of the batch is sent again."""
 
 Write = Callable[[bytes], object]
 
