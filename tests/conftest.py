@@ -22,13 +22,18 @@ settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs on Ray comes last: a process that has connected to it must not fork any more, and other tests do."""
-    items.sort(key=_on_ray)
+    """What runs on a cluster comes last, on Ray after all else.
+
+    A process that has connected to Ray must not fork any more, and other tests do. Dask leaves threads behind that
+    draw random numbers, and changes how exceptions are pickled.
+    """
+    items.sort(key=_cluster_rank)
 
 
-def _on_ray(item: pytest.Item) -> bool:
+def _cluster_rank(item: pytest.Item) -> int:
     params = getattr(getattr(item, "callspec", None), "params", {})
-    return any(type(value) is str and value == "ray" for value in params.values())
+    on_ray = any(type(value) is str and value == "ray" for value in params.values())
+    return 2 if on_ray else int("dask" in item.nodeid)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -48,7 +48,7 @@ def parse_path(path: Path) -> tuple[Hashable, ...]:
 def join_path(path: tuple[Hashable, ...]) -> str | tuple[Hashable, ...]:
     """The path as text where `parse_path` brings it back, else as the tuple that it is.
 
-    >>> path_key(("llm", "model")), path_key(("a.b", 3))
+    >>> join_path(("llm", "model")), join_path(("a.b", 3))
     ('llm.model', ('a.b', 3))
 
     See also: `parse_path`, the inverse.

@@ -35,7 +35,7 @@ MOST_LISTED: Final = 10_000
 @final
 @attrs.frozen
 class Validation:
-    """What `validate` found: `problems`, each with its `path`, `value`, `reason`, and `spoils`, a number of configs.
+    """`validate(cls, sweep)`: `problems`, each with `path`, `value`, `reason`, and `spoils`, a number of configs.
 
     True where there are none. `unseen` says what could not be looked at. Printed, it reads as a report.
 
@@ -93,7 +93,7 @@ def _with_count(problem: Problem) -> Problem:
 
 
 def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validation:
-    """What `structure(cls, config)` would say of the sweep's configurations, from each axis value once.
+    """The refusals of `structure(cls, config)` for the sweep's configurations, from each axis value once.
 
     The cost is the sum of the axes, not their product. Each bad value is reported with its path, the reason, and
     the number of configurations that hold it, exact also through branches, zips, slices and constraints. Of up to

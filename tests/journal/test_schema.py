@@ -42,7 +42,7 @@ def test_two_may_make_the_tables_at_the_same_time(path: Path, monkeypatch: pytes
         if not others:
             others.append(Thread(target=lambda: Journal(path).close()))
             others[0].start()
-            others[0].join(0.5)  # it is to come in between, if it can
+            others[0].join(0.1)  # it is to come in between, if it can
         return schema.describe_tables(connection)
 
     monkeypatch.setattr(database, "describe_tables", describe_late)
