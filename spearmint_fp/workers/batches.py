@@ -27,7 +27,7 @@ Answer = list[Outcome[Any, Any]] | SourceError
 """An answer to a batch: neighbouring outcomes in order, or the error of the configurations themselves."""
 
 Resume = tuple[int, Checkpoint, float]
-"""What a worker needs to go on with a task that was ended: its retries, the state of its wrappers, and its start."""
+"""The retries of a task that was ended, the state of its wrappers, and when it began: a worker goes on from there."""
 
 
 @final
