@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FAILED_COLOUR: Final = "#c0392b"
+RED: Final = "#c0392b"
+"""The colour of failures."""
+
 FONT_POINTS: Final = 9
 _NOTE_COLOUR: Final = "#6b7280"
 _COLOUR_MAP: Final = "viridis"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..configuration.keys import exact_key
 from .canvas import (
-    FAILED_COLOUR,
     FONT_POINTS,
+    RED,
     add_axes,
     add_colour_bar,
     format_tick,
@@ -63,6 +63,6 @@ def _write_cells(axes: Axes, image: Any, grid: Sequence[Sequence[Spot | None]]) 
                 colour = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
                 axes.text(x, y, f"{spot.mean:.3g}", ha="center", va="center", fontsize=FONT_POINTS - 1, color=colour)
             if spot.failed and spot.mean is None:
-                axes.plot(x, y, "x", color=FAILED_COLOUR, ms=7, mew=1.6)
+                axes.plot(x, y, "x", color=RED, ms=7, mew=1.6)
             elif spot.failed:  # in a corner of the cell, beside the number
                 axes.plot(x + 0.38, y - 0.34, "x", color="white", ms=4, mew=1.6)

@@ -13,8 +13,8 @@ from ..configuration.keys import exact_key
 from ..outcomes.cells import ABSENT, as_float
 from ..outcomes.rows import Column
 from .canvas import (
-    FAILED_COLOUR,
     FONT_POINTS,
+    RED,
     add_axes,
     add_colour_bar,
     escape_text,
@@ -130,7 +130,7 @@ def _draw_outcomes(axes: Axes, chart: Chart, scales: Sequence[Scale], drawn: Seq
     numbers = [chart.values[k] for k in groups.get("good", [])]
     looks: dict[str, dict[str, Any]] = {
         "none": {"colors": "#9ca3af", "linewidths": 0.9, "alpha": clear},
-        "failed": {"colors": FAILED_COLOUR, "linewidths": 1.2, "linestyles": "dashed", "alpha": max(clear, 0.3)},
+        "failed": {"colors": RED, "linewidths": 1.2, "linestyles": "dashed", "alpha": max(clear, 0.3)},
         "good": {"cmap": get_colour_map(), "array": numbers, "linewidths": 1.3, "alpha": clear},
     }
     for name, look in looks.items():

@@ -12,7 +12,7 @@ from ..configuration.fold import Choice
 from ..configuration.messages import repr_with_type
 from ..configuration.tables import is_keyed
 from ..sweep.core import Sweep
-from ..tasks.wrappers import is_count
+from ..tasks.wrapping import is_count
 from ..workers.sources import check_expanded
 
 

@@ -23,8 +23,7 @@ from ..tasks.attempts import Ending, make_outcome, run_attempt_async, try_task
 from ..tasks.event_loops import run_in_thread
 from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
-from ..tasks.wrappers import is_count
-from ..tasks.wrapping import is_async
+from ..tasks.wrapping import is_async, is_count
 from ..workers.executors import refuse_time_limit
 from .arguments import check_arguments, check_in_flight, require_count
 from .replay import replay_or_run_async

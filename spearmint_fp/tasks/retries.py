@@ -16,7 +16,7 @@ from .asyncio_tasks import is_cancelled
 from .attempts import refuse_coroutine
 from .signals import NO_HANDLERS, ends_run
 from .task_state import TASK_STATE, ActiveWrapper, TaskState, enter_wrapper
-from .wrappers import Wrapper, check_function, format_seconds, is_count, is_seconds
+from .wrapping import Wrapper, check_function, format_seconds, is_count, is_seconds
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -14,8 +14,7 @@ from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type, suggest_names
 from ..sweep.core import Sweep
 from ..tasks.time_limits import TimedOut, explain_refusal
-from ..tasks.wrappers import is_count
-from ..tasks.wrapping import is_async, is_of_script, walk_wrapped
+from ..tasks.wrapping import is_async, is_count, is_of_script, walk_wrapped
 from .pools import Pool
 
 Fn = Callable[[Any], Any]
