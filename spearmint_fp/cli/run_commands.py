@@ -115,11 +115,11 @@ def _make_task(name: str, options: dict[str, Any]) -> Callable[[Any], Any]:
     """The function of that name, over its shard, within its time, as often as it may fail."""
     from ..tasks.retries import retrying
     from ..tasks.time_limits import timed_out
-    from ..tasks.wrapping import Strided, is_async
+    from ..tasks.wrapping import Strided, is_async, is_experiment
     from .objects import prepare_function
 
     value = look_up_here(name)
-    if "__experiment__" in getattr(value, "__dict__", ()):
+    if is_experiment(value):
         print_to_stderr(f"{name} is an experiment: its function is run, over the configurations of FILE alone")
     task = prepare_function(value, name)
     if options["shard"] is not None:

@@ -13,7 +13,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type, short_repr
-from ..tasks.wrapping import MAIN_MODULES, find_innermost
+from ..tasks.wrapping import MAIN_MODULES, find_innermost, is_experiment
 
 
 @final
@@ -53,7 +53,7 @@ class NamelessError(ArgumentError):
 def unwrap_function(fn: Any) -> Any:
     """The function inside all wrappers that can be looked through; of an experiment, its own."""
     inner = find_innermost(fn)
-    return unwrap_function(inner.__wrapped__) if "__experiment__" in getattr(inner, "__dict__", ()) else inner
+    return unwrap_function(inner.__wrapped__) if is_experiment(inner) else inner
 
 
 def name_function(fn: Callable[..., Any]) -> FunctionName:

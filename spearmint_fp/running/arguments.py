@@ -12,7 +12,7 @@ from ..configuration.fold import Choice
 from ..configuration.messages import repr_with_type
 from ..configuration.tables import is_keyed
 from ..sweep.core import Sweep
-from ..tasks.wrapping import is_count
+from ..tasks.wrapping import is_count, is_experiment
 from ..workers.sources import check_expanded
 
 
@@ -20,7 +20,7 @@ def check_arguments(fn: Any, configs: Any, function: str) -> Any:
     """The configurations, each looked at when it is reached; or the error that says what a run takes."""
     if not callable(fn):
         raise ArgumentError(f"{function} takes a function and configurations; got {repr_with_type(fn)} as the function")
-    if "__experiment__" in getattr(fn, "__dict__", ()):
+    if is_experiment(fn):
         raise ArgumentError(
             f"{repr_with_type(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
             f"{function}(inject(fn.__wrapped__), configs)"

@@ -95,6 +95,11 @@ def is_of_script(fn: Callable[..., Any]) -> bool:
     return any(getattr(one, "__module__", None) in MAIN_MODULES for one in walk_wrapped(fn))
 
 
+def is_experiment(fn: Any) -> bool:
+    """True for the decorated function of an experiment, which has its own function as `__wrapped__`."""
+    return "__experiment__" in getattr(fn, "__dict__", ())
+
+
 def find_object(module: Any, qualname: str) -> Any:
     """The object that a qualified name leads to in a module that is loaded; None where it leads nowhere."""
     return reduce(lambda found, part: getattr(found, part, None), qualname.split("."), sys.modules.get(module))
