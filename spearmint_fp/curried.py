@@ -57,7 +57,13 @@ class Curried(curry):  # type: ignore[misc]  # toolz has no types
         if all(name in given for name in _list_required(self.func)[len(self.args) + len(args) :]):
             return self.func(*self.args, *args, **given)
         more = self.bind(*args, **kwargs)
-        _require_callable(more)
+        signature = inspect.signature(more.func)
+        try:
+            signature.bind_partial(*more.args, **more.keywords)
+        except TypeError as error:
+            bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+            taken = signature.replace(parameters=bare, return_annotation=signature.empty)
+            raise ArgumentError(f"{more!r}: {error}. It is {more.func.__name__}{taken}") from None
         return more
 
     @property
@@ -67,8 +73,9 @@ class Curried(curry):  # type: ignore[misc]  # toolz has no types
     def __reduce__(self) -> Any:
         return _restore, (self.func, self.args, self.keywords)
 
-    def __repr__(self) -> str:
-        return _format_call(self)
+    def __repr__(self) -> str:  # with dots for the arguments that are missing
+        keywords = (f"{name}={value!r}" for name, value in self.keywords.items())
+        return f"{self.func.__name__}({', '.join((*map(repr, self.args), '...', *keywords))})"
 
     __str__ = __repr__
 
@@ -82,23 +89,6 @@ def _list_required(fn: Callable[..., Any]) -> tuple[str, ...]:
     """The arguments that may be given by position and have no default, in their order."""
     parameters = inspect.signature(fn).parameters.values()
     return tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty)
-
-
-def _require_callable(call: Curried) -> None:
-    """Refuse arguments that no others can make a call of."""
-    signature = inspect.signature(call.func)
-    try:
-        signature.bind_partial(*call.args, **call.keywords)
-    except TypeError as error:
-        bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
-        taken = signature.replace(parameters=bare, return_annotation=signature.empty)
-        raise ArgumentError(f"{call!r}: {error}. It is {call.func.__name__}{taken}") from None
-
-
-def _format_call(call: Curried) -> str:
-    """`sample(3, ..., seed=1)`: the arguments that are there, and dots for those that are missing."""
-    keywords = (f"{name}={value!r}" for name, value in call.keywords.items())
-    return f"{call.func.__name__}({', '.join((*map(repr, call.args), '...', *keywords))})"
 
 
 def takes_data_last(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Arguments and data of commands: sweeps from files, objects by name, numbers, slices and shards; lines of data."""
+"""Arguments of commands: sweeps from files, objects by name, numbers, slices and shards."""
 
 from __future__ import annotations
 
@@ -94,15 +94,3 @@ def select_option(options: dict[str, Any], *names: str) -> str | None:
     if len(given) > 1:
         raise click.UsageError(f"Give one of {' and '.join(f'--{name}' for name in given)}.")
     return given[0] if given else None
-
-
-def write_lines(lines: Iterable[str], output: str | None = None) -> None:
-    """Lines of data, to a file or to standard output."""
-    from .output import get_output
-
-    ended = (f"{line}\n" for line in lines)
-    if output is not None:
-        with open(output, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.writelines(ended)
-    else:
-        get_output().writelines(ended)

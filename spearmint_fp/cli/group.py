@@ -12,10 +12,10 @@ import click
 from ..configuration.errors import SpearmintError
 from ..configuration.messages import escape_controls
 
-FAILED: Final = 1
-UNUSABLE: Final = 2
-INTERRUPTED: Final = 130
-UNREAD: Final = 141
+EXIT_FAILED: Final = 1
+EXIT_UNUSABLE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+EXIT_UNREAD: Final = 141
 
 _EXIT_CODES: Final = (
     ("0", "all is well"),
@@ -29,7 +29,7 @@ MINUS: Final = "\N{MINUS SIGN}"
 """The sign of a negative number among the arguments, where a hyphen would begin an option."""
 
 
-def say(text: str) -> None:
+def print_to_stderr(text: str) -> None:
     """Write on standard error, without control characters: text comes from files and functions of others."""
     click.echo(escape_controls(text), err=True)
 
@@ -75,17 +75,17 @@ class CommandGroup(Command, click.Group):
             raise
         except KeyboardInterrupt:
             click.echo("\nInterrupted", err=True)
-            ctx.exit(INTERRUPTED)
+            ctx.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
             from .output import drop_output
 
             drop_output()
-            ctx.exit(UNREAD)
+            ctx.exit(EXIT_UNREAD)
         except Exception as error:
             if is_traceback_wanted(ctx):
                 from traceback import format_exception
 
-                say("".join(format_exception(error)))
+                print_to_stderr("".join(format_exception(error)))
             raise _UnusableError(escape_controls(_describe_error(error))) from error
         else:
             return result
@@ -101,7 +101,7 @@ def _write_section(formatter: click.HelpFormatter, title: str, lines: Iterable[s
 
 
 class _UnusableError(click.ClickException):
-    exit_code = UNUSABLE
+    exit_code = EXIT_UNUSABLE
 
 
 def _describe_error(error: Exception) -> str:

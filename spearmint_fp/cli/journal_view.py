@@ -16,7 +16,7 @@ from ..journal.owners import Key
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep
 
-MOST_COUNTED: Final = 1_000_000
+MOST_LOOKED_UP: Final = 1_000_000
 """Up to this size of a sweep, each of its configurations is looked up to say how many are left."""
 
 
@@ -81,7 +81,7 @@ class JournalView:
         of, left = "", ""
         if self.sweep is not None:
             of = f" of {format_count(self.sweep.size)}"
-            if self.sweep.size <= MOST_COUNTED:
+            if self.sweep.size <= MOST_LOOKED_UP:
                 with self._open(key[1]) as journal:
                     status = journal.status(self.sweep, key[0])
                 done, failed, left = status.done, status.failed, f", {status.left} left"

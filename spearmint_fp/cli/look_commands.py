@@ -11,8 +11,9 @@ import click
 import spearmint_fp as fp
 
 from ..configuration.messages import escape_controls, format_count
-from .arguments import SliceType, WholeNumberType, files_argument, look_up_here, read_sweep, write_lines
-from .group import FAILED, Command, IndexCommand, traceback_option
+from .arguments import SliceType, WholeNumberType, files_argument, look_up_here, read_sweep
+from .group import EXIT_FAILED, Command, IndexCommand, traceback_option
+from .output import reserve_output, write_lines
 
 
 @click.command(
@@ -111,10 +112,8 @@ def check(ctx: click.Context, /, files: tuple[str, ...], name: str, ignore_extra
 
     Where some do not fit it exits with 1, and says which values, why, and how many configurations they spoil.
     """
-    from .output import reserve_output
-
     sweep = read_sweep(files)
     with reserve_output():
         validation = fp.validate(look_up_here(name), sweep, extra="ignore" if ignore_extra else "forbid")
     write_lines([escape_controls(str(validation))])
-    ctx.exit(0 if validation.ok else FAILED)
+    ctx.exit(0 if validation.ok else EXIT_FAILED)

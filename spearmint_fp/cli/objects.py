@@ -13,6 +13,7 @@ from typing import Any
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type, short_repr, suggest_names
 from ..tasks.injection import inject
+from ..tasks.wrapping import is_experiment
 
 
 def look_up(name: str) -> Any:
@@ -90,7 +91,7 @@ def prepare_function(fn: Any, name: str) -> Callable[[Any], Any]:
     """
     if not callable(fn):
         raise ArgumentError(f"{name} is no function; it is {repr_with_type(fn)}")
-    if "__experiment__" in getattr(fn, "__dict__", ()):
+    if is_experiment(fn):
         fn = fn.__wrapped__
     injected = inject(fn)
     try:

@@ -1,10 +1,10 @@
-"""Standard output for data alone, while functions that print are being run."""
+"""Where commands write their data: a file, or standard output, which functions that print do not disturb."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from typing import IO, Any, TextIO
 
@@ -20,6 +20,16 @@ def get_output() -> TextIO:
     if sys.stdout is None:
         raise FileError("standard output is closed")
     return sys.stdout
+
+
+def write_lines(lines: Iterable[str], output: str | None = None) -> None:
+    """Lines of data, to a file or to standard output."""
+    ended = (f"{line}\n" for line in lines)
+    if output is not None:
+        with open(output, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(ended)
+    else:
+        get_output().writelines(ended)
 
 
 @contextmanager

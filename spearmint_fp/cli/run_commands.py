@@ -13,8 +13,9 @@ import spearmint_fp as fp
 
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import short_repr
-from .arguments import ShardType, files_argument, look_up_here, read_sweep, select_option, write_lines
-from .group import FAILED, INTERRUPTED, Command, is_traceback_wanted, say, traceback_option
+from .arguments import ShardType, files_argument, look_up_here, read_sweep, select_option
+from .group import EXIT_FAILED, EXIT_INTERRUPTED, Command, is_traceback_wanted, print_to_stderr, traceback_option
+from .output import reserve_output, write_lines
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -62,7 +63,6 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
     """
     from ..journal.function_names import NamelessError
     from .json_lines import encode_outcome
-    from .output import reserve_output
     from .summary import Summary
 
     executor, open_journal = _make_executor(options), _find_journal(options)
@@ -85,10 +85,10 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
             kept = "Nothing of it is kept. With --journal DB, the same command would go on from here."
             if options["journal"] is not None:
                 kept = f"What is done is kept in {options['journal']}. Give the same command again to go on."
-            say(f"\nInterrupted: {summary}\n{kept}")
-            ctx.exit(INTERRUPTED)
-    say("\n".join([*summary.list_failures(), str(summary)]))
-    ctx.exit(FAILED if summary.failed else 0)
+            print_to_stderr(f"\nInterrupted: {summary}\n{kept}")
+            ctx.exit(EXIT_INTERRUPTED)
+    print_to_stderr("\n".join([*summary.list_failures(), str(summary)]))
+    ctx.exit(EXIT_FAILED if summary.failed else 0)
 
 
 def _make_executor(options: dict[str, Any]) -> Any:
@@ -115,12 +115,12 @@ def _make_task(name: str, options: dict[str, Any]) -> Callable[[Any], Any]:
     """The function of that name, over its shard, within its time, as often as it may fail."""
     from ..tasks.retries import retrying
     from ..tasks.time_limits import timed_out
-    from ..tasks.wrapping import Strided, is_async
+    from ..tasks.wrapping import Strided, is_async, is_experiment
     from .objects import prepare_function
 
     value = look_up_here(name)
-    if "__experiment__" in getattr(value, "__dict__", ()):
-        say(f"{name} is an experiment: its function is run, over the configurations of FILE alone")
+    if is_experiment(value):
+        print_to_stderr(f"{name} is an experiment: its function is run, over the configurations of FILE alone")
     task = prepare_function(value, name)
     if options["shard"] is not None:
         task = Strided(task, *options["shard"])
@@ -169,4 +169,4 @@ def results(ctx: click.Context, /, db: str, files: tuple[str, ...], output: str 
     sweep = read_sweep(files) if files else None
     view = JournalView(db, name=options["experiment"], version=options["function_version"], sweep=sweep)
     write_lines(FORMATS[form](view, traceback=is_traceback_wanted(ctx)), output)
-    say("\n".join(view.describe_counts()))
+    print_to_stderr("\n".join(view.describe_counts()))

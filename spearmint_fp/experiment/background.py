@@ -13,8 +13,8 @@ from typing import Any, Final, final
 from weakref import WeakSet
 
 from ..configuration.errors import ArgumentError, ExperimentError
-from ..tasks.wrappers import format_seconds, is_seconds
-from ..workers.unfinished import SCOPE
+from ..tasks.wrapping import format_seconds, is_seconds
+from ..workers.worker import SCOPE
 
 LOG: Final = logging.getLogger("spearmint_fp")
 

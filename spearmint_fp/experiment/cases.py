@@ -58,7 +58,7 @@ class Experiment(Generic[T]):
         return is_async(self.call)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Without the background, which belongs to this process; so may the function that takes outcomes."""
+        """Leaves out the background, which belongs to this process, and an `on_outcome` that cannot be pickled."""
         callback = self.on_outcome if can_travel(self.on_outcome) else UnsentCallback(self.name)
         return Experiment, (self.call, self.configs, self.strategy, self.uses, callback)
 
@@ -176,7 +176,7 @@ class Case(Layer, Generic[T]):
 
     @contextmanager
     def _bind(self, case: Any) -> Iterator[Any]:
-        """Inside, each experiment has its configuration of the case; gives the outermost one's."""
+        """Set the configuration of each experiment for the block, and yield that of the outermost one."""
         configs = self.split_configs(case)
         token = _BOUND.set(MappingProxyType({**_BOUND.get(), **dict(zip(self.fns, configs, strict=True))}))
         try:
@@ -227,7 +227,7 @@ def is_inside_case() -> bool:
 
 
 class _Unbound(Enum):
-    """A value that is found by its name wherever it is copied to, and so is the same object."""
+    """The class of `UNBOUND`: a member of an enum is pickled by its name, so that each process has one such object."""
 
     UNBOUND = 0
 

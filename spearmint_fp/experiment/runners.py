@@ -137,7 +137,7 @@ class _Threads:
 
 @final
 class _Feed:
-    """Takes the outcomes of one call as they come, and puts them where they are asked for."""
+    """The outcomes of one call, which a thread takes from its run: main's for the caller, the others for `pending`."""
 
     def __init__(self, case: Case[Any], size: int) -> None:
         self._case = case
@@ -167,7 +167,7 @@ class _Feed:
             self._main_ended.set()
 
     def end(self, error: BaseException | None) -> None:
-        """No outcome comes after this, because the run has ended or of an error."""
+        """Note that no outcome comes any more, since the run has ended, or an error has ended it."""
         self._error = error
         self.pending.stop(error)
         self._main_ended.set()
@@ -221,7 +221,7 @@ async def open_async_runner(
 
 
 async def _fill_pending(pending: PendingOutcomes[Any], case: Case[Any], cases: Sweep[Any], journal: Any) -> None:
-    """Run the variants, a bounded number at a time, and put their outcomes where they are asked for."""
+    """Run the variants, a bounded number at a time, and add their outcomes to `pending`."""
     stopped_by: BaseException | None = None
     try:
         async with aclosing(arun(case, cases, limit=MOST_AT_ONCE, ordered=False, journal=journal)) as outcomes:

@@ -178,8 +178,8 @@ def choose_branches(strategy: BranchStrategy, configs: Sweep[Any], context: Mapp
                 f"{_name_strategy(strategy)} gives its variants as a sweep or a list of configurations; it gave "
                 f"{repr_with_type(variants)}"
             )
-        listed = tuple(variants)
-        variants = expand(DynamicValue(listed)) if listed else empty
+        values = tuple(variants)
+        variants = expand(DynamicValue(values)) if values else empty
     return concat(first, require_expanded_sweep(variants))
 
 

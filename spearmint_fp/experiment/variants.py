@@ -32,7 +32,7 @@ class PendingOutcomes(Sequence[Outcome[Any, T_co]]):
             self._change.notify_all()
 
     def stop(self, error: BaseException | None = None) -> None:
-        """No more are added: the block has ended, or the run has; `error` is then the cause of errors here."""
+        """Note that the block or the run has ended, so no more are added; `error` becomes the cause of errors here."""
         with self._change:
             self.stopped, self._error = True, error
             self._change.notify_all()

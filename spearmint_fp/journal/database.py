@@ -24,12 +24,12 @@ import attrs
 
 from ..configuration.errors import JournalError
 from ..configuration.messages import short_repr
-from .disk import copy_journal, find_content, has_wal_header, identify_file, side_file, unusable_error
-from .schema import APPLICATION_ID, check_version, create_tables, describe_tables, latest_version, upgrade_tables
+from .disk import copy_journal, find_content, has_wal_header, identify_file, name_side_file, unusable_error
+from .schema import APPLICATION_ID, check_version, create_tables, describe_tables, get_latest_version, upgrade_tables
 
 T = TypeVar("T")
 
-SAFE_WAL: Final = (3, 51, 3)
+SAFE_WAL_VERSION: Final = (3, 51, 3)
 """The first SQLite without the bug that can corrupt a write-ahead log that several connections share."""
 
 LOCK_SECONDS: Final = 60.0
@@ -93,7 +93,7 @@ class Database:
         if not writable and copy is None:
             # A reader would make the write-ahead log that is missing. Where it is missing no process is writing, so
             # the file can be read as one that does not change.
-            still = "&immutable=1" if _is_logged(self._file) and not side_file(self._file, "-wal").exists() else ""
+            still = "&immutable=1" if _is_logged(self._file) and not name_side_file(self._file, "-wal").exists() else ""
             target, is_uri = f"{self._file.as_uri()}?mode=ro{still}", True
         # SQLite would wait for a lock in C, where no Ctrl-C ends it: so it does not wait, and `_wait_for_lock` does.
         return sqlite3.connect(target, timeout=0, isolation_level=None, check_same_thread=False, uri=is_uri)
@@ -101,13 +101,13 @@ class Database:
     def _copy_unrecovered(self) -> str | None:
         """A folder with a copy, where a killed process has left what must be undone, in the file, before it is read."""
         if _is_logged(self._file):
-            is_left = side_file(self._file, "-wal").exists() and not side_file(self._file, "-shm").exists()
+            is_left = name_side_file(self._file, "-wal").exists() and not name_side_file(self._file, "-shm").exists()
             return copy_journal(self._file) if is_left else None
         with self._translate_errors("opened"), closing(self._connect(False, None)) as connection:
             try:
                 self._wait_for_lock(lambda: connection.execute("SELECT 1 FROM sqlite_master").fetchone())
             except sqlite3.OperationalError as error:
-                if _error_name(error).startswith("SQLITE_READONLY"):  # it would have to undo a transaction first
+                if _read_error_name(error).startswith("SQLITE_READONLY"):  # it would have to undo a transaction first
                     return copy_journal(self._file)
             except sqlite3.DatabaseError:  # it is damaged, which reading will say
                 pass
@@ -123,10 +123,12 @@ class Database:
     def _prepare_writing(self) -> None:
         execute = self._connection.execute
         self._wait_for_lock(lambda: execute("PRAGMA synchronous=FULL"))
-        if self._wait_for_lock(self._check_schema) != latest_version():
+        if self._wait_for_lock(self._check_schema) != get_latest_version():
             # The version is read again inside the transaction: another process may have upgraded the file since.
             self._transact(lambda: upgrade_tables(self._connection, self._check_schema()))
-        wanted = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL else "TRUNCATE"  # which syncs the end of a commit too
+        wanted = (
+            "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL_VERSION else "TRUNCATE"
+        )  # which syncs the end of a commit too
         self.mode = self._wait_for_lock(lambda: execute("PRAGMA journal_mode").fetchone()[0])
         if self.mode != wanted.lower():
             with suppress(sqlite3.OperationalError):  # another process has it open: every mode is safe, if slower
@@ -143,7 +145,7 @@ class Database:
                 self._roll_back()
         version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
         check_version(self.path, version)
-        if describe_tables(self._connection) != _expected_tables(version):
+        if describe_tables(self._connection) != _make_expected_tables(version):
             raise JournalError(
                 f"{short_repr(str(self.path))} is not a journal of this library: its tables are not those of version "
                 f"{version}. Give another path"
@@ -159,7 +161,7 @@ class Database:
             try:
                 return call()
             except sqlite3.OperationalError as error:
-                if not _error_name(error).startswith("SQLITE_BUSY") or monotonic() > until:
+                if not _read_error_name(error).startswith("SQLITE_BUSY") or monotonic() > until:
                     raise
             if self._closed.wait(pause):
                 raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
@@ -294,7 +296,7 @@ class _Write:
 def _close(
     connection: sqlite3.Connection, process_id: int, lock: threading.RLock, closed: threading.Event, copy: str | None
 ) -> None:
-    """Close a connection, in the process that has opened it, once those that wait in it have given up."""
+    """Close a connection, in the process that has opened it, once the calls that wait for a lock have given up."""
     if os.getpid() == process_id:
         closed.set()
         with lock:
@@ -336,7 +338,7 @@ def _check_header(path: Path) -> None:
 
 
 @lru_cache
-def _expected_tables(version: int) -> set[tuple[str, str, str, str]]:
+def _make_expected_tables(version: int) -> set[tuple[str, str, str, str]]:
     """The tables of a version, as SQLite describes those that it has just made."""
     with closing(sqlite3.connect(":memory:")) as connection:
         create_tables(connection, 0, version)
@@ -357,12 +359,12 @@ _ADVICE: Final = {
 """The way out of an error, by the beginning of SQLite's name of it; the first that fits counts."""
 
 
-def _error_name(error: Exception) -> str:
+def _read_error_name(error: Exception) -> str:
     return getattr(error, "sqlite_errorname", "") or ""
 
 
 def _explain_error(error: Exception) -> str:
-    name = _error_name(error)
+    name = _read_error_name(error)
     advice = next((advice for beginning, advice in _ADVICE.items() if name.startswith(beginning)), "")
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
         advice = "it is closed. Ask for outcomes inside its block"

@@ -40,7 +40,7 @@ def identify_file(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def side_file(path: Path, ending: str) -> Path:
+def name_side_file(path: Path, ending: str) -> Path:
     """A file that SQLite keeps beside the database: `-journal`, `-wal` or `-shm`."""
     return path.with_name(path.name + ending)
 
@@ -63,7 +63,7 @@ def copy_journal(path: Path) -> str:
     try:
         for ending in ("", "-journal", "-wal"):
             with suppress(FileNotFoundError):
-                shutil.copyfile(side_file(path, ending), os.path.join(folder, f"journal{ending}"))
+                shutil.copyfile(name_side_file(path, ending), os.path.join(folder, f"journal{ending}"))
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise unusable_error(path, "read", error) from error

@@ -97,11 +97,8 @@ def _find_definitions(tree: ast.AST, code: CodeType) -> list[ast.AST]:
     """The definitions that begin on the line where the code begins: of a decorator, `def` or `lambda`."""
     kinds = ast.Lambda if code.co_name == "<lambda>" else (ast.FunctionDef, ast.AsyncFunctionDef)
     nodes: list[Any] = [node for node in ast.walk(tree) if isinstance(node, kinds)]
-    return [node for node in nodes if _find_line(node) == code.co_firstlineno]
-
-
-def _find_line(node: Any) -> int:
-    return int(min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))]))
+    parts = ((node, [node, *getattr(node, "decorator_list", ())]) for node in nodes)
+    return [node for node, lines in parts if min(part.lineno for part in lines) == code.co_firstlineno]
 
 
 def _format_syntax(node: Any) -> str:

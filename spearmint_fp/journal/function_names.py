@@ -7,16 +7,13 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, final
 
 import attrs
 
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type, short_repr
-from ..tasks.wrapping import find_innermost
-
-MAIN_MODULES: Final = ("__main__", "__mp_main__")
-"""The names of the program's own module while it runs, and in the processes that `multiprocessing` starts."""
+from ..tasks.wrapping import MAIN_MODULES, find_innermost, is_experiment
 
 
 @final
@@ -56,7 +53,7 @@ class NamelessError(ArgumentError):
 def unwrap_function(fn: Any) -> Any:
     """The function inside all wrappers that can be looked through; of an experiment, its own."""
     inner = find_innermost(fn)
-    return unwrap_function(inner.__wrapped__) if "__experiment__" in getattr(inner, "__dict__", ()) else inner
+    return unwrap_function(inner.__wrapped__) if is_experiment(inner) else inner
 
 
 def name_function(fn: Callable[..., Any]) -> FunctionName:
@@ -89,7 +86,9 @@ def name_function(fn: Callable[..., Any]) -> FunctionName:
     file = getattr(home, "__file__", None)
     file = os.path.realpath(file) if isinstance(file, str) else None
     if module not in MAIN_MODULES:
-        return FunctionName(module, qualname, None if file is None or _is_installed(file) else file, False)
+        return FunctionName(
+            module, qualname, None if file is None or file.startswith(_list_installed_folders()) else file, False
+        )
     known = getattr(getattr(home, "__spec__", None), "name", None)  # set by python -m
     if not isinstance(known, str) or known in MAIN_MODULES:
         if file is None or not is_file(file):
@@ -133,13 +132,9 @@ def _name_module(file: Path) -> str:
     return ".".join(parts)
 
 
-def _is_installed(file: str) -> bool:
-    """True in the standard library and among installed packages, whose names are unique and whose folders change."""
-    return file.startswith(_installed_folders())
-
-
 @cache
-def _installed_folders() -> tuple[str, ...]:
+def _list_installed_folders() -> tuple[str, ...]:
+    """Folders of the standard library and of installed packages: names there are unique, and the folders change."""
     import sysconfig
 
     paths = sysconfig.get_paths()

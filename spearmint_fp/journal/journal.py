@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 import attrs
@@ -20,18 +19,18 @@ from ..conversion.problems import ABSENT
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import count_configs
 from ..tasks.injection import read_hints
-from ..tasks.wrapping import find_arguments, find_bound, find_innermost, find_places
+from ..tasks.wrapping import find_arguments, find_bound, find_innermost, find_stride
 from .function_names import NamelessError
 from .ledger import MOST_NAMES, Ledger
-from .owners import EXPERIMENT_OF_KEY, Key, Owner, declared_name, find_key, find_owner
+from .owners import EXPERIMENT_OF_KEY, Key, Owner, find_key, find_owner, read_declared_name
 from .rows import (
     check_row,
     compact_json,
     damaged_error,
     is_encodable,
     read_config,
+    read_count,
     read_outcome,
-    read_position,
     read_text,
 )
 
@@ -133,7 +132,7 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -146,7 +145,7 @@ class Journal:
         """The journal of one function, called with the arguments that it has besides the configuration."""
         arguments = (*self._identify_bound(fn), *find_arguments(fn))
         owner, result_type = self._find_owner(fn), self._find_result_type(fn)
-        return Ledger(self._database, owner, result_type, self._retry, arguments, find_places(fn))
+        return Ledger(self._database, owner, result_type, self._retry, arguments, find_stride(fn))
 
     def _identify_bound(self, fn: Callable[..., Any]) -> tuple[str, ...]:
         """The id of what partial functions and methods have bound; a name of the user's own stands for that too."""
@@ -163,7 +162,7 @@ class Journal:
         try:
             return find_owner(experiment, self._name, self._version)
         except ArgumentError as error:
-            name = declared_name(experiment)
+            name = read_declared_name(experiment)
             if (name, self._version) not in self.experiments:
                 raise
             raise ArgumentError(
@@ -267,7 +266,7 @@ class Journal:
                 if type(number) is not int or number <= last:  # or the same page would come for ever
                     raise damaged_error("its rows are not in order")
                 last = number
-                yield read_text(name, "a config_id"), config, read_position(position), check_row(tuple(row))
+                yield read_text(name, "a config_id"), config, read_count(position, "a position"), check_row(tuple(row))
 
 
 _PAGE: Final = (

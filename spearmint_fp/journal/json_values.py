@@ -88,7 +88,7 @@ class Writer:
             return {f"${kind.__name__.lower()}": _HOLDERS[kind](value, self.write)}
         if kind in self._names:
             return self._write_instance(value, self._names[kind])
-        raise _not_plain(value)
+        raise _not_plain_error(value)
 
     def write_record(self, shape: Shape, node: Any, parts: tuple[Any, ...]) -> Any:
         """A record as JSON has it, given its parts as JSON has them."""
@@ -120,7 +120,7 @@ class Writer:
         for base in EXTENDED:
             if isinstance(value, base):
                 return {"$made": [name, self.write(base(value))]}
-        raise _not_plain(value)
+        raise _not_plain_error(value)
 
     def _leaf_causes(self, value: Any) -> _Causes:
         try:
@@ -138,7 +138,7 @@ _Causes = list[tuple[tuple[Any, ...], str]]
 """Paths and reasons of values that cannot be written."""
 
 
-def _not_plain(value: Any) -> EncodingError:
+def _not_plain_error(value: Any) -> EncodingError:
     plain = "value.tolist()" if hasattr(type(value), "tolist") else "plain data"
     return EncodingError(
         f"{repr_with_type(value)} is not plain data, which is all that JSON holds. Return {plain}, or say "

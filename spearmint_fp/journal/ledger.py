@@ -29,7 +29,7 @@ MOST_NAMES: Final = 500
 class Ledger:
     """The outcomes of one experiment, found by the configuration's id and that of the other arguments.
 
-    `result_type` is what results are read as. A run over `sweep[first::step]` keeps positions in `sweep`: `places` are
+    `result_type` is what results are read as. A run over `sweep[first::step]` keeps positions in `sweep`: `stride` is
     these two numbers.
     """
 
@@ -38,7 +38,7 @@ class Ledger:
     result_type: Any = ABSENT
     retry_failures: bool = True
     arguments: tuple[Any, ...] = ()
-    places: tuple[int, int] = (0, 1)
+    stride: tuple[int, int] = (0, 1)
     _key: Key | None = attrs.field(init=False, default=None)
 
     @property
@@ -87,15 +87,15 @@ class Ledger:
             nameless.__cause__ = error
             return Failure(config, ErrorInfo.of(nameless), index)
 
-    def keep(self, named: Sequence[tuple[str, Outcome[C, Any]]]) -> list[Outcome[C, Any]]:
+    def keep(self, outcomes: Sequence[tuple[str, Outcome[C, Any]]]) -> list[Outcome[C, Any]]:
         """Commit outcomes under their names, in one transaction, so that they cost one wait for the disk.
 
         Where a result cannot be written, the failure that says so comes back, and is kept.
         """
         kept, rows = [], []
-        first, step = self.places
-        most_bytes = self.database.most_row_bytes if named else 0
-        for name, outcome in named:
+        first, step = self.stride
+        most_bytes = self.database.most_row_bytes if outcomes else 0
+        for name, outcome in outcomes:
             config, row, written = write_outcome(outcome, self.result_type, most_bytes - len(name.encode()))
             rows.append((*self.key, name, config, first + step * outcome.index, *row))
             kept.append(written)

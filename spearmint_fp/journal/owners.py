@@ -16,7 +16,7 @@ from .function_names import is_file, name_function, unwrap_function
 if TYPE_CHECKING:
     from .database import Database
 
-SOURCES_SINCE: Final = 3
+SOURCES_VERSION: Final = 3
 """The version of the schema from which on a file notes which function has which name."""
 
 Key = tuple[str, str]
@@ -51,13 +51,13 @@ def find_owner(experiment: str | Callable[..., Any], name: str | None, version: 
         return Owner(experiment, version)
     fingerprint = fingerprint_function(experiment)
     if name is not None:
-        return Owner(name, version, declared_name(experiment), fingerprint=fingerprint)
+        return Owner(name, version, read_declared_name(experiment), fingerprint=fingerprint)
     found = name_function(experiment)
     old_name = f"__main__.{found.qualname}" if found.is_main else None
     return Owner(found.text, version, "", found.place, old_name, fingerprint)
 
 
-def declared_name(fn: Any) -> str:
+def read_declared_name(fn: Any) -> str:
     """The name that a function says it has, which may lead nowhere, or to another."""
     inner = unwrap_function(fn)
     return f"{getattr(inner, '__module__', None)}.{getattr(inner, '__qualname__', type(inner).__qualname__)}"
@@ -75,7 +75,7 @@ def claim_key(database: Database, owner: Owner) -> Key:
     function's.
     """
     has_source = owner.place is not None or owner.fingerprint is not None
-    if not has_source or database.version < SOURCES_SINCE:  # an older file is not upgraded where it is only read
+    if not has_source or database.version < SOURCES_VERSION:  # an older file is not upgraded where it is only read
         return owner.name, owner.version
     warning: str | None = None
     while True:  # until the file says it: another process may claim the same name between reading and writing
@@ -116,7 +116,7 @@ def _resolve_key(database: Database, owner: Owner) -> tuple[Key, str | None]:
     The first of two scripts of one name has that name, and the other one stands under its file. A file that was moved
     keeps its name: the old one is gone, and the function in it was the same.
     """
-    if owner.place is None or database.version < SOURCES_SINCE:
+    if owner.place is None or database.version < SOURCES_VERSION:
         return (owner.name, owner.version), None
     mine = _first_row(database, _NAME_OF_PLACE, (owner.place,))
     if mine is not None:

@@ -13,7 +13,7 @@ from ..configuration.errors import EncodingError, JournalError, SpearmintError
 from ..configuration.freezing import freeze
 from ..configuration.messages import repr_with_type, short_repr
 from ..conversion.problems import ABSENT
-from ..outcomes.exceptions import read_message
+from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
 from .encoding import decode_result, encode_config, encode_result
 
@@ -32,9 +32,9 @@ def write_outcome(outcome: Outcome[C, Any], cls: Any, most_bytes: int) -> tuple[
     That is a failure where the result cannot be written so that it comes back equal.
     """
     config = encode_config(outcome.config)
-    if utf8_size(config) > most_bytes // 2:  # it would leave no room for the result
+    if count_bytes(config) > most_bytes // 2:  # it would leave no room for the result
         config = encode_config(repr_with_type(outcome.config))
-    most_bytes -= utf8_size(config)
+    most_bytes -= count_bytes(config)
     typed, content = False, ""
     if isinstance(outcome, Success):
         try:
@@ -54,11 +54,11 @@ def _encode_result(result: Any, cls: Any, most_bytes: int) -> tuple[str, bool]:
     except EncodingError:
         raise
     except (Exception, SystemExit) as error:  # whatever a user's object does when it is looked at
-        why = f"{type(error).__qualname__}: {read_message(error)}"
+        why = describe_exception(error)
         raise EncodingError(
             f"{repr_with_type(result)} cannot be written into a journal, since looking at it raises {why}"
         ) from error
-    if (size := utf8_size(content)) > most_bytes:
+    if (size := count_bytes(content)) > most_bytes:
         raise EncodingError(
             f"{repr_with_type(result)} takes {size} bytes as text, and a journal has at most {most_bytes} for one "
             f"result. Return less, or write it to a file and return its path"
@@ -77,7 +77,7 @@ def _encode_error(error: ErrorInfo, most_bytes: int) -> str:
         size //= 2
 
 
-def utf8_size(text: str) -> int:
+def count_bytes(text: str) -> int:
     """How many bytes the text takes in a file."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
@@ -148,15 +148,11 @@ def check_row(row: tuple[Any, ...]) -> Row:
     read_text(content, "a result or an error")
     if type(seconds) not in (int, float) or not 0 <= seconds < inf:
         raise damaged_error(f"seconds is {repr_with_type(seconds)}, not a number above 0")
-    return ok, typed, content, float(seconds), _read_count(attempts, "attempts")
+    return ok, typed, content, float(seconds), read_count(attempts, "attempts")
 
 
-def read_position(value: Any) -> int:
-    """The value, where it is a position."""
-    return _read_count(value, "a position")
-
-
-def _read_count(value: Any, what: str) -> int:
+def read_count(value: Any, what: str) -> int:
+    """The value, where it is a whole number from 0 on."""
     if type(value) is not int or value < 0:
         raise damaged_error(f"{what} is {repr_with_type(value)}, not a whole number")
     return value

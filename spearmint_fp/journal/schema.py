@@ -12,7 +12,7 @@ from ..configuration.messages import short_repr
 APPLICATION_ID: Final = 0x53704D6A
 """The number in the header of a journal, "SpMj": SQLite leaves it to programs to mark their files."""
 
-STEPS: Final = (
+UPGRADES: Final = (
     """
     CREATE TABLE experiments (
       id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (name, version)
@@ -51,30 +51,30 @@ _SCHEMA: Final = (
 )
 
 
-def latest_version() -> int:
+def get_latest_version() -> int:
     """The version of the schema that this version of the library writes."""
-    return len(STEPS)
+    return len(UPGRADES)
 
 
 def create_tables(connection: Any, start: int, stop: int) -> None:
     """Make the tables of version `stop` from those of version `start`."""
-    for statement in filter(str.strip, chain.from_iterable(step.split(";") for step in STEPS[start:stop])):
+    for statement in filter(str.strip, chain.from_iterable(step.split(";") for step in UPGRADES[start:stop])):
         connection.execute(statement)
 
 
 def upgrade_tables(connection: Any, version: int) -> None:
     """Bring the tables of a version up to date, and mark the file as a journal."""
-    create_tables(connection, version, len(STEPS))
+    create_tables(connection, version, len(UPGRADES))
     connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version={len(STEPS)}")
+    connection.execute(f"PRAGMA user_version={len(UPGRADES)}")
 
 
 def check_version(path: Path, version: int) -> None:
     """Refuse a file that a newer version of the library has written."""
-    if version > len(STEPS):
+    if version > len(UPGRADES):
         raise JournalError(
             f"the journal {short_repr(str(path))} is of a newer version of this library (schema {version}, this one "
-            f"knows {len(STEPS)}); it is left untouched. Upgrade spearmint_fp, or give another path"
+            f"knows {len(UPGRADES)}); it is left untouched. Upgrade spearmint_fp, or give another path"
         )
 
 

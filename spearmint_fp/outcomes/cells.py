@@ -33,20 +33,17 @@ def format_text(value: Any) -> str:
     ('gpt-4', '0.1', "(1, 'a')", 'int')
     """
     try:
-        return _describe_value(unbox_scalar(value))
+        single = unbox_scalar(value)
+        kind = type(single)
+        if isinstance(single, Enum):
+            return f"{kind.__name__}.{single.name}"
+        if isinstance(single, str):
+            return str.__str__(single)
+        if isinstance(single, type | FunctionType):
+            return single.__qualname__
+        return str(single) if kind.__module__.partition(".")[0] in _READABLE_MODULES else full_repr(single)
     except Exception:  # a hostile __str__ must not hide the other cells
         return short_repr(value)
-
-
-def _describe_value(value: Any) -> str:
-    kind = type(value)
-    if isinstance(value, Enum):
-        return f"{kind.__name__}.{value.name}"
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, type | FunctionType):
-        return value.__qualname__
-    return str(value) if kind.__module__.partition(".")[0] in _READABLE_MODULES else full_repr(value)
 
 
 def format_cell(value: Any) -> str:

@@ -112,7 +112,7 @@ def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]])
 
 
 def holds_nan(key: Any) -> bool:
-    """True where some part of a key, at any depth, is not equal to itself: NaN, or a time that is none."""
+    """True where some part of a key, at any depth, is not equal to itself, as NaN and NaT are not."""
     return fold(_HOLDS_NAN, key)
 
 

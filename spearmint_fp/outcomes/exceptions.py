@@ -26,6 +26,11 @@ def read_message(error: BaseException) -> str:
         return f"<{type(error).__qualname__} whose message cannot be read>"
 
 
+def describe_exception(error: BaseException) -> str:
+    """`ValueError: its message`."""
+    return f"{type(error).__qualname__}: {read_message(error)}"
+
+
 def format_traceback(error: BaseException) -> str:
     """The traceback as text, from the attempt at which the error was raised last."""
     raised = _cut_earlier_attempts(error)

@@ -67,7 +67,7 @@ class ErrorInfo:
         raise error
 
 
-_NONE: Final = Config()
+_NO_CONFIGS: Final = Config()
 
 
 @final
@@ -91,7 +91,7 @@ class Success(Generic[C_co, T_co]):
     seconds: float = attrs.field(default=0.0, eq=False, repr=False)
     attempts: int = 1
     replayed: bool = False
-    configs: Mapping[Any, Any] = attrs.field(default=_NONE, eq=False, repr=False)
+    configs: Mapping[Any, Any] = attrs.field(default=_NO_CONFIGS, eq=False, repr=False)
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -101,7 +101,7 @@ class Success(Generic[C_co, T_co]):
         seconds: float = 0.0,
         attempts: int = 1,
         replayed: bool = False,
-        configs: Mapping[Any, Any] = _NONE,
+        configs: Mapping[Any, Any] = _NO_CONFIGS,
     ) -> None:
         """The same as attrs would write, in half the time: a run makes one for each configuration."""
         _set_config(self, config)
@@ -143,7 +143,7 @@ def make_successes(configs: Sequence[C], endings: Iterable[tuple[T, float, int]]
         seconds,
         attempts,
         repeat(False),
-        repeat(_NONE),
+        repeat(_NO_CONFIGS),
     )
     for setter, values in zip(_SETTERS, columns, strict=True):
         deque(starmap(setter, zip(made, values, strict=False)), 0)  # takes them all, and keeps none
@@ -169,7 +169,7 @@ class Failure(Generic[C_co]):
     seconds: float = attrs.field(default=0.0, eq=False, repr=False)
     attempts: int = 1
     replayed: bool = False
-    configs: Mapping[Any, Any] = attrs.field(default=_NONE, eq=False, repr=False)
+    configs: Mapping[Any, Any] = attrs.field(default=_NO_CONFIGS, eq=False, repr=False)
 
     @property
     def ok(self) -> Literal[False]:

@@ -92,9 +92,9 @@ def make_columns(
     found = require_outcomes(outcomes)
     return (
         Column("index", "index", tuple(outcome.index for outcome in found)),
-        *_config_columns(found, sweep, whole),
-        *_result_columns(found),
-        *_run_columns(found),
+        *_make_config_columns(found, sweep, whole),
+        *_make_result_columns(found),
+        *_make_run_columns(found),
     )
 
 
@@ -112,7 +112,7 @@ def require_outcomes(outcomes: Iterable[Outcome[Any, Any]]) -> tuple[Outcome[Any
 # --- paths of configurations -------------------------------------------------------------------------
 
 
-def _config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] | None, whole: bool) -> list[Column]:
+def _make_config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] | None, whole: bool) -> list[Column]:
     flats = [flatten_values(outcome.config) for outcome in found]
     paths = tuple(unique(path for one in flats for path in one))
     if sweep is not None:
@@ -123,7 +123,7 @@ def _config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] | None
     every = [*varied, *(path for path in paths if whole and path not in varied)]
     return [
         Column(name, "config", tuple(map(partial(_find_value, path), flats, found)), path in varied)
-        for name, path in zip(name_columns(every), every, strict=True)
+        for name, path in zip(_make_distinct(list(map(_name_column, every)), every), every, strict=True)
     ]
 
 
@@ -148,12 +148,8 @@ def _find_value(path: Steps, flat: Flat, outcome: Outcome[Any, Any]) -> Any:
     return next(iter(find_leaf(path, outcome.config)), ABSENT) if path else ABSENT
 
 
-def name_columns(paths: Sequence[Steps]) -> list[str]:
-    """The paths as names of columns, all different, and none that another column has."""
-    return _make_distinct(list(map(_name_column, paths)), paths)
-
-
 def _name_column(path: Steps) -> str:
+    """A path as the name of a column, which no column beside those of paths has."""
     if not path:
         return "config"
     return f"config.{format_path(path)}" if path[0] in _OTHER_COLUMNS else format_path(path)
@@ -174,7 +170,7 @@ def _make_distinct(names: Sequence[str], paths: Iterable[Steps]) -> list[str]:
 # --- results, and how the run went -------------------------------------------------------------------
 
 
-def _result_columns(found: Sequence[Outcome[Any, Any]]) -> list[Column]:
+def _make_result_columns(found: Sequence[Outcome[Any, Any]]) -> list[Column]:
     flats = [flatten_values(outcome.result) if isinstance(outcome, Success) else {} for outcome in found]
     paths = tuple(unique(path for one in flats for path in one))
     names = _make_distinct([f"result.{format_path(path)}" if path else "result" for path in paths], paths)
@@ -182,11 +178,10 @@ def _result_columns(found: Sequence[Outcome[Any, Any]]) -> list[Column]:
     return [Column(name, "result", values) for name, values in zip(names, columns, strict=True)]
 
 
-def _run_columns(found: Sequence[Outcome[Any, Any]]) -> Iterator[Column]:
+def _make_run_columns(found: Sequence[Outcome[Any, Any]]) -> Iterator[Column]:
     for name in ("ok", "seconds", "attempts", "replayed"):
         yield Column(name, "run", tuple(getattr(outcome, name) for outcome in found))
-    yield Column("error", "run", tuple(map(_describe_error, found)))
-
-
-def _describe_error(outcome: Outcome[Any, Any]) -> Any:
-    return f"{outcome.error.type}: {outcome.error.message}" if isinstance(outcome, Failure) else ABSENT
+    errors = (outcome.error if isinstance(outcome, Failure) else None for outcome in found)
+    yield Column(
+        "error", "run", tuple(ABSENT if error is None else f"{error.type}: {error.message}" for error in errors)
+    )

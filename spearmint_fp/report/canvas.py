@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FAILED: Final = "#c0392b"
+RED: Final = "#c0392b"
+"""The colour of failures."""
+
 FONT_POINTS: Final = 9
-_QUIET: Final = "#6b7280"
+_NOTE_COLOUR: Final = "#6b7280"
 _COLOUR_MAP: Final = "viridis"
 
 
@@ -22,7 +24,7 @@ def load_matplotlib(module: str) -> Any:
     return require(f"matplotlib.{module}", extra="report", what="plot")
 
 
-def add_frame(figure: Figure, title: str | None, note: str, size: tuple[float, float]) -> Axes:
+def add_axes(figure: Figure, title: str | None, note: str, size: tuple[float, float]) -> Axes:
     """The axes of a figure of `size` inches, below a title and a note in small grey letters."""
     figure.set_size_inches(*size)
     axes = figure.add_subplot()
@@ -33,7 +35,12 @@ def add_frame(figure: Figure, title: str | None, note: str, size: tuple[float, f
     if title:
         axes.set_title(escape_text(title), loc="left", fontsize=FONT_POINTS + 3, pad=20 if note else 8)
     if note:
-        at = {"xycoords": "axes fraction", "textcoords": "offset points", "color": _QUIET, "fontsize": FONT_POINTS}
+        at = {
+            "xycoords": "axes fraction",
+            "textcoords": "offset points",
+            "color": _NOTE_COLOUR,
+            "fontsize": FONT_POINTS,
+        }
         axes.annotate(note, (0, 1), (0, 6), va="bottom", **at)  # type: ignore[arg-type]  # as annotate reads them
     return axes
 

@@ -20,7 +20,7 @@ from ..outcomes.rows import Column
 MOST_LEVELS: Final = 300
 """How many values a side of a heat map, or lines, can have."""
 
-GREATEST: Final = 1e100
+GREATEST_DRAWN: Final = 1e100
 """Numbers beyond this, and what is no finite number, are not drawn."""
 
 
@@ -83,7 +83,7 @@ def _read_number(source: str, value: Any, outcome: Outcome[Any, Any]) -> float |
             f"Name a column that holds numbers, or give value= a function of a success"
         )
     number = as_float(value)
-    return number if abs(number) <= GREATEST else None
+    return number if abs(number) <= GREATEST_DRAWN else None
 
 
 # --- axes --------------------------------------------------------------------------------------------
@@ -113,13 +113,8 @@ def list_levels(column: Column) -> tuple[Any, ...]:
             f'Choose others with on=, or kind="parallel"'
         )
     if all(map(is_number, levels)):
-        levels = tuple(sorted(levels, key=_order_number))
+        levels = tuple(sorted(levels, key=lambda number: (math.isnan(place := as_float(number)), place)))  # NaN last
     return (*levels, *(gap for gap in (None, ABSENT) if any(value is gap for value in column.values)))
-
-
-def _order_number(number: Any) -> tuple[bool, float]:
-    """The sort key of a number: NaN comes after all others."""
-    return math.isnan(place := as_float(number)), place
 
 
 def is_absent(value: Any) -> bool:
@@ -129,7 +124,7 @@ def is_absent(value: Any) -> bool:
 
 def is_measured(levels: Sequence[Any]) -> bool:
     """True if an axis is a line of numbers, rather than names."""
-    return all(map(is_number, levels)) and all(abs(as_float(level)) <= GREATEST for level in levels)
+    return all(map(is_number, levels)) and all(abs(as_float(level)) <= GREATEST_DRAWN for level in levels)
 
 
 def is_logarithmic(numbers: Sequence[float]) -> bool:

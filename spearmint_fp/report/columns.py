@@ -219,7 +219,7 @@ def _make_integers(whole: Any) -> NDArray[Any]:
         return _make_objects(whole)
 
 
-def floats_and_mask(values: Sequence[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def split_absent(values: Sequence[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """The numbers of a column as floats, and where one is absent."""
     import numpy as np
 

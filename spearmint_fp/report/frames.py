@@ -15,7 +15,7 @@ from ..outcomes.cells import ABSENT, Absent, escape_surrogates, format_text
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import format_path, make_columns
 from ..sweep.core import Sweep
-from .columns import MOST_EXACT_FLOAT, columns, floats_and_mask
+from .columns import MOST_EXACT_FLOAT, columns, split_absent
 
 if TYPE_CHECKING:
     import pandas
@@ -125,7 +125,7 @@ def _make_pandas_series(pd: Any, _: str, values: Any) -> Any:
     times = kind == "time" and {*map(type, values)} <= {datetime, timedelta, Absent}
     cells = [(pd.NaT if times else pd.NA) if value is ABSENT else value for value in values] if absent else values
     if kind == "float" and absent:  # with a mask, so that NaN stays a number: pandas' own conversion makes it NA
-        return pd.Series(pd.arrays.FloatingArray(*floats_and_mask(values)))
+        return pd.Series(pd.arrays.FloatingArray(*split_absent(values)))
     known = {"int": "Int64" if absent else "int64", "bool": "boolean" if absent else "bool", "float": "float64"}
     if kind in known:
         return pd.Series(cells, dtype=known[kind])

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..configuration.keys import exact_key
 from .canvas import (
-    FAILED,
     FONT_POINTS,
+    RED,
+    add_axes,
     add_colour_bar,
-    add_frame,
     format_tick,
     get_colour_map,
     hide_spines,
@@ -32,7 +32,7 @@ def draw_heatmap(figure: Figure, chart: Chart, title: str | None) -> None:
     grid = [[spots.get((exact_key(y), exact_key(x))) for x in xs] for y in ys]
     beside, below = (0.06 * max(len(format_tick(level)) for level in levels) for levels in (ys, xs))
     size = (min(14.0, 2.4 + beside + 0.62 * max(len(xs), 5)), min(12.0, 1.6 + below + 0.42 * max(len(ys), 4)))
-    axes = add_frame(figure, title, describe_spots(chart, spots), size)
+    axes = add_axes(figure, title, describe_spots(chart, spots), size)
     means = [[math.nan if spot is None or spot.mean is None else spot.mean for spot in row] for row in grid]
     image = axes.imshow(means, cmap=get_colour_map(bad="#eceef1"), aspect="auto", origin="upper")
     _set_ticks(axes, xs, ys)
@@ -63,6 +63,6 @@ def _write_cells(axes: Axes, image: Any, grid: Sequence[Sequence[Spot | None]]) 
                 colour = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
                 axes.text(x, y, f"{spot.mean:.3g}", ha="center", va="center", fontsize=FONT_POINTS - 1, color=colour)
             if spot.failed and spot.mean is None:
-                axes.plot(x, y, "x", color=FAILED, ms=7, mew=1.6)
+                axes.plot(x, y, "x", color=RED, ms=7, mew=1.6)
             elif spot.failed:  # in a corner of the cell, beside the number
                 axes.plot(x + 0.38, y - 0.34, "x", color="white", ms=4, mew=1.6)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..configuration.keys import exact_key
 from ..outcomes.cells import as_float
-from .canvas import FAILED, FONT_POINTS, add_frame, escape_text, format_tick, get_colour_map, load_matplotlib, name_axes
+from .canvas import FONT_POINTS, RED, add_axes, escape_text, format_tick, get_colour_map, load_matplotlib, name_axes
 from .charts import Chart, Spot, describe_spots, group_spots, is_logarithmic, is_measured, list_levels
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def draw_lines(figure: Figure, chart: Chart, title: str | None) -> None:
     across, *others = chart.axes
     xs, groups = list_levels(across), list_levels(others[0]) if others else (None,)
     spots = group_spots(chart)
-    axes = add_frame(figure, title, describe_spots(chart, spots), (7.2, 4.2))
+    axes = add_axes(figure, title, describe_spots(chart, spots), (7.2, 4.2))
     places = _place_levels(axes, xs)
     for number, group in enumerate(groups):
         tail = (exact_key(group),) if others else ()
@@ -55,7 +55,7 @@ def _draw_line(axes: Axes, points: Sequence[tuple[float, Spot | None]], label: s
     xs, ys = zip(*drawn, strict=True) if drawn else ((), ())
     axes.plot(xs, ys, "o-", color=colour, label=label, lw=1.8, ms=4)
     if gaps:  # a failure has no height: its cross stands on the ground
-        axes.plot(gaps, [0.03] * len(gaps), "x", color=FAILED, ms=6, mew=1.6, transform=axes.get_xaxis_transform())
+        axes.plot(gaps, [0.03] * len(gaps), "x", color=RED, ms=6, mew=1.6, transform=axes.get_xaxis_transform())
 
 
 def _add_legend(axes: Axes, name: str, count: int) -> None:

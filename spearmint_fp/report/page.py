@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -19,14 +20,12 @@ from ..outcomes.cells import ABSENT, as_float, escape_surrogates, format_text, i
 from ..outcomes.outcomes import Failure, Outcome
 from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
+from .columns import MOST_EXACT_FLOAT
 
 Cell = None | bool | str | int | float | tuple[str] | tuple[str, float | None]
 
-_NONE: Final = ("None",)
+_NONE_CELL: Final = ("None",)
 """None as a cell: null stands for what is absent."""
-
-_EXACT: Final = 2**53
-"""Whole numbers up to here are numbers of JavaScript too, exactly."""
 
 _UNSAFE: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 """Characters that could end a script, or begin a comment, inside one."""
@@ -61,12 +60,12 @@ def html_page(
     """
     if not isinstance(title, str):
         raise ArgumentError(f"title is text; got {repr_with_type(title)}")
-    listed = require_outcomes(outcomes)
-    columns = make_columns(listed, sweep=sweep, whole=True)
+    outcomes = require_outcomes(outcomes)
+    columns = make_columns(outcomes, sweep=sweep, whole=True)
     data = {
-        "count": len(listed),
+        "count": len(outcomes),
         "colour": _choose_colour(columns, value),
-        "columns": [*map(_describe_column, columns), _describe_tracebacks(listed)],
+        "columns": [*map(_describe_column, columns), _describe_tracebacks(outcomes)],
     }
     return _fill_page(title, json.dumps(data, separators=(",", ":"), allow_nan=False).translate(_UNSAFE))
 
@@ -136,12 +135,12 @@ def _encode_cell(value: Any) -> Cell:
     """A value as JSON: null where there is none; a number that JavaScript would round goes with its text."""
     single = unbox_scalar(value)
     if single is ABSENT or single is None:
-        return None if single is ABSENT else _NONE
+        return None if single is ABSENT else _NONE_CELL
     if type(single) is bool:
         return single
     if type(single) is float and math.isfinite(single) and not single.is_integer():
         return single
-    if type(single) is int and abs(single) <= _EXACT:
+    if type(single) is int and abs(single) <= MOST_EXACT_FLOAT:  # a number of JavaScript is a float
         return single
     return (
         (escape_surrogates(format_text(single)), _order_number(single))
@@ -154,10 +153,10 @@ def _order_number(value: Any) -> float | None:
     """The float by which a number is ordered; None for NaN."""
     number = as_float(value)
     if math.isinf(number):
-        return math.copysign(1.7976931348623157e308, number)
+        return math.copysign(sys.float_info.max, number)
     return None if math.isnan(number) else number
 
 
-def _describe_tracebacks(listed: Sequence[Outcome[Any, Any]]) -> dict[str, Any]:
-    texts = (outcome.error.traceback if isinstance(outcome, Failure) else ABSENT for outcome in listed)
+def _describe_tracebacks(outcomes: Sequence[Outcome[Any, Any]]) -> dict[str, Any]:
+    texts = (outcome.error.traceback if isinstance(outcome, Failure) else ABSENT for outcome in outcomes)
     return {"name": "traceback", "role": "traceback", "show": False, **_encode_values(texts)}

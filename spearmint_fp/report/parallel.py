@@ -13,10 +13,10 @@ from ..configuration.keys import exact_key
 from ..outcomes.cells import ABSENT, as_float
 from ..outcomes.rows import Column
 from .canvas import (
-    FAILED,
     FONT_POINTS,
+    RED,
+    add_axes,
     add_colour_bar,
-    add_frame,
     escape_text,
     format_tick,
     get_colour_map,
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 MOST_LINES: Final = 2000
 """How many outcomes are drawn; of more this many, evenly spread."""
 
-_NONE: Final = -0.12
+_NONE_HEIGHT: Final = -0.12
 """The height at which a line passes an axis on which it has None; those with a value are between 0 and 1."""
 
-_GROUND: Final = -0.22
+_ABSENT_HEIGHT: Final = -0.22
 """The height at which it passes an axis on which it has no value."""
 
 
@@ -57,7 +57,7 @@ def draw_parallel(figure: Figure, chart: Chart, title: str | None) -> None:
     drawn = range(count) if count <= MOST_LINES else [k * count // MOST_LINES for k in range(MOST_LINES)]
     notes = [f"{len(drawn):,} of {count:,} outcomes drawn"] if len(drawn) < count else []
     note = ", ".join([*notes, *count_blanks(chart, "dashed")])
-    axes = add_frame(figure, title, note, (min(20.0, 2.0 + 1.55 * len(scales)), 4.6))
+    axes = add_axes(figure, title, note, (min(20.0, 2.0 + 1.55 * len(scales)), 4.6))
     lines = _draw_outcomes(axes, chart, scales, drawn)
     _draw_scales(axes, scales)
     add_colour_bar(figure, axes, lines, chart.name)
@@ -100,8 +100,13 @@ def _complete_scale(
     name: str, column: Column, place: Callable[[Any], float], ticks: Iterable[tuple[float, str]]
 ) -> Scale:
     """The scale with None and what is absent each at a height of its own below the values."""
-    heights = tuple(_NONE if value is None else _GROUND if value is ABSENT else place(value) for value in column.values)
-    below = ((height, text) for height, text in ((_NONE, "None"), (_GROUND, "absent")) if height in heights)
+    heights = tuple(
+        _NONE_HEIGHT if value is None else _ABSENT_HEIGHT if value is ABSENT else place(value)
+        for value in column.values
+    )
+    below = (
+        (height, text) for height, text in ((_NONE_HEIGHT, "None"), (_ABSENT_HEIGHT, "absent")) if height in heights
+    )
     return Scale(name, heights, (*ticks, *below))
 
 
@@ -125,7 +130,7 @@ def _draw_outcomes(axes: Axes, chart: Chart, scales: Sequence[Scale], drawn: Seq
     numbers = [chart.values[k] for k in groups.get("good", [])]
     looks: dict[str, dict[str, Any]] = {
         "none": {"colors": "#9ca3af", "linewidths": 0.9, "alpha": clear},
-        "failed": {"colors": FAILED, "linewidths": 1.2, "linestyles": "dashed", "alpha": max(clear, 0.3)},
+        "failed": {"colors": RED, "linewidths": 1.2, "linestyles": "dashed", "alpha": max(clear, 0.3)},
         "good": {"cmap": get_colour_map(), "array": numbers, "linewidths": 1.3, "alpha": clear},
     }
     for name, look in looks.items():

@@ -63,10 +63,10 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
 
     See also: `rows`, what is drawn; `html_page`, the same to explore.
     """
-    listed = require_outcomes(outcomes)
-    columns = make_columns(listed, sweep=sweep)
-    values, name = read_values(listed, columns, value)
-    chart = Chart(select_axes(columns, on), values, tuple(not outcome.ok for outcome in listed), name)
+    outcomes = require_outcomes(outcomes)
+    columns = make_columns(outcomes, sweep=sweep)
+    values, name = read_values(outcomes, columns, value)
+    chart = Chart(select_axes(columns, on), values, tuple(not outcome.ok for outcome in outcomes), name)
     draw = _DRAW[_choose_kind(kind, chart.axes)]
     figure = load_matplotlib("figure").Figure(layout="constrained", dpi=110)
     draw(figure, chart, title)

@@ -76,7 +76,7 @@ def _show_outcome(outcome: Outcome[Any, Any]) -> str:
     if isinstance(outcome, Failure):
         error = outcome.error
         what = escape(f"{error.type}: {error.message}")
-        traceback = _fold_text("traceback", error.traceback)
+        traceback = f"<details><summary>traceback</summary><pre>{escape(error.traceback)}</pre></details>"
         head = f"<p><b>Failure {escape(str(outcome.index))}</b>: {what}</p>{traceback}"
     else:
         head = f"<p><b>Success {escape(str(outcome.index))}</b>: {escape(short_repr(outcome.result))}</p>"
@@ -87,10 +87,6 @@ def _show_outcome(outcome: Outcome[Any, Any]) -> str:
 
 def _format_seconds(seconds: Any) -> str:
     return f"{seconds:.3g}" if isinstance(seconds, int | float) else short_repr(seconds)
-
-
-def _fold_text(name: str, text: str) -> str:
-    return f"<details><summary>{name}</summary><pre>{escape(text)}</pre></details>"
 
 
 @view_html.register(Collected)

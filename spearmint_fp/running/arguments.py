@@ -12,6 +12,7 @@ from ..configuration.fold import Choice
 from ..configuration.messages import repr_with_type
 from ..configuration.tables import is_keyed
 from ..sweep.core import Sweep
+from ..tasks.wrapping import is_count, is_experiment
 from ..workers.sources import check_expanded
 
 
@@ -19,7 +20,7 @@ def check_arguments(fn: Any, configs: Any, function: str) -> Any:
     """The configurations, each looked at when it is reached; or the error that says what a run takes."""
     if not callable(fn):
         raise ArgumentError(f"{function} takes a function and configurations; got {repr_with_type(fn)} as the function")
-    if "__experiment__" in getattr(fn, "__dict__", ()):
+    if is_experiment(fn):
         raise ArgumentError(
             f"{repr_with_type(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
             f"{function}(inject(fn.__wrapped__), configs)"
@@ -40,8 +41,9 @@ def check_arguments(fn: Any, configs: Any, function: str) -> Any:
 
 def check_in_flight(in_flight: Any) -> int | None:
     """How many configurations may be in flight, where the caller says."""
-    if in_flight is None or (isinstance(in_flight, int) and not isinstance(in_flight, bool) and in_flight > 0):
-        return in_flight
+    if in_flight is None or is_count(in_flight):
+        count: int | None = in_flight
+        return count
     raise ArgumentError(
         f"in_flight is how many configurations may be in flight, above 0; got {repr_with_type(in_flight)}"
     )

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
 from time import perf_counter
-from types import CodeType, TracebackType
+from types import CodeType
 from typing import Any, Final, Generic, TypeVar, cast, final, overload
 
 from ..configuration.errors import ArgumentError, RunError
@@ -21,9 +21,9 @@ from ..sweep.nodes.points import locate_errors
 from ..tasks.asyncio_tasks import cancel_tasks, check_asyncio
 from ..tasks.attempts import Ending, make_outcome, run_attempt_async, try_task
 from ..tasks.event_loops import run_in_thread
-from ..tasks.signals import current_handlers
+from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
-from ..tasks.wrapping import is_async
+from ..tasks.wrapping import is_async, is_count
 from ..workers.executors import refuse_time_limit
 from .arguments import check_arguments, check_in_flight, require_count
 from .replay import replay_or_run_async
@@ -66,9 +66,7 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
     async def __aenter__(self) -> AsyncOutcomes[C, T]:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
 
@@ -133,11 +131,11 @@ def arun(  # noqa: PLR0913
     See also: `run`.
     """
     configs = check_arguments(fn, configs, "arun")
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+    if not is_count(limit):
         raise ArgumentError(f"limit is how many may run at the same time, above 0; got {repr_with_type(limit)}")
     if not is_async(fn):
         refuse_time_limit(fn, "a thread of arun")
-    work = _await_task(fn, current_handlers()) if is_async(fn) else _run_in_thread(fn)
+    work = _await_task(fn, find_current_handlers()) if is_async(fn) else _run_in_thread(fn)
     ledger = open_ledger(journal, fn)
     if ledger is not None:
         work = replay_or_run_async(ledger, work)

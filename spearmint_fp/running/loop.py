@@ -74,19 +74,19 @@ class RunLoop:
         self._replay = replay
         self._size = BatchSize(pool.seconds, pool.workers, in_flight)
         self._waiting: dict[int, list[Outcome[Any, Any]]] = {}  # by the position of the first
-        self._given = self._come = 0  # come, but not given out
+        self._given = self._arrived = 0  # given out; arrived, but not given out
 
     def outcomes(self) -> Iterator[list[Outcome[Any, Any]]]:
         """Neighbouring outcomes, until all have been given out; at last the error of the configurations themselves."""
         source = self._source
         while self._fill_pool():
-            if source.pulled - self._given > self._come:
+            if source.pulled - self._given > self._arrived:
                 answers = self._pool.get()
                 self._note_tasks(answers)
                 self._take_answers(answers if self._replay is None else self._replay.keep(answers))
             for outcomes in self._pop_due() if self._ordered else self._pop_all():
                 self._given += len(outcomes)
-                self._come -= len(outcomes)
+                self._arrived -= len(outcomes)
                 yield outcomes
         if source.error is not None:
             raise source.error
@@ -143,14 +143,14 @@ class RunLoop:
                 self._source.end(answer, self._ordered)
             else:
                 self._waiting[answer[0].index] = answer
-                self._come += len(answer)
+                self._arrived += len(answer)
         if self._source.ended and self._ordered:
             self._drop_behind_error()
 
     def _drop_behind_error(self) -> None:
         """In order, nothing comes after configurations that raise, though it may have run already."""
         for start in [start for start in self._waiting if start >= self._source.pulled]:
-            self._come -= len(self._waiting.pop(start))
+            self._arrived -= len(self._waiting.pop(start))
 
     def _pop_due(self) -> Iterator[list[Outcome[Any, Any]]]:
         """The outcomes that come next in order, as far as they have come."""

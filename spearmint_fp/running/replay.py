@@ -45,7 +45,7 @@ class Replay:
         start, items = batch.start, batch.items or ()
         known = self._ledger.look_up(items, start)
         positions = range(start, start + len(known))
-        for kind, group in groupby(positions, lambda at: self._sort(at, items[at - start], *known[at - start])):
+        for kind, group in groupby(positions, lambda at: self._classify(at, items[at - start], *known[at - start])):
             stretch = list(group)
             if kind == "known":
                 yield [outcome for at in stretch if (outcome := known[at - start][1]) is not None]
@@ -54,7 +54,7 @@ class Replay:
         if failed is not None:
             yield failed
 
-    def _sort(self, index: int, config: Any, name: str, outcome: Outcome[Any, Any] | None) -> str:
+    def _classify(self, index: int, config: Any, name: str, outcome: Outcome[Any, Any] | None) -> str:
         """`known`, `new`, or `twin` of a configuration that is in flight; each is noted."""
         if outcome is not None:
             return "known"

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from functools import partial
 from itertools import chain
 from operator import length_hint
-from types import TracebackType
 from typing import Any, Generic, TypeVar, cast, final, overload
 
 from ..configuration.extras import require
@@ -14,9 +13,10 @@ from ..journal.journal import Journal, open_ledger
 from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import make_outcome, run_attempt, try_task
-from ..tasks.event_loops import make_blocking
-from ..tasks.signals import current_handlers
+from ..tasks.event_loops import Blocking
+from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
+from ..tasks.wrapping import is_async
 from ..workers.executors import find_executor, refuse_time_limit
 from ..workers.sources import Source
 from .arguments import check_arguments, check_in_flight, require_count
@@ -62,7 +62,7 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
     def __enter__(self) -> Outcomes[C, T]:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -161,7 +161,7 @@ def run(  # noqa: PLR0913
     """
     source = Source(check_arguments(fn, configs, "run"))
     window = check_in_flight(in_flight)
-    task = make_blocking(fn)
+    task: Callable[..., Any] = Blocking(fn) if is_async(fn) else fn
     ledger = open_ledger(journal, fn)
     if executor is None:
         refuse_time_limit(task, "a serial run")
@@ -177,7 +177,7 @@ def run(  # noqa: PLR0913
 
 
 def _run_serially(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
-    state = TaskState(outer_handlers=current_handlers())
+    state = TaskState(outer_handlers=find_current_handlers())
     for index, config in enumerate(configs):
         if ledger is None:
             yield [make_outcome(config, index, try_task(fn, config, state))]

@@ -17,7 +17,7 @@ MOST_CANCELS: Final = 4
 """How often a coroutine is cancelled, before it is left running."""
 
 
-def current_task() -> asyncio.Task[Any] | None:
+def find_current_task() -> asyncio.Task[Any] | None:
     """The task that is running; None where no event loop is."""
     import asyncio
 
@@ -29,7 +29,7 @@ def current_task() -> asyncio.Task[Any] | None:
 
 def is_cancelled() -> bool:
     """True if the running task is being cancelled from outside."""
-    task = current_task()
+    task = find_current_task()
     return task is not None and task.cancelling() > 0
 
 
@@ -39,6 +39,7 @@ async def cancel_tasks(*tasks: asyncio.Future[Any]) -> None:
     A cancellation of the caller counts as one more of theirs, and is passed on when they have ended.
     """
     import asyncio
+    import logging
 
     pending = {task for task in tasks if not task.done()}
     interrupted = None
@@ -51,25 +52,16 @@ async def cancel_tasks(*tasks: asyncio.Future[Any]) -> None:
             interrupted = error
         if not (pending := {task for task in pending if not task.done()}):
             break
-    _abandon_tasks(pending)
-    for task in tasks:
-        _ = (
-            task.done() and not task.cancelled() and task.exception()
-        )  # or asyncio logs an error that was never asked for
-    if interrupted is not None:
-        raise interrupted
-
-
-def _abandon_tasks(tasks: set[asyncio.Future[Any]]) -> None:
-    """Leave tasks running; without this the end of the event loop would wait for them."""
-    import asyncio
-    import logging
-
-    for task in tasks:
-        asyncio.tasks._unregister_task(cast(Any, task))
+    for task in pending:
+        asyncio.tasks._unregister_task(cast(Any, task))  # or the end of the event loop would wait for it
         logging.getLogger("spearmint_fp").warning(
             "%s went on after it was cancelled %d times; it is left to itself", task, MOST_CANCELS
         )
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()  # asyncio logs an error that nobody has asked for
+    if interrupted is not None:
+        raise interrupted
 
 
 def check_asyncio(what: str) -> None:
@@ -79,17 +71,16 @@ def check_asyncio(what: str) -> None:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        raise RunError(f"{what} needs an event loop of asyncio; {_suggest_loop(_other_library())}") from None
+        way = "none runs here. Use asyncio.run(main())"
+        if library := _find_other_library():
+            thread = (
+                "trio.to_thread.run_sync(collect, run(fn, configs))" if library == "trio" else "a thread of its own"
+            )
+            way = f"the one that runs here is {library}'s. There, use run, in a thread: {thread}"
+        raise RunError(f"{what} needs an event loop of asyncio; {way}") from None
 
 
-def _suggest_loop(library: str) -> str:
-    if not library:
-        return "none runs here. Use asyncio.run(main())"
-    thread = "trio.to_thread.run_sync(collect, run(fn, configs))" if library == "trio" else "a thread of its own"
-    return f"the one that runs here is {library}'s. There, use run, in a thread: {thread}"
-
-
-def _other_library() -> str:
+def _find_other_library() -> str:
     """The name of the library whose task this is called from, if it is not asyncio's."""
     sniffio: Any = sys.modules.get("sniffio")
     if sniffio is None:

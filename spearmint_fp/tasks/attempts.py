@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 from ..configuration.errors import ArgumentError
 from ..outcomes.exceptions import TASK_CALLERS
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
-from .asyncio_tasks import current_task
+from .asyncio_tasks import find_current_task
 from .signals import NO_HANDLERS, ends_run
 from .task_state import TASK_STATE, TaskState
 
@@ -84,7 +84,7 @@ async def run_attempt_async(
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        task = current_task()
+        task = find_current_task()
         if task is None or task.cancelling():  # its loop has ended, or it is being cancelled
             raise
         if ends_run(error, outer_handlers):

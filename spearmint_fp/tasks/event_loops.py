@@ -14,7 +14,7 @@ import attrs
 
 from ..configuration.errors import RunError
 from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, cancel_tasks
-from .wrapping import Layer, is_async
+from .wrapping import Layer
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,11 +34,6 @@ class Blocking(Layer, Generic[T]):
 
     async def _await_call(self, *args: Any, **kwargs: Any) -> T:
         return await self.function(*args, **kwargs)
-
-
-def make_blocking(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """`fn`, as a plain function where it is a coroutine function."""
-    return Blocking(fn) if is_async(fn) else fn
 
 
 def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:

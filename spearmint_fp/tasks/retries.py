@@ -16,7 +16,7 @@ from .asyncio_tasks import is_cancelled
 from .attempts import refuse_coroutine
 from .signals import NO_HANDLERS, ends_run
 from .task_state import TASK_STATE, ActiveWrapper, TaskState, enter_wrapper
-from .wrappers import Wrapper, check_function, format_seconds, is_seconds
+from .wrapping import Wrapper, check_function, format_seconds, is_count, is_seconds
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -132,7 +132,7 @@ def retrying(
 
     See also: `timed_out`; the two compose in any order.
     """
-    if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
+    if not is_count(attempts):
         raise ArgumentError(
             f"retrying takes how often to call at most, a whole number above 0; got {repr_with_type(attempts)}"
         )

@@ -21,7 +21,7 @@ _REBINDING: Final = ("STORE_FAST", "STORE_DEREF", "DELETE_FAST", "DELETE_DEREF")
 """The beginnings of the names of instructions that give a variable another value, or delete it."""
 
 
-def current_handlers() -> frozenset[CodeType]:
+def find_current_handlers() -> frozenset[CodeType]:
     """The code of every handler of a signal that is a Python function; nothing outside the main thread."""
     if not _is_main_thread():
         return NO_HANDLERS

@@ -13,15 +13,15 @@ from typing import Final, final
 from .signals import NO_HANDLERS
 
 Checkpoint = tuple[tuple[int, float], ...]
-"""How far a task has come, as it travels: the place and the number of each wrapper at work, the outermost first."""
+"""The place and the number of each running wrapper, the outermost first: how far a task has come."""
 
 
 @final
 class ActiveWrapper:
-    """A wrapper at work, `place` others having been begun before it in the same attempt of the one around it.
+    """A running wrapper of a task. `place` counts those that began before it in the same attempt of the one around it.
 
-    `number` is the attempt that it is at for a retry (an int), the deadline for a time limit (a float, by
-    `time.monotonic`). `resumed` are the wrappers inside it that were at work when a worker was ended.
+    `number` is the current attempt of a retry (an int), or the deadline of a time limit (a float, by `time.monotonic`).
+    `resumed` are the wrappers inside it that were running when a worker was ended.
     """
 
     __slots__ = ("begun", "number", "place", "resumed")
@@ -32,7 +32,7 @@ class ActiveWrapper:
         self.resumed: Checkpoint = ()
 
     def begin_inner(self, number: float) -> ActiveWrapper:
-        """The next wrapper inside; its number is the one that it had, where the task is begun again."""
+        """Begin the next wrapper inside; where the task is begun again, it takes up the number that it had."""
         inner = ActiveWrapper(self.begun, number)
         self.begun += 1
         if self.resumed and self.resumed[0][0] == inner.place and type(self.resumed[0][1]) is type(number):
@@ -63,7 +63,7 @@ class TaskState:
 
     @property
     def marks(self) -> Checkpoint:
-        """The wrappers that are at work."""
+        """The wrappers that are running."""
         return tuple((wrapper.place, wrapper.number) for wrapper in self._active[1:])
 
     @property

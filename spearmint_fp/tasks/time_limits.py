@@ -13,7 +13,7 @@ import attrs
 from ..configuration.errors import ArgumentError, TaskTimeoutError
 from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, cancel_tasks, check_asyncio
 from .task_state import TASK_STATE, enter_wrapper
-from .wrappers import Wrapper, check_function, format_seconds, is_seconds
+from .wrapping import Wrapper, check_function, format_seconds, is_seconds
 
 P = ParamSpec("P")
 T = TypeVar("T")

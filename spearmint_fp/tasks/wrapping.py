@@ -1,16 +1,28 @@
-"""Functions around functions: the functions below a wrapper, and what calls them with which arguments."""
+"""Functions around functions: what is below a wrapper, and the base class of `retrying` and `timed_out`."""
 
 from __future__ import annotations
 
+import functools
 import inspect
+import sys
+import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import partial, reduce
 from math import prod
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, final
 
 import attrs
 from toolz import curry
+
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import repr_with_type
+
+T = TypeVar("T")
+
+MAIN_MODULES: Final = ("__main__", "__mp_main__")
+"""The names of the program's own module while it runs, and in the processes that `multiprocessing` starts."""
 
 PARTIALS: Final = (partial, curry)
 """The classes of functions with arguments that they have already: `func`, `args`, `keywords`."""
@@ -32,7 +44,7 @@ class Layer:
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """Nothing, for most."""
+        """The arguments of `function` besides the configuration: none, for most."""
         return ()
 
     @property
@@ -78,6 +90,21 @@ def find_innermost(fn: Callable[..., Any]) -> Any:
     return inner
 
 
+def is_of_script(fn: Callable[..., Any]) -> bool:
+    """True if the function, or one that it wraps, is of the program itself, which no other process can import."""
+    return any(getattr(one, "__module__", None) in MAIN_MODULES for one in walk_wrapped(fn))
+
+
+def is_experiment(fn: Any) -> bool:
+    """True for the decorated function of an experiment, which has its own function as `__wrapped__`."""
+    return "__experiment__" in getattr(fn, "__dict__", ())
+
+
+def find_object(module: Any, qualname: str) -> Any:
+    """The object that a qualified name leads to in a module that is loaded; None where it leads nowhere."""
+    return reduce(lambda found, part: getattr(found, part, None), qualname.split("."), sys.modules.get(module))
+
+
 def is_async(fn: Callable[..., Any]) -> bool:
     """True if calling the function gives something to await."""
     inner = find_innermost(fn)
@@ -92,7 +119,7 @@ def find_bound(fn: Callable[..., Any]) -> tuple[Any, ...]:
     return (*([list(one.args), dict(one.keywords)] for one in partials), *instances)
 
 
-def find_places(fn: Callable[..., Any]) -> tuple[int, int]:
+def find_stride(fn: Callable[..., Any]) -> tuple[int, int]:
     """`first, step`: a run's configuration number `index` stands at `first + step * index` in the whole sweep."""
     layers = [one for one in walk_wrapped(fn) if isinstance(one, Layer)]
     return sum(layer.first for layer in layers), prod(layer.step for layer in layers)
@@ -101,3 +128,68 @@ def find_places(fn: Callable[..., Any]) -> tuple[int, int]:
 def find_arguments(fn: Callable[..., Any]) -> tuple[Any, ...]:
     """The arguments that the function is called with besides the configuration."""
     return tuple(argument for one in walk_wrapped(fn) if isinstance(one, Layer) for argument in one.arguments)
+
+
+# --- wrappers that look like what they wrap --------------------------------------------------------------
+
+
+@attrs.frozen(eq=False, repr=False, slots=False)
+class Wrapper(Layer, ABC, Generic[T]):
+    """A function around a function: looks like it, pickles by its name where it stands there, binds as a method.
+
+    Its other fields are the options that it was made with.
+    """
+
+    function: Callable[..., T]
+
+    def __attrs_post_init__(self) -> None:
+        names = {name: getattr(self.function, name, None) for name in functools.WRAPPER_ASSIGNMENTS}
+        self.__dict__.update({k: v for k, v in names.items() if v is not None}, __wrapped__=self.function)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Callable[..., T]:
+        return self if instance is None else MethodType(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> T:
+        work = self.call_async if is_async(self.function) else self.call
+        return cast(T, work(*args, **kwargs))
+
+    @abstractmethod
+    def call(self, *args: Any, **kwargs: Any) -> T:
+        """Call the function."""
+
+    @abstractmethod
+    async def call_async(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the coroutine function, and await what it gives."""
+
+    def __reduce__(self) -> Any:
+        module, name = getattr(self, "__module__", None), getattr(self, "__qualname__", "")
+        if module != "__main__" and find_object(module, name) is self:
+            return name
+        return type(self), attrs.astuple(self, recurse=False)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{attrs.astuple(self, recurse=False)}"
+
+
+def check_function(fn: Any, usage: str) -> Any:
+    """`fn`, or the error that says how a wrapper is used."""
+    if not callable(fn) or isinstance(fn, staticmethod):
+        below = ". Write it below @staticmethod or @classmethod" if isinstance(fn, staticmethod | classmethod) else ""
+        raise ArgumentError(f"{usage} wraps a function: {usage}(fn); got {repr_with_type(fn)}{below}")
+    return fn
+
+
+def is_count(value: Any) -> bool:
+    """True for a whole number above 0; True itself is none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def is_seconds(value: Any) -> bool:
+    """True for an int or a float of seconds that can be waited for: up to some centuries."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= threading.TIMEOUT_MAX
+
+
+def format_seconds(value: Any) -> str:
+    """A value that is no number of seconds, as messages name it, with the limit where it is over that."""
+    over = isinstance(value, int | float) and value > threading.TIMEOUT_MAX
+    return f"{repr_with_type(value)}{f', and the most is {threading.TIMEOUT_MAX:g}' if over else ''}"

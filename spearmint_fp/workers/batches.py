@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from time import monotonic
-from typing import Any, Final, final
+from typing import Any, final
 
 from ..outcomes.outcomes import ErrorInfo, Outcome, make_successes
 from ..sweep.core import Sweep
@@ -27,9 +27,7 @@ Answer = list[Outcome[Any, Any]] | SourceError
 """An answer to a batch: neighbouring outcomes in order, or the error of the configurations themselves."""
 
 Resume = tuple[int, Checkpoint, float]
-"""How often a task had been tried again when it was ended, the state of its wrappers, and when it began."""
-
-_NO_CONFIGS: Final[Iterator[Any]] = iter(())
+"""The retries of a task that was ended, the state of its wrappers, and when it began: a worker goes on from there."""
 
 
 @final
@@ -91,7 +89,7 @@ class Batch:
     # --- outcomes, in the order of the configurations
 
     def begin(self) -> None:
-        """Note that a worker has it. What is begun again after its worker's end began when it was begun first."""
+        """Note that a worker has it. A task whose worker ended runs again, and keeps the time of its first start."""
         if self._began is None or not (self.deaths or self.resume):
             self._began = monotonic()
 
@@ -151,8 +149,8 @@ class Batch:
             self._answers.append(list(outcomes))
 
     def _end(self, error: BaseException) -> None:
-        """End where the next configuration cannot be made: it and those behind it will never come."""
+        """End the batch where the next configuration cannot be made; neither can those behind it."""
         if must_propagate(error):
             raise error
         self._answers.append(SourceError(self.start, len(self), error))
-        self.start, self._configs = self.stop, _NO_CONFIGS
+        self.start, self._configs = self.stop, iter(())

@@ -1,4 +1,4 @@
-"""Pickling what a script defines, so that it opens where the script is not: by cloudpickle, and never by name.
+"""Pickling what a script defines by value, with cloudpickle, so that it opens in processes that do not have the script.
 
 The one module that pickles with cloudpickle. A worker's `__main__` is not the script, so nothing that goes there may
 be found by its name in `__main__`, nor refer to anything there by name.
@@ -23,9 +23,7 @@ from toolz import curry
 
 from ..conversion.annotations import read_types
 from ..tasks.injection import read_hints
-
-MAINS: Final = ("__main__", "__mp_main__")
-"""The names of the module that a program starts with; in a child of multiprocessing it has the second."""
+from ..tasks.wrapping import MAIN_MODULES, find_object
 
 _PROCESS: Final = os.urandom(16)
 Origin = tuple[bytes, int, str]
@@ -33,7 +31,7 @@ Origin = tuple[bytes, int, str]
 
 _SINGLES: Final[dict[Origin, Any]] = {}
 _ORIGINS: Final[dict[int, Origin]] = {}
-"""Objects of another process's `__main__` that are compared by identity, and where each is from (by its `id`)."""
+"""Objects of another process's `__main__` that are compared by identity, and the origin of each, by its `id`."""
 
 
 def dumps(value: Any, protocol: int, *, has_script: bool = False) -> bytes:
@@ -61,7 +59,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
             if len(found) != 6:  # of six parts are the functions and the classes that travel by value
                 return found
             return _reduce_class(obj, found) if isinstance(obj, type) else _reduce_function(obj, found)
-        if isinstance(obj, type) or getattr(obj, "__module__", None) not in MAINS or kind in self.dispatch_table:
+        if isinstance(obj, type) or getattr(obj, "__module__", None) not in MAIN_MODULES or kind in self.dispatch_table:
             return NotImplemented
         reduced = obj.__reduce_ex__(self.proto)
         return _reduce_single(obj, reduced) if isinstance(reduced, str) else reduced
@@ -74,8 +72,8 @@ class _ScriptPickler(cloudpickle.Pickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         """The script's objects by name; lambdas and closures by value, with the script's globals as theirs."""
         name: Any = getattr(obj, "__qualname__", None)
-        in_script = isinstance(name, str) and getattr(obj, "__module__", None) in MAINS
-        if in_script and _find_object("__main__", name) is obj:
+        in_script = isinstance(name, str) and getattr(obj, "__module__", None) in MAIN_MODULES
+        if in_script and find_object("__main__", name) is obj:
             return _find_in_script, (name,)
         found = super().reducer_override(obj)
         if isinstance(obj, FunctionType) and obj.__globals__ is vars(sys.modules["__main__"]) and len(found) == 6:
@@ -88,29 +86,29 @@ class _ScriptPickler(cloudpickle.Pickler):  # type: ignore[misc]
 
 @final
 class _ScriptGlobals:
-    """The globals of the script, wherever this is opened."""
+    """Opens as the globals of the script in the process that opens it."""
 
     def __reduce__(self) -> Any:
-        return _script_globals, ()
+        return _find_script_globals, ()
 
 
-def _script_globals() -> dict[str, Any]:
+def _find_script_globals() -> dict[str, Any]:
     """The globals of the script's functions; in a child of multiprocessing, its module has a copy of them."""
     main = vars(sys.modules["__main__"])
     spaces = (value.__globals__ for value in tuple(main.values()) if isinstance(value, FunctionType))
-    return next((space for space in spaces if space.get("__name__") in MAINS), main)
+    return next((space for space in spaces if space.get("__name__") in MAIN_MODULES), main)
 
 
 def _find_in_script(name: str) -> Any:
     first, *others = name.split(".")
-    found = functools.reduce(lambda at, part: getattr(at, part, None), others, _script_globals().get(first))
+    found = functools.reduce(lambda at, part: getattr(at, part, None), others, _find_script_globals().get(first))
     if found is None:
         raise AttributeError(f"the script of this worker has no {name}; define it outside of `if __name__ == ...`")
     return found
 
 
 def _fill_with_globals(fn: Any, contents: tuple[Any, ...]) -> None:
-    """Fill a function; of its globals, those that the script does not have here."""
+    """Fill a function, and add those of its globals that the script does not have in this process."""
     state, fill, names = contents
     fill(fn, state)
     for name, value in names.items():
@@ -122,12 +120,7 @@ def _fill_with_globals(fn: Any, contents: tuple[Any, ...]) -> None:
 
 def _is_importable(obj: Any) -> bool:
     module = getattr(obj, "__module__", None)
-    return module not in MAINS and _find_object(module, getattr(obj, "__qualname__", "")) is obj
-
-
-def _find_object(module: Any, name: str) -> Any:
-    """The object that a name leads to in a module; None where it leads nowhere."""
-    return functools.reduce(lambda at, part: getattr(at, part, None), name.split("."), sys.modules.get(module))
+    return module not in MAIN_MODULES and find_object(module, getattr(obj, "__qualname__", "")) is obj
 
 
 def _reduce_cached(obj: Any) -> tuple[Any, ...]:
@@ -155,7 +148,7 @@ def _reduce_property(obj: Any) -> tuple[Any, ...]:
 
 
 def _reduce_weak(obj: Any) -> tuple[Any, ...]:
-    """A dictionary that holds on to nothing, as functions of `functools.singledispatch` have one."""
+    """A dictionary of weak references; functions of `functools.singledispatch` hold one."""
     return type(obj), (dict(obj),)
 
 
@@ -179,14 +172,14 @@ def _find_name(obj: object) -> str | None:
 
 
 def _reduce_single(obj: Any, name: str) -> tuple[Any, ...]:
-    """An object that stands at a name in `__main__`: the same one, however often it is sent, and when it is back."""
+    """An object at a name in `__main__`: every process makes it once, and its own process gets the original back."""
     origin = _ORIGINS.get(id(obj), (_PROCESS, os.getpid(), name))
     state = None if type(obj) is object else object.__getstate__(obj)
     return _make_single, (origin, type(obj)), state
 
 
 def _make_single(origin: Origin, kind: type) -> Any:
-    if origin[0] == _PROCESS and (here := _find_object("__main__", origin[2])) is not None:
+    if origin[0] == _PROCESS and (here := find_object("__main__", origin[2])) is not None:
         return here
     if origin not in _SINGLES:
         made = _SINGLES[origin] = object() if kind is object else copyreg.__newobj__(kind)  # type: ignore[attr-defined]
@@ -198,7 +191,7 @@ def _make_single(origin: Origin, kind: type) -> Any:
 
 
 def _reduce_function(fn: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A function of a script, whose globals travel as far as its code names them; what annotations name, so."""
+    """A function of a script, with its annotations as types: the globals that they name do not travel with its code."""
     texts = [name for name, value in (fn.__annotations__ or {}).items() if isinstance(value, str)]
     if not texts:
         return found
@@ -246,7 +239,7 @@ def _read_annotations(cls: type) -> dict[str, Any]:
 
 
 def _fill_class(cls: Any, contents: tuple[Any, ...]) -> None:
-    """Fill a class that was made again; where it comes from it is the very class of the script, and stays as it is."""
+    """Fill a class that was made again, unless this is the process that sent it, where it is the script's own class."""
     if cls in _SENT:
         return
     _RECEIVED.add(cls)

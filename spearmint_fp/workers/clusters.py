@@ -23,7 +23,7 @@ BATCH_SECONDS: Final = 0.2
 STUCK_SECONDS: Final = 60.0
 """For how long a Dask cluster may have no worker that takes tasks, once it had one."""
 
-LOOK_SECONDS: Final = 2.0
+DASK_LOOK_SECONDS: Final = 2.0
 """The time between two looks at the workers of Dask."""
 
 
@@ -90,7 +90,7 @@ class _Dask(Executor):
         if self._client.status in ("closing", "closed"):
             return _CLOSED
         now = monotonic()
-        if self._client.status != "running" or now - self._looked < LOOK_SECONDS:
+        if self._client.status != "running" or now - self._looked < DASK_LOOK_SECONDS:
             return None
         self._looked = now
         with _translate_closed(self._client):

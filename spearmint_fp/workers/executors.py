@@ -14,7 +14,7 @@ from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type, suggest_names
 from ..sweep.core import Sweep
 from ..tasks.time_limits import TimedOut, explain_refusal
-from ..tasks.wrapping import is_async, walk_wrapped
+from ..tasks.wrapping import is_async, is_count, is_of_script, walk_wrapped
 from .pools import Pool
 
 Fn = Callable[[Any], Any]
@@ -47,9 +47,9 @@ def refuse_time_limit(fn: Fn, where: str) -> None:
 def _check_count(count: Any, made: str) -> int:
     if count is None:
         return count_cores()
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+    if not is_count(count):
         raise ArgumentError(f"{made} takes how many to use, a whole number above 0; got {repr_with_type(count)}")
-    return count
+    return int(count)
 
 
 # --- threads -----------------------------------------------------------------------------------------
@@ -109,9 +109,9 @@ class Processes(ExecutorValue):
                 "processes(n) needs fork, which this system does not have. Take a live executor: "
                 "executor=ProcessPoolExecutor(n)"
             )
-        from .interpreters import explain_no_interpreter
         from .pickling import Job
         from .process_pool import ProcessPool
+        from .processes import explain_no_interpreter
         from .start_methods import LAUNCHERS
 
         why = None if self.start_method == "fork" else explain_no_interpreter()
@@ -248,15 +248,11 @@ class _LiveExecutor(ExecutorValue):
         workers = getattr(self.executor, "_max_workers", None) or count_cores()
         if isinstance(self.executor, ThreadPoolExecutor):
             return lambda: BorrowedThreadPool(fn, self.executor, workers)
-        has_script = self._has_script()
+        # Where their initializer is the script's, its workers have the script as their `__main__`.
+        initializer = getattr(self.executor, "_initializer", None)
+        has_script = callable(initializer) and is_of_script(initializer)
         job = Job(fn, sweep, has_script).to_bytes()
         return lambda: FuturePool(job, self.executor, workers, seconds=0.03, has_script=has_script)
-
-    def _has_script(self) -> bool:
-        """True if its workers have this script as their `__main__`: where their initializer is from there, they do."""
-        initializer = getattr(self.executor, "_initializer", None)
-        layers = walk_wrapped(initializer) if callable(initializer) else ()
-        return any(getattr(one, "__module__", None) in ("__main__", "__mp_main__") for one in layers)
 
 
 @final

@@ -13,10 +13,10 @@ from typing import Any, Final, final
 
 from ..configuration.errors import RunError, WorkerError
 from ..configuration.messages import repr_with_type
-from ..outcomes.exceptions import read_message
+from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo
 from .batches import Answer, Batch
-from .pools import LOOK_SECONDS, Pool, drain_queue, patience_after
+from .pools import LOOK_SECONDS, Pool, choose_patience, drain_queue
 from .thread_pool import ThreadPool
 from .wire import MessageReader, refuse_batch, write_batch
 from .worker import answer_batch
@@ -24,7 +24,7 @@ from .worker import answer_batch
 _CANCELLED: Final = "the executor has cancelled tasks of this run; it must stay open until the run has ended"
 
 
-def _has_no_end() -> str | None:
+def _find_no_end() -> str | None:
     """Why no answer of an executor will ever come: for one whose futures end when it does, nothing."""
     return None
 
@@ -48,7 +48,7 @@ def _describe_broken(executor: Executor, error: BaseException) -> str:
 
 
 def _cancel_futures(
-    futures: set[Future[Any]], patience: float | None, find_end: Callable[[], str | None] = _has_no_end
+    futures: set[Future[Any]], patience: float | None, find_end: Callable[[], str | None] = _find_no_end
 ) -> None:
     """Cancel what has not begun, and wait so many seconds for the rest, as long as it may still end."""
     running = {future for future in futures if not future.cancel()}
@@ -83,7 +83,7 @@ class BorrowedThreadPool(ThreadPool):
 
     def stop(self, why: BaseException | None) -> None:
         self._stopped = True
-        _cancel_futures(set(self._futures), 0.0 if self._waits_in_vain() else patience_after(why))
+        _cancel_futures(set(self._futures), 0.0 if self._waits_in_vain() else choose_patience(why))
 
 
 @final
@@ -100,7 +100,7 @@ class FuturePool(Pool):
         workers: int,
         seconds: float,
         *,
-        find_end: Callable[[], str | None] = _has_no_end,
+        find_end: Callable[[], str | None] = _find_no_end,
         close: Callable[[], object] | None = None,
         has_script: bool = False,
     ) -> None:
@@ -170,9 +170,7 @@ class FuturePool(Pool):
 
     def _note_death(self, batch: Batch, error: Exception) -> list[Answer]:
         if len(batch) == 1 and batch.deaths:
-            death = WorkerError(
-                f"its worker ended, or could not answer: {type(error).__qualname__}: {read_message(error)}"
-            )
+            death = WorkerError(f"its worker ended, or could not answer: {describe_exception(error)}")
             death.__cause__ = error
             batch.fail(ErrorInfo.of(death))
             return batch.take_answers()
@@ -184,7 +182,7 @@ class FuturePool(Pool):
     def stop(self, why: BaseException | None) -> None:
         try:
             if self._find_end() is None:
-                patience = 0.0 if sys.is_finalizing() else patience_after(why)
+                patience = 0.0 if sys.is_finalizing() else choose_patience(why)
                 _cancel_futures(set(self._sent), patience, self._find_end)
         finally:
             if self._close is not None:

@@ -13,9 +13,10 @@ from ..configuration.errors import MissingExtraError, TransferError
 from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import read_message
 from ..sweep.core import Sweep
-from ..tasks.wrapping import walk_wrapped
+from ..tasks.wrapping import is_of_script
 
 PROTOCOL: Final = 5
+"""The version of pickle's format: the same in all versions of Python that take part."""
 
 
 def _find_cloudpickle() -> Any:
@@ -46,11 +47,11 @@ def dump_object(value: Any) -> bytes:
 
 
 def can_travel(value: Any) -> bool:
-    """True if an object can be sent to another process; also of one that is being asked about already."""
+    """True if an object can be sent to another process."""
     asked = _ASKED.get()
     if value is None or id(value) in asked:
         return True
-    token = _ASKED.set(asked | {id(value)})  # pickling an object may ask about the object itself
+    token = _ASKED.set(asked | {id(value)})  # pickling an object may ask about the object itself: then it can
     try:
         return _is_dumped(value)
     finally:
@@ -81,9 +82,7 @@ class Job:
     def to_bytes(self) -> bytes:
         """The job as bytes, or the error that says why it cannot travel, before any task has run."""
         by_name = _find_cloudpickle() is None
-        if by_name and any(
-            getattr(fn, "__module__", None) in ("__main__", "__mp_main__") for fn in walk_wrapped(self.fn)
-        ):
+        if by_name and is_of_script(self.fn):
             raise MissingExtraError(f"{repr_with_type(self.fn)} of __main__ {_NEEDS}")
         try:
             return dump_by_value((self.fn, self.sweep), self.has_script)

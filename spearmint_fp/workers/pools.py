@@ -57,7 +57,7 @@ class Pool(ABC):
         """
 
 
-def patience_after(why: BaseException | None) -> float | None:
+def choose_patience(why: BaseException | None) -> float | None:
     """How many seconds to wait for what runs when a pool is stopped: few after an interrupt, else without end."""
     return None if why is None or isinstance(why, GeneratorExit) else INTERRUPTED_SECONDS
 
@@ -69,7 +69,8 @@ def drain_queue(queue: SimpleQueue[T], look: Callable[[], object] | None = None)
             first = queue.get(timeout=None if look is None else LOOK_SECONDS)
             break
         except Empty:
-            _ = look and look()
+            if look is not None:
+                look()
     yield first
     while True:
         try:

@@ -38,8 +38,8 @@ from .wire import (
 READ_BYTES: Final = 1 << 20
 """How much is read from a pipe at once."""
 
-FAILED_STARTS: Final = 3
-"""How many workers in a row may end before they have begun."""
+MOST_FAILED_STARTS: Final = 3
+"""How many workers in a row end before they have begun, until the run is given up."""
 
 GRACE_SECONDS: Final = 0.3
 """How long a worker may take to end by itself when it is asked to, before it is killed."""
@@ -47,8 +47,8 @@ GRACE_SECONDS: Final = 0.3
 LEAVE_SECONDS: Final = 5.0
 """How long an idle worker may take to end by itself when all is done."""
 
-INTERRUPTS: Final = 100
-"""How many interrupts the end of all workers outlives."""
+MOST_INTERRUPTS: Final = 100
+"""How many interrupts in a row cannot keep the workers from being ended."""
 
 
 @final
@@ -213,7 +213,7 @@ class ProcessPool(Pool):
         for worker in self._workers:
             if worker.deadline <= monotonic():
                 worker.expire()
-        return answers + self._look_after()
+        return answers + self._replace_ended()
 
     def _receive(self, worker: _Worker, data: bytes) -> list[Answer]:
         batch = worker.batch
@@ -226,8 +226,8 @@ class ProcessPool(Pool):
             worker.batch = None
         return batch.take_answers()
 
-    def _look_after(self) -> list[Answer]:
-        """Ask now and then which workers have ended: what one of them has started may hold its pipe open."""
+    def _replace_ended(self) -> list[Answer]:
+        """Replace workers that have ended unseen: a process that one of them has started may hold its pipe open."""
         if monotonic() - self._looked < HEARTBEAT_SECONDS:
             return []
         self._looked = monotonic()
@@ -247,9 +247,13 @@ class ProcessPool(Pool):
 
     def _replace(self, worker: _Worker) -> list[Answer]:
         """Remove a worker that has ended; its batch goes to another one, without the task that has failed."""
-        self._remove(worker)
+        self._workers.remove(worker)
+        self._selector.unregister(worker.messages)
+        worker.process.signal(signal.SIGKILL)  # to its process group: what its tasks have started is still there
+        worker.process.has_ended(KILLED_SECONDS)
+        worker.close()
         self._failed_starts = 0 if worker.is_ready else self._failed_starts + 1
-        if self._failed_starts >= FAILED_STARTS:
+        if self._failed_starts >= MOST_FAILED_STARTS:
             end = _describe_end(worker.process)
             raise RunError(f"worker processes end before they begin: {end}; see what they printed")
         batch = worker.batch
@@ -265,13 +269,6 @@ class ProcessPool(Pool):
         if batch:
             self._queue.appendleft(batch)
         return batch.take_answers()
-
-    def _remove(self, worker: _Worker) -> None:
-        self._workers.remove(worker)
-        self._selector.unregister(worker.messages)
-        worker.process.signal(signal.SIGKILL)  # what its tasks have started is still there
-        worker.process.has_ended(KILLED_SECONDS)
-        worker.close()
 
     # --- the end of all
 
@@ -330,7 +327,7 @@ class ProcessPool(Pool):
 def _repeat_interrupted(step: Callable[[], None]) -> None:
     """Do a step to its end, whatever the handlers of signals raise meanwhile; that is raised afterwards."""
     raised: BaseException | None = None
-    for _ in range(INTERRUPTS):
+    for _ in range(MOST_INTERRUPTS):
         try:
             step()
             break

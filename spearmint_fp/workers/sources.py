@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from itertools import islice
 from time import perf_counter
-from types import NoneType
-from typing import Any, Final, final
+from typing import Any, final
 
 from ..configuration.choices import require_expanded
+from ..configuration.fold import SCALAR_TYPES
 from ..sweep.core import Sweep, count_configs, require_expanded_sweep
 from ..sweep.indices import count_items
 from ..sweep.nodes.points import locate_errors
@@ -75,7 +75,7 @@ class Source:
 
 
 class _Expanded(Iterable[Any]):
-    """An iterable of configurations, each of which is looked at: one with a choice in it is an error."""
+    """An iterable of configurations that raises at one which still holds a choice."""
 
     def __init__(self, configs: Any) -> None:
         self._configs = configs
@@ -99,9 +99,6 @@ class _AsyncExpanded(AsyncIterator[Any]):
         return _check_config(await anext(self._configs))
 
 
-_SCALARS: Final = frozenset({int, float, str, bool, bytes, NoneType})
-
-
 def _check_config(config: Any) -> Any:
     """`require_expanded(config)`, in fewer steps for what nearly all configurations beside `Config` are."""
     return config if _is_plain(config, 4) else require_expanded(config)
@@ -112,13 +109,15 @@ def _is_plain(value: Any, depth: int) -> bool:
     kind = type(value)
     if kind is dict:
         parts = value.values()
-        if not _SCALARS.issuperset(map(type, value)):
+        if not SCALAR_TYPES.issuperset(map(type, value)):
             return False
     elif kind is list or kind is tuple:
         parts = value
     else:
-        return kind in _SCALARS
-    return _SCALARS.issuperset(map(type, parts)) or (depth > 0 and all(_is_plain(part, depth - 1) for part in parts))
+        return kind in SCALAR_TYPES
+    return SCALAR_TYPES.issuperset(map(type, parts)) or (
+        depth > 0 and all(_is_plain(part, depth - 1) for part in parts)
+    )
 
 
 def check_expanded(configs: Any) -> Any:

@@ -15,7 +15,7 @@ from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import run_attempt
 from ..tasks.task_state import TaskState
 from .batches import Answer, Batch, SourceError
-from .pools import Pool, drain_queue, patience_after
+from .pools import Pool, choose_patience, drain_queue
 
 ANSWER_SECONDS: Final = 0.005
 """How long a thread works before it gives out the outcomes that it has."""
@@ -90,7 +90,7 @@ class ThreadPool(Pool):
             self._batches.put(None)
         if self._waits_in_vain():
             return
-        patience = patience_after(why)
+        patience = choose_patience(why)
         until = None if patience is None else monotonic() + patience
         for thread in self._threads:
             thread.join(until and max(0.0, until - monotonic()))

@@ -16,7 +16,7 @@ from typing import Any, Final, final
 
 from ..configuration.errors import TransferError
 from ..configuration.messages import repr_with_type
-from ..outcomes.exceptions import read_message
+from ..outcomes.exceptions import describe_exception, read_message
 from ..outcomes.outcomes import ErrorInfo
 from ..tasks.attempts import Ending
 from .batches import Batch
@@ -42,7 +42,7 @@ _CUT_CHARACTERS: Final = 100_000
 """How much of an error that is too large comes back."""
 
 Note = Callable[[int, Any], bool]
-Run = tuple[int, list[Any]]
+MessageGroup = tuple[int, list[Any]]
 """Neighbouring messages of one kind: the kind, and their contents."""
 
 
@@ -68,8 +68,7 @@ def refuse_batch(batch: Batch, error: Exception) -> list[Batch]:
     """Batches to send in place of one that cannot be pickled: its configurations singly; a single one fails here."""
     if len(batch) > 1:
         return batch.split()
-    why = f"{type(error).__qualname__}: {read_message(error)}"
-    refusal = TransferError(f"the configuration cannot be sent to a worker: {why}")
+    refusal = TransferError(f"the configuration cannot be sent to a worker: {describe_exception(error)}")
     refusal.__cause__ = error
     batch.fail(ErrorInfo.of(refusal))
     return []
@@ -129,15 +128,31 @@ class MessageReader:
 
         `note` takes the messages about the worker itself, and returns True of those. Raises what ends the run.
         """
-        return _add_messages(batch, self.read(data), note)
+        unreadable = False
+        for kind, contents in self.read(data):
+            if batch is not None and kind == RESULT:
+                batch.add_results(contents)
+            elif kind <= ERROR:
+                for content in contents:
+                    if batch is not None:
+                        batch.add_ending(_read_ending(kind, content))
+            elif note is None or not note(kind, contents[-1]):
+                if kind == INTERRUPTED:
+                    raise KeyboardInterrupt
+                if kind == BROKEN:
+                    raise TransferError(f"the function cannot be opened in a worker: {contents[-1]}")
+                if batch and len(batch) == 1:
+                    batch.fail(_read_error(*contents[-1]))
+                unreadable = unreadable or bool(batch)
+        return unreadable
 
-    def read(self, data: bytes) -> list[Run]:
+    def read(self, data: bytes) -> list[MessageGroup]:
         """The messages that are whole now, each given out once."""
-        runs: list[Run] = []
+        groups: list[MessageGroup] = []
         self._parts.append(data)
         self._have += len(data)
         if self._have < self._wanted:  # nothing is joined before a large message is whole
-            return runs
+            return groups
         data, start, last, contents = b"".join(self._parts), 0, -1, list[Any]()
         self._wanted = _HEAD.size
         unpack, loads, head = _HEAD.unpack_from, marshal.loads, _HEAD.size
@@ -150,31 +165,11 @@ class MessageReader:
                 break
             if kind != last:
                 last, contents = kind, []
-                runs.append((kind, contents))
+                groups.append((kind, contents))
             contents.append(loads(data[start + head : end]))  # builtins, by our own worker
             start = end
         self._parts, self._have = [data[start:]], size - start
-        return runs
-
-
-def _add_messages(batch: Batch | None, runs: list[Run], note: Note | None) -> bool:
-    unreadable = False
-    for kind, contents in runs:
-        if batch is not None and kind == RESULT:
-            batch.add_results(contents)
-        elif kind <= ERROR:
-            for content in contents:
-                if batch is not None:
-                    batch.add_ending(_read_ending(kind, content))
-        elif note is None or not note(kind, contents[-1]):
-            if kind == INTERRUPTED:
-                raise KeyboardInterrupt
-            if kind == BROKEN:
-                raise TransferError(f"the function cannot be opened in a worker: {contents[-1]}")
-            if batch and len(batch) == 1:
-                batch.fail(_read_error(*contents[-1]))
-            unreadable = unreadable or bool(batch)
-    return unreadable
+        return groups
 
 
 def _read_ending(kind: int, content: Any) -> Ending:

@@ -11,18 +11,19 @@ import os
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache, partial
 from time import sleep
 from typing import BinaryIO, Final, final
 
-from ..outcomes.exceptions import read_message
+from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo
 from ..tasks.attempts import try_task
 from ..tasks.signals import ends_run
 from ..tasks.task_state import TASK_STATE, TaskState
 from .pickling import Job
-from .unfinished import SCOPE, UNFINISHED, Unfinished
 from .wire import (
     BROKEN,
     DEADLINE,
@@ -38,10 +39,58 @@ from .wire import (
     write_message,
 )
 
-MOST_BYTES: Final = 1 << 24
-"""The size with which the answer of a worker of somebody else's pool ends; the rest of the batch is sent again."""
+MOST_ANSWER_BYTES: Final = 1 << 24
+"""The size at which a worker of somebody else's pool ends its answer; the rest of the batch is sent again."""
 
 Write = Callable[[bytes], object]
+
+
+# --- work that tasks leave running ---------------------------------------------------------------------
+
+
+@final
+class Unfinished:
+    """Work that goes on after the task that began it: how much of it there is, by name."""
+
+    def __init__(self, watch: Callable[[dict[str, int]], object] | None = None) -> None:
+        """`watch` is called with the counts whenever they change."""
+        self.watch = watch
+        self._counts: Counter[str] = Counter()
+        self._change = threading.Condition()
+
+    def begin(self, name: str) -> None:
+        """Note that work has begun."""
+        self._add(name, 1)
+
+    def end(self, name: str) -> None:
+        """Note that it has ended."""
+        self._add(name, -1)
+
+    def _add(self, name: str, count: int) -> None:
+        with self._change:
+            self._counts[name] += count
+            self._counts = +self._counts
+            if self.watch is not None:
+                self.watch(dict(self._counts))
+            self._change.notify_all()
+
+    def wait(self) -> None:
+        """Return when all of it has ended."""
+        with self._change:
+            self._change.wait_for(lambda: not self._counts)
+
+
+UNFINISHED: Final = Unfinished()
+"""The work that is left running in this process."""
+
+SCOPE: Final[ContextVar[Unfinished]] = ContextVar("spearmint_fp_scope", default=UNFINISHED)
+"""Where a task notes what it leaves running: with its process, or with its batch in a process that others own."""
+
+if hasattr(os, "register_at_fork"):  # a fork has none of its parent's threads, so nothing is left running in it
+    os.register_at_fork(after_in_child=partial(Unfinished.__init__, UNFINISHED))
+
+
+# --- batches -------------------------------------------------------------------------------------------
 
 
 def run_batch(job: Job, data: bytes, write: Write, state: TaskState) -> None:
@@ -79,7 +128,7 @@ def answer_batch(job: bytes, data: bytes) -> bytes:
     def add(message: bytes) -> None:
         nonlocal size
         messages.append(message)
-        if (size := size + len(message)) > MOST_BYTES:
+        if (size := size + len(message)) > MOST_ANSWER_BYTES:
             raise _FullError
 
     token = SCOPE.set(unfinished)
@@ -97,7 +146,7 @@ def _open_job(data: bytes) -> Job:
 
 
 def _write_broken(error: BaseException) -> bytes:
-    return write_message(BROKEN, f"{type(error).__qualname__}: {read_message(error)}")
+    return write_message(BROKEN, describe_exception(error))
 
 
 class _FullError(BaseException):
@@ -111,25 +160,25 @@ def serve(batches: int, messages: int, parent: int) -> None:
     """Work until there are no more batches, from one pipe to the other; `parent` is the process that started this."""
     for pipe in (batches, messages):
         os.set_inheritable(pipe, False)
-    _settle(parent)
+    _lead_group(parent)
     writer = _Writer(messages)
     # A process that a task forks must not keep the pipes open, or the caller would wait for it.
     os.register_at_fork(after_in_child=partial(_close_pipes, [batches, messages], writer))
     with open(batches, "rb") as source:
-        _work(source, writer.write)
+        _run_batches(source, writer.write)
 
 
-def _settle(parent: int) -> None:
-    """Lead a group of processes: an interrupt of the terminal reaches the parent alone, and the group can be ended."""
+def _lead_group(parent: int) -> None:
+    """Begin a process group, which an interrupt of the terminal does not reach, and which can be ended as a whole."""
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    threading.Thread(target=_follow_parent, args=(parent,), name="spearmint_fp parent watch", daemon=True).start()
+    threading.Thread(target=_watch_parent, args=(parent,), name="spearmint_fp parent watch", daemon=True).start()
 
 
-def _follow_parent(parent: int) -> None:
+def _watch_parent(parent: int) -> None:
     """End when the parent has ended, with everything that tasks have started.
 
     It looks now and then, because a parent that is killed says nothing, and a pipe stays open in its other children.
@@ -146,7 +195,7 @@ def _close_pipes(pipes: list[int], writer: _Writer) -> None:
             os.close(pipes.pop())
 
 
-def _work(source: BinaryIO, write: Write) -> None:
+def _run_batches(source: BinaryIO, write: Write) -> None:
     head = _read_message(source)
     if head is None:
         return

@@ -301,7 +301,7 @@ def test_a_method_needs_a_name_of_its_own_in_a_journal(folder: Path) -> None:
 
 def test_results_of_an_older_journal_change_no_byte_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as old:
-        old.setattr(schema, "STEPS", schema.STEPS[:1])
+        old.setattr(schema, "UPGRADES", schema.UPGRADES[:1])
         with Journal(folder / "old.db", name="x") as journal:
             list(run(len, [[1]], journal=journal))
     before = {file.name: file.read_bytes() for file in folder.glob("old.db*")}

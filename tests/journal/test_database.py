@@ -128,7 +128,7 @@ def test_a_full_disk_loses_nothing_that_was_written(path: Path, mode: str) -> No
             f"""
             import resource
             from spearmint_fp.journal import database
-            database.SAFE_WAL = {(0,) if mode == "WAL" else (99,)}
+            database.SAFE_WAL_VERSION = {(0,) if mode == "WAL" else (99,)}
             def big(config):
                 return "x" * 20_000 + str(config.n)
             seen = 0
@@ -161,7 +161,7 @@ def test_a_write_ahead_log_that_is_cut_short_loses_the_end_of_it_alone(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that has lost the end of the log: every length of it opens, and gives the first so many outcomes."""
-    monkeypatch.setattr(database, "SAFE_WAL", (0,))
+    monkeypatch.setattr(database, "SAFE_WAL_VERSION", (0,))
     with Journal(path) as journal:
         collect(run(doubled, rising(20), journal=journal))
         log = Path(f"{path}-wal").read_bytes()

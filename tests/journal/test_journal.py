@@ -503,7 +503,7 @@ def test_three_shards_write_one_file(path: Path, mode: str) -> None:
         started(
             f"""
             from spearmint_fp.journal import database
-            database.SAFE_WAL = {(0,) if mode == "WAL" else (99,)}
+            database.SAFE_WAL_VERSION = {(0,) if mode == "WAL" else (99,)}
             def work(config):
                 return config.n * 2
             with Journal({str(path)!r}, name="work") as journal:

@@ -131,7 +131,7 @@ BREAKS = {
 def test_a_journal_that_cannot_be_written_ends_the_run_and_makes_nothing_up(
     break_it: Any, way: str, mode: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "SAFE_WAL", (0,) if mode == "WAL" else (99,))
+    monkeypatch.setattr(database, "SAFE_WAL_VERSION", (0,) if mode == "WAL" else (99,))
     with Journal(path, name="work") as journal:
 
         def work(config: Config) -> str:
@@ -354,7 +354,7 @@ import sqlite3
 from spearmint_fp.journal import database
 from spearmint_fp.cli.journal_view import JournalView
 database.Database.__init__.__kwdefaults__["lock_seconds"] = 1e6
-database.SAFE_WAL = (99,)
+database.SAFE_WAL_VERSION = (99,)
 
 def work(config):
     return config.n

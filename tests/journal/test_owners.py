@@ -156,7 +156,7 @@ def test_what_an_older_version_kept_of_a_closure_is_told_of(path: Path) -> None:
 
 def test_a_journal_of_the_version_before_is_read_and_gone_on_with(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as old:
-        old.setattr(schema, "STEPS", schema.STEPS[:2])
+        old.setattr(schema, "UPGRADES", schema.UPGRADES[:2])
         with Journal(path) as journal:
             results(plain, journal)
     with Journal(path) as journal:

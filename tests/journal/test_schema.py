@@ -52,13 +52,13 @@ def test_two_may_make_the_tables_at_the_same_time(path: Path, monkeypatch: pytes
         assert journal.experiments == ()
 
 
-@pytest.mark.parametrize("version", range(len(schema.STEPS)))
+@pytest.mark.parametrize("version", range(len(schema.UPGRADES)))
 def test_an_older_journal_is_upgraded_and_keeps_its_outcomes(
     path: Path, version: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if version:
         with monkeypatch.context() as old:
-            old.setattr(schema, "STEPS", schema.STEPS[:version])
+            old.setattr(schema, "UPGRADES", schema.UPGRADES[:version])
             with Journal(path) as journal:
                 collect(run(doubled, rising(3), journal=journal))
     else:
@@ -66,5 +66,5 @@ def test_an_older_journal_is_upgraded_and_keeps_its_outcomes(
     with Journal(path) as journal:
         assert sum(o.replayed for o in run(doubled, rising(4), journal=journal)) == (3 if version else 0)
     with closing(sqlite3.connect(path)) as other:
-        assert other.execute("PRAGMA user_version").fetchone() == (len(schema.STEPS),)
+        assert other.execute("PRAGMA user_version").fetchone() == (len(schema.UPGRADES),)
         assert other.execute("SELECT count(*) FROM sqlite_master WHERE name = 'outcomes_in_order'").fetchone() == (1,)

@@ -232,14 +232,14 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-@pytest.mark.parametrize("version", range(1, len(schema.STEPS) + 1))
+@pytest.mark.parametrize("version", range(1, len(schema.UPGRADES) + 1))
 @pytest.mark.parametrize("mode", ["TRUNCATE", "WAL"])
 def test_reading_changes_no_byte_and_makes_no_file(
     version: int, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "SAFE_WAL", (0,) if mode == "WAL" else (99,))
+    monkeypatch.setattr(database, "SAFE_WAL_VERSION", (0,) if mode == "WAL" else (99,))
     with monkeypatch.context() as old:
-        old.setattr(schema, "STEPS", schema.STEPS[:version])
+        old.setattr(schema, "UPGRADES", schema.UPGRADES[:version])
         with Journal(tmp_path / "runs.db", name="work") as journal:
             list(run(halved, THREE, journal=journal))
     before = contents(tmp_path)
@@ -254,7 +254,7 @@ def test_what_a_killed_process_left_is_read_from_a_copy(
     mode: str, left: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Copied amid a transaction, as a crash leaves it: what was committed is read, and the files stay as they are."""
-    monkeypatch.setattr(database, "SAFE_WAL", (0,) if mode == "WAL" else (99,))
+    monkeypatch.setattr(database, "SAFE_WAL_VERSION", (0,) if mode == "WAL" else (99,))
     crashed = tmp_path / "crashed"
     crashed.mkdir()
     with Journal(tmp_path / "runs.db", name="work") as journal:

@@ -79,7 +79,7 @@ def test_a_cluster_without_a_worker_that_goes_on_ends_the_run(
 ) -> None:
     client = _Line(states)
     monkeypatch.setattr(pools, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(clusters, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(clusters, "DASK_LOOK_SECONDS", 0.01)
     monkeypatch.setattr(clusters, "STUCK_SECONDS", 0.1 if says else HANG_SECONDS)
     GO_ON.clear()
     if says is None:

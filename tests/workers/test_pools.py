@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +62,20 @@ def test_it_replays_a_journal_and_is_stopped_when_the_run_is_left(
         rest = list(run(lambda n: 12 // n, [3, 0, 3, 4], executor=LastFirst, journal=journal))
     assert [outcome.ok and outcome.result for outcome in rest] == [4, False, 4, 3]
     assert rest[0].replayed
+
+
+@pytest.mark.parametrize("base", [Executor, ThreadPoolExecutor])
+def test_a_run_that_is_left_cancels_what_a_live_executor_has_not_begun(base: type[Executor]) -> None:
+    futures: list[Future[Any]] = []
+
+    class FirstOnly(base):  # type: ignore[misc,valid-type]  # runs its first call, and begins no other
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            futures.append(Future())
+            if len(futures) == 1:
+                futures[0].set_result(fn(*args, **kwargs))
+            return futures[-1]
+
+    with run(abs, range(100), executor=FirstOnly(), in_flight=8) as outcomes:
+        assert next(outcomes).ok
+    assert len(futures) > 1
+    assert [future.cancelled() for future in futures[1:]] == [True] * (len(futures) - 1)

@@ -14,7 +14,7 @@ from spearmint_fp.workers.batches import Batch
 from spearmint_fp.workers.live_executors import FuturePool
 from spearmint_fp.workers.pickling import Job
 from spearmint_fp.workers.wire import write_batch
-from spearmint_fp.workers.worker import MOST_BYTES, answer_batch
+from spearmint_fp.workers.worker import MOST_ANSWER_BYTES, answer_batch
 from tests.running.executors import OURS
 from tests.waiting import LIMIT_SECONDS
 from tests.workers.programs import list_running, seen, started
@@ -264,7 +264,7 @@ def test_what_a_task_forks_may_fork_and_open_files() -> None:
 def test_large_results_do_not_gather_in_a_worker() -> None:
     """A batch of them is answered in parts, so that a worker holds a few at a time."""
     job, batch = Job(_large, None).to_bytes(), Batch(0, 64, None, range(64))
-    assert len(answer_batch(job, write_batch(batch))) < 2 * MOST_BYTES
+    assert len(answer_batch(job, write_batch(batch))) < 2 * MOST_ANSWER_BYTES
     with ThreadPoolExecutor(1) as executor:
         pool = FuturePool(job, executor, 1, 0.03)
         pool.put(batch)
@@ -274,4 +274,4 @@ def test_large_results_do_not_gather_in_a_worker() -> None:
 
 
 def _large(n: int) -> bytes:
-    return bytes([n]) * (MOST_BYTES // 4 + 1)
+    return bytes([n]) * (MOST_ANSWER_BYTES // 4 + 1)

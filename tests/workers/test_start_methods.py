@@ -43,14 +43,14 @@ def test_how_a_worker_ended_is_told_right_where_the_news_of_it_is_late() -> None
     """As on a busy machine: what has been killed, or has ended, is seen to have ended half a second later."""
     got = seen(
         """
-        from spearmint_fp.workers import fork_server, processes as started
-        killed, kill, poll = {}, started.Process.signal, fork_server._ForkedProcess._poll
+        from spearmint_fp.workers import processes as started, start_methods
+        killed, kill, poll = {}, started.Process.signal, start_methods._ForkedProcess._poll
         def noted(process, number):
             killed.setdefault(process.pid, time.monotonic())
             kill(process, number)
         def late(process):
             return None if time.monotonic() < killed.get(process.pid, 0) + 0.5 else poll(process)
-        started.Process.signal, fork_server._ForkedProcess._poll = noted, late
+        started.Process.signal, start_methods._ForkedProcess._poll = noted, late
         fn = lambda n: os._exit(3) if n == 1 else n
         outcomes = list(run(fn, range(3), executor=processes(1, deaths=1)))
         tell(ok=[o.ok for o in outcomes], message=outcomes[1].error.message)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp.cli.tables import MOST_CHARACTERS, align_rows, format_csv
+from spearmint_fp.cli.formats import MOST_CHARACTERS, align_rows, format_csv
 
 CELLS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.tuples(st.integers()))
 ROWS = st.lists(st.fixed_dictionaries({"a": CELLS, "b": CELLS, "error": CELLS}), max_size=5)
