@@ -61,6 +61,8 @@ def distinct(configs: Iterable[T]) -> Sweep[T]:
 
 def drop_repetitions(node: Node) -> Node:
     """The first of equal points each, in order."""
+    if not node.size:  # the parts of an empty product may hold what cannot be built
+        return node
     match node.composition:
         case ProductOf(parts=parts) if node.faithful:
             return node.rebuilt([drop_repetitions(part) for part in parts])

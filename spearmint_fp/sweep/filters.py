@@ -196,7 +196,7 @@ def _count_allowed(node: Node, constraints: Constraints) -> Node:
 
 def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Constraints) -> Node:
     """A filtered slice is a slice of the filtered base; of other selections, few survivors are looked up one by one."""
-    if node.size <= LIMIT and not isinstance(indices, Span):
+    if node.size <= LIMIT and (not isinstance(indices, Span) or _is_listed(base)):
         return _list_kept(node, constraints)
     try:
         whole = _filter_node(base, constraints)
@@ -219,6 +219,16 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
     if node.size <= LIMIT and (survivors is None or node.size <= whole.size):
         return _list_kept(node, constraints)
     return _look_up_kept(node, whole, base, indices, constraints)
+
+
+def _is_listed(node: Node) -> bool:
+    """True for a sweep that is filtered by listing it: listing a slice of it takes fewer points."""
+    match node.composition:
+        case SelectionOf(indices=Span() | Allowed()):
+            return False
+        case SelectionOf() | ZipOf():
+            return node.size <= LIMIT
+    return False
 
 
 @attrs.frozen(eq=False)

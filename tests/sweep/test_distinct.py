@@ -5,11 +5,23 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp import ArgumentError, DynamicValue, SizeError, Sweep, concat, constrain, distinct, expand, product
+from spearmint_fp import (
+    ArgumentError,
+    DynamicValue,
+    SizeError,
+    Sweep,
+    concat,
+    constrain,
+    distinct,
+    expand,
+    product,
+    structured,
+)
 
 from ..oracle import exactly
 
@@ -70,3 +82,13 @@ def test_products_whose_parts_fill_each_other_are_listed() -> None:
     two = expand(DynamicValue([{"b": 1}, {"b": 2}]))
     for made in (product(one, two), product(two, one), product(expand({"s": DynamicValue([1])}), two, one)):
         assert [exactly(config) for config in distinct(made)] == first_of_equals(made)
+
+
+def test_an_empty_product_is_distinct_whatever_its_parts_hold() -> None:
+    @attrs.frozen
+    class Whole:
+        n: int
+
+    typed = expand({"typed": structured(Whole, expand({"n": DynamicValue([1, "no"])}))})
+    none = (typed * expand({"m": DynamicValue([1, 1])}))[:0]
+    assert distinct(none).size == distinct(typed * none).size == 0

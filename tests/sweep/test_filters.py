@@ -148,3 +148,22 @@ def test_nothing_is_asked_before_something_is_asked(kind: str) -> None:
     assert not asked
     assert made.size == sum(config["a"] > 1 < config["b"] for config in sweep)
     assert asked
+
+
+SQUARE = expand({"a": DynamicValue(range(100)), "b": DynamicValue(range(100))})
+
+
+@pytest.mark.parametrize(
+    "base",
+    [shuffled(SQUARE, seed=1), zipped(SQUARE, expand({"z": DynamicValue(range(10**4))}))],
+    ids=["shuffle", "zip"],
+)
+def test_a_slice_of_what_is_listed_asks_only_about_its_own_configurations(base: Sweep[Any]) -> None:
+    asked = []
+
+    def odd(a: int) -> bool:
+        asked.append(a)
+        return a % 2 == 1
+
+    assert list(constrain(odd, base[5:15], on="a")) == [c for c in base[5:15] if c["a"] % 2]
+    assert len(asked) <= 10
