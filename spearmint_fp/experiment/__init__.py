@@ -1,4 +1,4 @@
-"""The page of the user: `Spearmint`, experiments, branch strategies, experiments inside experiments.
+"""Decorated functions, called directly: `Spearmint`, experiments, branch strategies, experiments inside experiments.
 
 Imports `running` and the rooms below it.
 """

@@ -44,8 +44,9 @@ class Pool(ABC):
     def get(self) -> list[Answer]:
         """Answers that have come, at least one; waits for it.
 
-        An answer is a list of neighbouring outcomes in order, or the error of the configurations themselves. Raises
-        what ends the whole run: an interrupt, or a RunError where no answer will ever come.
+        An answer is a list of neighbouring outcomes in order, one at least, or the error of the configurations
+        themselves, which `batch.make_configs()` returns. Raises what ends the whole run: an interrupt, or a RunError
+        where no answer will ever come.
         """
 
     @abstractmethod

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import pickle
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import attrs
 import pytest
 
 import spearmint_fp
+import spearmint_fp.sweep
 from spearmint_fp import (
     Config,
     ConflictError,
@@ -267,7 +270,16 @@ def test_beyond_the_bound_the_rest_works() -> None:
 
 
 ROOMS = Path(spearmint_fp.__file__).parent
-KINDS = {"Axis", "Compound", "Derive", "Filter", "Image", "Map", "Merge", "Record", "Select", "Typed", "Union", "Zip"}
+
+
+def list_kinds(base: Any) -> set[str]:
+    """The names of the kinds of sweep below a class."""
+    return {name for kind in base.__subclasses__() for name in (kind.__name__, *list_kinds(kind))}
+
+
+for module in walk_packages(spearmint_fp.sweep.__path__, "spearmint_fp.sweep."):
+    import_module(module.name)
+KINDS = list_kinds(Node)
 
 
 def find_kinds_asked(module: Path) -> set[str]:

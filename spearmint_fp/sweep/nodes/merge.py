@@ -71,6 +71,9 @@ class Zip(Compound):
     def rebuilt(self, parts: Sequence[Node]) -> Zip:
         return Zip(tuple(parts))
 
+    def columns(self) -> Columns:
+        return {(str(k), *path): column for k, part in enumerate(self.parts) for path, column in part.columns().items()}
+
     def outline(self, path: Steps) -> Outline:
         outlines = [part.outline(path) for part in self.parts]
         formula = f"zip({', '.join(outline.formula or '1' for outline in outlines)})"

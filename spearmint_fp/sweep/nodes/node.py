@@ -1,6 +1,6 @@
 """The abstract node: the questions that every kind of sweep answers, and the general answers.
 
-A kind gives its `size`, `at` and `walk`; it answers the other questions itself where it can do so without looking at
+A kind gives its `size` and `at`; it answers the other questions itself where it can do so without looking at
 every point. Points are frozen and shared, nothing is enumerated that was not asked for, and each kind is immutable.
 """
 
@@ -294,9 +294,15 @@ class Node(ABC):
 
 
 class Compound(Node):
-    """A sweep whose points are values, or put together from those of its children: it calls no function of its own."""
+    """A sweep whose points are values, or put together from those of its children: it calls no function of its own.
+
+    It is `exact` where its children are, whatever its size, so it names the paths itself.
+    """
 
     __slots__ = ()
+
+    @abstractmethod
+    def columns(self) -> Columns: ...
 
     @property
     def calls(self) -> bool:
