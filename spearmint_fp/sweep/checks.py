@@ -46,7 +46,8 @@ def may_refuse_together(kind: Any, _known: tuple[Any, ...] = ()) -> bool:
     """True where a type, or one inside it, may refuse several values together; False only where that is certain.
 
     >>> from dataclasses import make_dataclass
-    >>> sees_several(make_dataclass("Plain", [("a", int), ("b", float)])), sees_several(list[int] | list[str])
+    >>> plain = make_dataclass("Plain", [("a", int), ("b", float)])
+    >>> may_refuse_together(plain), may_refuse_together(list[int] | list[str])
     (False, True)
     """
     bare, key = unwrap_type(kind), make_type_key(kind)
