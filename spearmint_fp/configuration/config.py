@@ -33,6 +33,9 @@ class Layout(MappingShape):
     configurations come out of `itertools.product((layout,), *pools)` without another copy.
     """
 
+    def with_keys(self, keys: Iterable[Hashable]) -> Layout:
+        return get_layout(tuple(keys))
+
     def build(self, values: Sequence[Any]) -> Config:
         config = _new(Config)
         _set_cell(config, (self, *values))

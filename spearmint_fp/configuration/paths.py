@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from functools import reduce
 from typing import Any, final
 
 import attrs
@@ -238,7 +237,9 @@ def _add_child(done: Steps, missing: Steps, fn: Callable[[Any], Any], node: Any)
         )
     if not isinstance(shape, MappingShape):
         raise make_child_error(shape, done, missing[0])
-    new = reduce(lambda inner, step: freeze({step: inner}), reversed(missing[1:]), fn(None))
+    new = fn(None)
+    for step in reversed(missing[1:]):
+        new = freeze({step: new})
     return shape.with_keys((*shape.keys, missing[0])).build((*children, new))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from ..configuration.messages import repr_with_type, short_repr, suggest_names
-from .fields import list_aliases, list_fields
+from .fields import list_aliases, list_arguments
 from .models import is_validation_error, list_model_problems
 from .problems import ABSENT, Problem, RefusalError, format_type
 from .type_forms import find_class
@@ -74,7 +74,7 @@ def _find_step(note: Any, cls: Any, value: Any) -> tuple[Hashable, Any]:
 
 def _list_unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Problem]:
     cls = find_class(cls)
-    known = [field.argument if attrs.has(cls) else field.key for field in list_fields(cls)]
+    known = list_arguments(cls)
     declared = [*getattr(cls, "__attrs_attrs__", ()), *getattr(cls, "__dataclass_fields__", {}).values()]
     computed = {field.name for field in declared if not field.init}
     for name in sorted(names, key=str):

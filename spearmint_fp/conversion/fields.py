@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import abc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from inspect import isclass
 from typing import Any, Final, cast, final, get_args, get_origin
@@ -72,15 +72,29 @@ def list_fields(kind: Any) -> list[Field]:
     if is_typeddict(cls):
         return _list_keys(kind, cls)
     own: Mapping[str, Any] = getattr(cls, "__dataclass_fields__", {})
-    if dataclasses.is_dataclass(cls):  # with what its `__init__` only passes on
-        taken = [field for field in own.values() if field.init and field._field_type.name != "_FIELD_CLASSVAR"]
-        found = [(f.name, f.name, f.default is f.default_factory is dataclasses.MISSING) for f in taken]
-    elif is_struct(cls):
-        found = list_struct_fields(cls)
-    else:
-        found = [(name, name, name not in cls._field_defaults) for name in cls._fields]
+    found = _list_taken(cls)
     types = read_types(kind, {name: own[name].type if name in own else None for name, _, _ in found})
     return [Field(name, key, name, types[name], required) for name, key, required in found]
+
+
+def list_arguments(cls: Any) -> list[str]:
+    """The keys by which a class takes its fields; their types, which take longer, are not read."""
+    if attrs.has(cls):
+        return [field.alias or field.name for field in attrs.fields(cls) if field.init]
+    if is_typeddict(cls):
+        return list(getattr(cls, "__annotations__", ()))
+    return [key for _, key, _ in _list_taken(cls)]
+
+
+def _list_taken(cls: Any) -> Sequence[tuple[str, str, bool]]:
+    """Name, key and need of each field that a dataclass, a struct or a NamedTuple takes."""
+    if dataclasses.is_dataclass(cls):  # with what its `__init__` only passes on
+        own: Mapping[str, Any] = cls.__dataclass_fields__
+        taken = [field for field in own.values() if field.init and field._field_type.name != "_FIELD_CLASSVAR"]
+        return [(f.name, f.name, f.default is f.default_factory is dataclasses.MISSING) for f in taken]
+    if is_struct(cls):
+        return list_struct_fields(cls)
+    return [(name, name, name not in cls._field_defaults) for name in cls._fields]
 
 
 def _list_keys(kind: Any, cls: Any) -> list[Field]:

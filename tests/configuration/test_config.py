@@ -17,6 +17,7 @@ from spearmint_fp import (
     MissingAttributeError,
     PathError,
     expand,
+    set_in,
 )
 from spearmint_fp.configuration.config import Layout
 
@@ -167,3 +168,10 @@ EARLIER = (
 
 def test_pickles_of_earlier_versions_open() -> None:
     assert pickle.loads(EARLIER) == [Config({"a": 1, "b": {"c": (2,)}}), DynamicValue([1, 2])]
+
+
+def test_configurations_with_the_same_new_key_share_their_layout() -> None:
+    one, other = (set_in("b", value, Config({"a": value})) for value in (1, 2))
+    assert one._cell[0] is other._cell[0]
+    apart = [set_in(key, 0, Config({"a": 1})) for key in (1, True)]
+    assert [list(map(type, c)) for c in apart] == [[str, int], [str, bool]]

@@ -13,6 +13,7 @@ from spearmint_fp import (
     ConversionError,
     structure,
 )
+from spearmint_fp.conversion import fields
 from spearmint_fp.conversion.diagnosis import list_problems
 from spearmint_fp.conversion.hook_table import find_hook
 from tests.conversion.test_convert import KINDS, AttrsLlm, Checked, refused
@@ -104,3 +105,18 @@ def test_an_error_that_several_fields_raise_is_told_at_each() -> None:
     assert {problem.path for problem in told.value.problems} == {
         (place, name) for place in ("0", "1") for name in ("one", "two")
     }
+
+
+def test_unknown_keys_are_told_without_reading_the_annotations_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    @attrs.frozen
+    class Plain:
+        steps: int = 0
+
+    with pytest.raises(ConversionError, match="did you mean 'steps'"):
+        structure(Plain, {"step": 1})
+    read = []
+    monkeypatch.setattr(fields, "read_types", lambda kind, *_: read.append(kind))
+    for _ in range(3):
+        with pytest.raises(ConversionError, match="did you mean 'steps'"):
+            structure(Plain, {"step": 1})
+    assert read == []
