@@ -15,6 +15,7 @@ from ..configuration.errors import RunError, WorkerError
 from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo
+from ..tasks.signals import hold_signals
 from .batches import Answer, Batch
 from .pools import LOOK_SECONDS, Pool, choose_patience, drain_queue
 from .thread_pool import ThreadPool
@@ -68,9 +69,12 @@ class BorrowedThreadPool(ThreadPool):
         self._futures: set[Future[None]] = set()
 
     def put(self, batch: Batch) -> None:
-        future = _submit(self._executor, copy_context().run, self.run_batch, batch)
-        self._futures.add(future)
-        future.add_done_callback(self._note_done)
+        # An interrupt in here could leave a lock of the executor held, and its `shutdown` would wait for ever. No
+        # executor of processes gets here: a worker that it forked meanwhile would hold its signals back for good.
+        with hold_signals():
+            future = _submit(self._executor, copy_context().run, self.run_batch, batch)
+            self._futures.add(future)
+            future.add_done_callback(self._note_done)
 
     def _note_done(self, future: Future[None]) -> None:
         self._futures.discard(future)

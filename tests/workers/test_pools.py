@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from spearmint_fp import DynamicValue, Journal, Sweep, expand, run
+from spearmint_fp import DynamicValue, Journal, Sweep, collect, expand, run
 from spearmint_fp.tasks.attempts import run_attempt
 from spearmint_fp.workers.batches import Answer, Batch
 from spearmint_fp.workers.pools import Pool
@@ -62,6 +63,27 @@ def test_it_replays_a_journal_and_is_stopped_when_the_run_is_left(
         rest = list(run(lambda n: 12 // n, [3, 0, 3, 4], executor=LastFirst, journal=journal))
     assert [outcome.ok and outcome.result for outcome in rest] == [4, False, 4, 3]
     assert rest[0].replayed
+
+
+def test_an_interrupt_waits_until_a_live_executor_of_threads_has_taken_a_batch() -> None:
+    """Else it could keep a lock of the executor, whose `shutdown` would wait for ever."""
+    submitted: list[bool] = []
+
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            submitted.append(False)
+            signal.raise_signal(signal.SIGINT)
+            future = super().submit(fn, *args, **kwargs)
+            submitted[-1] = True
+            return future
+
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Interrupted(2) as executor, pytest.raises(KeyboardInterrupt):
+            collect(run(abs, range(100), executor=executor))
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert submitted == [True]
 
 
 @pytest.mark.parametrize("base", [Executor, ThreadPoolExecutor])
