@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable, Mapping
-from decimal import Decimal
 from numbers import Number
 from typing import Any, Final, final
 
@@ -99,8 +98,9 @@ def has_hash(leaf: Any) -> bool:
 
 def is_nan(leaf: Any) -> bool:
     """True for a number, or a time of NumPy, that is not equal to itself."""
-    if isinstance(leaf, Decimal):
-        return leaf.is_nan()
+    decimal = sys.modules.get("decimal")  # loaded where there is a value of it
+    if decimal is not None and isinstance(leaf, decimal.Decimal):
+        return bool(leaf.is_nan())
     measured = isinstance(leaf, Number) or (type(leaf).__module__ == "numpy" and not is_array(leaf))
     return measured and bool(leaf != leaf)  # noqa: PLR0124
 

@@ -6,12 +6,10 @@ A type is found by its name, so that its module is loaded only where one of its 
 from __future__ import annotations
 
 import struct
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, Final, final
-
-import attrs
+from typing import Any, Final, NamedTuple
 
 from .errors import EncodingError, IdentityError
 from .messages import repr_with_type
@@ -20,9 +18,7 @@ MOST_BITS: Final = 14_000
 """The size of a whole number that Python still reads and writes as digits."""
 
 
-@final
-@attrs.frozen
-class Scalar:
+class Scalar(NamedTuple):
     """How the values of one type are written down: `row.load(row.write(value)) == value`."""
 
     name: str
@@ -125,11 +121,11 @@ def _has_own_name(zone: Any) -> bool:
 
 
 def _write_bytes(value: bytes | bytearray) -> str:
-    return b64encode(value).decode()
+    return b2a_base64(value, newline=False).decode()
 
 
 def _read_bytes(cls: Any, text: str) -> Any:
-    return cls(b64decode(text, validate=True))
+    return cls(a2b_base64(text, strict_mode=True))
 
 
 def _write_moment(value: Any) -> str:

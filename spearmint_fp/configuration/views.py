@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from html import escape
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +17,8 @@ def register_home(module: str) -> None:
 @singledispatch
 def view_html(value: Any) -> str:
     """The view of a value: its `repr`, where no view of its type is registered."""
+    from html import escape  # for notebooks alone
+
     return f"<code>{escape(repr(value))}</code>"
 
 
