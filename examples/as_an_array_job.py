@@ -31,7 +31,7 @@ sweep = expand({"density": DynamicValue([0.5, 0.55, 0.6, 0.65, 0.7]), "seed": Dy
 
 
 def leads_through(config: Config) -> bool:
-    """Whether a path of open cells joins top and bottom."""
+    """True if a path of open cells joins top and bottom."""
     draw = random.Random(config.seed)  # noqa: S311  # the same cells in every process
     opened = {(x, y) for x in range(SIDE) for y in range(SIDE) if draw.random() < config.density}
     reached = [cell for cell in opened if cell[1] == 0]
@@ -50,7 +50,7 @@ def part(variables: Mapping[str, str]) -> tuple[int, int]:
 
 
 def task(folder: Path) -> None:
-    """What one task of the array does."""
+    """One task of the array: run its shard."""
     i, n = part(os.environ)
     folder.mkdir(parents=True, exist_ok=True)
     with Journal(folder / f"{i}-of-{n}.db", name=NAME) as journal:
@@ -60,7 +60,7 @@ def task(folder: Path) -> None:
 
 
 def kept(folder: Path) -> Iterator[Outcome[Config, bool]]:
-    """What all journals have."""
+    """The outcomes of all journals."""
     for path in sorted(folder.glob("*.db")):
         with Journal(path) as journal:
             if (NAME, "") in journal.experiments:  # a task may have been killed before it began

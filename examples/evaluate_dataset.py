@@ -47,7 +47,7 @@ class Task:
 
 
 def judge(task: Task) -> bool:
-    """Whether the classifier is right about the review."""
+    """True if the classifier is right about the review."""
     score, turned = 0, 0
     for word in task.review.text.lower().replace(",", " ").replace(".", " ").split():
         value = (word in GOOD) - (word in BAD)

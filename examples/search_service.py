@@ -152,7 +152,7 @@ def served() -> Iterator[str]:
 
 
 def asked(address: str) -> dict[str, str]:
-    """What the service answers."""
+    """The answer of the service."""
     with urlopen(address) as answer:  # noqa: S310  # this machine's own address
         found: dict[str, str] = json.load(answer)
         return found

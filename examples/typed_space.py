@@ -68,7 +68,7 @@ def descend(run: Run) -> float:
 
 @attrs.frozen
 class File:
-    """What the file holds: the run, and the defaults that it merges."""
+    """The content of the file: the run, and the defaults that it merges."""
 
     run: Run
     defaults: dict[str, int]

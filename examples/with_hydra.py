@@ -36,7 +36,7 @@ class Optimizer:
 
 @dataclass
 class Settings:
-    """What the program takes."""
+    """The settings of the program."""
 
     name: str = MISSING
     steps: int = MISSING
@@ -44,7 +44,7 @@ class Settings:
 
 
 def composed(folder: Path, *overrides: str) -> DictConfig:
-    """What Hydra makes of the folder and the overrides, each as on its command line."""
+    """Hydra's configurations of the folder and the overrides, each as on its command line."""
     with initialize_config_dir(str(folder), version_base="1.3"):
         return compose("config", overrides=[*overrides])
 

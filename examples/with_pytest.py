@@ -45,7 +45,7 @@ def codec(settings: Config) -> tuple[Callable[[bytes], bytes], Callable[[bytes],
 
 @each
 def test_it_comes_back(config: Config) -> None:
-    """What is compressed comes back, and has become less."""
+    """Compressed data comes back, and has become less."""
     there, back = codec(config.codec)
     assert back(there(TEXT)) == TEXT
     assert len(there(TEXT)) < len(TEXT) / 20

@@ -28,7 +28,7 @@ sweep = expand({"svc__C": DynamicValue([0.1, 1.0, 10.0])}) * kernels
 
 
 def grids(configs: Sweep[Config]) -> list[dict[str, list[Any]]]:
-    """What `ParameterGrid` takes: each configuration as a grid of one point, so candidate `i` is `configs[i]`."""
+    """Each configuration as a grid of one point for `ParameterGrid`, so candidate `i` is `configs[i]`."""
     return [{name: [value] for name, value in config.items()} for config in configs]
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the whole suite share."""
+"""Settings, order and fixtures of the whole suite."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs on a cluster comes last, on Ray after all else.
+    """Put the tests on clusters last, those on Ray after all others.
 
     A process that has connected to Ray must not fork any more, and other tests do. Dask leaves threads behind that
     draw random numbers, and changes how exceptions are pickled.

@@ -128,7 +128,7 @@ def exactly(config: Any) -> str:
 
 
 def value_at(path: tuple[Any, ...], config: Any) -> Any:
-    """What stands at a path; LookupError where nothing does."""
+    """The value at a path; LookupError where there is none."""
     for step in path:
         if isinstance(config, Mapping):
             config = config[step]

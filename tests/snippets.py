@@ -33,7 +33,7 @@ def promised(block: str) -> list[str]:
 
 
 def run(block: str, names: dict[str, Any]) -> str:
-    """What the block prints, run as a script would be, with `names` from the blocks before it."""
+    """The output of the block, run as a script would be, with `names` from the blocks before it."""
     ast.parse(block)
     names["__name__"] = "__main__"
     printed = io.StringIO()

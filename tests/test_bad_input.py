@@ -103,11 +103,11 @@ Folder = Path
 
 
 class OwnError(Exception):
-    """What a hostile object raises by itself."""
+    """Raised by hostile objects themselves."""
 
 
 class TooSlow(BaseException):
-    """What takes longer than it may; no handler of errors catches it."""
+    """Raised where a call takes longer than it may; no handler of errors catches it."""
 
 
 @contextmanager
@@ -233,7 +233,7 @@ class Endless:
 
 
 class Shelf:
-    """What goes through its keys and is no mapping."""
+    """An iterable of its keys that is no mapping."""
 
     def __getitem__(self, key: str) -> int:
         return len(key)
@@ -882,7 +882,7 @@ CASES = [
 
 
 def matches(says: str, text: str) -> bool:
-    """Whether a text is a message, in which `…` stands for any text."""
+    """True if a text is a message, in which `…` stands for any text."""
     return re.fullmatch(".*".join(map(re.escape, says.split("…"))), text, re.DOTALL) is not None
 
 
@@ -937,7 +937,7 @@ UNBOUNDED: dict[str, Callable[[Folder], Any]] = {
     "a device": a_device,
     "deep choices, set": on(lambda: set_in("a", 1, DEEP_CHOICE)),
 }
-"""What would run for ever, or fill the memory, if the library let it."""
+"""Input that would run for ever, or fill the memory, if the library let it."""
 
 
 @attrs.frozen
@@ -964,7 +964,7 @@ def tell_all(folder: Folder) -> None:
 
 
 def printed(code: str) -> str:
-    """What a process prints, up to where it ends or is ended."""
+    """The output of a process, up to where it ends or is ended."""
     command = [sys.executable, "-c", f"import tests.test_bad_input as t; {code}"]
     try:
         out = subprocess.PIPE
@@ -975,7 +975,7 @@ def printed(code: str) -> str:
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
-    """What came of each, by name: the error's name and the text."""
+    """The error's name and its text for each, by name."""
     out = printed(f"t.tell_all(t.Path({str(tmp_path_factory.mktemp('apart'))!r}))")
     return {name: (error, text) for name, error, text in map(json.loads, out.splitlines())}
 
@@ -1249,7 +1249,7 @@ def looked_at(value: Any) -> None:
 
 PUBLIC = [getattr(spearmint_fp, name) for name in dir(spearmint_fp) if name.endswith("Error")]
 OWN = (OwnError, ReferenceError)
-"""What junk raises by itself: a dead reference says so, whatever it is asked."""
+"""Errors that junk raises by itself: a dead reference says so, whatever it is asked."""
 
 
 def comes_out(call: Callable[[Any], Any], junk: Any, seconds: float = 20) -> None:

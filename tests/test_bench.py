@@ -59,7 +59,7 @@ REPORT = report(
 
 @pytest.fixture
 def few_objects() -> Iterator[None]:
-    """What is loaded already is not looked at by each collection of garbage: there is one for each figure of memory."""
+    """Keep what is loaded already out of collections of garbage: there is one for each figure of memory."""
     gc.freeze()
     yield
     gc.unfreeze()

@@ -79,7 +79,7 @@ def test_what_is_curried_is_the_plain_function_and_the_rest_is_the_same_object(n
 
 
 def waits_for_more(name: str) -> bool:
-    """Whether a public name is a function that can be given a part of what it takes; the data comes later, and last.
+    """True for a function that can be given a part of its arguments; the data comes later, and last.
 
     Read off the types, where the module goes by the names of arguments: no function gives another one (a decorator, a
     strategy: their data comes with the second call), and none is a strategy itself, whose data comes first.
@@ -317,7 +317,7 @@ def test_importing_it_is_as_light_as_the_package() -> None:
 
 
 def stub_names() -> tuple[set[str], dict[str, list[ast.FunctionDef]]]:
-    """What the stub re-exports, and the overloads of what it declares."""
+    """The names that the stub re-exports, and the overloads of those that it declares."""
     body = ast.parse(STUB.read_text(encoding="utf-8")).body
     exported = {a.asname for node in body if isinstance(node, ast.ImportFrom) for a in node.names if a.asname}
     overloads: dict[str, list[ast.FunctionDef]] = {}

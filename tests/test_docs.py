@@ -47,12 +47,12 @@ def test_an_example_runs(example: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 @cache
 def printed_by(example: Path) -> str:
-    """What an example prints in a process of its own."""
+    """The output of an example in a process of its own."""
     return printed_apart(str(example))
 
 
 def printed_apart(*arguments: str, **variables: str) -> str:
-    """What Python prints, called with these arguments, where a warning is an error too."""
+    """The output of Python called with these arguments, where a warning is an error too."""
     known = [f"-Wignore:{warning}:DeprecationWarning" for warning in THEIRS]
     command, env = [sys.executable, "-Werror", *known, *arguments], {**os.environ, **variables}
     ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)

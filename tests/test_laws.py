@@ -258,7 +258,7 @@ def test_sweeps_are_values(spec: Any) -> None:
 
 
 def swept_values(config: Any, sweep: Sweep[Any]) -> list[str]:
-    """What stands at the swept paths, where a plain value does."""
+    """The plain values at the swept paths."""
     found = []
     for path in sweep.axes:
         try:

@@ -220,7 +220,7 @@ def test_mlflow_was_left_to_processes_of_their_own() -> None:
 
 
 def pytest_in(folder: Path, *options: str) -> str:
-    """What pytest prints there, without the settings of this project."""
+    """The output of pytest there, without the settings of this project."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", "-c", os.devnull]
     env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     told = [*command, "--rootdir", str(folder), *options]

@@ -48,7 +48,7 @@ def folder(hydra: Any, tmp_path: Path) -> Path:
 
 
 def overrides(config: Any) -> list[str]:
-    """What Hydra is told on its command line to compose this configuration."""
+    """The overrides with which Hydra's command line composes this configuration."""
     told = [f"steps={config.steps}", f"optimizer={config.optimizer.kind}", f"optimizer.lr={config.optimizer.lr}"]
     return told + [f"optimizer.momentum={m}" for m in [config.optimizer.get("momentum")] if m is not None]
 

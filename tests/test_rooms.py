@@ -31,10 +31,10 @@ BELOW = {
     "experiment": ["running", "workers", "journal", "tasks", "outcomes", "sweep", "conversion", "configuration"],
     "report": ["outcomes", "sweep", "conversion", "configuration"],
 }
-"""What a room may import beside itself. The command line stands on all of them."""
+"""The rooms that a room may import beside itself. The command line stands on all of them."""
 
 ABOVE = {"curried", "cli", "__main__"}
-"""What stands on top of all rooms, and is imported by none."""
+"""Modules on top of all rooms, imported by none."""
 
 MOST_MODULE_LINES = 400
 MOST_FUNCTION_LINES = 45
@@ -179,12 +179,14 @@ def test_modules_and_functions_are_no_longer_than_can_be_read_at_once() -> None:
 
 
 def test_no_docstring_begins_as_half_a_sentence() -> None:
-    """A string that stands alone is a docstring, that of a constant too."""
+    """A string that stands alone is a docstring, that of a constant too. Tests, pages and examples are held to it."""
+    root = Path(__file__).parent.parent
+    sources = [*MODULES, *(path for folder in ("tests", "docs", "examples") for path in (root / folder).rglob("*.py"))]
     halves = re.compile(r"\s*(Whether|What|Who|Those)\b")
     assert [
-        f"{name_of(module)}:{node.lineno}"
-        for module in MODULES
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        f"{source}:{node.lineno}"
+        for source in sources
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and halves.match(str(node.value.value))
     ] == []
 

@@ -1,4 +1,4 @@
-"""What type checkers see: mypy reads this file in CI, and running it checks that the values agree."""
+"""The public types: mypy reads this file in CI, and running it checks that the values agree."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def formula(node: Any) -> str:
 
 
 def values(sweep: Sweep[Any], path: str) -> list[str | None]:
-    """What each configuration has at a path."""
+    """The value of each configuration at a path."""
     first, _, second = path.partition(".")
     found = (config[first] for config in sweep)
     return [str(value) if not second else str(value[second]) if second in value else None for value in found]
@@ -185,7 +185,7 @@ def digits(position: int, sizes: Sequence[int]) -> list[int]:
 
 
 def wheel(path: str, alternatives: Sequence[Any], digit: int, weight: int) -> list[str]:
-    """What is written on a wheel at a digit and its neighbours, and below it what it adds to the position."""
+    """The text on a wheel at a digit and its neighbours, and below it what it adds to the position."""
     shapes = [text(56, -18, path, "word middle bold")]
     for step in (-1, 0, 1):
         value = str(alternatives[(digit + step) % len(alternatives)])

@@ -1,4 +1,4 @@
-"""What can be asked of a space without listing it, and what the same costs with other means."""
+"""Questions about a space that need no listing, and their cost by other means."""
 
 from __future__ import annotations
 
@@ -316,7 +316,7 @@ def memory(rounds: int) -> Iterator[Row]:
 
 
 def peer_imports(rounds: int) -> Iterator[Row]:
-    """What a program waits for before it can list anything."""
+    """The imports that a program waits for before it can list anything."""
     modules = dict.fromkeys((peer.package, peer.module) for peer in PEERS if peer.package)
     for package, module in modules:
         peer = next(peer for peer in PEERS if peer.module == module)

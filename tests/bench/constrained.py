@@ -215,7 +215,7 @@ def _count_with_dd(model: Model, module: str) -> int:
 
 @cache
 def _write_formula(names: tuple[str, ...], expression: str) -> str:
-    """What dd reads: the rows of the truth table that hold, as a disjunction."""
+    """A formula for dd: the rows of the truth table that hold, as a disjunction."""
     holds = predicate_of(names, expression)
     rows = [[row >> k & 1 for k in range(len(names))] for row in range(1 << len(names))]
     kept = [row for row in rows if holds(*row)]
@@ -342,7 +342,7 @@ def _measure_first_outcomes(rounds: int) -> Iterator[Row]:
 
 
 def constrained(rounds: int) -> Iterator[Row]:
-    """What constraints cost where they share an axis, in a pickle, in workers, and as a feature model beside dd."""
+    """The cost of constraints that share an axis, in a pickle, in workers, and as a feature model beside dd."""
     yield from _measure_sharing(rounds)
     yield from _measure_models(rounds)
     yield from _measure_pickles(rounds)

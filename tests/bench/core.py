@@ -1,4 +1,4 @@
-"""What has stood from the start: expansion, what takes no time at any size, identity, conversion, import."""
+"""The first benchmarks: expansion, steps that take no time at any size, identity, conversion, import."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def expansion(rounds: int) -> Iterator[Row]:
 
 
 def floors(rounds: int) -> Iterator[Row]:
-    """What CPython itself takes for the tuple and the object of each configuration, made by C and kept in blocks."""
+    """The time of CPython itself for the tuple and the object of each configuration, made by C and kept in blocks."""
     for workload in (WORKLOADS[0], WORKLOADS[2]):
         yield from compared(_floors(workload), _often(workload, rounds), "ns")
 

@@ -32,7 +32,7 @@ WALKED = 10_000
 
 
 class Subject(NamedTuple):
-    """What is measured at one size: the sweep of it, made once."""
+    """The subject of measurements at one size: its sweep, made once."""
 
     size: int
     sweep: Sweep[Any]
@@ -53,7 +53,7 @@ class Cost(NamedTuple):
 
 
 class Family(NamedTuple):
-    """What grows, through which sizes, how it is built, and what is measured."""
+    """A family of growing sweeps: its sizes, how it is built, and what is measured."""
 
     name: str
     sizes: Sequence[int]
@@ -147,7 +147,7 @@ def _constraining(apart: int, subject: Subject) -> Work:
 
 
 def _usual(build: Callable[[int], Sweep[Any]], at: float, each: float) -> list[Cost]:
-    """What can be asked of every sweep: how `[i]` and the listing of one configuration may grow."""
+    """The bounds for every sweep: how `[i]` and the listing of one configuration may grow."""
     return [
         Cost("[i]", _at, at),
         Cost(".index(config)", _index, LINEAR),

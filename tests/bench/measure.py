@@ -1,4 +1,4 @@
-"""What the benchmarks measure with: medians, of interleaved rounds where several are compared."""
+"""Ways to measure: medians, of interleaved rounds where several are compared."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Row(NamedTuple):
     spread: tuple[float, float] | None = None
     """The quartiles of what the median is of."""
     points: tuple[tuple[float, float], ...] = ()
-    """What was measured at each size, where a row is about growth."""
+    """The measurements at each size, where a row is about growth."""
 
 
 class Way(NamedTuple):

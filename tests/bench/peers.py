@@ -36,7 +36,7 @@ class Peer(NamedTuple):
     package: str = ""
     module: str = ""
     whole: bool = True
-    """Whether what it gives are configurations, and not the tuples or texts that they are made of."""
+    """True if it gives configurations, and not the tuples or texts that they are made of."""
     note: str = ""
 
 
@@ -272,7 +272,7 @@ PEERS = (
 
 
 def installed(peer: Peer) -> bool:
-    """Whether it can be imported: a library may be there without what this part of it needs."""
+    """True if it can be imported: a library may be there without what this part of it needs."""
     if not peer.module:
         return True
     try:
@@ -285,7 +285,7 @@ def installed(peer: Peer) -> bool:
 
 
 def same(peer: Peer, workload: Workload) -> bool:
-    """Whether the peer lists exactly the configurations of the workload, in whatever order."""
+    """True if the peer lists exactly the configurations of the workload, in whatever order."""
     ours = [_from_ours(workload, config) for config in workload.sweep()]
     theirs = [dict(peer.plain(workload, config)) for config in peer.make(workload)()]
     return sorted(map(_key, ours)) == sorted(map(_key, theirs))

@@ -1,4 +1,4 @@
-"""What running costs per configuration beside a plain loop, for a trivial function, next to what peers cost."""
+"""The cost of running per configuration beside a plain loop, for a trivial function, next to that of peers."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _loop(sweep: Sweep[Any]) -> Way:
 
 
 def _work(way: Way) -> float:
-    """What it costs this process alone, where nothing else takes part."""
+    """The cost for this process alone, where no other takes part."""
     return worked(lambda: way.work(way.sweep)) / way.sweep.size * 1e6
 
 

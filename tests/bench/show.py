@@ -1,4 +1,4 @@
-"""What was measured, as data (a report) and as tables."""
+"""Measurements as data (a report) and as tables."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def rows_of(report: Report, *parts: str) -> list[tuple[str, Row]]:
 
 
 def cell(row: Row) -> str:
-    """What was measured; in bold with its bound where it is above it."""
+    """A measurement; in bold with its bound where it is above it."""
     if row.measured is None:
         return row.note
     text = f"{_number(row.measured)} {row.unit}"

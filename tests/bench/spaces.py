@@ -73,7 +73,7 @@ def tiles(dimension: str, size: int) -> dict[str, list[int] | range]:
 
 
 def tile_rules(dimension: str) -> list[Rule]:
-    """What the parameters of one dimension must satisfy."""
+    """The constraints on the parameters of one dimension."""
     whole, cb, pcb, wg, wi = tiles(dimension, 1)
     return [
         ((whole, cb), f"{whole} % {cb} == 0"),

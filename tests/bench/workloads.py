@@ -55,7 +55,7 @@ def loops_million() -> Iterator[dict[str, Any]]:
 
 
 class Workload(NamedTuple):
-    """What varies and what does not, by path; `loops` are the same configurations, written by hand."""
+    """A grid by path, with what varies and what does not; `loops` are the same configurations, written by hand."""
 
     name: str
     what: str
@@ -78,7 +78,7 @@ class Workload(NamedTuple):
         return tree
 
     def lists(self, join: str = ".") -> dict[str, list[Any]]:
-        """What a flat grid takes: a list for each key, of one value where nothing varies."""
+        """The lists of a flat grid, one for each key, of one value where nothing varies."""
         varying = {join.join(path): list(values) for path, values in self.axes.items()}
         return {**varying, **{join.join(path): [value] for path, value in self.static.items()}}
 

@@ -158,7 +158,7 @@ trees = st.recursive(
 
 
 def content(value: Any) -> Any:
-    """What a value is made of, as nested tuples that begin with its kind, types told apart."""
+    """The parts of a value, as nested tuples that begin with its kind, types told apart."""
     for kinds, said in _SAID:
         if isinstance(value, kinds):
             return said(value)

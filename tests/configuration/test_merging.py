@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import attrs
 import pytest
 
 from spearmint_fp import (
@@ -17,26 +16,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.configuration.errors import ConflictError
 from spearmint_fp.configuration.merging import merge_disjoint
-
-
-@attrs.frozen
-class Settings:
-    rate: Any
-    sizes: Any = (1, 2)
-
-
-class Pair(NamedTuple):
-    left: Any
-    right: Any
-
-
-TREE = {
-    "llm": {"model": "gpt-4"},
-    "layers": [64, {"n": 32}],
-    "s": Settings(0.1),
-    "p": Pair(1, {"q": 2}),
-    "a.b": {3: "x"},
-}
+from tests.configuration.trees import TREE, Pair, Settings
 
 
 def test_the_patch_wins_deeply() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any, NamedTuple
+from typing import Any
 
-import attrs
 import pytest
 
 from spearmint_fp import (
@@ -20,26 +19,7 @@ from spearmint_fp import (
     update_in,
 )
 from spearmint_fp.configuration.paths import join_path, parse_path, remove_in
-
-
-@attrs.frozen
-class Settings:
-    rate: Any
-    sizes: Any = (1, 2)
-
-
-class Pair(NamedTuple):
-    left: Any
-    right: Any
-
-
-TREE = {
-    "llm": {"model": "gpt-4"},
-    "layers": [64, {"n": 32}],
-    "s": Settings(0.1),
-    "p": Pair(1, {"q": 2}),
-    "a.b": {3: "x"},
-}
+from tests.configuration.trees import TREE
 
 
 @pytest.mark.parametrize(

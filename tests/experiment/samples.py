@@ -35,7 +35,7 @@ def inverse(config: Config, x: float = 1.0, *, scale: float = 1.0) -> float:
 
 
 def own(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    """What was logged of a test's own experiment, not of variants that still run behind another test's."""
+    """The log of a test's own experiment, without variants that still run behind another test's."""
     return [record for record in caplog.records if "<locals>" in record.getMessage()]
 
 

@@ -1,10 +1,17 @@
-"""The ways in which a journal is written."""
+"""The file of a journal, and the ways in which it is written."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from spearmint_fp.journal import database
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "runs.db"
 
 
 @pytest.fixture(params=["TRUNCATE", "WAL"])

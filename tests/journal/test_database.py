@@ -31,11 +31,6 @@ from tests.waiting import LIMIT_SECONDS, wait_until
 from tests.workers.programs import ROOT, finished, started
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def test_reading_goes_on_while_another_writes(path: Path, mode: str) -> None:
     with Journal(path) as journal, Journal(path) as other:
         collect(run(doubled, rising(1500), executor=threads(2), journal=journal))

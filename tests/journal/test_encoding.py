@@ -1,4 +1,4 @@
-"""What a journal writes comes back equal, or is refused with the path of what cannot be written."""
+"""Journals read back equal values, or refuse them with the path of the part that cannot be written."""
 
 from __future__ import annotations
 

@@ -22,11 +22,6 @@ from tests.journal.test_function_names import Home
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
     """A module with this source, loaded anew."""
     monkeypatch.syspath_prepend(str(tmp_path))

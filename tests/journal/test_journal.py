@@ -62,11 +62,6 @@ def picky(config: Config) -> int:
     return int(config.n)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 @pytest.fixture(params=EVERY)
 def executor(request: pytest.FixtureRequest) -> Iterator[Any]:
     with opened(request.param) as value:
@@ -584,7 +579,7 @@ class Journals(RuleBasedStateMachine):
         return iter(outcomes)
 
     def learn_what_was_in_flight(self, taken: set[Any], known: dict[Any, Any], before: Counter[Any]) -> None:
-        """What ran but was not taken may be there or not; nothing else may have changed."""
+        """A configuration that ran but was not taken may be there or not; nothing else may have changed."""
         for outcome in (
             list_outcomes(self.journal, "work") if (("work", str(self.version)) in self.journal.experiments) else []
         ):

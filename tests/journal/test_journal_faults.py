@@ -44,11 +44,6 @@ from tests.workers.programs import seen
 TEN = expand({"n": DynamicValue(range(10))})
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def by_run(fn: Any, journal: Journal, **options: Any) -> tuple[list[Outcome[Any, Any]], BaseException | None]:
     got: list[Outcome[Any, Any]] = []
     try:
@@ -270,7 +265,7 @@ def test_arun_gives_a_result_that_denies_its_class_as_it_is() -> None:
 
 
 def test_a_result_that_marshal_does_not_take_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is above two gigabytes, with a limit that a test can reach."""
+    """Results above two gigabytes, with a limit that a test can reach."""
     real = marshal.dumps
 
     def limited(value: Any, version: int) -> bytes:
@@ -307,7 +302,7 @@ def tried(config: Config) -> str:
 def test_an_error_of_many_tasks_at_once_is_raised_once_and_asyncio_tells_of_none(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What ends an `arun` is raised to its caller; that other tasks met it too is nobody's news."""
+    """An error that ends `arun` is raised to its caller once; asyncio logs nothing of the other tasks that met it."""
 
     async def main() -> None:
         together = asyncio.Barrier(3)

@@ -24,11 +24,6 @@ from tests.journal.runs import ROOT, SCRIPT, THREE, results
 from tests.waiting import LIMIT_SECONDS
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def plain(config: Config) -> int:
     return int(config.n)
 

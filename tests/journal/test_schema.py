@@ -19,11 +19,6 @@ from spearmint_fp.journal import database, schema
 from tests.journal.runs import doubled, rising
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def test_a_newer_journal_is_left_untouched(path: Path) -> None:
     Journal(path).close()
     with closing(sqlite3.connect(path)) as other:

@@ -1,4 +1,4 @@
-"""What is kept of an exception: all that it says, and nothing that the task had."""
+"""Exceptions are kept with all that they say, and with nothing that the task had."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _refusal() -> BaseException:
 
 
 def _same(one: Any, other: Any, seen: frozenset[int] = frozenset()) -> bool:
-    """Whether two exceptions tell the same, down to the last of what they refer to."""
+    """True if two exceptions are alike, down to the last that they refer to."""
     if not isinstance(one, BaseException):
         return bool(one == other)
     if id(one) in seen:

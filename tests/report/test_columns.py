@@ -98,7 +98,7 @@ def check(sweep: Sweep[Any]) -> None:
 
 
 def elsewhere(path: Any, rows: dict[Any, Any], position: int, config: Any) -> bool:
-    """Whether a list with a column of its own stands above this path, or a list here has a column per item."""
+    """True if a list with a column of its own stands above this path, or a list here has a column per item."""
     steps = parse_path(path)
     above = [rows.get(join_path(steps[:length]), [None] * (position + 1))[position] for length in range(len(steps))]
     here = found(path, config)
@@ -107,7 +107,7 @@ def elsewhere(path: Any, rows: dict[Any, Any], position: int, config: Any) -> bo
 
 
 def covered(path: tuple[Any, ...], table: dict[Any, Any]) -> bool:
-    """Whether a leaf has a column; a list with choices in it has one per item."""
+    """True if a leaf has a column; a list with choices in it has one per item."""
     return any(parse_path(column)[: len(path)] == path for column in table)
 
 

@@ -1,4 +1,4 @@
-"""What notebooks show: HTML that is whole, escaped, short, and never in the way."""
+"""Views in notebooks: HTML that is whole, escaped and short, and never raises."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ from tests.waiting import HANG_SECONDS, LIMIT_SECONDS, wait_until_async
 
 
 def looped(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """What `main()` gives; it leaves no task behind."""
+    """The result of `main()`, which leaves no task behind."""
 
     async def watched() -> Any:
         given = await main()

@@ -52,7 +52,7 @@ def stopping(error: type[BaseException], kind: str) -> Sweep[Any]:
 
 
 def taken(outcomes: Any) -> tuple[list[int], int | None]:
-    """What comes before the error, and the position that it names."""
+    """The items before the error, and the position that it names."""
     found: list[int] = []
     try:
         found.extend(outcome.config.n for outcome in outcomes)

@@ -46,7 +46,7 @@ def big(axes):
 
 
 def on_a_terminal(code: str) -> list[str]:
-    """What a program draws on a terminal of 120 columns, draw by draw; each line that ends, ends with a newline."""
+    """The output of a program on a terminal of 120 columns, draw by draw; each line that ends, ends with a newline."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
     with subprocess.Popen([sys.executable, "-c", HEAD + code], stdout=theirs, stderr=theirs) as process:

@@ -120,7 +120,7 @@ def _grown(sweep: Sweep[Any], error: Error, salt: int, kinds: list[str]) -> Swee
 
 
 def taken(points: Iterator[Any]) -> tuple[list[Any], int | None]:
-    """What comes before the error, and the position that the error names; None where there is no error."""
+    """The items before the error, and the position that it names; None where there is no error."""
     found: list[Any] = []
     try:
         found.extend(points)

@@ -247,7 +247,7 @@ HARD: dict[str, Callable[[Sweep[Any]], Any]] = {
     "columns": columns,
     "product": lambda s: product(s, expand({"z": 1})),
 }
-"""What can be asked of a sweep of any size only by looking at all of its points."""
+"""Questions to a sweep of any size that take a look at all of its points."""
 
 
 @pytest.mark.parametrize("name", HARD)

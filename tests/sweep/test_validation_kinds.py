@@ -135,7 +135,7 @@ ROOTS = TREES | st.lists(TREES, min_size=1, max_size=3).map(DynamicValue)
 
 
 def refused(kind: Any, sweep: Sweep[Any], extra: Any) -> list[ConversionError | str]:
-    """What structuring every configuration raises."""
+    """The errors of structuring every configuration."""
     found: list[ConversionError | str] = []
     for position in range(sweep.size):
         try:

@@ -9,7 +9,7 @@ from tests.workers.programs import finished
 
 
 def send_signal(program: subprocess.Popen[str], number: int) -> dict[str, Any]:
-    """What a program saw that was sent a signal once it said that it runs."""
+    """The report of a program that was sent a signal once it said that it runs."""
     assert program.stdout is not None
     line = program.stdout.readline()
     assert line == "running\n", line + program.communicate()[1]

@@ -64,7 +64,7 @@ def started(code: str, limit: float = LIMIT_SECONDS, group: bool = False) -> sub
 
 
 def finished(program: subprocess.Popen[str]) -> dict[str, Any]:
-    """What it saw; its errors, or the stacks at which it hung, are the test's own failure."""
+    """The report of the program; its errors, or the stacks at which it hung, are the test's own failure."""
     try:
         out, err = program.communicate(timeout=LIMIT_SECONDS + 60)
     except subprocess.TimeoutExpired:
@@ -120,7 +120,7 @@ def program(code: str) -> str:
 
 
 def saw(command: list[str], folder: Path, **options: Any) -> dict[str, Any]:
-    """What a program prints as JSON on its last line."""
+    """The JSON on the last line that a program prints."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(
         command,

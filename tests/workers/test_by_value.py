@@ -1,4 +1,4 @@
-"""What a script defines, in its workers: each test is a program, started in every way in which programs are started."""
+"""Definitions of a script, in its workers: each test is a program, started in every way there is."""
 
 from __future__ import annotations
 

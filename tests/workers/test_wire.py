@@ -1,4 +1,4 @@
-"""What does not travel is a failure or an error, and breaks nothing."""
+"""Values that cannot be pickled are failures or errors, and break no pool."""
 
 from __future__ import annotations
 

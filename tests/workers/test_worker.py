@@ -1,4 +1,4 @@
-"""What a worker process does for its tasks, and when it ends, whatever the caller's process is like."""
+"""Worker processes serve tasks and end when they should, whatever the caller's process is like."""
 
 from __future__ import annotations
 
