@@ -13,6 +13,7 @@ from typing import Any, Final, final
 from weakref import WeakSet
 
 from ..configuration.errors import ArgumentError, ExperimentError
+from ..tasks.signals import hold_signals
 from ..tasks.wrapping import format_seconds, is_seconds
 from ..workers.worker import SCOPE
 
@@ -61,7 +62,7 @@ class Background:
     def start_thread(self, name: str, work: Callable[[], None]) -> None:
         """Run `work` in a thread, with the caller's context variables; where no thread can begin, the log says so."""
         scope, context = SCOPE.get(), self._copy_context()
-        with self._lock:
+        with hold_signals(), self._lock:  # an interrupt inside `submit` would leave the pool locked for ever
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix=f"variants of {name}")
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,29 @@ def test_joining_waits_times_out_and_cancels(gate: threading.Event, caplog: pyte
     assert slow() == 0
     assert Spearmint.join(slow, LIMIT_SECONDS)
     assert len(seen) == 100
+
+
+def test_an_interrupt_waits_until_the_variants_have_been_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it could keep a lock of the pool, and the program would never end."""
+    submit, seen = ThreadPoolExecutor.submit, list[int]()
+
+    def interrupted(self: ThreadPoolExecutor, *args: Any, **kwargs: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return submit(self, *args, **kwargs)
+
+    @experiment(of(n=range(3)), on_outcome=lambda outcome: seen.append(outcome.index))
+    def plain(config: Config) -> int:
+        return int(config.n)
+
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(ThreadPoolExecutor, "submit", interrupted)
+            plain()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert Spearmint.join(plain, LIMIT_SECONDS)
+    assert seen == [1, 2]
 
 
 def test_a_callback_that_fails_is_logged_and_the_rest_runs(caplog: pytest.LogCaptureFixture) -> None:
