@@ -146,6 +146,7 @@ SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "set_in": (("a", 9, SPACE[0]), {}),
     "shard": ((1, 2, SPACE), {}),
     "shuffled": ((SPACE,), {"seed": 3}),
+    "spread": ((4, SPACE), {"seed": 3}),
     "structure": ((Pair, SPACE[0]), {"extra": "ignore"}),
     "structured": ((Pair, SPACE), {"extra": "ignore"}),
     "update_in": (("a", str, SPACE[0]), {}),
@@ -354,6 +355,8 @@ def test_types_flow_through() -> None:
     s = expand(Pair(1, 2))
     assert_type(curried.sample(1, s), Sweep[Pair])
     assert_type(curried.sample(1)(s), Sweep[Pair])
+    assert_type(curried.spread(1, s), Sweep[Pair])
+    assert_type(curried.spread(1)(s), Sweep[Pair])
     assert_type(curried.shuffled(seed=1)(s), Sweep[Pair])
     assert_type(curried.constrain(below, on=("a", "b"))(s), Sweep[Pair])
     assert_type(curried.structured(Pair)(curried.unit[:0]), Sweep[Pair])
