@@ -62,7 +62,9 @@ from spearmint_fp import experiment as experiment
 from spearmint_fp import explain as explain
 from spearmint_fp import failures as failures
 from spearmint_fp import freeze as freeze
+from spearmint_fp import geomspace as geomspace
 from spearmint_fp import inject as inject
+from spearmint_fp import linspace as linspace
 from spearmint_fp import load as load
 from spearmint_fp import processes as processes
 from spearmint_fp import product as product

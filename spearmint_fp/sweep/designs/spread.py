@@ -32,8 +32,8 @@ def spread(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
 
     Each value of an axis, and each stretch of values, has nearly as large a part of them as it has of the sweep, and so
     have boxes of several axes; a sample is further off by chance. Prefix-stable: `spread(k, sweep)` begins
-    `spread(k + 1, sweep)`. Positions are drawn in order, when they are asked for, and those of `spread(sweep.size, sweep)`
-    are all there are. They are the same for one seed on every machine and under every Python.
+    `spread(k + 1, sweep)`. Positions are drawn in order, when they are asked for; `spread(sweep.size, sweep)` has all.
+    They are the same for one seed on every machine and under every Python.
 
     The axes are the author's, the choice of a branch among them; constraints are counted, whatever the size. Slices,
     shuffles and samples are spread over the axes of what they were made from, derived and mapped sweeps over those of
@@ -121,10 +121,7 @@ class _Drawing:
 
 
 def draw_positions(base: Node, seed: int) -> Iterator[int]:
-    """The positions of a sweep, each once: every digit by the coordinate of a Sobol point, and the counts of what is left.
-
-    What was drawn counts no more, so that every point gives a position, and later ones even out what is left.
-    """
+    """The positions of a sweep, each once: every digit by the coordinate of a Sobol point and the exact counts."""
     ranks = read_ranks(base)
     points = SobolPoints(seed, ranks.widest.bit_length() + SPARE_BITS)
     drawn: list[int] = []
@@ -135,16 +132,25 @@ def draw_positions(base: Node, seed: int) -> Iterator[int]:
 
 
 def _draw_next(ranks: Ranks, points: SobolPoints, point: int, drawn: Sequence[int]) -> Destination:
-    """The configuration at a point, among those whose ranks are not drawn yet."""
+    """The configuration at a point; where it is drawn already, the nearest that is not."""
     descent = ranks.descend(0)
     try:
         axis, low, high = next(descent)
         while True:
-            first, last = bisect_left(drawn, low), bisect_left(drawn, high)
-            left = high - low - (last - first)
-            chosen = points.scale(point, axis, left)
-            passed = bisect_right(range(first, last), chosen, key=lambda k: drawn[k] - low - (k - first))
-            axis, low, high = descent.send(low + chosen + passed)
+            rank = low + points.scale(point, axis, high - low)
+            axis, low, high = descent.send(_find_nearest_open(drawn, rank, low, high))
     except StopIteration as end:
         found: Destination = end.value
         return found
+
+
+def _find_nearest_open(drawn: Sequence[int], rank: int, low: int, high: int) -> int:
+    """The rank between two ends that is the nearest to another, and not drawn yet: there is one."""
+    place = bisect_left(drawn, rank)
+    if place == len(drawn) or drawn[place] != rank:
+        return rank
+    # ranks that were drawn on both sides without a gap are as far from their places in the list as this one
+    places, distance = range(len(drawn)), rank - place
+    below = drawn[bisect_left(places, distance, key=lambda k: drawn[k] - k)] - 1
+    above = drawn[bisect_right(places, distance, key=lambda k: drawn[k] - k) - 1] + 1
+    return above if below < low or (above < high and above - rank < rank - below) else below
