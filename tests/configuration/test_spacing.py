@@ -18,6 +18,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import spearmint_fp
 from spearmint_fp import (
     ArgumentError,
     Config,
@@ -39,6 +40,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.configuration.spacing import Spacing
 
+wrong: Any = spearmint_fp
 ends = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**6), 10**6)
 counts = st.integers(0, 40)
 cuts = st.builds(
@@ -102,8 +104,9 @@ def test_it_is_a_sequence(data: st.DataObject, start: int, stop: int, num: int, 
     whole = make(start, stop, num) if make is linspace else make(start**2 + 1, stop**2 + 0.5, num)
     listed = list(whole)
     cut = data.draw(cuts)
-    for spacing, values in ((whole, listed), (whole[cut], listed[cut]), (whole[cut][cut], listed[cut][cut])):
-        assert isinstance(spacing, Sequence)
+    pairs: list[tuple[Any, Any]] = [(whole, listed), (whole[cut], listed[cut]), (whole[cut][cut], listed[cut][cut])]
+    for spacing, values in pairs:
+        assert issubclass(type(spacing), Sequence)
         assert list(spacing) == values == [spacing[k] for k in range(len(values))]
         assert [spacing[k - len(values)] for k in range(len(values))] == values
         assert list(reversed(spacing)) == values[::-1]
@@ -130,7 +133,8 @@ def test_equal_ones_are_made_alike() -> None:
     assert linspace(0, 1, 3) == linspace(0.0, 1.0, 3) == linspace(0, 1, 3)[:] != linspace(0, 1, 4)
     assert linspace(1, 8, 4) != geomspace(1, 8, 4)
     assert linspace(0, 1, 5)[::-1][::-1] == linspace(0, 1, 5)
-    assert linspace(0, 1, 3) != [0.0, 0.5, 1.0]
+    listed: Any = [0.0, 0.5, 1.0]
+    assert linspace(0, 1, 3) != listed
 
 
 @pytest.mark.parametrize(
@@ -204,13 +208,13 @@ def test_it_is_a_leaf_where_it_is_no_choice() -> None:
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: linspace("0", 1, 3), ArgumentError, r"start is a finite number; got '0' \(str\)"),
+        (lambda: wrong.linspace("0", 1, 3), ArgumentError, r"start is a finite number; got '0' \(str\)"),
         (lambda: linspace(0, math.inf, 3), ArgumentError, r"stop is a finite number; got inf \(float\)"),
         (lambda: linspace(0, True, 3), ArgumentError, r"stop is a finite number; got True \(bool\)"),
         (lambda: linspace(10**400, 0, 3), ArgumentError, "start is a finite number"),
         (lambda: linspace(-1.7e308, 1.7e308, 3), ArgumentError, "the distance of its ends is beyond all floats"),
         (
-            lambda: linspace(0, 1, 2.0),
+            lambda: wrong.linspace(0, 1, 2.0),
             ArgumentError,
             r"num is a whole number, how many values there are; got 2.0 \(float\)",
         ),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import qmc
 
 from spearmint_fp.sweep.designs.sobol import _FIRST_NUMBERS, GROUP_AXES, SobolPoints, _find_columns, reverse_bits
 
+qmc: Any = pytest.importorskip("scipy.stats", reason="its points are the oracle").qmc
 BITS = 20
 
 

@@ -185,9 +185,12 @@ def test_it_is_a_sweep_like_any_other() -> None:
 
 def test_a_pickle_is_small_and_asks_no_predicate() -> None:
     asked: list[int] = []
-    sweep = constrain(
-        lambda a, b: asked.append(a) or a < b, expand({x: DynamicValue(range(9)) for x in "abc"}), on=("a", "b")
-    )
+
+    def below(a: int, b: int) -> bool:
+        asked.append(a)
+        return a < b
+
+    sweep = constrain(below, expand({x: DynamicValue(range(9)) for x in "abc"}), on=("a", "b"))
     some = spread(100, sweep)
     listed, calls = list(some), len(asked)
     assert len(pickle.dumps(spread(100, LONG))) < 3000
@@ -197,9 +200,12 @@ def test_a_pickle_is_small_and_asks_no_predicate() -> None:
 
 def test_it_counts_with_the_predicates_that_were_asked_already() -> None:
     asked: list[int] = []
-    inner = constrain(
-        lambda a, b: asked.append(a) or a < b, expand({x: DynamicValue(range(9)) for x in "ab"}), on=("a", "b")
-    )
+
+    def below(a: int, b: int) -> bool:
+        asked.append(a)
+        return a < b
+
+    inner = constrain(below, expand({x: DynamicValue(range(9)) for x in "ab"}), on=("a", "b"))
     assert inner.size == 36
     list(spread(20, expand({"x": inner, "y": DynamicValue([1, 2])})))
     assert len(asked) == 81
