@@ -21,7 +21,7 @@ _COLOUR_MAP: Final = "viridis"
 
 def load_matplotlib(module: str) -> Any:
     """A module of matplotlib, which is imported when a picture is made."""
-    return require(f"matplotlib.{module}", extra="report", what="plot")
+    return require(f"matplotlib.{module}", extra="plot", what="plot")
 
 
 def add_axes(figure: Figure, title: str | None, note: str, size: tuple[float, float]) -> Axes:
@@ -74,7 +74,7 @@ def escape_text(text: str, most: int = 60) -> str:
 
 def get_colour_map(**extremes: Any) -> Any:
     """The one scale of colours; `bad=` is the colour of what has no number."""
-    return require("matplotlib", extra="report", what="plot").colormaps[_COLOUR_MAP].with_extremes(**extremes)
+    return require("matplotlib", extra="plot", what="plot").colormaps[_COLOUR_MAP].with_extremes(**extremes)
 
 
 def add_colour_bar(figure: Figure, axes: Axes, drawn: Any, name: str) -> None:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type
-from ..outcomes.outcomes import Outcome, Success
+from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
 from .canvas import load_matplotlib
 from .charts import Chart, read_values, select_axes
 from .heatmap import draw_heatmap
 from .lines import draw_lines
+from .numbers import Value
 from .parallel import draw_parallel
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _DRAW: Final[Mapping[Kind, Callable[[Figure, Chart, str | None], None]]] = {
 def plot(  # noqa: PLR0913  # options, all of them keywords
     outcomes: Iterable[Outcome[Any, Any]],
     *,
-    value: str | Callable[[Success[Any, Any]], Any] = "result",
+    value: Value | None = None,
     kind: Kind | None = None,
     on: str | Sequence[str] | None = None,
     sweep: Sweep[Any] | None = None,
@@ -41,7 +42,8 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
 ) -> Figure:
     """A figure of `value` over the swept paths: lines for one path, a heat map for two, parallel coordinates for more.
 
-    `value` is the name of a column of `rows` ("result.accuracy") or a function of a success. `on` names the paths to
+    `value` is the name of a column of `rows` ("result.accuracy") or a function of a success; without it the results are
+    drawn, or their one field that holds numbers. `on` names the paths to
     draw by; outcomes that then share a place are averaged, and the picture says so. `kind="lines"` with two paths draws
     a line for each value of the second. Failures are marked with a cross, or a dashed line. Nothing global is touched
     and no backend is chosen: `figure.savefig(path)` writes a file, and a notebook shows it.

@@ -280,7 +280,7 @@ def test_results_that_are_no_numbers_are_refused() -> None:
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"spearmint_fp\[report\]"):
+    with pytest.raises(MissingExtraError, match=r"spearmint_fp\[plot\]"):
         plot(first)
 
 
