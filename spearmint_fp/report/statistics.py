@@ -185,12 +185,21 @@ def _estimate_mean(numbers: Sequence[float]) -> Estimate:
     n = len(numbers)
     if not n:
         return Estimate(0)
-    mean = math.fsum(number / n for number in numbers) if all(map(math.isfinite, numbers)) else sum(numbers) / n
+    mean = _average(numbers)
     if n == 1:
         return Estimate(1, mean)
     sem = math.hypot(*(number - mean for number in numbers)) / math.sqrt(n * (n - 1))
     half = float(special.stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sem
     return Estimate(n, mean, sem, mean - half, mean + half)
+
+
+def _average(numbers: Sequence[float]) -> float:
+    try:
+        return math.fsum(numbers) / len(numbers)
+    except OverflowError:  # the sum is beyond all floats, the mean is not
+        return math.fsum(number / len(numbers) for number in numbers)
+    except ValueError:  # infinities of both signs
+        return math.nan
 
 
 def _estimate_rate(numbers: Sequence[float]) -> Estimate:
