@@ -76,7 +76,7 @@ def summary(
     paths = tuple(unique(map(parse_path, [by] if isinstance(by, str | int) else _require_paths(by))))
     cells = [_read_cells(path, found) for path in paths]
     numbers = _read_known_numbers(found, value)
-    rates = {number for number in numbers if number is not None} <= {0.0, 1.0}
+    rates = are_rates(numbers)
     names = [_name_path(path) for path in paths]
     lines = groupby(lambda k: tuple(exact_key(column[k]) for column in cells), range(len(found)))
     rows = []
@@ -84,8 +84,8 @@ def summary(
         known = [number for k in line if (number := numbers[k]) is not None]
         values = ((name, column[line[0]]) for name, column in zip(names, cells, strict=True))
         head = {name: cell for name, cell in values if cell is not ABSENT}
-        estimate = attrs.asdict(_estimate_rate(known) if rates else _estimate_mean(known))
-        rows.append({**head, "n": estimate.pop("n"), "failed": len(line) - len(known), **estimate})
+        numbers_of = attrs.asdict(estimate(known, rates=rates))
+        rows.append({**head, "n": numbers_of.pop("n"), "failed": len(line) - len(known), **numbers_of})
     return tuple(rows)
 
 
@@ -129,8 +129,8 @@ def compare(
         both = ((numbers[a], numbers[b]) for a, b in pairs)
         known = [b - a for a, b in both if a is not None and b is not None]
         ends = {name: cells[next(iter(side.values()))[0]] for name, side in (("a", one), ("b", other))}
-        estimate = attrs.asdict(_estimate_mean(known))
-        rows.append({**ends, "n": estimate.pop("n"), "failed": len(pairs) - len(known), **estimate})
+        numbers_of = attrs.asdict(estimate(known))
+        rows.append({**ends, "n": numbers_of.pop("n"), "failed": len(pairs) - len(known), **numbers_of})
     return tuple(rows)
 
 
@@ -177,6 +177,16 @@ def _read_known_numbers(found: Sequence[Outcome[Any, Any]], value: Value | None)
                 f"such outcomes out, so that what is counted is what you mean"
             )
     return numbers
+
+
+def are_rates(numbers: Iterable[float | None]) -> bool:
+    """True where every number is 0 or 1."""
+    return {number for number in numbers if number is not None} <= {0.0, 1.0}
+
+
+def estimate(numbers: Sequence[float], *, rates: bool = False) -> Estimate:
+    """The mean of numbers with its interval: Wilson's for rates, else that of Student's t."""
+    return _estimate_rate(numbers) if rates else _estimate_mean(numbers)
 
 
 def _estimate_mean(numbers: Sequence[float]) -> Estimate:
