@@ -18,7 +18,7 @@ from ..configuration.messages import repr_with_type, suggest_names
 from ..configuration.paths import Path, find_in, parse_path
 from ..outcomes.cells import ABSENT
 from ..outcomes.outcomes import Outcome
-from ..outcomes.rows import flatten_values, format_path, make_columns, require_outcomes
+from ..outcomes.rows import Rows, flatten_values, format_path, make_columns, require_outcomes
 from .numbers import Value, read_numbers
 
 CONFIDENCE: Final = 0.95
@@ -86,7 +86,7 @@ def summary(
         head = {name: cell for name, cell in values if cell is not ABSENT}
         numbers_of = attrs.asdict(estimate(known, rates=rates))
         rows.append({**head, "n": numbers_of.pop("n"), "failed": len(line) - len(known), **numbers_of})
-    return tuple(rows)
+    return Rows(rows)
 
 
 def compare(
@@ -131,7 +131,7 @@ def compare(
         ends = {name: cells[next(iter(side.values()))[0]] for name, side in (("a", one), ("b", other))}
         numbers_of = attrs.asdict(estimate(known))
         rows.append({**ends, "n": numbers_of.pop("n"), "failed": len(pairs) - len(known), **numbers_of})
-    return tuple(rows)
+    return Rows(rows)
 
 
 # --- paths -------------------------------------------------------------------------------------------
