@@ -91,7 +91,10 @@ def test_combinators_keep_types() -> None:
     assert_type(distinct(s), Sweep[Settings])
     assert_type(concat(s, s), Sweep[Settings])
     assert_type(product(unit, unit), Sweep[Config])
-    assert_type(zipped(unit), Sweep[Config])
+    assert_type(product(unit), Sweep[Config])
+    assert_type(product(s), Sweep[Settings])  # one is itself; of several, the records are merged into configurations
+    assert_type(zipped(s), Sweep[Settings])
+    assert_type(zipped(unit, unit), Sweep[Config])
 
 
 def test_conversion_gives_the_type_that_was_asked_for() -> None:
