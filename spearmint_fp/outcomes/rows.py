@@ -36,13 +36,14 @@ _OTHER_COLUMNS: Final = frozenset({"index", "config", "result", "ok", "seconds",
 class Column:
     """A column of a table of outcomes: its name, what it tells of, whether it varies, and a value for each outcome.
 
-    `ABSENT` stands where an outcome has none.
+    `ABSENT` stands where an outcome has none. A column of configurations has their path.
     """
 
     name: str
     role: Role
     values: tuple[Any, ...]
     varies: bool = True
+    path: Steps = ()
 
 
 @final
@@ -134,7 +135,7 @@ def _make_config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] |
         varied = [path for path in paths if len(flats) == 1 or _varies(path, flats)]
     every = [*varied, *(path for path in paths if whole and path not in varied)]
     return [
-        Column(name, "config", tuple(map(partial(_find_value, path), flats, found)), path in varied)
+        Column(name, "config", tuple(map(partial(_find_value, path), flats, found)), path in varied, path)
         for name, path in zip(_make_distinct(list(map(_name_column, every)), every), every, strict=True)
     ]
 

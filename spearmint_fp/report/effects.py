@@ -25,7 +25,7 @@ from .canvas import (
 )
 from .charts import Chart, count_blanks, is_measured, list_levels
 from .lines import place_levels
-from .statistics import are_rates, estimate
+from .statistics import group_estimates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,11 +40,10 @@ def draw_effects(figure: Figure, chart: Chart, title: str | None) -> None:
     across = min(MOST_ACROSS, len(chart.axes))
     down = math.ceil(len(chart.axes) / across)
     figure.set_size_inches(1.2 + 2.6 * across, 1.0 + 2.2 * down)
-    rates = are_rates(chart.values)
     panels = list(figure.subplots(down, across, sharey=True, squeeze=False).flat)
     for number, (axes, axis) in enumerate(zip(panels, chart.axes, strict=False)):
         style_axes(axes)
-        _draw_effect(axes, axis, chart, rates)
+        _draw_effect(axes, axis, chart)
         name_axes(axes, axis.name, chart.name if number % across == 0 else "")
     for axes in panels[len(chart.axes) :]:
         axes.set_visible(False)
@@ -52,17 +51,12 @@ def draw_effects(figure: Figure, chart: Chart, title: str | None) -> None:
     add_note(figure, title, note)
 
 
-def _draw_effect(axes: Axes, axis: Column, chart: Chart, rates: bool) -> None:
-    levels, groups = list_levels(axis), dict[Any, list[float]]()
-    for cell, number in zip(axis.values, chart.values, strict=True):
-        if number is not None:
-            groups.setdefault(exact_key(cell), []).append(number)
+def _draw_effect(axes: Axes, axis: Column, chart: Chart) -> None:
+    levels, keys = list_levels(axis), list(map(exact_key, axis.values))
+    found = {keys[first]: estimated for first, estimated, _ in group_estimates(keys, chart.values) if estimated.n}
     places = place_levels(axes, levels)
-    drawn = [
-        (place, estimate(groups[key], rates=rates))
-        for place, key in zip(places, map(exact_key, levels), strict=True)
-        if key in groups
-    ]
+    pairs = zip(places, map(exact_key, levels), strict=True)
+    drawn = [(place, found[key]) for place, key in pairs if key in found]
     xs, means = [place for place, _ in drawn], [found.mean or 0.0 for _, found in drawn]
     ends = [[found.low for _, found in drawn], [found.high for _, found in drawn]]
     bars = [[0.0 if end is None else abs(mean - end) for mean, end in zip(means, side, strict=True)] for side in ends]

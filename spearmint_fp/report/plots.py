@@ -77,8 +77,8 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
     chosen = _choose_kind(kind, chart.axes)
     figure = load_matplotlib("figure").Figure(layout="constrained", dpi=110)
     if chosen == "differences":  # which outcomes are pairs, their configurations say, not the columns
-        path = chart.axes[0].name
-        draw_differences(figure, compare(path, outcomes, value=value), path, name, title)
+        axis = chart.axes[0]
+        draw_differences(figure, compare(axis.path, outcomes, value=value), axis.name, name, title)
     else:
         _DRAW[chosen](figure, chart, title)
     figure._repr_png_ = partial(_to_png, figure)  # what notebooks ask for

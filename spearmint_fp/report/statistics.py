@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import combinations
-from typing import Any, Final, final
+from typing import Any, Final
 
-import attrs
-from toolz import groupby, unique
+from toolz import unique
 
 from ..configuration.errors import ArgumentError, PathError
-from ..configuration.extras import require
 from ..configuration.fold import Steps, show_path
 from ..configuration.keys import exact_key
 from ..configuration.messages import repr_with_type, suggest_names
-from ..configuration.paths import Path, find_in, parse_path
+from ..configuration.paths import Path, find_in, parse_path, set_in
 from ..outcomes.cells import ABSENT
 from ..outcomes.outcomes import Outcome
-from ..outcomes.rows import Rows, flatten_values, format_path, make_columns, require_outcomes
+from ..outcomes.rows import Column, Rows, flatten_values, format_path, make_columns, require_outcomes
+from .estimates import Estimate, are_rates, estimate
 from .numbers import Value, read_numbers
-
-CONFIDENCE: Final = 0.95
-"""The share of intervals that hold the true mean."""
 
 _COLUMNS: Final = frozenset({"n", "failed", "mean", "sem", "low", "high"})
 """The columns of a summary beside those of its paths."""
-
-
-@final
-@attrs.frozen
-class Estimate:
-    """A mean of `n` numbers, its standard error and interval; None where so few numbers do not tell."""
-
-    n: int
-    mean: float | None = None
-    sem: float | None = None
-    low: float | None = None
-    high: float | None = None
 
 
 def summary(
@@ -76,16 +59,13 @@ def summary(
     paths = tuple(unique(map(parse_path, [by] if isinstance(by, str | int) else _require_paths(by))))
     cells = [_read_cells(path, found) for path in paths]
     numbers = _read_known_numbers(found, value)
-    rates = are_rates(numbers)
     names = [_name_path(path) for path in paths]
-    lines = groupby(lambda k: tuple(exact_key(column[k]) for column in cells), range(len(found)))
+    keys = [tuple(map(exact_key, line)) for line in zip(*cells, strict=True)] or [()] * len(found)
     rows = []
-    for line in lines.values():
-        known = [number for k in line if (number := numbers[k]) is not None]
-        values = ((name, column[line[0]]) for name, column in zip(names, cells, strict=True))
+    for line, found_here, failed in group_estimates(keys, numbers):
+        values = ((name, column[line]) for name, column in zip(names, cells, strict=True))
         head = {name: cell for name, cell in values if cell is not ABSENT}
-        numbers_of = attrs.asdict(estimate(known, rates=rates))
-        rows.append({**head, "n": numbers_of.pop("n"), "failed": len(line) - len(known), **numbers_of})
+        rows.append({**head, **_make_row(found_here, failed)})
     return Rows(rows)
 
 
@@ -118,20 +98,64 @@ def compare(
     steps, found = parse_path(path), require_outcomes(outcomes)
     cells = _read_cells(steps, found)
     numbers = _read_known_numbers(found, value)
-    rests = [_find_rest(steps, outcome.config) for outcome in found]
+    columns = [column for column in make_columns(found) if column.role == "config"]
+    return Rows(
+        {"a": a, "b": b, **_make_row(estimated, failed)}
+        for a, b, estimated, failed in pair_estimates(cells, key_rests(steps, columns, len(found)), numbers)
+    )
+
+
+def _make_row(found: Estimate, failed: int) -> dict[str, Any]:
+    return {"n": found.n, "failed": failed, "mean": found.mean, "sem": found.sem, "low": found.low, "high": found.high}
+
+
+# --- groups and pairs ----------------------------------------------------------------------------------
+
+
+def group_estimates(keys: Sequence[Hashable], numbers: Sequence[float | None]) -> Iterator[tuple[int, Estimate, int]]:
+    """For each different key, in order: the first outcome with it, the mean of their numbers, and how many have none.
+
+    Rates are told by all numbers together: a score that happens to be 1 three times is none.
+    """
+    rates, groups = are_rates(numbers), dict[Hashable, list[int]]()
+    for k, key in enumerate(keys):
+        groups.setdefault(key, []).append(k)
+    for group in groups.values():
+        known = [number for k in group if (number := numbers[k]) is not None]
+        yield group[0], estimate(known, rates=rates), len(group) - len(known)
+
+
+def pair_estimates(
+    cells: Sequence[Any], rests: Sequence[Hashable], numbers: Sequence[float | None]
+) -> Iterator[tuple[Any, Any, Estimate, int]]:
+    """For each two alternatives: both, the mean difference where the rests are equal, and how many pairs failed."""
     alternatives: dict[Hashable, dict[Hashable, list[int]]] = {}
     for k, cell in enumerate(cells):
         if cell is not ABSENT:
             alternatives.setdefault(exact_key(cell), {}).setdefault(rests[k], []).append(k)
-    rows = []
     for one, other in combinations(alternatives.values(), 2):
         pairs = [pair for rest in one if rest in other for pair in zip(one[rest], other[rest], strict=False)]
         both = ((numbers[a], numbers[b]) for a, b in pairs)
         known = [b - a for a, b in both if a is not None and b is not None]
-        ends = {name: cells[next(iter(side.values()))[0]] for name, side in (("a", one), ("b", other))}
-        numbers_of = attrs.asdict(estimate(known))
-        rows.append({**ends, "n": numbers_of.pop("n"), "failed": len(pairs) - len(known), **numbers_of})
-    return Rows(rows)
+        a, b = (cells[next(iter(side.values()))[0]] for side in (one, other))
+        yield a, b, estimate(known), len(pairs) - len(known)
+
+
+def key_rests(path: Steps, columns: Iterable[Column], count: int) -> list[Hashable]:
+    """For each outcome a key of all that varies beside what stands at a path and below it."""
+    others = [
+        [exact_key(_drop_inside(path[len(column.path) :], value)) for value in column.values]
+        if path[: len(column.path)] == column.path
+        else list(map(exact_key, column.values))
+        for column in columns
+        if column.path[: len(path)] != path
+    ]
+    return list(zip(*others, strict=True)) or [()] * count
+
+
+def _drop_inside(path: Steps, value: Any) -> Any:
+    """A list without what stands at a path inside it."""
+    return set_in(path, None, value) if find_in(path, value) else value
 
 
 # --- paths -------------------------------------------------------------------------------------------
@@ -157,13 +181,6 @@ def _read_cells(path: Steps, found: Sequence[Outcome[Any, Any]]) -> list[Any]:
     return cells
 
 
-def _find_rest(path: Steps, config: Any) -> Hashable:
-    """A key of all that a configuration has beside what stands at a path and below it."""
-    return frozenset(
-        (there, exact_key(value)) for there, value in flatten_values(config).items() if there[: len(path)] != path
-    )
-
-
 # --- numbers -----------------------------------------------------------------------------------------
 
 
@@ -177,49 +194,3 @@ def _read_known_numbers(found: Sequence[Outcome[Any, Any]], value: Value | None)
                 f"such outcomes out, so that what is counted is what you mean"
             )
     return numbers
-
-
-def are_rates(numbers: Iterable[float | None]) -> bool:
-    """True where every number is 0 or 1."""
-    return {number for number in numbers if number is not None} <= {0.0, 1.0}
-
-
-def estimate(numbers: Sequence[float], *, rates: bool = False) -> Estimate:
-    """The mean of numbers with its interval: Wilson's for rates, else that of Student's t."""
-    return _estimate_rate(numbers) if rates else _estimate_mean(numbers)
-
-
-def _estimate_mean(numbers: Sequence[float]) -> Estimate:
-    """The mean of numbers, with the interval of Student's t."""
-    special = require("scipy.special", extra="stats", what="an interval")
-    n = len(numbers)
-    if not n:
-        return Estimate(0)
-    mean = _average(numbers)
-    if n == 1:
-        return Estimate(1, mean)
-    sem = math.hypot(*(number - mean for number in numbers)) / math.sqrt(n * (n - 1))
-    half = float(special.stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sem
-    return Estimate(n, mean, sem, mean - half, mean + half)
-
-
-def _average(numbers: Sequence[float]) -> float:
-    try:
-        return math.fsum(numbers) / len(numbers)
-    except OverflowError:  # the sum is beyond all floats, the mean is not
-        return math.fsum(number / len(numbers) for number in numbers)
-    except ValueError:  # infinities of both signs
-        return math.nan
-
-
-def _estimate_rate(numbers: Sequence[float]) -> Estimate:
-    """The mean of zeros and ones, with Wilson's interval."""
-    special = require("scipy.special", extra="stats", what="an interval")
-    n = len(numbers)
-    if not n:
-        return Estimate(0)
-    p, z = sum(numbers) / n, float(special.ndtri((1 + CONFIDENCE) / 2))
-    centre, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
-    low, high = ((centre + side * spread) / (1 + z * z / n) for side in (-1, 1))
-    sem = math.sqrt(p * (1 - p) / (n - 1)) if n > 1 else None
-    return Estimate(n, p, sem, 0.0 if p == 0 else low, 1.0 if p == 1 else high)

@@ -242,3 +242,15 @@ def test_what_cannot_be_told_is_refused(ask: Callable[[], Any], message: str) ->
     with pytest.raises(ArgumentError) as raised:
         ask()
     assert message in str(raised.value)
+
+
+def test_an_element_of_a_list_is_compared_with_the_rest_of_the_list_equal() -> None:
+    space = expand({"layers": [DynamicValue([1, 2]), DynamicValue([10, 20, 30])]})
+    outcomes = collect(run(lambda c: c.layers[0] * 100 + c.layers[1], space))
+    assert [(r["a"], r["b"], r["n"], r["mean"]) for r in compare("layers.0", outcomes)] == [(1, 2, 3, 100.0)]
+    assert [(r["a"], r["b"], r["n"], r["mean"]) for r in compare("layers.1", outcomes)] == [
+        (10, 20, 2, 10.0),
+        (10, 30, 2, 20.0),
+        (20, 30, 2, 10.0),
+    ]
+    assert [row["mean"] for row in summary(outcomes, by="layers.0")] == [120.0, 220.0]
