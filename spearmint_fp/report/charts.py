@@ -80,15 +80,21 @@ def select_axes(columns: Sequence[Column], on: str | Sequence[str] | None) -> tu
 
 def list_levels(column: Column) -> tuple[Any, ...]:
     """The values of an axis, each once: numbers in their order, others as they appear, None and what is absent last."""
-    levels = tuple(unique((value for value in column.values if not is_absent(value)), key=exact_key))
+    levels = sort_levels(column.values)
     if len(levels) > MOST_LEVELS:
         raise SizeError(
             f"{column.name} has {len(levels)} values, more than {MOST_LEVELS} that can be told apart. "
             f'Choose others with on=, or kind="parallel"'
         )
+    return levels
+
+
+def sort_levels(values: Sequence[Any]) -> tuple[Any, ...]:
+    """The different values: numbers in their order, others as they appear, None and what is absent last."""
+    levels = tuple(unique((value for value in values if not is_absent(value)), key=exact_key))
     if all(map(is_number, levels)):
         levels = tuple(sorted(levels, key=lambda number: (math.isnan(place := as_float(number)), place)))  # NaN last
-    return (*levels, *(gap for gap in (None, ABSENT) if any(value is gap for value in column.values)))
+    return (*levels, *(gap for gap in (None, ABSENT) if any(value is gap for value in values)))
 
 
 def is_absent(value: Any) -> bool:
