@@ -22,7 +22,7 @@ MOST_ALTERNATIVES: Final = 6
 
 
 def describe_answers(columns: Sequence[Column], value: Column, encode: Callable[[Any], Any]) -> dict[str, Any] | None:
-    """What each axis does to the numbers of a column, as JSON; None where there are not two axes, or no numbers."""
+    """The effect of each axis on the numbers of a column, as JSON; None where there are not two axes, or no numbers."""
     axes = [column for column in columns if column.role == "config" and column.varies]
     numbers = [_read_number(cell) for cell in value.values]
     if len(axes) < 2 or value.role != "result" or all(number is None for number in numbers):
