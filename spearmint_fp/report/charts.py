@@ -57,7 +57,7 @@ def read_values(
         why = f"; the first failure is {error.type}: {error.message}" if error else ""
         raise AbsentError(f"nothing to plot: none of {len(outcomes)} outcomes is a success{why}")
     numbers, name = read_numbers(outcomes, columns, value)
-    return tuple([None if number is None or not abs(number) <= GREATEST_DRAWN else number for number in numbers]), name
+    return tuple([float(n) if n is not None and abs(n) <= GREATEST_DRAWN else None for n in numbers]), name
 
 
 # --- axes --------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from .canvas import (
 )
 from .charts import Chart, count_blanks, is_measured, list_levels
 from .lines import place_levels
-from .statistics import group_estimates
+from .statistics import group_estimates, number_values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,8 +52,8 @@ def draw_effects(figure: Figure, chart: Chart, title: str | None) -> None:
 
 
 def _draw_effect(axes: Axes, axis: Column, chart: Chart) -> None:
-    levels, keys = list_levels(axis), list(map(exact_key, axis.values))
-    found = {keys[first]: estimated for first, estimated, _ in group_estimates(keys, chart.values) if estimated.n}
+    levels, groups = list_levels(axis), group_estimates(number_values(axis.values), chart.values)
+    found = {exact_key(axis.values[first]): estimated for first, estimated, _ in groups if estimated.n}
     places = place_levels(axes, levels)
     pairs = zip(places, map(exact_key, levels), strict=True)
     drawn = [(place, found[key]) for place, key in pairs if key in found]
