@@ -480,7 +480,7 @@ function nearest(event) {
 }
 
 // --- what each path does ---
-const named = (cell) => cell === null ? "absent" : cut(textOf(cell), 40);
+const named = (cell) => cell === null ? "absent" : typeof cell === "number" ? short(cell) : cut(textOf(cell), 40);
 const spanOf = (rows, more) => {
   const ends = [...rows.flatMap((row) => row.slice(-3)).filter((end) => end !== null), ...more];
   const low = Math.min(...ends), high = Math.max(...ends);
