@@ -40,6 +40,11 @@ class Part:
         for node in self._nodes:
             self._found[node] = self._join_below(node)
 
+    @property
+    def symbols(self) -> int:
+        """The symbols of all configurations."""
+        return self._found[self._root]
+
     def _join_below(self, node: int) -> int:
         axis, row = self._axes[node], self._rows[node]
         below = join_sets([self._found[cell] for cell in row or ()])
@@ -68,8 +73,6 @@ class Part:
 
     def find_symbols(self, held: Held) -> int | None:
         """The symbols of all configurations that have the held values; None where there are none."""
-        if not held:
-            return self._found[self._root]
         dead, last = self._find_dead(held), max(held)
         if self._root in dead:
             return None
@@ -137,7 +140,7 @@ class Completion:
         automaton = symbols.automaton
         self.parts = [Part(root, automaton, symbols.brings) for root in automaton.list_choices(automaton.root)]
         self.homes = {digit: part for part in self.parts for digit in part.digits}
-        self._everything = symbols.constant | join_sets(part.find_symbols({}) or 0 for part in self.parts)
+        self._everything = symbols.constant | join_sets(part.symbols for part in self.parts)
 
     def _list_ways(self, wanted: int) -> list[Held]:
         """The ways to have all these symbols as far as single digits are concerned; some may not be allowed."""
@@ -164,7 +167,7 @@ class Completion:
             found = part.find_symbols(inside)
             if found is None:
                 return 0
-            everything &= ~part.find_symbols({}) | found
+            everything &= found | ~part.symbols
         return everything
 
     def complete(self, wanted: int, pick: Pick, order: Sequence[Part]) -> Chosen:

@@ -14,7 +14,7 @@ class Draws:
     """Draws from sequences. Of what `Random` offers, only `random` is promised to give the same numbers for ever."""
 
     def __init__(self, seed: int) -> None:
-        self._random = Random(seed).random
+        self._random = Random(seed).random  # noqa: S311  # no secrets
 
     def draw_number(self, stop: int) -> int:
         """A number from 0 on, less than `stop`."""

@@ -1,8 +1,8 @@
-"""Rows that cover every tuple, found in one go: how few they are hardly matters, as `reduction` makes them fewer.
+"""Rows that cover every tuple, found in one go. How few they are hardly matters: `reduction` makes them fewer.
 
 A row begins with a tuple that nothing covers yet. Then each digit takes the value that adds most of those that are left.
 
-Source: Cohen, Dalal, Fredman and Patton, "The AETG system: an approach to testing based on combinatorial design" (1997).
+Source: Cohen, Dalal, Fredman and Patton, "The AETG system" (1997).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Symbols: what there is to combine in a sweep, each a value of an axis, numbered.
 
 An axis is a path. Equal values at it are one symbol, whichever digit of the sweep they come from, and a digit that
-stands for several paths (a zip, a list of records) brings a symbol for each. Where a configuration lacks an axis, it has
-no symbol there: mostly another one implies that. An axis of one branch is absent wherever another branch is chosen,
-and that choice is a symbol if nothing inside the branch implies it.
+stands for several paths (a zip, a list of records) brings a symbol for each. Where a configuration lacks an axis, it
+has no symbol there: mostly another one implies that. An axis of one branch is absent wherever another branch is
+chosen, and that choice is a symbol if nothing inside the branch implies it.
 
 A set of symbols is an int with a bit for each of them, so that sets are joined, cut and counted in one step.
 """
@@ -20,7 +20,6 @@ from ...configuration.fold import Steps, show_path
 from ...configuration.keys import exact_key
 from ...configuration.messages import format_count
 from ..allowed import lift_constraints
-from ..automata import Automaton
 from ..constraints import build_automaton
 from ..diagrams import TRUE
 from ..digits import Digit
@@ -84,7 +83,7 @@ class Symbols:
             self.brings[number], self.values[number] = list(first), list(first.values())
 
     def _list_carriers(self) -> list[list[Held]]:
-        """Per symbol, the ways to have it: the branches around a digit, and last the digit with the values to choose."""
+        """Per symbol, the ways to have it: the branches around a digit, and last the digit with its values."""
         found: list[dict[int, list[int]]] = [{} for _ in range(self.count)]
         for number, brings in self.brings.items():
             for k, symbols in enumerate(brings):

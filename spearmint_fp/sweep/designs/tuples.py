@@ -7,7 +7,7 @@ counted as pairs are: how many of them a symbol adds to a configuration is one b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import combinations
 from math import comb
 from typing import Final, final
