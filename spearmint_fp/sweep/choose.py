@@ -184,6 +184,7 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
 
 
 def require_whole(value: Any, name: str) -> int:
+    """The value as an int, or the error that names the argument."""
     if not isinstance(value, bool):
         with suppress(TypeError):
             return as_index(value)

@@ -1,1 +1,1 @@
-"""Designs: few configurations of a sweep, chosen so that together they show much of it."""
+"""Few configurations of a sweep that stand for all of them."""
