@@ -134,6 +134,7 @@ SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "arun": ((total, [SPACE[0]]), {"limit": 2}),
     "best": ((lambda success: success.result, OUTCOMES), {}),
     "constrain": ((below, SPACE), {"on": ("a", "b")}),
+    "covering": ((2, SPACE), {"seed": 3}),
     "derive": (("c", total, SPACE), {}),
     "frame": ((OUTCOMES,), {"library": "polars"}),
     "get_in": (("a", SPACE[0]), {}),
@@ -357,6 +358,8 @@ def test_types_flow_through() -> None:
     s = expand(Pair(1, 2))
     assert_type(curried.sample(1, s), Sweep[Pair])
     assert_type(curried.sample(1)(s), Sweep[Pair])
+    assert_type(curried.covering(1, s), Sweep[Pair])
+    assert_type(curried.covering(1)(s), Sweep[Pair])
     assert_type(curried.spread(1, s), Sweep[Pair])
     assert_type(curried.spread(1)(s), Sweep[Pair])
     assert_type(curried.shuffled(seed=1)(s), Sweep[Pair])
