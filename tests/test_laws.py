@@ -163,7 +163,8 @@ def test_a_spread_has_each_position_once_and_begins_every_longer_one(
         sweep = shuffled(sweep, seed=seed)[cut]
     elif made == "constrained":
         for path, values in [*sweep.axes.items()][:1]:
-            sweep = constrain(lambda value, first=values[0]: bool(value != first), sweep, on=path)
+            first = next(iter(values), None)
+            sweep = constrain(lambda value, first=first: bool(value != first), sweep, on=[path])
     elif made == "summed":
         sweep = sweep + shuffled(sweep[cut])
     else:
