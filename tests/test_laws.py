@@ -37,7 +37,6 @@ from spearmint_fp import (
     unit,
     zipped,
 )
-
 from spearmint_fp.configuration.freezing import freeze
 from spearmint_fp.sweep.nodes.columns import flatten_point
 

@@ -26,7 +26,7 @@ def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constra
     Positions keep their order: a record of constrained parts is the constrained record.
     """
     match node.composition:
-        case SelectionOf(base=inside, indices=Allowed(constraints=constraints)):
+        case SelectionOf(base=inside, indices=Allowed(known=constraints)):
             base, inner = lift_constraints(inside, place)
             return base, (*(constraint.move_below(place) for constraint in constraints), *inner)
         case ProductOf(parts=parts) | SumOf(parts=parts):
@@ -75,8 +75,13 @@ class Allowed(Indices):
 
     def narrow(self, *constraints: Constraint) -> Allowed:
         """The same with more constraints; what has been asked is not asked again."""
-        known = self.__dict__.get("_built", (None, self.constraints))[1]
-        return Allowed(self.base, (*known, *constraints))
+        return Allowed(self.base, (*self.known, *constraints))
+
+    @property
+    def known(self) -> tuple[Constraint, ...]:
+        """The constraints, with their tables if they have been asked."""
+        known: tuple[Constraint, ...] = self.__dict__.get("_built", (None, self.constraints))[1]
+        return known
 
     def drop_repetitions(self) -> Allowed | None:
         """The first of equal configurations each; None where only listing tells.

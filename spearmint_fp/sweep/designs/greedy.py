@@ -1,6 +1,6 @@
 """Rows that cover every tuple, found in one go. How few they are hardly matters: `reduction` makes them fewer.
 
-A row begins with a tuple that nothing covers yet. Then each digit takes the value that adds most of those that are left.
+A row begins with a tuple that nothing covers yet. Then each digit takes the value that adds most of those left.
 
 Source: Cohen, Dalal, Fredman and Patton, "The AETG system" (1997).
 """
