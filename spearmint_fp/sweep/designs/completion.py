@@ -151,7 +151,7 @@ class Completion:
         return ways
 
     def _split(self, held: Held) -> dict[Part, Held]:
-        """What is held, by part."""
+        """The held values, by part."""
         parts: dict[Part, Held] = {}
         for digit, ways in held.items():
             parts.setdefault(self.homes[digit], {})[digit] = ways
@@ -193,7 +193,7 @@ class Completion:
 
 
 def _join_held(one: Held, other: Held) -> Held | None:
-    """What both hold; None where they hold a digit to different values."""
+    """Both together; None where they hold a digit to different values."""
     joined = {**one, **other}
     for digit in one.keys() & other.keys():
         joined[digit] = tuple([value for value in one[digit] if value in other[digit]])
