@@ -12,8 +12,8 @@ import sqlite3
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing, suppress
 from functools import lru_cache, partial
 from itertools import chain, repeat
 from pathlib import Path
@@ -55,11 +55,17 @@ _DEFENSIVE: Final = 1010
 class Database:
     """A connection that threads may share. SQLite's errors come out as `JournalError`: which file, why, the way out.
 
-    With `writable=False` it is read only: no byte of it changes, and no file is left beside it.
+    With `writable=False` it is read only: no byte of it changes, and no file is left beside it. With `sync=False` what
+    is committed outlives the process, but not the machine: nothing waits for the disk.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, lock_seconds: float = LOCK_SECONDS, writable: bool = True
+        self,
+        path: str | os.PathLike[str],
+        *,
+        lock_seconds: float = LOCK_SECONDS,
+        writable: bool = True,
+        sync: bool = True,
     ) -> None:
         self.path = Path(path)
         self.lock_seconds, self.mode = lock_seconds, ""
@@ -73,15 +79,19 @@ class Database:
         copy = None if writable else self._copy_unrecovered()
         with self._translate_errors("opened"):
             self._connection = self._connect(writable, copy)
-        resources = (self._connection, self._process_id, self._lock, self._closed, copy)
-        self._closing = weakref.finalize(self, _close, *resources)
+        self._resources = ExitStack()  # what is closed, the last one first
+        if copy is not None:
+            self._resources.callback(shutil.rmtree, copy, ignore_errors=True)
+        self._resources.callback(self._connection.close)
+        self._closing = weakref.finalize(
+            self, _close, self._resources, self._process_id, self._lock, self._closed
+        )
         try:
             with self._translate_errors("opened"):
                 self._harden()
                 if writable:
-                    self._prepare_writing()
+                    self._prepare_writing(sync)
                 self.version = self._wait_for_lock(self._check_schema)
-                self._identity = identify_file(self._file)
         except BaseException:
             self.close()
             raise
@@ -120,19 +130,22 @@ class Database:
         if (configure := getattr(self._connection, "setconfig", None)) is not None:  # since Python 3.12
             configure(_DEFENSIVE, True)
 
-    def _prepare_writing(self) -> None:
+    def _prepare_writing(self, sync: bool) -> None:
         execute = self._connection.execute
-        self._wait_for_lock(lambda: execute("PRAGMA synchronous=FULL"))
+        self._wait_for_lock(lambda: execute(f"PRAGMA synchronous={'FULL' if sync else 'OFF'}"))
         if self._wait_for_lock(self._check_schema) != get_latest_version():
             # The version is read again inside the transaction: another process may have upgraded the file since.
             self._transact(lambda: upgrade_tables(self._connection, self._check_schema()))
-        wanted = (
-            "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL_VERSION else "TRUNCATE"
-        )  # which syncs the end of a commit too
+        if sqlite3.sqlite_version_info >= SAFE_WAL_VERSION:
+            wanted = "WAL"
+        else:  # the first syncs the end of a commit too; the second is quicker, where nothing is synced
+            wanted = "TRUNCATE" if sync else "PERSIST"
         self.mode = self._wait_for_lock(lambda: execute("PRAGMA journal_mode").fetchone()[0])
         if self.mode != wanted.lower():
             with suppress(sqlite3.OperationalError):  # another process has it open: every mode is safe, if slower
                 self.mode = execute(f"PRAGMA journal_mode={wanted}").fetchone()[0]
+        self._identity = identify_file(self._file)
+        self._resources.callback(_remove_side_file, self._connection, self._file, self._identity)
         _OPEN.add(self)
 
     def _check_schema(self) -> int:
@@ -186,12 +199,8 @@ class Database:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    @contextmanager
-    def _translate_errors(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError, MemoryError) as error:
-            raise unusable_error(self.path, what, _explain_error(error)) from error
+    def _translate_errors(self, what: str) -> _TranslatedErrors:
+        return _TranslatedErrors(self.path, what)
 
     # --- reading and writing
 
@@ -228,7 +237,12 @@ class Database:
         error: JournalError | None = None
         try:
             with self._translate_errors("written"):
-                self._transact(partial(self._execute_all, writes))
+                try:
+                    self._transact(partial(self._execute_all, writes))
+                except sqlite3.OperationalError as moved:
+                    if _read_error_name(moved) == "SQLITE_READONLY_DBMOVED":
+                        self._check_file()  # says which of the two
+                    raise
         except JournalError as caught:
             error = caught
         for write in writes:
@@ -237,7 +251,8 @@ class Database:
             self._waiting.popleft()
 
     def _execute_all(self, writes: tuple[_Write, ...]) -> None:
-        self._check_file()
+        if self.mode == "wal":  # with a rollback journal SQLite looks for the file itself
+            self._check_file()
         for statement, rows in chain.from_iterable(write.statements for write in writes):
             self._connection.executemany(statement, rows)
 
@@ -284,6 +299,22 @@ _OPEN: Final[weakref.WeakSet[Database]] = weakref.WeakSet()
 """The connections of this process that may write."""
 
 
+@final
+@attrs.frozen
+class _TranslatedErrors:
+    """A block whose SQLite errors come out as `JournalError`; a generator would take longer than what is in it."""
+
+    path: Path
+    what: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, sqlite3.Error | sqlite3.Warning | OverflowError | UnicodeError | MemoryError):
+            raise unusable_error(self.path, self.what, _explain_error(error)) from error
+
+
 @attrs.define(eq=False)
 class _Write:
     """Statements that are to be written together, and the error if they were not."""
@@ -293,16 +324,25 @@ class _Write:
     error: JournalError | None = None
 
 
-def _close(
-    connection: sqlite3.Connection, process_id: int, lock: threading.RLock, closed: threading.Event, copy: str | None
-) -> None:
+def _close(resources: ExitStack, process_id: int, lock: threading.RLock, closed: threading.Event) -> None:
     """Close a connection, in the process that has opened it, once the calls that wait for a lock have given up."""
     if os.getpid() == process_id:
         closed.set()
         with lock:
-            connection.close()
-        if copy is not None:
-            shutil.rmtree(copy, ignore_errors=True)
+            resources.close()
+
+
+def _remove_side_file(connection: sqlite3.Connection, file: Path, identity: tuple[int, int] | None) -> None:
+    """Remove the rollback journal, empty by now, that SQLite keeps for the next commit.
+
+    SQLite does so where a connection comes to want none, and only while nobody else writes. Not where another file
+    has taken the place: the rollback journal is that one's.
+    """
+    with suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if identify_file(file) == identity and connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode=DELETE")
 
 
 def _is_logged(file: Path) -> bool:

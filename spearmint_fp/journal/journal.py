@@ -99,6 +99,7 @@ class Journal:
         version: str | int = "",
         result: Any = ABSENT,
         retry_failures: bool = True,
+        sync: bool = True,
     ) -> None:
         if not _is_path(path):
             raise ArgumentError(f"Journal takes the path of a file; got {repr_with_type(path)}")
@@ -112,7 +113,7 @@ class Journal:
             make_checker(result, "forbid")  # raises where it is no type
         from .database import Database  # loads SQLite, which only a journal needs
 
-        self._database = Database(path)
+        self._database = Database(path, sync=sync)
         self._name, self._version, self._result, self._retry = name, str(version), result, retry_failures
 
     @classmethod

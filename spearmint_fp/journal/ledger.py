@@ -40,6 +40,7 @@ class Ledger:
     arguments: tuple[Any, ...] = ()
     stride: tuple[int, int] = (0, 1)
     _key: Key | None = attrs.field(init=False, default=None)
+    _has_begun: bool = attrs.field(init=False, default=False)
 
     @property
     def key(self) -> Key:
@@ -100,7 +101,9 @@ class Ledger:
             rows.append((*self.key, name, config, first + step * outcome.index, *row))
             kept.append(written)
         if kept:
-            self.database.write([(BEGIN_EXPERIMENT, [self.key]), (_KEEP, rows)])
+            begin = () if self._has_begun else ((BEGIN_EXPERIMENT, [self.key]),)
+            self.database.write([*begin, (_KEEP, rows)])
+            self._has_begun = True
         return kept
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
-from functools import partial
 from itertools import chain
 from operator import length_hint
 from typing import Any, Generic, TypeVar, cast, final, overload
@@ -176,10 +175,10 @@ def run(  # noqa: PLR0913
     return Outcomes.of(groups, source.size)
 
 
-def _run_serially(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
+def _run_serially(fn: Callable[[C], T], source: Source, ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
     state = TaskState(outer_handlers=find_current_handlers())
-    for index, config in enumerate(configs):
-        if ledger is None:
-            yield [make_outcome(config, index, try_task(fn, config, state))]
-        else:
-            yield [replay_or_run(ledger, config, index, partial(run_attempt, fn, config, index=index, state=state))]
+    if ledger is not None:
+        yield from replay_or_run(ledger, source, lambda config, index: run_attempt(fn, config, index=index, state=state))
+        return
+    for index, config in enumerate(source):
+        yield [make_outcome(config, index, try_task(fn, config, state))]
