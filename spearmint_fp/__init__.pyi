@@ -26,7 +26,10 @@ from .experiment.strategies import (
 from .journal.journal import (
     Journal as Journal,
 )
-from .journal.journal import (
+from .journal.plans import (
+    JournalPlan as JournalPlan,
+)
+from .journal.plans import (
     JournalStatus as JournalStatus,
 )
 from .outcomes.collecting import (

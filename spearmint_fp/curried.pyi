@@ -32,6 +32,7 @@ from spearmint_fp import FormatError as FormatError
 from spearmint_fp import IdentityError as IdentityError
 from spearmint_fp import Journal as Journal
 from spearmint_fp import JournalError as JournalError
+from spearmint_fp import JournalPlan as JournalPlan
 from spearmint_fp import JournalStatus as JournalStatus
 from spearmint_fp import MissingAttributeError as MissingAttributeError
 from spearmint_fp import MissingExtraError as MissingExtraError

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import lru_cache, partial
 from itertools import chain, repeat
@@ -24,6 +24,7 @@ import attrs
 
 from ..configuration.errors import JournalError
 from ..configuration.messages import short_repr
+from .database_errors import explain_error, read_error_name
 from .disk import copy_journal, find_content, has_wal_header, identify_file, name_side_file, unusable_error
 from .schema import APPLICATION_ID, check_version, create_tables, describe_tables, get_latest_version, upgrade_tables
 
@@ -83,9 +84,7 @@ class Database:
         if copy is not None:
             self._resources.callback(shutil.rmtree, copy, ignore_errors=True)
         self._resources.callback(self._connection.close)
-        self._closing = weakref.finalize(
-            self, _close, self._resources, self._process_id, self._lock, self._closed
-        )
+        self._closing = weakref.finalize(self, _close, self._resources, self._process_id, self._lock, self._closed)
         try:
             with self._translate_errors("opened"):
                 self._harden()
@@ -117,7 +116,7 @@ class Database:
             try:
                 self._wait_for_lock(lambda: connection.execute("SELECT 1 FROM sqlite_master").fetchone())
             except sqlite3.OperationalError as error:
-                if _read_error_name(error).startswith("SQLITE_READONLY"):  # it would have to undo a transaction first
+                if read_error_name(error).startswith("SQLITE_READONLY"):  # it would have to undo a transaction first
                     return copy_journal(self._file)
             except sqlite3.DatabaseError:  # it is damaged, which reading will say
                 pass
@@ -136,10 +135,9 @@ class Database:
         if self._wait_for_lock(self._check_schema) != get_latest_version():
             # The version is read again inside the transaction: another process may have upgraded the file since.
             self._transact(lambda: upgrade_tables(self._connection, self._check_schema()))
-        if sqlite3.sqlite_version_info >= SAFE_WAL_VERSION:
-            wanted = "WAL"
-        else:  # the first syncs the end of a commit too; the second is quicker, where nothing is synced
-            wanted = "TRUNCATE" if sync else "PERSIST"
+        # TRUNCATE syncs the end of a commit too; PERSIST is quicker, where nothing is synced.
+        rollback = "TRUNCATE" if sync else "PERSIST"
+        wanted = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL_VERSION else rollback
         self.mode = self._wait_for_lock(lambda: execute("PRAGMA journal_mode").fetchone()[0])
         if self.mode != wanted.lower():
             with suppress(sqlite3.OperationalError):  # another process has it open: every mode is safe, if slower
@@ -174,7 +172,7 @@ class Database:
             try:
                 return call()
             except sqlite3.OperationalError as error:
-                if not _read_error_name(error).startswith("SQLITE_BUSY") or monotonic() > until:
+                if not read_error_name(error).startswith("SQLITE_BUSY") or monotonic() > until:
                     raise
             if self._closed.wait(pause):
                 raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
@@ -232,17 +230,23 @@ class Database:
         if mine.error is not None:
             raise mine.error
 
+    def write_alone(self, statements: Iterable[tuple[str, Iterable[tuple[Any, ...]]]]) -> list[int]:
+        """Each statement for each of its rows, in a transaction of their own; how many rows each statement changed.
+
+        The rows may be made while they are written; where that raises, nothing is written.
+        """
+        self._check_process()
+        changed = list[int]()
+        with self._lock, self._translate_errors("written"):
+            self._transact(lambda: self._execute(statements, changed))
+        return changed
+
     def _write_all(self, writes: tuple[_Write, ...]) -> None:
         """One transaction for all of them, whose error is that of each; after an interrupt all of them wait again."""
         error: JournalError | None = None
         try:
             with self._translate_errors("written"):
-                try:
-                    self._transact(partial(self._execute_all, writes))
-                except sqlite3.OperationalError as moved:
-                    if _read_error_name(moved) == "SQLITE_READONLY_DBMOVED":
-                        self._check_file()  # says which of the two
-                    raise
+                self._transact(partial(self._execute_all, writes))
         except JournalError as caught:
             error = caught
         for write in writes:
@@ -251,10 +255,18 @@ class Database:
             self._waiting.popleft()
 
     def _execute_all(self, writes: tuple[_Write, ...]) -> None:
+        self._execute(chain.from_iterable(write.statements for write in writes), [])
+
+    def _execute(self, statements: Iterable[tuple[str, Iterable[tuple[Any, ...]]]], changed: list[int]) -> None:
         if self.mode == "wal":  # with a rollback journal SQLite looks for the file itself
             self._check_file()
-        for statement, rows in chain.from_iterable(write.statements for write in writes):
-            self._connection.executemany(statement, rows)
+        try:
+            for statement, rows in statements:
+                changed.append(self._connection.executemany(statement, rows).rowcount)
+        except sqlite3.OperationalError as error:
+            if read_error_name(error) == "SQLITE_READONLY_DBMOVED":
+                self._check_file()  # says which of the two it was
+            raise
 
     def _check_file(self) -> None:
         """Refuse to write into a file that has been deleted, or replaced by another one: its content would be lost."""
@@ -312,7 +324,7 @@ class _TranslatedErrors:
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, sqlite3.Error | sqlite3.Warning | OverflowError | UnicodeError | MemoryError):
-            raise unusable_error(self.path, self.what, _explain_error(error)) from error
+            raise unusable_error(self.path, self.what, explain_error(error)) from error
 
 
 @attrs.define(eq=False)
@@ -383,29 +395,3 @@ def _make_expected_tables(version: int) -> set[tuple[str, str, str, str]]:
     with closing(sqlite3.connect(":memory:")) as connection:
         create_tables(connection, 0, version)
         return describe_tables(connection)
-
-
-_ADVICE: Final = {
-    "SQLITE_READONLY_DBMOVED": "it was deleted or replaced while it was open; what was kept went with it. Run again",
-    "SQLITE_INTERRUPT": "its content is damaged and leads in circles. Restore a copy, or give another path",
-    "SQLITE_FULL": "the disk is full; what has been committed is safe. Make room and run again",
-    "SQLITE_READONLY": "it may not be written. Give a path in a folder that may",
-    "SQLITE_CANTOPEN": "there is no such folder, or it may not be written. Give a path in a folder that may",
-    "SQLITE_BUSY": "another process has been writing it for too long; what has been committed is safe. Run again",
-    "SQLITE_IOERR": "the disk does not take it (is it full?); what has been committed is safe. Make room and run again",
-    "SQLITE_CORRUPT": "its content is damaged. Restore a copy, or give another path",
-    "SQLITE_NOTADB": "its content is damaged. Restore a copy, or give another path",
-}
-"""The way out of an error, by the beginning of SQLite's name of it; the first that fits counts."""
-
-
-def _read_error_name(error: Exception) -> str:
-    return getattr(error, "sqlite_errorname", "") or ""
-
-
-def _explain_error(error: Exception) -> str:
-    name = _read_error_name(error)
-    advice = next((advice for beginning, advice in _ADVICE.items() if name.startswith(beginning)), "")
-    if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
-        advice = "it is closed. Ask for outcomes inside its block"
-    return f"{error}: {advice}" if advice else f"{error} ({name or type(error).__qualname__})"

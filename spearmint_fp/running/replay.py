@@ -32,10 +32,12 @@ def replay_or_run(ledger: Ledger, source: Source, work: Work) -> Generator[list[
     count = 1
     while (batch := source.cut(count, inf)) is not None:
         failed = batch.make_configs()
-        configs, start, ran = batch.items or (), batch.start, set[str]()
-        until = monotonic() + FRESH_SECONDS
-        for index, (config, (name, known)) in enumerate(zip(configs, ledger.look_up(configs, start), strict=True), start):
-            if known is None and (name in ran or (index > start and monotonic() > until)):
+        until, ran = monotonic() + FRESH_SECONDS, set[str]()
+        configs = batch.items or ()
+        found = zip(configs, ledger.look_up(configs, batch.start), strict=True)
+        for index, (config, (name, kept)) in enumerate(found, batch.start):
+            known = kept
+            if known is None and (name in ran or monotonic() > until):
                 [(_, known)] = ledger.look_up([config], index)
             if known is None:
                 ran.add(name)

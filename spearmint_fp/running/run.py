@@ -178,7 +178,9 @@ def run(  # noqa: PLR0913
 def _run_serially(fn: Callable[[C], T], source: Source, ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
     state = TaskState(outer_handlers=find_current_handlers())
     if ledger is not None:
-        yield from replay_or_run(ledger, source, lambda config, index: run_attempt(fn, config, index=index, state=state))
+        yield from replay_or_run(
+            ledger, source, lambda config, index: run_attempt(fn, config, index=index, state=state)
+        )
         return
     for index, config in enumerate(source):
         yield [make_outcome(config, index, try_task(fn, config, state))]
