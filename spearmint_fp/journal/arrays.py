@@ -68,12 +68,14 @@ def _write_dtype(dtype: Any) -> Any:
     if dtype.fields is None:
         return dtype.str
     fields = [dtype.fields[name] for name in dtype.names]
-    return {
+    written = {
         "names": list(dtype.names),
         "formats": [_write_dtype(field[0]) for field in fields],
         "offsets": [field[1] for field in fields],
         "itemsize": dtype.itemsize,
     }
+    titles = [field[2] if len(field) > 2 else None for field in fields]  # the third is the title
+    return written | {"titles": titles} if any(titles) else written
 
 
 def _read_dtype(kind: Any) -> Any:

@@ -14,6 +14,7 @@ from ..configuration.messages import format_count, repr_with_type
 from ..configuration.paths import get_in
 from ..outcomes.outcomes import Success
 from ..sweep.core import Sweep, count_configs
+from ..sweep.places import list_places
 from .encoding import encode_config
 from .ledger import MOST_NAMES, Ledger
 from .rows import Row, check_row, read_config, read_outcome
@@ -68,6 +69,8 @@ def count_outcomes(ledger: Ledger, configs: Iterable[Any]) -> JournalStatus:
 
 def make_plan(ledger: Ledger, configs: Iterable[Any], cost: Cost | None) -> JournalPlan:
     """The plan of a run over the configurations."""
+    if not (cost is None or callable(cost) or isinstance(cost, str | tuple)):
+        raise ArgumentError(f"cost is a function of a result, or a path in it, to a number; got {repr_with_type(cost)}")
     done = failed = size = again = 0
     seconds, costs = list[float](), list[float]()
     for seen, kept in find_kept(ledger, configs):
@@ -134,7 +137,8 @@ def _search_sweep(ledger: Ledger, sweep: Sweep[Any]) -> Iterator[_Kept]:
         config = read_config(text)
         if ledger.name_config(config) != name or encode_config(config) != text:  # it is not as it was, or of others
             raise _many_error(sweep.size)
-        if times := sweep.count(config):
+        places = list_places(sweep._node.places(config, False))  # also of what is equal, but of another type
+        if times := sum(ledger.name_config(sweep[place]) == name for place in places):
             yield times, row, config
 
 
