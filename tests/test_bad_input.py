@@ -49,9 +49,12 @@ from spearmint_fp import (
     ConversionError,
     CountError,
     DynamicValue,
+    EncodingError,
     FileError,
     FormatError,
     IdentityError,
+    Journal,
+    JournalError,
     MissingAttributeError,
     PathError,
     PositionError,
@@ -268,6 +271,20 @@ def a_failing_generator() -> str:
 class Llm:
     model: str
     temperature: float = 0.5
+
+
+def to_frame(config: Config) -> pd.DataFrame:
+    return pd.DataFrame({"a": [1]})
+
+
+def journaled(act: Callable[[Any], Any]) -> Callable[[Folder], Any]:
+    """Something that is done with an empty journal."""
+
+    def call(folder: Folder) -> Any:
+        with Journal(folder / "runs.db", name="f") as journal:
+            return act(journal)
+
+    return call
 
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
@@ -877,6 +894,71 @@ CASES = [
     ),
     Case(
         "Arguments", "`inject(5)`", on(lambda: wrong.inject(5)), ArgumentError, "inject takes a function; got 5 (int)"
+    ),
+    Case(
+        "Journals",
+        "`retry_failures='OSError'`",
+        lambda folder: wrong.Journal(folder / "runs.db", retry_failures="OSError"),
+        ArgumentError,
+        "retry_failures is True or False, or says which errors are worth another try: a class of exceptions or a tuple "
+        "of them; got 'OSError' (str)",
+    ),
+    Case(
+        "Journals",
+        "`sync=0`",
+        lambda folder: wrong.Journal(folder / "runs.db", sync=0),
+        ArgumentError,
+        "sync is True or False; got 0 (int)",
+    ),
+    Case(
+        "Journals",
+        "a list of journals to merge",
+        journaled(lambda journal: journal.merge(["a.db"])),
+        ArgumentError,
+        "merge takes the paths of journals; got ['a.db'] (list)",
+    ),
+    Case(
+        "Journals",
+        "a journal to merge that is not there",
+        journaled(lambda journal: journal.merge("nope.db")),
+        JournalError,
+        "there is no journal 'nope.db': no such file",
+    ),
+    Case(
+        "Journals",
+        "a function that says that it returns a frame",
+        journaled(lambda journal: run(to_frame, SMALL, journal=journal)),
+        EncodingError,
+        "the function returns DataFrame, and a journal cannot keep DataFrame: it holds plain data, NumPy's arrays, and "
+        "classes with fields. Return value.to_dict(orient='list'), or write it to a file and return its path. Where …",
+    ),
+    Case(
+        "Journals",
+        "a plan of 10^400 configurations",
+        journaled(lambda journal: journal.plan(VAST, "f").todo == VAST.size),
+        None,
+        "True",
+    ),
+    Case(
+        "Journals",
+        "a plan of 10^9 numbers that are no sweep",
+        journaled(lambda journal: journal.plan(range(10**9), "f")),
+        SizeError,
+        "there are 1000000000 configurations to look at one by one, since they are no sweep. Ask for a slice",
+    ),
+    Case(
+        "Journals",
+        "`cost=5`",
+        journaled(lambda journal: journal.plan(SMALL, "f", cost=5)),
+        ArgumentError,
+        "cost is a function of a result, or a path in it, to a number; got 5 (int)",
+    ),
+    Case(
+        "Journals",
+        "what has no identity, to be forgotten",
+        journaled(lambda journal: journal.forget([{"f": lambda: 1}], "f")),
+        IdentityError,
+        "no identity for f: …",
     ),
 ]
 

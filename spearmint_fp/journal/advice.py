@@ -1,4 +1,4 @@
-"""What to return in place of what a journal cannot keep."""
+"""Advice to whoever returns a result that a journal cannot keep."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def read_array(parts: list[Any]) -> Any:
 
 
 def describe_array(array: Any) -> list[Any]:
-    """What two arrays, or two scalars, have in common that are the same."""
+    """The parts that are equal for two arrays, or two scalars, that are the same."""
     return [str(array.dtype), array.shape, array.tobytes() if array.shape else repr(array)]
 
 

@@ -47,11 +47,12 @@ class Journal:
     again by experiment, `version` and `config_id`. The experiment is `name`, by default the module and the name by
     which the function is found again, one for a script and its import; what nobody can find (a lambda, a closure, a
     function of an interactive session) needs `name`. Give another `version` when the function, or what it calls,
-    changes: a change of its own source is warned of, once. Failures are run again, unless `retry_failures=False`.
-    Several processes may use one file at the same time.
+    changes: a change of its own source is warned of, once. Failures are run again, unless `retry_failures=False`, or
+    only those of the exception types that it names. With `sync=False` nothing waits for the disk: what is committed
+    outlives the process, but not the machine. Several processes may use one file at the same time.
 
-    A result of builtins is kept as it is; any other is made again as `result`, by default the type that the function
-    says it returns (`def fn(c) -> Score`), with `structure`. What would not come back equal is that
+    A result of builtins and NumPy's arrays is kept as it is; any other is made again as `result`, by default the type
+    that the function says it returns (`def fn(c) -> Score`), with `structure`. What would not come back equal is that
     configuration's `Failure`. It holds text and numbers alone: reading it runs no code.
 
     >>> import tempfile; from pathlib import Path
@@ -74,6 +75,7 @@ class Journal:
         JournalError: the file cannot be opened or written, is no journal, or is one of a newer version, which is left
             untouched; later, when a disk is full or the journal is closed.
         ArgumentError: an argument of the wrong kind; when it runs, a function that nobody can find by its name.
+        EncodingError: when it runs, a function that says it returns what no journal can keep, such as a frame.
 
     See also: `run`, `arun`, `Spearmint.run`, which take it.
     """
@@ -282,11 +284,11 @@ class Journal:
         cost: Callable[[Any], float] | str | tuple[Any, ...] | None = None,
         **kwargs: Any,
     ) -> JournalPlan:
-        """What `run(fn, configs, journal=journal)` has to do, and how long and how much that will take.
+        """`status`, and how many `run(fn, configs, journal=journal)` would run, for how long and at what cost.
 
-        `status`, and what is to be run: what is left, and failures that are worth another try. `seconds` is their
-        number times the mean of those that are done, as if they ran one after the other; `cost` is the same for what
-        `cost` says of a result: a function of it, or the path of a number in it. Nothing is run.
+        To be run is what is left, and failures that are worth another try. `seconds` is their number times the mean
+        of those that are done, as if they ran one after the other; `cost` is the same for what `cost` says of a
+        result: a function of it, or the path of a number in it. Nothing is run.
 
         >>> import tempfile; from pathlib import Path
         >>> from spearmint_fp import DynamicValue, expand, run

@@ -36,7 +36,7 @@ class JournalStatus:
 @final
 @attrs.frozen
 class JournalPlan:
-    """What a run with a journal has to do: `todo` are those that are left, and the failures that are worth another try.
+    """The work of a run with a journal: `todo` are those that are left, and the failures that are worth another try.
 
     `seconds` is how long these will take, one after the other, and `cost` how much, if they are in the mean as those
     that are done; None where nothing is done, or no `cost` was asked for.
@@ -128,22 +128,23 @@ def find_kept(ledger: Ledger, configs: Iterable[Any]) -> Iterator[tuple[int, lis
         for found in _search_sweep(ledger, configs):
             yield 0, [found]
     else:
-        raise _many_error(size)
+        raise _many_error(size, "they are no sweep")
 
 
 def _search_sweep(ledger: Ledger, sweep: Sweep[Any]) -> Iterator[_Kept]:
-    """What the journal has of a sweep that is much larger: its configurations are looked for in the sweep."""
+    """The outcomes that a journal has of a much larger sweep: its configurations are looked for in the sweep."""
     for name, text, _, row in ledger.read_rows():
         config = read_config(text)
         if ledger.name_config(config) != name or encode_config(config) != text:  # it is not as it was, or of others
-            raise _many_error(sweep.size)
+            raise _many_error(
+                sweep.size, "the journal has instances, or calls with arguments, which it cannot make again"
+            )
         places = list_places(sweep._node.places(config, False))  # also of what is equal, but of another type
         if times := sum(ledger.name_config(sweep[place]) == name for place in places):
             yield times, row, config
 
 
-def _many_error(size: int) -> SizeError:
+def _many_error(size: int, why: str) -> SizeError:
     return SizeError(
-        f"there are {format_count(size)} configurations, and the journal keeps what cannot be found in a sweep "
-        f"(instances, or calls with arguments), so that each would have to be looked at. Ask for a slice"
+        f"there are {format_count(size)} configurations to look at one by one, since {why}. Ask for a slice"
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from inspect import isclass
 from typing import Any, get_args
 
 from ..configuration.config import Config
-from ..configuration.errors import EncodingError
-from ..configuration.models import derives_from
+from ..configuration.errors import ArgumentError, EncodingError
+from ..configuration.models import derives_from, is_model
 from ..configuration.scalars import find_scalar
 from ..conversion.fields import is_record_type, list_fields
 from ..conversion.problems import format_type
@@ -24,9 +25,12 @@ def check_result_type(kind: Any) -> None:
     Raises:
         EncodingError: names the class, and what to return instead.
     """
-    bare = unwrap_type(kind)
-    members = [one for one in list_members(bare) if one is not type(None)] if is_union(bare) else [bare]
-    found = [_find_unwritable(member, set()) for member in members]
+    try:
+        bare = unwrap_type(kind)
+        members = [one for one in list_members(bare) if one is not type(None)] if is_union(bare) else [bare]
+        found = [_find_unwritable(member, set()) for member in members]
+    except ArgumentError:  # it names what cannot be found, and so it does not tell
+        return
     if found and all(cls is not None for cls in found):
         raise EncodingError(
             f"the function returns {format_type(kind)}, and a journal cannot keep {format_type(found[0])}: it holds "
@@ -48,13 +52,14 @@ def _find_unwritable(kind: Any, seen: set[Any]) -> Any:
     cls = find_class(kind)
     if not isclass(cls) or _is_unwritable(cls):
         return cls if isclass(cls) else None
-    fields = [field.kind for field in list_fields(kind) if field.required] if is_record_type(cls) else []
-    inside = [_find_unwritable(part, seen) for part in (*_list_elements(kind, cls), *fields)]
+    inside = (_find_unwritable(part, seen) for part in _list_needed(kind, cls))
     return next((found for found in inside if found is not None), None)
 
 
-def _list_elements(kind: Any, cls: Any) -> tuple[Any, ...]:
-    """The types of what a builtin collection holds."""
+def _list_needed(kind: Any, cls: Any) -> Sequence[Any]:
+    """The types of what a builtin collection holds, and of the fields that an instance has in any case."""
+    if is_record_type(cls) and not is_model(cls):
+        return [field.kind for field in list_fields(kind) if field.required]
     return get_args(kind) if cls in (list, tuple, dict, set, frozenset) else ()
 
 

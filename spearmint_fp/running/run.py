@@ -154,6 +154,7 @@ def run(  # noqa: PLR0913
         TransferError: the function or the sweep cannot go to other processes; before anything runs.
         RunError: the executor is broken, or its workers do not start.
         JournalError: the journal cannot be read or written; what it has already is safe.
+        EncodingError: with a journal, a function that says it returns what no journal can keep.
         MissingExtraError: a package that the executor or `progress` needs is not installed.
 
     See also: `arun`, from async code; `collect`, `successes`, `failures`, `best`, for the outcomes.

@@ -103,7 +103,7 @@ def test_a_scalar_that_a_builtin_equals_is_that() -> None:
         np.array([1, "a", None], object),
         np.zeros(1, dtype=[("a", object)]),
         np.ma.array([1, 2], mask=[True, False]),
-        np.rec.array([(1, 2)]),
+        np.rec.fromrecords([(1, 2)]),
     ],
     ids=lambda array: type(array).__name__,
 )
@@ -149,13 +149,12 @@ def predict(config: Config) -> np.ndarray:
 
 def test_a_journal_replays_arrays_as_the_function_returned_them(path: Path) -> None:
     with Journal(path) as journal:
-        for fn in (predict, fit):
-            first = list(run(fn, THREE, journal=journal))
-            again = list(run(fn, THREE, journal=journal))
-            assert all(outcome.ok and outcome.replayed for outcome in again)
-            assert not any(outcome.replayed for outcome in first)
-    assert_same(again[2].result.weights, np.array([0.0, 2.0, 4.0]))
-    assert_same(again[2].result.layers[0], np.zeros((2, 1), ">f4"))
+        for replayed in (False, True):
+            fits, predictions = list(run(fit, THREE, journal=journal)), list(run(predict, THREE, journal=journal))
+            assert all(o.ok and o.replayed is replayed for outcomes in (fits, predictions) for o in outcomes)
+            assert_same(fits[2].result.weights, np.array([0.0, 2.0, 4.0]))
+            assert_same(fits[2].result.layers[0], np.zeros((2, 1), ">f4"))
+            assert_same(predictions[2].result, np.full((2, 2), 2, dtype="float32"))
 
 
 def test_a_journal_without_arrays_loads_no_numpy(path: Path) -> None:

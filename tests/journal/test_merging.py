@@ -131,7 +131,7 @@ class Merging(RuleBasedStateMachine):
                     assert self.model[into][key] in (known, outcome)
 
     def read(self, path: Path) -> dict[tuple[str, str, int], Any]:
-        found = {}
+        found: dict[tuple[str, str, int], Any] = {}
         with Journal(path) as every:
             experiments = every.experiments
         for name, version in experiments:

@@ -1,4 +1,4 @@
-"""What a journal leaves to do: counted exactly over sweeps of any size."""
+"""Plans: the work that a journal leaves is counted exactly, over sweeps of any size."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def test_a_plan_counts_what_there_is_and_extrapolates_it(path: Path) -> None:
         list(run(ask, sweep[:5], journal=journal))
         plan = journal.plan(sweep[:10], ask, cost="usage.usd")
         mean = sum(outcome.seconds for outcome in journal.outcomes(ask) if outcome.ok) / 4
-        assert plan == JournalPlan(4, 1, 5, 6, pytest.approx(6 * mean), 6 * (0 + 1 + 2 + 3) / 4 / 4)
+        assert plan == JournalPlan(4, 1, 5, 6, plan.seconds, 6 * (0 + 1 + 2 + 3) / 4 / 4)
+        assert plan.seconds == pytest.approx(6 * mean)
         assert journal.plan(sweep[:10], ask, cost=lambda result: 2).cost == 12.0
         assert journal.plan(sweep[:10], ask).cost is None
         assert journal.plan(iter(sweep[:10]), ask) == journal.plan(sweep[:10], ask)
@@ -58,7 +59,7 @@ def test_a_plan_of_nothing_yet(path: Path) -> None:
 def test_sizes_of_any_magnitude_are_counted_exactly(path: Path) -> None:
     with Journal(path) as journal:
         list(run(ask, HUGE[10**20 : 10**20 + 7], journal=journal))
-        list(run(ask, [{"a": -1, "b": 0, "c": (1, {"d": "x"})}], journal=journal))  # it is not in the sweep
+        list(run(ask, [Config({"a": -1, "b": 0, "c": (1, {"d": "x"})})], journal=journal))  # it is not in the sweep
         status = journal.status(HUGE, ask)
         assert status == JournalStatus(7, 0, HUGE.size - 7)
         assert journal.status(HUGE + HUGE, ask) == JournalStatus(14, 0, 2 * HUGE.size - 14)

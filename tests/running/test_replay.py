@@ -103,7 +103,7 @@ def test_configurations_that_raise_do_so_behind_what_comes_before_them(path: Pat
             raise KeyError(config.n)
         return config
 
-    got = []
+    got: list[Any] = []
     with Journal(path) as journal:
         with pytest.raises(KeyError, match="10"):
             got.extend(run(doubled, mapped(only_small, rising(20)), journal=journal))
