@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterator
+from pathlib import Path
 from typing import Any, assert_type
 
 import attrs
@@ -12,6 +13,9 @@ from spearmint_fp import (
     DynamicValue,
     ExperimentResult,
     Failure,
+    Journal,
+    JournalPlan,
+    JournalStatus,
     Spearmint,
     Success,
     Sweep,
@@ -129,6 +133,15 @@ def test_async_runs_keep_types() -> None:
     assert_type(arun(later, [1]), AsyncOutcomes[int, str])
     assert_type(arun(text, [1]), AsyncOutcomes[int, str])
     assert_type(arun(lambda settings: settings.n, expand(Settings(1))), AsyncOutcomes[Settings, int])
+
+
+def test_journals_say_what_they_count(tmp_path: Path) -> None:
+    with Journal(tmp_path / "runs.db", name="text", retry_failures=(OSError, ValueError), sync=False) as journal:
+        assert_type(journal.status([1], "text"), JournalStatus)
+        assert_type(journal.plan([1], "text", cost=float), JournalPlan)
+        assert_type(journal.plan([1], "text", cost="usd").seconds, float | None)
+        assert_type(journal.forget([1], text), int)
+        assert_type(journal.merge(tmp_path / "runs.db", str(tmp_path / "runs.db")), int)
 
 
 def test_helpers_keep_types() -> None:

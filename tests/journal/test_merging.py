@@ -43,7 +43,7 @@ OUTCOME_LENGTH = 5  # a key and a row, with its name, configuration and position
 
 def read_content(path: Path) -> Content:
     """All that a journal says, without the order in which it was said."""
-    with Journal(path) as journal:
+    with Journal(path, sync=False) as journal:
         outcomes = [(key, *row) for key in journal.experiments for row in read_rows(journal, key)]
         sources = journal._database.read(
             "SELECT name, version, function, place, fingerprint, 6 FROM sources JOIN experiments ON experiment = id"
@@ -56,7 +56,7 @@ def read_rows(journal: Journal, key: tuple[str, str]) -> Iterator[Any]:
 
 
 def merge_all(target: Path, *paths: Path) -> Content:
-    with Journal(target) as journal:
+    with Journal(target, sync=False) as journal:
         journal.merge(*paths)
     return read_content(target)
 
@@ -95,7 +95,7 @@ class Merging(RuleBasedStateMachine):
 
     def made(self) -> Path:
         path = self.folder / f"{len(self.model)}.db"
-        Journal(path).close()
+        Journal(path, sync=False).close()
         self.model[path] = {}
         return path
 
@@ -117,7 +117,7 @@ class Merging(RuleBasedStateMachine):
     @rule(into=journals, paths=st.lists(journals, max_size=3))
     def merge(self, into: Path, paths: list[Path]) -> None:
         before = read_content(into)
-        with Journal(into) as journal:
+        with Journal(into, sync=False) as journal:
             changed = journal.merge(*paths)
         now = read_content(into)
         assert changed == len({row for row in now - before if len(row) == OUTCOME_LENGTH})
@@ -132,10 +132,10 @@ class Merging(RuleBasedStateMachine):
 
     def read(self, path: Path) -> dict[tuple[str, str, int], Any]:
         found: dict[tuple[str, str, int], Any] = {}
-        with Journal(path) as every:
+        with Journal(path, sync=False) as every:
             experiments = every.experiments
         for name, version in experiments:
-            with Journal(path, version=version) as journal:
+            with Journal(path, version=version, sync=False) as journal:
                 found |= {(name, version, o.index): o for o in journal.outcomes(name)}
         return found
 
