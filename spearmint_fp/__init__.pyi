@@ -131,6 +131,12 @@ from .sweep.validation import (
 from .sweep.validation import (
     validate as validate,
 )
+from .sweep.where import (
+    where as where,
+)
+from .sweep.where import (
+    exclude as exclude,
+)
 from .tasks.injection import (
     inject as inject,
 )

@@ -69,7 +69,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         )
     constraint = Constraint(predicate, _parse_paths(on))
     for path in constraint.paths:
-        _check_path(path, node)
+        check_path(path, node)
     return Sweep(constrain_node(node, constraint))
 
 
@@ -82,7 +82,7 @@ def _parse_paths(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
     return tuple(parse_path(path) for path in paths)
 
 
-def _check_path(path: Steps, node: Node) -> None:
+def check_path(path: Steps, node: Node) -> None:
     """An error where no configuration of a sweep, nor of the one that it was selected from, has such a path."""
     if not node.has_path(path):
         known = dict.fromkeys(map(show_path, islice(_list_paths(node.source), MOST_SUGGESTED)))

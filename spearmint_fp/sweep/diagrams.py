@@ -114,6 +114,17 @@ class Diagrams:
             stack.pop()
         return known[(one, other) if one < other else (other, one)]
 
+    def negate(self, root: int) -> int:
+        """The strings that are not in it."""
+        image = {FALSE: TRUE, TRUE: FALSE}
+        for node in self.list_nodes(root):
+            image[node] = self.make_node(self.levels[node], tuple([image[child] for child in self.rows[node]]))
+        return image[root]
+
+    def disjoin(self, one: int, other: int) -> int:
+        """The strings that are in one of both at least."""
+        return self.negate(self.conjoin(self.negate(one), self.negate(other)))
+
     def _find_conjunction(self, one: int, other: int) -> int | None:
         """The conjunction where it is trivial or known."""
         if other in {one, TRUE}:

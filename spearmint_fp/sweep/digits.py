@@ -113,6 +113,11 @@ class Digits:
             position -= digit.offsets[value]
             yield digit, value
 
+    def list_choosers(self, place: Place) -> list[tuple[int, int]]:
+        """The choices on the way to a place, each with the branch that leads there."""
+        ways = ((self.places.get(place[:end], -1), branch) for end, branch in enumerate(place))
+        return [(number, branch) for number, branch in ways if number >= 0]
+
     @cached_property
     def places(self) -> dict[Place, int]:
         return {digit.place: digit.number for digit in self.all}
@@ -237,5 +242,6 @@ def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = 
             return node.rebuilt([narrow_node(part, left, (*place, k)) for k, part in enumerate(parts)])
         case SumOf(parts=parts):
             chosen = left.get(place, range(len(parts)))
-            return node.rebuilt([narrow_node(parts[k], left, (*place, k)) for k in chosen])
+            kept = [narrow_node(parts[k], left, (*place, k)) for k in chosen]
+            return kept[0] if len(kept) == 1 else node.rebuilt(kept)
     return node.keep_values(left[place]) if place in left else node

@@ -14,12 +14,14 @@ from typing import Any, cast, final
 import attrs
 from toolz import unique
 
-from ..configuration.errors import STOPS, make_stop_error
+from ..configuration.errors import STOPS, PathError, make_stop_error
 from ..configuration.fold import Steps, show_path
 from ..configuration.keys import exact_key
 from ..configuration.messages import add_note, short_repr
+from ..configuration.paths import get_in
 from .diagrams import FALSE, TRUE, Diagrams, Row, pack_row, unpack_row
 from .digits import Digit, Digits, Place, Question
+from .formulas import Formula, Values
 from .indices import count_items
 
 
@@ -56,6 +58,7 @@ class Constraint:
     table: Table | None = attrs.field(default=None, eq=False)
     turn: int = attrs.field(default=0, eq=False)  # when it was asked: those before it guarded it
     congruence: tuple[int, int] | None = None  # instead of a predicate: a step and where it starts, for positions
+    words: str = ""  # for `explain`, in place of its paths
 
     @property
     def question(self) -> Question:
@@ -64,6 +67,8 @@ class Constraint:
     @property
     def name(self) -> str:
         """The words for it in `explain`."""
+        if self.words:
+            return self.words
         if self.congruence is not None:
             return f"one of every {self.congruence[0]} positions"
         return f"on {join_names(map(show_path, self.paths))}"
@@ -73,6 +78,26 @@ class Constraint:
         scope = () if self.table is None else tuple([(*place, *inner) for inner in self.table.scope])
         table = None if self.table is None else attrs.evolve(self.table, scope=scope)
         return attrs.evolve(self, place=(*place, *self.place), table=table)
+
+    @property
+    def formula(self) -> Formula | None:
+        """The predicate, where it is a formula: then a path that is absent has a meaning of its own."""
+        return self.predicate if isinstance(self.predicate, Formula) else None
+
+    @property
+    def is_answered(self) -> bool:
+        """True for a formula of tests by value: no function of the caller's is asked."""
+        return self.formula is not None and all(isinstance(test, Values) for test in self.formula.tests)
+
+    def keeps(self, point: Any) -> bool:
+        """The answer about a configuration, which satisfies a predicate where it lacks a path."""
+        if self.formula is not None:
+            return self.formula.keeps(self.paths, point)
+        try:
+            values = [get_in(path, point) for path in self.paths]
+        except PathError:
+            return True
+        return self.holds(values)
 
     def holds(self, values: Sequence[Any]) -> bool:
         """The predicate's answer; what it raises names the values."""
@@ -109,11 +134,9 @@ def keep_firsts(digit: Digit) -> Constraint:
     return Constraint(None, ((),), digit.place, table)
 
 
-def dump_table(
-    diagrams: Diagrams, root: int, digits: Digits, scope: Sequence[int], domains: Mapping[int, Any]
-) -> Table:
+def dump_table(diagrams: Diagrams, root: int, digits: Digits, domains: Mapping[int, Any]) -> Table:
     """A diagram of the store as a table."""
-    listed = diagrams.list_nodes(root)
+    scope, listed = sorted(diagrams.find_support(root)), diagrams.list_nodes(root)
     order = {level: k for k, level in enumerate(scope)}
     numbers = {FALSE: FALSE, TRUE: TRUE, **{node: k for k, node in enumerate(listed, 2)}}
     return Table(
