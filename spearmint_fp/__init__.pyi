@@ -134,6 +134,15 @@ from .sweep.validation import (
 from .sweep.where import (
     where as where,
 )
+from .sweep.grouping import (
+    groupby as groupby,
+)
+from .sweep.grouping import (
+    reorder as reorder,
+)
+from .sweep.project import (
+    project as project,
+)
 from .sweep.where import (
     exclude as exclude,
 )

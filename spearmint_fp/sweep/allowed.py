@@ -83,13 +83,23 @@ class Allowed(Indices):
         return Allowed(base, (*known, *constraints))
 
     def find_product(self) -> Node | None:
-        """The narrowed base, where its points are just the allowed ones: where each axis was cut by itself."""
+        """The narrowed base, where its points are just the allowed ones: where each axis was cut by itself.
+
+        A base that has lost a path is none: an unknown path is an error, and one that was cut off is not unknown.
+        """
         narrowed = narrow_node(self.base, self._automaton.values_left)
-        return narrowed if narrowed.size == self.size else None
+        same = narrowed.size == self.size and narrowed.columns().keys() == self.base.columns().keys()
+        return narrowed if same else None
 
     def narrow(self, *constraints: Constraint) -> Allowed:
         """The same with more constraints; what has been asked is not asked again."""
-        return Allowed.of(self.base, self.__dict__.get("_built", (None, self.constraints))[1], constraints)
+        return Allowed.of(self.base, self.known, constraints)
+
+    @property
+    def known(self) -> tuple[Constraint, ...]:
+        """The constraints, with their tables where they have been asked."""
+        known: tuple[Constraint, ...] = self.__dict__.get("_built", (None, self.constraints))[1]
+        return known
 
     def drop_repetitions(self) -> Allowed | None:
         """The first of equal configurations each; None where only listing tells.
@@ -109,6 +119,11 @@ class Allowed(Indices):
             digits = read_digits(self.base, [constraint.question for constraint in self.constraints])
             return Automaton(self._data, digits), self.constraints
         return build_automaton(self.base, self.constraints)
+
+    @property
+    def answered(self) -> tuple[Constraint, ...]:
+        """The constraints with their tables."""
+        return self._built[1]
 
     @property
     def _automaton(self) -> Automaton:

@@ -59,9 +59,11 @@ class _Builder:
         self.raised: dict[int, list[Raised]] = {}
 
     def _find_scope(self, number: int) -> Sequence[int]:
-        """The digits that decide a constraint, and the choices on the way to its place."""
-        choosers = [chooser for chooser, _ in self.digits.list_choosers(self.constraints[number].place)]
-        return sorted({*self.digits.find_scope(number), *choosers})
+        """The digits that decide a constraint: those of its paths and its table, and the choices on the way to it."""
+        constraint = self.constraints[number]
+        choosers = [chooser for chooser, _ in self.digits.list_choosers(constraint.place)]
+        places = () if constraint.table is None else constraint.table.scope
+        return sorted({*self.digits.find_scope(number), *choosers, *map(self.digits.places.__getitem__, places)})
 
     def build(self) -> tuple[Automaton, tuple[Constraint, ...]]:
         # constraints over one digit come first: what they cut is no part of any later row

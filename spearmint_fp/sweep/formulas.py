@@ -182,10 +182,11 @@ def _cut_axis(node: Node, test: Values) -> Node:
             f"Slice it in the tree, or make it distinct first"
         )
     ends = sorted({0, node.size, *places, *[place + 1 for place in places]})
-    pieces = [_cut_piece(node, start, stop) for start, stop in zip(ends, ends[1:], strict=False)]
+    pieces = [cut_piece(node, start, stop) for start, stop in zip(ends, ends[1:], strict=False)]
     return Union(tuple(pieces)) if pieces[1:] else node
 
 
-def _cut_piece(node: Node, start: int, stop: int) -> Node:
+def cut_piece(node: Node, start: int, stop: int) -> Node:
+    """`node[start:stop]`, of an axis as an axis."""
     piece = node.keep_values(range(start, stop))
     return piece if piece.size == stop - start else slice_node(node, slice(start, stop))
