@@ -140,6 +140,9 @@ from .sweep.grouping import (
 from .sweep.grouping import (
     reorder as reorder,
 )
+from .sweep.include import (
+    include as include,
+)
 from .sweep.project import (
     project as project,
 )

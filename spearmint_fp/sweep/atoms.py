@@ -28,7 +28,7 @@ def build_formula(constraint: Constraint, formula: Formula, number: int, space: 
     raised: list[Raised] = []
     is_open = _is_conjunction(formula.join)
     for test, path, sources in zip(formula.tests, constraint.paths, space.digits.sources[number], strict=True):
-        if isinstance(test, Values) and all(len(source.digits) == 1 for source in sources):
+        if isinstance(test, Values) and all(source.is_column for source in sources):
             atoms.append(_look_up_values(test, path, sources, space))
         else:
             root, failed = _ask_test(test, path, sources, space)

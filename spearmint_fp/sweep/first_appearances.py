@@ -71,7 +71,7 @@ def _find_kept(digits: Digits, sources: Sequence[Source]) -> dict[int, list[Step
     if any(digit.branches is not None for digit in digits.all):
         return None  # whose branches may have restrictions in common
     for source in sources:
-        if source.rest and len(source.digits) > 1:
+        if source.rest and not source.is_column:
             return None
         for number in source.digits:
             kept.setdefault(number, []).append(source.rest)

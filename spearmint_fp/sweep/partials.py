@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, product
-from typing import Any, Final, final
+from typing import Any, Final, final, overload
 
 import attrs
 
@@ -103,7 +103,7 @@ def read_conditions(partial: Any, node: Node, function: str) -> list[Conditions]
         check_path(path, node)
     columns = node.source.columns() if found != [()] else {}
     return [
-        Conditions(tuple([path for path, _ in named]), tuple([_make_test(*one, columns) for one in named]))
+        Conditions(tuple([path for path, _ in named]), tuple([make_test(*one, columns) for one in named]))
         for named in found
     ]
 
@@ -153,7 +153,11 @@ def _make_refusal(count: int | None, function: str) -> SizeError:
 # --- tests -----------------------------------------------------------------------------------------------
 
 
-def _make_test(path: Steps, named: Any, columns: Columns) -> Test:
+@overload
+def make_test(path: Steps, named: tuple[Any, ...], columns: Columns) -> Values: ...
+@overload
+def make_test(path: Steps, named: Any, columns: Columns) -> Test: ...
+def make_test(path: Steps, named: Any, columns: Columns) -> Test:
     """The test of a condition, given the values on the axes: a function that stands there is a value."""
     pieces = columns[path].pieces if path in columns else ()
     if isinstance(named, Mapping):

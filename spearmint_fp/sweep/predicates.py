@@ -122,7 +122,7 @@ class Asker:
 
     def _add_argument(self, argument: int, source: Source) -> None:
         """Note which digits give an argument: one alone, by a column of values, or several that share it."""
-        if len(source.digits) == 1:
+        if source.is_column:
             digit = source.digits[0]
             domain = self.domains[digit]
             # a digit with more values is never gone through: `_open_digit` refuses it

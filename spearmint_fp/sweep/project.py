@@ -115,6 +115,8 @@ def _restrict_node(node: Node, paths: Paths) -> Node | None:
     match node.composition:
         case _ if not here:
             return UNIT
+        case _ if any(node.inputs(path) is not None for path in here):
+            return _restrict_computed(node, here)
         case ProductOf() as product if node.faithful:
             return _restrict_product(node, product, here)
         case SumOf(parts=parts):
@@ -129,6 +131,16 @@ def _restrict_node(node: Node, paths: Paths) -> Node | None:
             homes = {part for path in here for part, rest in node.enter(path) if parts[part].may_have(rest)}
             return _restrict_node(parts[homes.pop()], here) if len(homes) == 1 else None
     return None
+
+
+def _restrict_computed(node: Node, paths: Paths) -> Node | None:
+    """The restrictions to computed values, listed from those to the values that decide them."""
+    inputs = [one for path in paths for one in (node.inputs(path) or [path])]
+    known = project_node(node, tuple(dict.fromkeys(inputs)))
+    if known.size > LIMIT:
+        return None
+    points = map(node.complete, walk_points(known, 0, known.size))
+    return Axis(tuple(unique((restrict_whole(paths, point) for point in points), key=exact_key)), swept=True)
 
 
 def _restrict_product(node: Node, product: ProductOf, paths: Paths) -> Node | None:
