@@ -143,6 +143,9 @@ from .sweep.grouping import (
 from .sweep.include import (
     include as include,
 )
+from .sweep.neighbours import (
+    neighbours as neighbours,
+)
 from .sweep.project import (
     project as project,
 )

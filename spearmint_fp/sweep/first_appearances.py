@@ -113,9 +113,7 @@ def _load_table(table: Table, store: Diagrams, digits: Digits) -> int:
     return image[table.root]
 
 
-def _tie_digits(
-    classes: Classes, tables: Sequence[Table], digits: Digits
-) -> list[tuple[list[int], list[Table]]]:
+def _tie_digits(classes: Classes, tables: Sequence[Table], digits: Digits) -> list[tuple[list[int], list[Table]]]:
     """Groups of digits that no table ties to others, with their tables: in each the first ones are found alone."""
     leaders = {number: number for number in classes}
 
@@ -129,7 +127,9 @@ def _tie_digits(
         for number in scope[1:]:
             leaders[find_leader(number)] = find_leader(scope[0])
     groups = groupby(find_leader, sorted(classes))
-    members = groupby(lambda pair: find_leader(pair[0][0]), [pair for pair in zip(scopes, tables, strict=True) if pair[0]])
+    members = groupby(
+        lambda pair: find_leader(pair[0][0]), [pair for pair in zip(scopes, tables, strict=True) if pair[0]]
+    )
     return [(numbers, [table for _, table in members.get(leader, ())]) for leader, numbers in groups.items()]
 
 

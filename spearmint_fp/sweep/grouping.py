@@ -42,7 +42,7 @@ def groupby(path: Path, sweep: Sweep[T]) -> dict[Any, Sweep[T]]:
     >>> {name: part.size for name, part in groupby("opt.name", s).items()}
     {'sgd': 2000000000, 'adam': 1000000000}
     >>> list(groupby("opt.m", s)), groupby("n", s[:0])
-    ([0, 0.9, ABSENT], {})
+    ([0, 0.9, absent], {})
 
     Raises:
         PathError: no configuration has the path; names it and the nearest that there is.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-import attrs
-
 from ..configuration.config import Config
 from ..configuration.errors import ConflictError, SizeError
 from ..configuration.fold import Steps, show_path
@@ -20,7 +18,7 @@ from .formulas import Values
 from .nodes.axis import Axis, make_point
 from .nodes.extended import Addition, Extended, Rule
 from .nodes.merge import Merge
-from .nodes.node import Node, ProductOf, SelectionOf, SumOf
+from .nodes.node import Node, SelectionOf, SumOf
 from .nodes.select import Select
 from .nodes.union import Union
 from .partials import MOST_PARTIALS, Conditions, list_partials, make_test, parse_key
@@ -77,7 +75,7 @@ def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sw
             rules.setdefault(path, []).append(Rule(tuple(known), keys, flat[path]))
     _check_apart(rules)
     order = [path for partial in _list_configs(partials) for path, _ in _flatten(partial, ()) if path in rules]
-    extended = _extend_node(node, [Addition(path, tuple(rules[path])) for path in dict.fromkeys(order)])
+    extended = _add_values(node, [Addition(path, tuple(rules[path])) for path in dict.fromkeys(order)])
     return Sweep(Union.of([extended, Axis(tuple(own), swept=True)])) if own else Sweep(extended)
 
 
@@ -126,8 +124,20 @@ def _check_apart(paths: Iterable[Steps]) -> None:
                 )
 
 
-def _extend_node(node: Node, additions: list[Addition]) -> Node:
-    """The sweep with the additions: to the product that it is made of, so that constraints still see its axes."""
+def _add_values(node: Node, additions: list[Addition]) -> Node:
+    """The sweep with the additions; those for all configurations are a factor of a product, where they are records."""
+    constants = [addition for addition in additions if not addition.inputs]
+    extended = _extend_node(node, tuple([addition for addition in additions if addition.inputs]))
+    if not constants:
+        return extended
+    if () in node.claims(exact=False).leaves:  # they are no records, or nothing is known of them
+        return Extended(extended, tuple(constants))
+    fixed = _build_config({addition.path: addition.rules[-1].value for addition in constants})
+    return Merge.of_product([extended, make_point(fixed)])
+
+
+def _extend_node(node: Node, additions: tuple[Addition, ...]) -> Node:
+    """The additions as part of the products that the sweep is made of, so that constraints still see the axes."""
     if not additions:
         return node
     match node.composition:
@@ -135,14 +145,7 @@ def _extend_node(node: Node, additions: list[Addition]) -> Node:
             return node.rebuilt([_extend_node(part, additions) for part in parts])
         case SelectionOf(indices=Allowed() as allowed):
             base = _extend_node(allowed.base, additions)
-            constants = sum(not addition.inputs for addition in additions)
-            return Select(base, Allowed(base, allowed.known)) if not constants else Extended(node, tuple(additions))
+            return Select(base, Allowed(base, allowed.known))
         case SelectionOf(base=base):
             return node.rebuilt([_extend_node(base, additions)])
-        case ProductOf():
-            constants = [addition for addition in additions if not addition.inputs]
-            fixed = _build_config({addition.path: addition.rules[-1].value for addition in constants})
-            varying = tuple([addition for addition in additions if addition.inputs])
-            extended = Extended(node, varying) if varying else node
-            return Merge.of_product([extended, make_point(fixed)])
-    return Extended(node, tuple(additions))
+    return Extended(node, additions)

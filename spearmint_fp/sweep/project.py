@@ -25,7 +25,7 @@ from .distinct import drop_repetitions
 from .filters import constrain_node
 from .first_appearances import find_firsts
 from .formulas import ANYTHING, Formula, Groups, Values
-from .nodes.axis import UNIT, Axis
+from .nodes.axis import UNIT, Axis, make_point
 from .nodes.columns import Columns, Kinds
 from .nodes.merge import Merge
 from .nodes.node import ABSENT, LIMIT, Compound, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
@@ -72,10 +72,7 @@ def project(paths: Path | Sequence[Path], sweep: Sweep[Any]) -> Sweep[Config]:
 
 def project_node(node: Node, paths: Paths) -> Node:
     """The different restrictions of the points of a sweep, in order of appearance."""
-    restricted = _restrict_node(node, paths)
-    if restricted is None:
-        return _list_restrictions(node, paths)
-    return drop_repetitions(restricted)
+    return drop_repetitions(_restrict_node(node, paths))
 
 
 def restrict(paths: Paths, point: Any) -> Any:
@@ -105,46 +102,48 @@ def restrict_whole(paths: Paths, point: Any) -> Any:
 # --- by structure ------------------------------------------------------------------------------------------
 
 
-def _restrict_node(node: Node, paths: Paths) -> Node | None:
-    """The restrictions of the points, repetitions included, in an order of appearance; None where only listing tells."""
+def _restrict_node(node: Node, paths: Paths) -> Node:
+    """The restrictions of the points, repetitions included, so that first ones are in order of appearance."""
     if not node.size:
         return EMPTY
     if () in paths:
         return node
     here = tuple([path for path in paths if node.may_have(path)])
+    if not here:
+        return UNIT
+    made = None
     match node.composition:
-        case _ if not here:
-            return UNIT
         case _ if any(node.inputs(path) is not None for path in here):
-            return _restrict_computed(node, here)
+            made = _restrict_computed(node, here)
         case ProductOf() as product if node.faithful:
-            return _restrict_product(node, product, here)
+            made = _restrict_product(node, product, here)
         case SumOf(parts=parts):
-            found = [_restrict_node(part, here) for part in parts]
-            return None if None in found else Union.of([part for part in found if part is not None])
+            made = Union.of([_restrict_node(part, here) for part in parts])
         case ViewOf(base=base, path=seen) if not any(overlap(path, seen) for path in here):
-            return _restrict_node(base, here)
+            made = _restrict_node(base, here)
         case SelectionOf(indices=Allowed() as allowed):
             firsts = find_firsts(allowed, here)
-            return None if firsts is None else Restrict(here, firsts)
+            made = None if firsts is None else Restrict(here, firsts)
         case ZipOf(parts=parts):
             homes = {part for path in here for part, rest in node.enter(path) if parts[part].may_have(rest)}
-            return _restrict_node(parts[homes.pop()], here) if len(homes) == 1 else None
-    return None
+            made = _restrict_node(parts[homes.pop()], here) if len(homes) == 1 else None
+    return _list_restrictions(node, here) if made is None else made
 
 
 def _restrict_computed(node: Node, paths: Paths) -> Node | None:
     """The restrictions to computed values, listed from those to the values that decide them."""
     inputs = [one for path in paths for one in (node.inputs(path) or [path])]
+    if any(node.inputs(path) is not None for path in inputs):
+        return None
     known = project_node(node, tuple(dict.fromkeys(inputs)))
     if known.size > LIMIT:
         return None
     points = map(node.complete, walk_points(known, 0, known.size))
-    return Axis(tuple(unique((restrict_whole(paths, point) for point in points), key=exact_key)), swept=True)
+    return _make_axis(paths, points)
 
 
 def _restrict_product(node: Node, product: ProductOf, paths: Paths) -> Node | None:
-    """The product of the restricted parts, each under the key that leads to it."""
+    """The product of the restricted parts, each under the key that leads to it; None where that is no product."""
     ways: dict[int, dict[Steps, list[Steps]]] = {}  # per part, the steps that lead to it, and the paths from there on
     for path in paths:
         for part, rest in node.enter(path):
@@ -155,8 +154,8 @@ def _restrict_product(node: Node, product: ProductOf, paths: Paths) -> Node | No
         if len(inside) > 1:  # one child by several names
             return None
         ((steps, rests),) = inside.items()
-        restricted = _restrict_node(product.parts[part], tuple(rests))
-        wrapped = restricted if restricted is None or not steps else _wrap_node(restricted, steps[0], () in rests)
+        factor = _restrict_node(product.parts[part], tuple(rests))
+        wrapped = _wrap_node(factor, steps[0], () in rests) if steps else factor
         if wrapped is None:
             return None
         factors.append(wrapped)
@@ -165,7 +164,7 @@ def _restrict_product(node: Node, product: ProductOf, paths: Paths) -> Node | No
 
 def _wrap_node(node: Node, key: Hashable, whole: bool) -> Node | None:
     """Each point under a key; unless it is `whole`, an empty one stands for a path that is absent."""
-    if whole or not _may_be_empty(node):
+    if whole or () not in node.claims(exact=False).empties:
         return Record.of(get_layout((key,)), None, (node,))
     if isinstance(node.composition, SumOf):
         found = [_wrap_node(part, key, whole) for part in node.composition.parts]
@@ -175,10 +174,6 @@ def _wrap_node(node: Node, key: Hashable, whole: bool) -> Node | None:
     return Axis(tuple([Config({key: point}) if point else point for point in node.stored]), swept=not node.static)
 
 
-def _may_be_empty(node: Node) -> bool:
-    return () in node.claims(exact=False).empties
-
-
 def _list_restrictions(node: Node, paths: Paths) -> Node:
     if node.size > LIMIT:
         raise SizeError(
@@ -186,8 +181,16 @@ def _list_restrictions(node: Node, paths: Paths) -> Node:
             f"here, more than {LIMIT}: the sweep is shuffled, sliced, zipped or mapped, or constrained across branches. "
             f"Project what it was made from"
         )
-    found = unique((restrict_whole(paths, point) for point in walk_points(node, 0, node.size)), key=exact_key)
-    return Axis(tuple(found), swept=True)
+    return (
+        make_point(restrict_whole(paths, node.at(0)))
+        if node.static
+        else _make_axis(paths, walk_points(node, 0, node.size))
+    )
+
+
+def _make_axis(paths: Paths, points: Iterable[Any]) -> Node:
+    """The different restrictions of some points, listed."""
+    return Axis(tuple(unique((restrict_whole(paths, point) for point in points), key=exact_key)), swept=True)
 
 
 # --- the restrictions of a constrained sweep -----------------------------------------------------------------
@@ -244,7 +247,9 @@ class Restrict(Compound):
         claims = self.base.claims(exact=False)
         if not claims.uniform:
             return super().claims(exact)
-        return attrs.evolve(claims, leaves=frozenset(self._cut(claims.leaves)), empties=frozenset(self._cut(claims.empties)))
+        return attrs.evolve(
+            claims, leaves=frozenset(self._cut(claims.leaves)), empties=frozenset(self._cut(claims.empties))
+        )
 
     def _cut(self, paths: Iterable[Steps]) -> list[Steps]:
         return [path for path in paths if any(path[: len(p)] == p for p in self.paths)]

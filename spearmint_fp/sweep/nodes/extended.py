@@ -96,7 +96,9 @@ class Extended(Compound):
         read = [addition.inputs for addition in self.additions if overlap(addition.path, path)]
         if not path or not read:
             return None
-        beside = [path] if self.base.may_have(path) else []
+        beside = [path]  # of a record, what it has beside the value
+        if self.base.exact:
+            beside = [one for one in self.base.columns() if one[: len(path)] == path]
         return tuple(dict.fromkeys([*beside, *(one for inputs in read for one in inputs)]))
 
     def places(self, value: Any, exact: bool) -> Places:
@@ -111,8 +113,9 @@ class Extended(Compound):
     @property
     def composition(self) -> Composition | None:
         made = self.base.composition
-        if isinstance(made, ProductOf):
-            return attrs.evolve(made, finish=lambda point: self.complete(point if made.finish is None else made.finish(point)))
+        if isinstance(made, ProductOf) and all(addition.inputs for addition in self.additions):
+            finish = made.finish or _keep_point
+            return attrs.evolve(made, finish=lambda point: self.complete(finish(point)))
         return made if isinstance(made, ZipOf) else None
 
     def rebuilt(self, parts: Sequence[Node]) -> Extended:
@@ -154,3 +157,7 @@ class Extended(Compound):
             values = ", ".join(map(short_repr, addition.column.pieces[0][:6]))
             outline = outline.with_line(f"{show_path((*path, *addition.path))}: included, {values}")
         return outline
+
+
+def _keep_point(point: Any) -> Any:
+    return point
