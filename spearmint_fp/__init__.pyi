@@ -122,18 +122,6 @@ from .sweep.distinct import (
 from .sweep.expansion import (
     expand as expand,
 )
-from .sweep.typed import (
-    structured as structured,
-)
-from .sweep.validation import (
-    Validation as Validation,
-)
-from .sweep.validation import (
-    validate as validate,
-)
-from .sweep.where import (
-    where as where,
-)
 from .sweep.grouping import (
     groupby as groupby,
 )
@@ -149,8 +137,20 @@ from .sweep.neighbours import (
 from .sweep.project import (
     project as project,
 )
+from .sweep.typed import (
+    structured as structured,
+)
+from .sweep.validation import (
+    Validation as Validation,
+)
+from .sweep.validation import (
+    validate as validate,
+)
 from .sweep.where import (
     exclude as exclude,
+)
+from .sweep.where import (
+    where as where,
 )
 from .tasks.injection import (
     inject as inject,

@@ -190,8 +190,8 @@ def remove_in(path: Path, config: Any) -> Any:
     Config({'layers': (32,)})
 
     Raises:
-        PathError: nothing stands there, in no alternative either; names the step, and what there is. Or it is a field of
-            a class, which an instance cannot be without; or the whole config, with an empty path.
+        PathError: nothing stands there, in no alternative either; names the step, and what there is. Or it is a field
+            of a class, which an instance cannot be without; or the whole config, with an empty path.
         ArgumentError: the path is none.
         ConversionError: a model or a struct on the path refuses what is left; names the path.
 
@@ -298,6 +298,8 @@ def _has_below(steps: Steps, node: Any) -> bool:
     if not isinstance(end, Choice):
         return False
     alternatives = end.trees or end.leaves
+    if isinstance(alternatives, range):  # of numbers, which have no parts
+        return False
     return alternatives is None or any(_has_below(steps[len(trail) :], one) for one in alternatives)
 
 

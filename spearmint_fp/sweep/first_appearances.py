@@ -7,8 +7,9 @@ smaller ones that agree with it so far, and none of them may be allowed in the e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Final, final
 
 from toolz import groupby
 
@@ -91,7 +92,7 @@ def _list_classes(node: Node, rests: Sequence[Steps] | None) -> Sequence[Any]:
     return [exact_key(values) for values in zip(*columns, strict=True)]
 
 
-def _pin_digits(node: Node, pinned: Set[Place], place: Place = ()) -> Node:
+def _pin_digits(node: Node, pinned: AbstractSet[Place], place: Place = ()) -> Node:
     """The node in which the digits at some places have their first value alone."""
     if place in pinned:
         return cut_piece(node, 0, 1)
@@ -134,42 +135,54 @@ def _tie_digits(classes: Classes, tables: Sequence[Table], digits: Digits) -> li
 
 
 def _mark_firsts(scope: Sequence[int], roots: Sequence[int], store: Diagrams, classes: Classes) -> int | None:
-    """The diagram of the strings in all roots that are the first ones with their classes; None where it is too large."""
-    whole = TRUE
-    for root in roots:
-        whole = store.conjoin(whole, root)
+    """The diagram of the strings in all roots that are the first with their classes; None where it is too large."""
     if len(scope) > MOST_DIGITS:
         return None
     if all(len(set(classes[number])) == len(classes[number]) for number in scope):
         return TRUE  # every string is the only one of its kind
-    known: dict[tuple[int, int, frozenset[int]], int] = {}
-    steps = 0
-
-    def advance(node: int, level: int, value: int) -> int:
-        return store.rows[node][value] if store.levels[node] == level else node
-
-    def mark(depth: int, node: int, smaller: frozenset[int]) -> int:
-        nonlocal steps
-        if node == FALSE or TRUE in smaller or depth == len(scope):
-            return int(node != FALSE and TRUE not in smaller)
-        key = depth, node, smaller
-        if key in known:
-            return known[key]
-        level = scope[depth]
-        steps += len(classes[level]) * (len(smaller) + 1)
-        if steps > MOST_STEPS:
-            raise OutOfSteps(level, frozenset())
-        kinds = groupby(classes[level].__getitem__, range(len(classes[level])))
-        before = {kind: {advance(s, level, v) for s in smaller for v in values} for kind, values in kinds.items()}
-        row = []
-        for value, kind in enumerate(classes[level]):
-            after = advance(node, level, value)
-            row.append(mark(depth + 1, after, frozenset(before[kind] - {FALSE})))
-            before[kind].add(after)
-        known[key] = store.make_node(level, tuple(row))
-        return known[key]
-
+    whole = TRUE
+    for root in roots:
+        whole = store.conjoin(whole, root)
     try:
-        return mark(0, whole, frozenset())
+        return _FirstMarker(scope, store, classes).mark(0, whole, frozenset())
     except OutOfSteps:
         return None
+
+
+@final
+class _FirstMarker:
+    """Marks the first strings of a diagram; beside the state of a string it follows those of all smaller ones."""
+
+    def __init__(self, scope: Sequence[int], store: Diagrams, classes: Classes) -> None:
+        self.scope, self.store, self.classes = scope, store, classes
+        self.known: dict[tuple[int, int, frozenset[int]], int] = {}
+        self.steps = 0
+
+    def mark(self, depth: int, node: int, smaller: frozenset[int]) -> int:
+        """The diagram of the ends, from a digit on, of strings that no smaller one of the same kind goes before."""
+        if node == FALSE or TRUE in smaller or depth == len(self.scope):
+            return int(node != FALSE and TRUE not in smaller)
+        key = depth, node, smaller
+        if key not in self.known:
+            level = self.scope[depth]
+            kinds = self.classes[level]
+            self.steps += len(kinds) * (len(smaller) + 1)
+            if self.steps > MOST_STEPS:
+                raise OutOfSteps(level, frozenset())
+            row = [self.mark(depth + 1, after, before) for after, before in self._advance(level, kinds, node, smaller)]
+            self.known[key] = self.store.make_node(level, tuple(row))
+        return self.known[key]
+
+    def _advance(
+        self, level: int, kinds: Sequence[Any], node: int, smaller: frozenset[int]
+    ) -> Iterator[tuple[int, frozenset[int]]]:
+        """Per value of a digit the state that it leads to, and the states of the smaller strings of its class."""
+        values = groupby(kinds.__getitem__, range(len(kinds)))
+        before = {kind: {self._step(s, level, v) for s in smaller for v in some} for kind, some in values.items()}
+        for value, kind in enumerate(kinds):
+            after = self._step(node, level, value)
+            yield after, frozenset(before[kind] - {FALSE})
+            before[kind].add(after)
+
+    def _step(self, node: int, level: int, value: int) -> int:
+        return self.store.rows[node][value] if self.store.levels[node] == level else node

@@ -7,7 +7,7 @@ the few places where its values are, into pieces that agree as a whole or do not
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Any, Final, Protocol, final
 
 import attrs
@@ -182,7 +182,7 @@ def _cut_axis(node: Node, test: Values) -> Node:
             f"Slice it in the tree, or make it distinct first"
         )
     ends = sorted({0, node.size, *places, *[place + 1 for place in places]})
-    pieces = [cut_piece(node, start, stop) for start, stop in zip(ends, ends[1:], strict=False)]
+    pieces = [cut_piece(node, start, stop) for start, stop in pairwise(ends)]
     return Union(tuple(pieces)) if pieces[1:] else node
 
 

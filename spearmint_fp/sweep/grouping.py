@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -57,8 +58,8 @@ def groupby(path: Path, sweep: Sweep[T]) -> dict[Any, Sweep[T]]:
     for value in _list_values(node, steps, "groupby"):
         if not has_hash(value):
             raise ArgumentError(
-                f"groupby makes a dict, and its keys are hashable; at {show_path(steps)} stands {repr_with_type(value)}. "
-                f"Group by a path inside of it, or derive a value to group by"
+                f"the keys of a dict are hashable, and groupby makes one; at {show_path(steps)} stands "
+                f"{repr_with_type(value)}. Group by a path inside of it, or derive a value to group by"
             )
         groups.setdefault(value, []).append(value)
     return {key: Sweep(_keep_values(node, steps, values)) for key, values in groups.items()}
@@ -67,9 +68,9 @@ def groupby(path: Path, sweep: Sweep[T]) -> dict[Any, Sweep[T]]:
 def reorder(paths: Path | Sequence[Path], sweep: Sweep[T]) -> Sweep[T]:
     """`sorted(sweep, key=values at paths)`: the same configurations, the first of these axes slowest, then the others.
 
-    Values stand in the order of their axis, configurations that lack a path last, and those with equal values keep their
-    order. Positions are exact at any size for axes of a product, also where constraints cut it; elsewhere, as among
-    branches, the sweep is put together from those of each value, up to 10^4 of them.
+    Values stand in the order of their axis, configurations that lack a path last, and those with equal values keep
+    their order. Positions are exact at any size for axes of a product, also where constraints cut it; elsewhere, as
+    among branches, the sweep is put together from those of each value, up to 10^4 of them.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> s = expand({"n": DynamicValue(range(10**30)), "data": DynamicValue(["a", "b"]), "seed": DynamicValue([0, 1])})
@@ -135,7 +136,7 @@ def _reorder_node(node: Node, paths: tuple[Steps, ...]) -> Node:
 
 
 def _find_order(base: Node, paths: tuple[Steps, ...]) -> tuple[tuple[int, ...], ...] | None:
-    """The places of a product's parts, those at some paths first; None where these are no axes with different values."""
+    """The places of a product's parts, those at some paths first; None where these are no axes of it."""
     first: list[tuple[int, ...]] = []
     for path in paths:
         place = _find_axis(base, path)
@@ -159,7 +160,7 @@ def _find_axis(node: Node, path: Steps) -> tuple[int, ...] | None:
     return place if place and not path and node.composition is None and node.distinct() == node else None
 
 
-def _list_parts(node: Node, place: tuple[int, ...], opened: Set[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+def _list_parts(node: Node, place: tuple[int, ...], opened: AbstractSet[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
     made = node.composition
     if place not in opened or not isinstance(made, ProductOf):
         yield place

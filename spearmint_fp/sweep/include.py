@@ -92,7 +92,7 @@ def _list_configs(partials: Any) -> Iterator[Config]:
 
 
 def _flatten(value: Any, path: Steps) -> Iterator[tuple[Steps, Any]]:
-    """What a partial configuration names, path by path."""
+    """The values that a partial configuration names, path by path."""
     if not isinstance(value, Mapping) or (path and not value):
         yield path, value
         return

@@ -178,8 +178,8 @@ def _list_restrictions(node: Node, paths: Paths) -> Node:
     if node.size > LIMIT:
         raise SizeError(
             f"projecting on {join_names(map(show_path, paths))} takes {format_count(node.size)} points to enumerate "
-            f"here, more than {LIMIT}: the sweep is shuffled, sliced, zipped or mapped, or constrained across branches. "
-            f"Project what it was made from"
+            f"here, more than {LIMIT}: the sweep is shuffled, sliced, zipped or mapped, or constrained across "
+            f"branches. Project what it was made from"
         )
     return (
         make_point(restrict_whole(paths, node.at(0)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, TypeVar
 
 from .core import Sweep, as_sweep
@@ -88,7 +88,7 @@ def keep_agreeing(node: Node, alternatives: Sequence[Conditions]) -> Node:
         ]
     else:
         ends = [0, *accumulate(len(conditions.paths) for conditions in alternatives)]
-        groups = tuple([tuple(range(a, b)) for a, b in zip(ends, ends[1:], strict=False)])
+        groups = tuple([tuple(range(a, b)) for a, b in pairwise(ends)])
         tests = [test for conditions in alternatives for test in conditions.tests]
         paths = [path for conditions in alternatives for path in conditions.paths]
         words = f"where {' or '.join(map(str, alternatives))}"

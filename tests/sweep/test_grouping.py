@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +13,6 @@ from spearmint_fp import (
     ArgumentError,
     DynamicValue,
     PathError,
-    SizeError,
     Sweep,
     constrain,
     expand,

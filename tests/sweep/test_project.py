@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import pickle
 from contextlib import suppress
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toolz import unique
 
 from spearmint_fp import (
-    ABSENT,
-    ArgumentError,
     Config,
     DynamicValue,
     PathError,
-    SizeError,
     Sweep,
     constrain,
     distinct,
     expand,
     explain,
     get_in,
-    groupby,
-    mapped,
     project,
     set_in,
-    shuffled,
     where,
 )
 from spearmint_fp.configuration.keys import exact_key
@@ -40,7 +32,7 @@ many = settings(max_examples=250, deadline=None, suppress_health_check=list(Heal
 
 
 def restrict(paths: Any, config: Any) -> Any:
-    """What a configuration has at some paths, in nested configurations."""
+    """The values of a configuration at some paths, in nested configurations."""
     made: Any = Config()
     for path in sorted(paths, key=len):  # what is part of another one is set in it
         with suppress(PathError):

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import pickle
 from contextlib import suppress
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spearmint_fp import (
-    ArgumentError,
     DynamicValue,
     PathError,
-    SizeError,
     Sweep,
-    constrain,
-    derive,
     exclude,
     expand,
     explain,
-    label,
-    mapped,
-    product,
-    shuffled,
     where,
-    zipped,
 )
 
 from .generated import points, sweeps

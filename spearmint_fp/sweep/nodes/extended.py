@@ -18,7 +18,7 @@ from ..outline import Outline
 from ..places import Places, Verified
 from .columns import Column, Columns, Kinds
 from .merge import find_places
-from .node import ABSENT, Composition, Compound, Node, ProductOf, ZipOf, make_derived_field
+from .node import Composition, Compound, Node, ProductOf, ZipOf, make_derived_field
 from .points import make_matcher
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from operator import mul
-from typing import Any, final
+from typing import Any, cast, final
 
 import attrs
 
@@ -107,8 +107,7 @@ class Reordered(Compound):
         def build(node: Node, place: Place) -> Any:
             if place in known:
                 return known[place]
-            made = node.composition
-            assert isinstance(made, ProductOf)
+            made = _open_product(node)
             return made.build([build(part, (*place, k)) for k, part in enumerate(made.parts)])
 
         return build(self.base, ())
@@ -126,8 +125,7 @@ class Reordered(Compound):
         def build(node: Node, place: Place) -> Node:
             if place in known:
                 return known[place]
-            made = node.composition
-            assert isinstance(made, ProductOf)
+            made = _open_product(node)
             return node.rebuilt([build(part, (*place, k)) for k, part in enumerate(made.parts)])
 
         return Reordered(build(self.base, ()), self.order)
@@ -139,8 +137,7 @@ class Reordered(Compound):
         if place in self.order:
             yield self.order.index(place), path
             return
-        made = node.composition
-        assert isinstance(made, ProductOf)
+        made = _open_product(node)
         for part, rest in node.enter(path) if path else ():
             if made.parts[part].may_have(rest):
                 yield from self._enter_at(made.parts[part], (*place, part), rest)
@@ -181,7 +178,11 @@ def find_part(node: Node, place: Place) -> tuple[Node, int]:
     """The node at a place inside of a product, and how far apart its points lie in it."""
     stride = 1
     for k in place:
-        made = node.composition
-        assert isinstance(made, ProductOf)
+        made = _open_product(node)
         node, stride = made.parts[k], stride * made.weights[k]
     return node, stride
+
+
+def _open_product(node: Node) -> ProductOf:
+    """The composition of a product, one of those that hold the parts."""
+    return cast(ProductOf, node.composition)
