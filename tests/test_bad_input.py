@@ -848,8 +848,8 @@ CASES = [
         "`remove_in` of a field of a class",
         on(lambda: remove_in("llm.model", {"llm": Llm("a", 1.0)})),
         PathError,
-        "cannot remove llm.model: it is a field of a class, and an instance has all of them. Set it to another value, or "
-        "make the instance a dict with unstructure",
+        "cannot remove llm.model: it is a field of a class, and an instance has all of them. Set it to another "
+        "value, or make the instance a dict with unstructure",
     ),
     Case(
         "Arguments",
