@@ -20,6 +20,7 @@ import attrs
 
 from ..configuration.fold import Steps
 from .nodes.node import Node, ProductOf, SumOf
+from .nodes.union import Union
 
 Place = tuple[int, ...]
 """The child positions that lead from a sweep's node to one inside it."""
@@ -264,5 +265,5 @@ def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = 
         case SumOf(parts=parts):
             chosen = left.get(place, range(len(parts)))
             kept = [narrow_node(parts[k], left, (*place, k)) for k in chosen]
-            return kept[0] if len(kept) == 1 else node.rebuilt(kept)
+            return kept[0] if len(kept) == 1 else Union.of(kept)
     return node.keep_values(left[place]) if place in left else node

@@ -35,7 +35,9 @@ def constrain_node(node: Node, constraint: Constraint) -> Node:
     if isinstance(node, Filter):
         return node.narrow(constraint)
     match node.composition:
-        case SelectionOf(indices=Allowed()) | ProductOf():
+        case SelectionOf(indices=Allowed() as allowed):
+            return _select_allowed(allowed.narrow(constraint))
+        case ProductOf():
             return _filter_node(node, (constraint,))
     return Filter(node, (constraint,))
 

@@ -188,5 +188,5 @@ def _cut_axis(node: Node, test: Values) -> Node:
 
 def cut_piece(node: Node, start: int, stop: int) -> Node:
     """`node[start:stop]`, of an axis as an axis."""
-    piece = node.keep_values(range(start, stop))
+    piece = node.keep_values([start] if stop == start + 1 else range(start, stop))
     return piece if piece.size == stop - start else slice_node(node, slice(start, stop))
