@@ -77,9 +77,14 @@ class Allowed(Indices):
     @staticmethod
     def of(base: Node, known: Sequence[Constraint], constraints: Sequence[Constraint]) -> Allowed:
         """The positions of a base that satisfy constraints, some of which it has had before."""
-        for constraint in constraints:
-            if constraint.formula is not None:
-                base = split_axes(base, constraint.paths, constraint.formula.tests)
+        tests = [
+            (path, test)
+            for constraint in constraints
+            for path, test in zip(
+                constraint.paths, constraint.formula.tests if constraint.formula else (), strict=False
+            )
+        ]
+        base = split_axes(base, tests)
         return Allowed(base, (*known, *constraints))
 
     def find_product(self) -> Node | None:

@@ -37,7 +37,7 @@ def build_formula(constraint: Constraint, formula: Formula, number: int, space: 
             raised += failed
             atoms.append(root)
     root = formula.join(atoms, space.diagrams)
-    inside = _mark_branches(TRUE, space.digits.list_choosers(constraint.place), space)
+    inside = _join_branches({tuple(space.digits.list_choosers(constraint.place)): TRUE}, space)
     return space.diagrams.disjoin(root, space.diagrams.negate(inside)), raised  # elsewhere nothing is asked for
 
 
@@ -47,7 +47,7 @@ def _is_conjunction(join: Any) -> bool:
 
 def _look_up_values(test: Values, path: Steps, sources: Sequence[Source], space: Space) -> int:
     """The diagram of the configurations that have one of some values at a path, without asking about each value."""
-    found = FALSE
+    found: dict[Context, int] = {}
     for source in sources:
         digit = source.digits[0]
         domain = space.domains[digit]
@@ -55,8 +55,21 @@ def _look_up_values(test: Values, path: Steps, sources: Sequence[Source], space:
             node = _decide_long(test, path, source)
         else:
             node = space.diagrams.make_node(digit, tuple(map(_make_answer(test, source), domain)))
-        found = space.diagrams.disjoin(found, _mark_branches(node, source.context, space))
-    return found
+        found[source.context] = space.diagrams.disjoin(found.get(source.context, FALSE), node)
+    return _join_branches(found, space)
+
+
+def _join_branches(found: dict[Context, int], space: Space) -> int:
+    """The diagram of what is in any of some branches and in the diagram of that branch, innermost ones first."""
+    for depth in range(max(map(len, found), default=0), 0, -1):
+        rows: dict[tuple[Context, int], dict[int, int]] = {}
+        for context in [context for context in found if len(context) == depth]:
+            chooser, branch = context[-1]
+            rows.setdefault((context[:-1], chooser), {})[branch] = found.pop(context)
+        for (outer, chooser), row in rows.items():
+            node = space.diagrams.make_node(chooser, tuple([row.get(v, FALSE) for v in space.domains[chooser]]))
+            found[outer] = space.diagrams.disjoin(found.get(outer, FALSE), node)
+    return found.get((), FALSE)
 
 
 def _decide_long(test: Values, path: Steps, source: Source) -> int:
@@ -71,19 +84,11 @@ def _decide_long(test: Values, path: Steps, source: Source) -> int:
 
 def _make_answer(test: Values, source: Source) -> Callable[[int], int]:
     """A function from the position of a value to the test's answer."""
-    if source.rest:
+    if source.rest or source.node.size < 4:
         column = source.column
         return lambda value: int(column[value] is not ABSENT and test(column[value]))
     places = frozenset(test.list_places(source.node))
     return lambda value: int((value in places) is not test.others)
-
-
-def _mark_branches(node: int, context: Context | Sequence[tuple[int, int]], space: Space) -> int:
-    """The diagram of what is in these branches, and in `node`."""
-    for chooser, branch in reversed(context):
-        row = [node if value == branch else FALSE for value in space.domains[chooser]]
-        node = space.diagrams.make_node(chooser, tuple(row))
-    return node
 
 
 def _ask_test(

@@ -30,16 +30,16 @@ from .tables import Constraint, join_names
 Constraints = Sequence[Constraint]
 
 
-def constrain_node(node: Node, constraint: Constraint) -> Node:
-    """The points of a sweep that satisfy a constraint; nothing is asked before something is asked of the result."""
+def constrain_node(node: Node, *constraints: Constraint) -> Node:
+    """The points of a sweep that satisfy constraints; nothing is asked before something is asked of the result."""
     if isinstance(node, Filter):
-        return node.narrow(constraint)
+        return node.narrow(constraints)
     match node.composition:
         case SelectionOf(indices=Allowed() as allowed):
-            return _select_allowed(allowed.narrow(constraint))
+            return _select_allowed(allowed.narrow(*constraints))
         case ProductOf():
-            return _filter_node(node, (constraint,))
-    return Filter(node, (constraint,))
+            return _filter_node(node, constraints)
+    return Filter(node, constraints)
 
 
 class _Delegated:
@@ -82,11 +82,11 @@ class Filter(Node):
             self._found.append(_filter_node(self.base, self.constraints))
         return self._found[0]
 
-    def narrow(self, constraint: Constraint) -> Node:
-        """The same with one constraint more; what has been asked is not asked again."""
+    def narrow(self, constraints: Constraints) -> Node:
+        """The same with more constraints; what has been asked is not asked again."""
         if self._found:
-            return constrain_node(self.found, constraint)
-        return Filter(self.base, (*self.constraints, constraint))
+            return constrain_node(self.found, *constraints)
+        return Filter(self.base, (*self.constraints, *constraints))
 
     def has_path(self, path: Steps) -> bool:
         return self.base.has_path(path)

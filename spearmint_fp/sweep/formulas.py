@@ -141,11 +141,15 @@ class Formula:
 # --- cutting long axes -----------------------------------------------------------------------------------
 
 
-def split_axes(node: Node, paths: Sequence[Steps], tests: Iterable[Any]) -> Node:
+def split_axes(node: Node, tests: Iterable[tuple[Steps, Any]]) -> Node:
     """The same points at the same positions, long axes cut so that each piece passes the tests by value or does not."""
-    for path, test in zip(paths, tests, strict=True):
-        if isinstance(test, Values) and test.values:
-            node = _split_node(node, path, test)
+    named: dict[Steps, list[Any]] = {}
+    for path, test in tests:
+        if isinstance(test, Values):
+            named.setdefault(path, []).extend(test.values)
+    for path, values in named.items():
+        if values:
+            node = _split_node(node, path, Values.of(values))
     return node
 
 

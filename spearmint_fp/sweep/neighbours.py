@@ -97,7 +97,7 @@ class _OneOf:
             for outer in axis.inside:
                 here = logic.conjoin(here, logic.negate(differ[outer]))
             differ.append(here)
-        for here in differ:
+        for here in reversed(differ):  # from the last axis up, so that what has been joined lies below
             one = logic.disjoin(logic.conjoin(one, logic.negate(here)), logic.conjoin(none, here))
             none = logic.conjoin(none, logic.negate(here))
         return one

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
 from itertools import accumulate, pairwise
 from typing import Any, TypeVar
 
@@ -75,7 +74,7 @@ def exclude(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sw
     node = as_sweep(sweep, "exclude")._node
     listed = list_partials(partials, "exclude")
     found = [conditions for partial in listed for conditions in read_conditions(partial, node, "exclude")]
-    return Sweep(reduce(_drop_agreeing, found, node)) if found else sweep
+    return Sweep(constrain_node(node, *map(_deny, found))) if found else sweep
 
 
 def keep_agreeing(node: Node, alternatives: Sequence[Conditions]) -> Node:
@@ -93,11 +92,11 @@ def keep_agreeing(node: Node, alternatives: Sequence[Conditions]) -> Node:
         paths = [path for conditions in alternatives for path in conditions.paths]
         words = f"where {' or '.join(map(str, alternatives))}"
         made = [Constraint(Formula(tuple(tests), Groups(groups)), tuple(paths), words=words)]
-    kept = reduce(constrain_node, made, node)
+    kept = constrain_node(node, *made)
     return find_product(kept) if all(conditions.by_value for conditions in alternatives) else kept
 
 
-def _drop_agreeing(node: Node, conditions: Conditions) -> Node:
-    """The points that do not agree with a partial configuration."""
+def _deny(conditions: Conditions) -> Constraint:
+    """The constraint that a configuration does not agree with a partial one."""
     formula = Formula(conditions.tests, Groups((tuple(range(len(conditions.tests))),), negated=True))
-    return constrain_node(node, Constraint(formula, conditions.paths, words=f"without {conditions}"))
+    return Constraint(formula, conditions.paths, words=f"without {conditions}")

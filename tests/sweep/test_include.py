@@ -35,7 +35,7 @@ from spearmint_fp import (
     zipped,
 )
 
-many = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 FRUIT = {"fruit": DynamicValue(["apple", "pear"]), "animal": DynamicValue(["cat", "dog"])}
 DOCUMENTED = [

@@ -27,7 +27,7 @@ from spearmint_fp.configuration.keys import exact_key
 
 from ..oracle import predicate
 
-many = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @many

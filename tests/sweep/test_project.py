@@ -28,7 +28,7 @@ from spearmint_fp.configuration.keys import exact_key
 from ..oracle import paths_of, predicate
 from .generated import points, sweeps
 
-many = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def restrict(paths: Any, config: Any) -> Any:

@@ -35,7 +35,7 @@ from spearmint_fp import (
 from .generated import points, sweeps
 from .partials import agrees, partials
 
-many = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 LONG = DynamicValue(range(10**30))
 SPACE = expand(
