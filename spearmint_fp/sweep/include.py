@@ -70,12 +70,12 @@ def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sw
         if not node.size or not keep_agreeing(node, [Conditions(tuple(known), tests)]).size:
             own.append(_build_config(flat))
             continue
-        for path in flat.keys() - known.keys():
-            keys = tuple([test.keys for test in tests])
-            rules.setdefault(path, []).append(Rule(tuple(known), keys, flat[path]))
+        keys = tuple([test.keys for test in tests])
+        for path, value in flat.items():
+            if path not in known:
+                rules.setdefault(path, []).append(Rule(tuple(known), keys, value))
     _check_apart(rules)
-    order = [path for partial in _list_configs(partials) for path, _ in _flatten(partial, ()) if path in rules]
-    extended = _add_values(node, [Addition(path, tuple(rules[path])) for path in dict.fromkeys(order)])
+    extended = _add_values(node, [Addition(path, tuple(some)) for path, some in rules.items()])
     return Sweep(Union.of([extended, Axis(tuple(own), swept=True)])) if own else Sweep(extended)
 
 

@@ -160,6 +160,7 @@ def test_what_it_is_asked_at_any_size() -> None:
 def test_units_and_degenerate_ones() -> None:
     s = expand(FRUIT)
     assert include([], s) == s
+    assert list(include(iter(DOCUMENTED), s)) == list(include(DOCUMENTED, s))
     assert list(include({}, s)) == list(s)
     assert list(include([{"a": 1}, {"b": 2}], empty)) == [{"a": 1}, {"b": 2}]
     assert list(include([{"a": 1}, {"b": 2}], unit)) == [{"a": 1, "b": 2}]

@@ -95,12 +95,13 @@ def test_several_partials_exclude_each_alone(data: Any, sweep: Sweep[Any]) -> No
 
 
 def test_nested_and_by_path_mean_the_same() -> None:
-    for nested, flat in [
+    cases: list[tuple[Any, Any]] = [
         ({"opt": {"name": "sgd", "m": 0}}, {"opt.name": "sgd", ("opt", "m"): 0}),
         ({"opt": {}}, {}),
         ({"opt": {"m": {}}}, {"opt.m": lambda _: True}),
         ({"opt": DynamicValue([{"name": "adam"}, {"m": 0}])}, {"opt": lambda opt: opt.get("m", 0) == 0}),
-    ]:
+    ]
+    for nested, flat in cases:
         cut: Any = where({"n": DynamicValue([0, 10**29])}, SPACE)
         assert list(where(nested, cut)) == list(where(flat, cut))
         assert list(exclude(nested, cut)) == list(exclude(flat, cut))
