@@ -15,6 +15,7 @@ from .instances import build_at, find_child, make_child_error, open_record
 from .merging import TOO_DEEP
 from .messages import repr_with_type, short_repr
 from .records import MappingShape, Shape, TupleShape
+from .spacing import COMPUTED_TYPES
 
 Path = str | int | tuple[Hashable, ...] | list[Any]
 """`"llm.model"`, or a tuple of keys and indices: `("llm", "model")`, `("layers", 0)`, `("a.b",)`."""
@@ -298,7 +299,7 @@ def _has_below(steps: Steps, node: Any) -> bool:
     if not isinstance(end, Choice):
         return False
     alternatives = end.trees or end.leaves
-    if isinstance(alternatives, range):  # of numbers, which have no parts
+    if isinstance(alternatives, COMPUTED_TYPES):  # of numbers, which have no parts
         return False
     return alternatives is None or any(_has_below(steps[len(trail) :], one) for one in alternatives)
 

@@ -14,6 +14,7 @@ from ..configuration.fold import Choice, Steps, show_path
 from ..configuration.freezing import freeze
 from ..configuration.messages import format_count, repr_with_type, short_repr
 from ..configuration.paths import parse_path
+from ..configuration.spacing import COMPUTED_TYPES
 from .choose import check_path, try_iterating
 from .core import Sweep
 from .expansion import expand
@@ -175,5 +176,5 @@ def _find_meant(value: Any, pieces: Sequence[Sequence[Any]]) -> Iterator[Any]:
     if any(next(axis.ranks(value, True), None) is not None for axis in axes):
         return
     for axis in axes:
-        if isinstance(axis.values, range) or count_items(axis.values) <= LIMIT:
+        if isinstance(axis.values, COMPUTED_TYPES) or count_items(axis.values) <= LIMIT:
             yield from (axis.at(rank) for rank in islice(axis.ranks(value, False), MOST_CUTS))
