@@ -30,15 +30,21 @@ from spearmint_fp import (
     dataset,
     derive,
     distinct,
+    exclude,
     expand,
     experiment,
     failures,
     geomspace,
+    groupby,
+    include,
     inject,
     linspace,
     mapped,
+    neighbours,
     processes,
     product,
+    project,
+    reorder,
     retrying,
     run,
     sample,
@@ -53,6 +59,7 @@ from spearmint_fp import (
     timed_out,
     unit,
     validate,
+    where,
     zipped,
 )
 from spearmint_fp.outcomes.outcomes import Outcome
@@ -98,6 +105,13 @@ def test_combinators_keep_types() -> None:
     assert_type(mapped(lambda settings: settings.n, s), Sweep[int])
     assert_type(derive("m", lambda c: len(c), unit), Sweep[Config])
     assert_type(constrain(lambda n: True, s, on="n"), Sweep[Settings])
+    assert_type(where({"n": 1}, s), Sweep[Settings])
+    assert_type(exclude([{"n": 1}], s), Sweep[Settings])
+    assert_type(include({"m": 1}, s), Sweep[Settings | Config])
+    assert_type(groupby("n", s), dict[Any, Sweep[Settings]])
+    assert_type(project("n", s), Sweep[Config])
+    assert_type(reorder(["n"], s), Sweep[Settings])
+    assert_type(neighbours(Settings(1), s), Sweep[Settings])
     assert_type(shuffled(s), Sweep[Settings])
     assert_type(sample(1, s), Sweep[Settings])
     assert_type(spread(1, s, seed=2), Sweep[Settings])
