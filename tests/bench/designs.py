@@ -75,13 +75,16 @@ WAYS: Final[dict[str, Callable[[str, Levels, int], int | None]]] = {
 def designs(rounds: int) -> Iterator[Row]:
     """A row for each array and way that can make it; once each, as the same array takes the same time."""
     for name, (levels, strength) in ARRAYS.items():
-        if rounds == 1 and len(levels) > LONGEST_QUICK:
-            continue
-        for way, find in WAYS.items():
-            if way != "spearmint_fp" and find_spec(way) is None:
-                yield Row(f"{name}: {way}", None, "s", note="not installed")
-                continue
-            found: list[int | None] = []
-            seconds = worked(lambda find=find: found.append(find(name, levels, strength)))  # type: ignore[misc]
-            if found[0] is not None:
-                yield Row(f"{name}: {way}", seconds, "s", note=f"{found[0]} configurations")
+        if rounds > 1 or len(levels) <= LONGEST_QUICK:
+            for way in WAYS:
+                yield from _measure(name, way, levels, strength)
+
+
+def _measure(name: str, way: str, levels: Levels, strength: int) -> Iterator[Row]:
+    if find_spec(way) is None:
+        yield Row(f"{name}: {way}", None, "s", note="not installed")
+        return
+    found: list[int | None] = []
+    seconds = worked(lambda: found.append(WAYS[way](name, levels, strength)))
+    if found[0] is not None:
+        yield Row(f"{name}: {way}", seconds, "s", note=f"{found[0]} configurations")
