@@ -125,7 +125,7 @@ class FuturePool(Pool):
         while not answers:
             answers += self._send_batches()
             if not answers:
-                for future in drain_queue(self._done, self._check_executor):
+                for future in drain_queue(self._done, self._check_executor, LOOK_SECONDS):
                     answers += self._receive(self._sent.pop(future), future)
         return answers
 
@@ -151,7 +151,7 @@ class FuturePool(Pool):
             queue.extendleft(reversed(refuse_batch(batch, error)))
             return batch.take_answers()
         self._check_executor()
-        future = _submit(self._executor, answer_batch, self._job, data)
+        future = _submit(self._executor, answer_batch, self._job, data, 2 * self.seconds)
         batch.begin()
         self._sent[future] = batch
         future.add_done_callback(self._done.put)
@@ -168,8 +168,8 @@ class FuturePool(Pool):
             return self._note_death(batch, error)
         if MessageReader().add_to(batch, data):
             self._queue.extendleft(reversed(batch.split()))
-        elif batch:
-            self._queue.appendleft(batch)
+        elif batch:  # it has become large, or late
+            self._queue.extendleft(reversed(batch.split(self.workers)))
         return batch.take_answers()
 
     def _note_death(self, batch: Batch, error: Exception) -> list[Answer]:
