@@ -17,8 +17,11 @@ INTERRUPTED_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 0.5
 """The time between two looks at whether what is waited for can still come."""
 
+LATE_FACTOR: Final = 2
+"""How much longer than planned a batch may take until the configurations in it that have not begun go to others."""
+
 LATE_SECONDS: Final = 0.06
-"""How long a worker of this machine has a batch until the configurations that it has not begun go to others."""
+"""The same in seconds, where a worker can be relieved of a batch while one of its tasks runs."""
 
 
 class Pool(ABC):
@@ -42,6 +45,9 @@ class Pool(ABC):
     Tasks may be slower than those before them. So a pool takes back what is left of a batch that takes much longer, as
     soon as it can, and gives it to other workers.
     """
+
+    received: int = 0
+    """How many bytes of results have come over a wire so far; 0 where none is between."""
 
     @abstractmethod
     def put(self, batch: Batch) -> None:

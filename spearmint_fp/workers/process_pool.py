@@ -239,6 +239,7 @@ class ProcessPool(Pool):
 
     def _receive(self, worker: _Worker, data: bytes) -> list[Answer]:
         batch = worker.batch
+        self.received += len(data)
         unreadable = worker.receive(data)
         if batch is None:
             return []

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import closing
 from contextvars import ContextVar
-from functools import lru_cache, partial
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import BinaryIO, Final, final
@@ -27,6 +27,7 @@ from ..tasks.signals import ends_run
 from ..tasks.task_state import TASK_STATE, TaskState
 from .batches import Batch
 from .pickling import Job
+from .shared_jobs import JobReference, NoJobError, open_job
 from .watch import EXPIRED_SIGNAL, Watch, Writer
 from .wire import (
     BROKEN,
@@ -34,6 +35,7 @@ from .wire import (
     INTERRUPTED,
     LEFT_RUNNING,
     LENGTH,
+    NO_JOB,
     READY,
     UNREADABLE,
     read_batch,
@@ -126,14 +128,16 @@ def run_batch(job: Job, data: bytes, write: Write, state: TaskState, claim: Clai
 # --- workers of somebody else's pool -----------------------------------------------------------------
 
 
-def answer_batch(job: bytes, data: bytes, seconds: float) -> bytes:
+def answer_batch(job: bytes | JobReference, data: bytes, seconds: float) -> bytes:
     """Run a batch in a process that somebody else has started, no further once it has taken so long; all its messages.
 
     Until it has been answered nobody else can run the rest of it.
     """
     messages: list[bytes] = []
     try:
-        opened = _open_job(job)
+        opened = open_job(job)
+    except NoJobError:
+        return write_message(NO_JOB)
     except Exception as error:  # whatever importing and opening a user's function does
         return _write_broken(error)
     unfinished, size = Unfinished(), 0
@@ -160,11 +164,6 @@ def claim_for(seconds: float, batch: Batch) -> Generator[int]:
         yield position
         if monotonic() > until:
             return
-
-
-@lru_cache(maxsize=4)
-def _open_job(data: bytes) -> Job:
-    return Job.from_bytes(data)
 
 
 def _write_broken(error: BaseException) -> bytes:
