@@ -61,9 +61,9 @@ class HeldMemory:
 
 def _measure(outcome: Outcome[Any, Any]) -> int:
     try:
-        result = outcome.result if outcome.ok else None
-        parts = result.values() if type(result) is dict else result
-        inside = sum(map(getsizeof, parts)) if type(result) in _CONTAINERS and len(result) <= _FEW else 0
-        return getsizeof(result) + inside
+        result: Any = outcome.result if outcome.ok else None
+        parts: Any = result.values() if type(result) is dict else result
+        has_few = type(result) in _CONTAINERS and len(result) <= _FEW
+        return getsizeof(result) + (sum(getsizeof(part) for part in parts) if has_few else 0)
     except Exception:  # whatever a user's object does when it is asked
         return 0

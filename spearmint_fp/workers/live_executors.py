@@ -124,7 +124,8 @@ class FuturePool(Pool):
         self.workers, self.seconds = workers, seconds
         self._job, self._executor = job, executor
         self._find_end, self._close, self._has_script = find_end, close, has_script
-        self._share, self._release = share, keep
+        self._share = share
+        self._release: Callable[[], object] = keep
         self._sent_job: Any = job if len(job) <= SMALL_BYTES else None  # what goes along with each batch
         self._queue: deque[Batch] = deque()
         self._lost: deque[Batch] = deque()  # batches whose worker ended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from functools import lru_cache
 from hashlib import sha256
@@ -22,7 +22,7 @@ class NoJobError(Exception):
     """A job is not where it should be."""
 
 
-class JobReference(Protocol):
+class JobReference(Hashable, Protocol):
     """Stands for the bytes of a job in a batch; equal ones stand for equal bytes, which a worker loads once."""
 
     def load(self) -> bytes:

@@ -62,7 +62,7 @@ def test_one_that_ends_its_workers_among_many_takes_two_more_deaths() -> None:
     assert [outcome.index for outcome in got] == list(range(30_000))
     [failed] = [outcome for outcome in got if not outcome.ok]
     assert (failed.index, failed.attempts, executor.deaths) == (17_000, executor.deaths, executor.deaths)
-    assert failed.error.type.endswith(WorkerError.__name__)  # type: ignore[union-attr]
+    assert failed.error.type.endswith(WorkerError.__name__)
     assert executor.deaths <= 3
     assert executor.calls < 400
     assert {outcome.index: outcome.attempts for outcome in got} == dict(RAN)
