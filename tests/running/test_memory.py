@@ -1,4 +1,4 @@
-"""What waits for its turn is bounded by the size of results, where no `in_flight` says how many may be in flight."""
+"""Outcomes that wait for their turn are bounded by the size of results, where no `in_flight` says how many may be there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker does while its tasks run: it frees late batches, and keeps time limits while nobody asks."""
+"""A worker looks after itself while its tasks run: it frees late batches, and keeps time limits while nobody asks."""
 
 from __future__ import annotations
 
