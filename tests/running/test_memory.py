@@ -1,4 +1,4 @@
-"""Outcomes that wait for their turn are bounded by the size of results, where no `in_flight` says how many may be there."""
+"""Outcomes that wait for their turn are bounded by the size of results, where no `in_flight` says how many may."""
 
 from __future__ import annotations
 
