@@ -78,7 +78,8 @@ class Slurm:
         lines = self.call(
             "squeue", "--noheader", "--array", "--states=all", "--format=%K %T", f"--job={job}"
         ).splitlines()
-        return [state for _, state in sorted((int(number), state) for number, state in map(str.split, lines))]
+        tasks = [(int(number) if number.isdigit() else -1, state) for number, state in map(str.split, lines)]
+        return [state for _, state in sorted(tasks)]
 
     def wait_for(self, job: str) -> list[str]:
         """The states in which the tasks of a job have ended, once all have."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterator
+from pathlib import Path
 from typing import Any, assert_type
 
 import attrs
+import xarray
 
 from spearmint_fp import (
     Config,
     DynamicValue,
     ExperimentResult,
     Failure,
+    Journal,
+    JournalPlan,
+    JournalStatus,
     Spearmint,
     Success,
     Sweep,
@@ -19,29 +24,42 @@ from spearmint_fp import (
     arun,
     best,
     collect,
+    compare,
     concat,
     constrain,
+    dataset,
     derive,
     distinct,
+    exclude,
     expand,
     experiment,
     failures,
+    geomspace,
+    groupby,
+    include,
     inject,
+    linspace,
     mapped,
+    neighbours,
     processes,
     product,
+    project,
+    reorder,
     retrying,
     run,
     sample,
     shard,
     shuffled,
+    spread,
     structure,
     structured,
     successes,
+    summary,
     threads,
     timed_out,
     unit,
     validate,
+    where,
     zipped,
 )
 from spearmint_fp.outcomes.outcomes import Outcome
@@ -64,6 +82,12 @@ def test_expanding_keeps_the_type_of_the_root() -> None:
     assert_type(expand(DynamicValue([1])), Sweep[Any])
 
 
+def test_spacings_are_sequences_of_floats() -> None:
+    assert_type(DynamicValue(linspace(0, 1, 3)), DynamicValue[float])
+    assert_type(linspace(0, 1, 3)[0], float)
+    assert_type(list(geomspace(1, 8, 4)[::2]), list[float])
+
+
 def test_sweeps_are_generic() -> None:
     s = expand(Settings(1))
     assert_type(s[0], Settings)
@@ -81,13 +105,24 @@ def test_combinators_keep_types() -> None:
     assert_type(mapped(lambda settings: settings.n, s), Sweep[int])
     assert_type(derive("m", lambda c: len(c), unit), Sweep[Config])
     assert_type(constrain(lambda n: True, s, on="n"), Sweep[Settings])
+    assert_type(where({"n": 1}, s), Sweep[Settings])
+    assert_type(exclude([{"n": 1}], s), Sweep[Settings])
+    assert_type(include({"m": 1}, s), Sweep[Settings | Config])
+    assert_type(groupby("n", s), dict[Any, Sweep[Settings]])
+    assert_type(project("n", s), Sweep[Config])
+    assert_type(reorder(["n"], s), Sweep[Settings])
+    assert_type(neighbours(Settings(1), s), Sweep[Settings])
     assert_type(shuffled(s), Sweep[Settings])
     assert_type(sample(1, s), Sweep[Settings])
+    assert_type(spread(1, s, seed=2), Sweep[Settings])
     assert_type(shard(0, 1, s), Sweep[Settings])
     assert_type(distinct(s), Sweep[Settings])
     assert_type(concat(s, s), Sweep[Settings])
     assert_type(product(unit, unit), Sweep[Config])
-    assert_type(zipped(unit), Sweep[Config])
+    assert_type(product(unit), Sweep[Config])
+    assert_type(product(s), Sweep[Settings])  # one is itself; of several, the records are merged into configurations
+    assert_type(zipped(s), Sweep[Settings])
+    assert_type(zipped(unit, unit), Sweep[Config])
 
 
 def test_conversion_gives_the_type_that_was_asked_for() -> None:
@@ -131,12 +166,25 @@ def test_async_runs_keep_types() -> None:
     assert_type(arun(lambda settings: settings.n, expand(Settings(1))), AsyncOutcomes[Settings, int])
 
 
+def test_journals_say_what_they_count(tmp_path: Path) -> None:
+    with Journal(tmp_path / "runs.db", name="text", retry_failures=(OSError, ValueError), sync=False) as journal:
+        assert_type(journal.status([1], "text"), JournalStatus)
+        assert_type(journal.plan([1], "text", cost=float), JournalPlan)
+        assert_type(journal.plan([1], "text", cost="usd").seconds, float | None)
+        assert_type(journal.forget([1], text), int)
+        assert_type(journal.merge(tmp_path / "runs.db", str(tmp_path / "runs.db")), int)
+
+
 def test_helpers_keep_types() -> None:
     outcomes = collect(run(text, [1, 2]))
     assert_type(outcomes, tuple[Success[int, str] | Failure[int], ...])
     assert_type(successes(outcomes), Iterator[Success[int, str]])
     assert_type(failures(outcomes), Iterator[Failure[int]])
-    assert_type(best(lambda success: success.result, outcomes), Success[int, str])
+    assert_type(best(lambda success: success.result, outcomes, lowest=True), Success[int, str])
+    numbers = collect(run(lambda c: float(c["a"]), expand({"a": DynamicValue([1, 2])})))
+    assert_type(summary(numbers, by="a"), tuple[dict[str, Any], ...])
+    assert_type(compare("a", numbers), tuple[dict[str, Any], ...])
+    assert_type(dataset(numbers), xarray.Dataset)
     assert_type([success.result for success in successes(outcomes)], list[str])
 
 

@@ -113,8 +113,17 @@ from .paths import (
     get_in as get_in,
 )
 from .paths import (
+    remove_in as remove_in,
+)
+from .paths import (
     set_in as set_in,
 )
 from .paths import (
     update_in as update_in,
+)
+from .spacing import (
+    geomspace as geomspace,
+)
+from .spacing import (
+    linspace as linspace,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, cast, final
 
@@ -12,6 +12,7 @@ from ..configuration.messages import format_count
 from .automata import Automaton, AutomatonData
 from .constraints import build_automaton
 from .digits import Place, Question, narrow_node, read_digits
+from .formulas import split_axes
 from .indices import Indices
 from .listing import RowLister, keep_points, walk_runs
 from .nodes.columns import Columns
@@ -64,7 +65,7 @@ class Allowed(Indices):
             return False
         known = all(c.predicate is not None or c.congruence is not None for c in self.constraints)
         asked_alike = known and self.constraints == other.constraints
-        return asked_alike or self._automaton.data == other._automaton.data
+        return asked_alike or self.automaton.data == other.automaton.data
 
     def __hash__(self) -> int:
         return hash((Allowed, self.size))
@@ -73,10 +74,37 @@ class Allowed(Indices):
         automaton, constraints = self._built
         return Allowed, (self.base, tuple([attrs.evolve(c, predicate=None) for c in constraints]), automaton.data)
 
+    @staticmethod
+    def of(base: Node, known: Sequence[Constraint], constraints: Sequence[Constraint]) -> Allowed:
+        """The positions of a base that satisfy constraints, some of which it has had before."""
+        tests = [
+            (path, test)
+            for constraint in constraints
+            for path, test in zip(
+                constraint.paths, constraint.formula.tests if constraint.formula else (), strict=False
+            )
+        ]
+        base = split_axes(base, tests)
+        return Allowed(base, (*known, *constraints))
+
+    def find_product(self) -> Node | None:
+        """The narrowed base, where its points are just the allowed ones: where each axis was cut by itself.
+
+        A base that has lost a path is none: an unknown path is an error, and one that was cut off is not unknown.
+        """
+        narrowed = narrow_node(self.base, self.automaton.values_left)
+        same = narrowed.size == self.size and narrowed.columns().keys() == self.base.columns().keys()
+        return narrowed if same else None
+
     def narrow(self, *constraints: Constraint) -> Allowed:
         """The same with more constraints; what has been asked is not asked again."""
-        known = self.__dict__.get("_built", (None, self.constraints))[1]
-        return Allowed(self.base, (*known, *constraints))
+        return Allowed.of(self.base, self.known, constraints)
+
+    @property
+    def known(self) -> tuple[Constraint, ...]:
+        """The constraints, with their tables where they have been asked."""
+        known: tuple[Constraint, ...] = self.__dict__.get("_built", (None, self.constraints))[1]
+        return known
 
     def drop_repetitions(self) -> Allowed | None:
         """The first of equal configurations each; None where only listing tells.
@@ -98,7 +126,13 @@ class Allowed(Indices):
         return build_automaton(self.base, self.constraints)
 
     @property
-    def _automaton(self) -> Automaton:
+    def answered(self) -> tuple[Constraint, ...]:
+        """The constraints with their tables."""
+        return self._built[1]
+
+    @property
+    def automaton(self) -> Automaton:
+        """The counts, made when they are first asked for."""
         return self._built[0]
 
     @property
@@ -108,15 +142,15 @@ class Allowed(Indices):
     @cached_property
     def _points(self) -> RowLister:
         parts, weights = self._product.parts, self._product.weights
-        return RowLister(self._automaton, len(parts), keep_points(parts, weights))
+        return RowLister(self.automaton, len(parts), keep_points(parts, weights))
 
     @cached_property
     def _offsets(self) -> RowLister:
-        return RowLister(self._automaton, len(self._product.parts), lambda _, offset: offset)
+        return RowLister(self.automaton, len(self._product.parts), lambda _, offset: offset)
 
     @property
     def size(self) -> int:
-        return self._automaton.size
+        return self.automaton.size
 
     def notes(self) -> Iterator[str]:
         """How many configurations each constraint removes of those that the ones before it leave, in asking order."""
@@ -131,15 +165,14 @@ class Allowed(Indices):
             yield f"… and {more} more constraints: {format_count(left - self.size)} removed"
 
     def at(self, index: int) -> int:
-        return self._automaton.find_position(index)
+        return self.automaton.find_position(index)
 
     def rank(self, position: int) -> int | None:
-        index, there = self._automaton.find_rank(position)
+        index, there = self.automaton.find_rank(position)
         return index if there else None
 
     def count_before(self, position: int) -> int:
-        """How many allowed positions are less than `position`."""
-        return self._automaton.find_rank(position)[0]
+        return self.automaton.find_rank(position)[0]
 
     def runs(self, start: int, stop: int) -> Iterator[range]:
         return walk_runs(self._offsets.walk_blocks(start, stop))
@@ -155,4 +188,4 @@ class Allowed(Indices):
 
     def columns(self, base: Node) -> Columns:
         """The columns of the base with the values that are left."""
-        return narrow_node(base, self._automaton.values_left).columns()
+        return narrow_node(base, self.automaton.values_left).columns()

@@ -67,22 +67,25 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         raise ArgumentError(
             f"constrain takes a predicate, a sweep and on=paths; got {repr_with_type(predicate)} as the predicate"
         )
-    constraint = Constraint(predicate, _parse_paths(on))
+    constraint = Constraint(predicate, parse_paths(on, "constrain"))
     for path in constraint.paths:
-        _check_path(path, node)
+        check_path(path, node)
     return Sweep(constrain_node(node, constraint))
 
 
-def _parse_paths(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
+def parse_paths(on: Path | Sequence[Path], function: str) -> tuple[Steps, ...]:
+    """The paths that a caller of `function` names: one, or several."""
     paths = [on] if isinstance(on, str | int) else list(islice(try_iterating(on) or (), MOST_PATHS + 1))
     if not 0 < len(paths) <= MOST_PATHS:
+        name = "on=" if function == "constrain" else ""
         raise ArgumentError(
-            f"constrain names its axes, 1 to {MOST_PATHS}: on='a' or on=('a', 'b.c'); got on={repr_with_type(on)}"
+            f"{function} names its axes, 1 to {MOST_PATHS}: {name}'a' or {name}('a', 'b.c'); got "
+            f"{name}{repr_with_type(on)}"
         )
     return tuple(parse_path(path) for path in paths)
 
 
-def _check_path(path: Steps, node: Node) -> None:
+def check_path(path: Steps, node: Node) -> None:
     """An error where no configuration of a sweep, nor of the one that it was selected from, has such a path."""
     if not node.has_path(path):
         known = dict.fromkeys(map(show_path, islice(_list_paths(node.source), MOST_SUGGESTED)))
@@ -127,7 +130,7 @@ def shuffled(sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     Source: Black and Rogaway, "Ciphers with arbitrary finite domains" (2002).
     """
     node = as_sweep(sweep, "shuffled")._node
-    return Sweep(Select(node, Permutation(node.size, _require_whole(seed, "seed"))) if node.size > 1 else node)
+    return Sweep(Select(node, Permutation(node.size, require_whole(seed, "seed"))) if node.size > 1 else node)
 
 
 def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
@@ -149,7 +152,7 @@ def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     See also: `shuffled`; `shard`.
     """
     whole = shuffled(as_sweep(sweep, "sample"), seed=seed)
-    count = _require_whole(k, "k")
+    count = require_whole(k, "k")
     if not 0 <= count <= whole.size:
         raise SizeError(
             f"sample(k={format_count(count)}) without replacement takes 0 to {format_count(whole.size)} "
@@ -174,7 +177,7 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
 
     See also: `sample`.
     """
-    part, parts = _require_whole(i, "i"), _require_whole(n, "n")
+    part, parts = require_whole(i, "i"), require_whole(n, "n")
     if not 0 <= part < parts:
         raise SizeError(
             f"shard(i, n, sweep) takes 0 <= i < n; got i={format_count(part)}, n={format_count(parts)}. "
@@ -183,7 +186,8 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
     return as_sweep(sweep, "shard")[part::parts]
 
 
-def _require_whole(value: Any, name: str) -> int:
+def require_whole(value: Any, name: str) -> int:
+    """The value as an int, or the error that names the argument."""
     if not isinstance(value, bool):
         with suppress(TypeError):
             return as_index(value)
