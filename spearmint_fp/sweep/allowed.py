@@ -10,7 +10,7 @@ import attrs
 
 from ..configuration.messages import format_count
 from .automata import Automaton, AutomatonData
-from .constraints import build_automaton
+from .constraints import build_automaton, cut_long_axes
 from .digits import Place, Question, narrow_node, read_digits
 from .indices import Indices
 from .listing import RowLister, keep_points, walk_runs
@@ -26,9 +26,9 @@ def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constra
     Positions keep their order: a record of constrained parts is the constrained record.
     """
     match node.composition:
-        case SelectionOf(base=inside, indices=Allowed(constraints=constraints)):
-            base, inner = lift_constraints(inside, place)
-            return base, (*(constraint.move_below(place) for constraint in constraints), *inner)
+        case SelectionOf(indices=Allowed() as allowed):
+            base, inner = lift_constraints(allowed.counted, place)
+            return base, (*(constraint.move_below(place) for constraint in allowed.known), *inner)
         case ProductOf(parts=parts) | SumOf(parts=parts):
             pairs = [lift_constraints(part, (*place, k)) for k, part in enumerate(parts)]
             lifted = tuple([constraint for _, inner in pairs for constraint in inner])
@@ -62,21 +62,20 @@ class Allowed(Indices):
             return NotImplemented
         if not self.base == other.base:
             return False
-        known = all(c.predicate is not None or c.congruence is not None for c in self.constraints)
+        known = all(c.predicate is not None or c.congruence or c.between for c in self.constraints)
         asked_alike = known and self.constraints == other.constraints
-        return asked_alike or self._automaton.data == other._automaton.data
+        return asked_alike or self.automaton.data == other.automaton.data
 
     def __hash__(self) -> int:
         return hash((Allowed, self.size))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        automaton, constraints = self._built
-        return Allowed, (self.base, tuple([attrs.evolve(c, predicate=None) for c in constraints]), automaton.data)
+        base, automaton, constraints = self._built
+        return Allowed, (base, tuple([attrs.evolve(c, predicate=None) for c in constraints]), automaton.data)
 
     def narrow(self, *constraints: Constraint) -> Allowed:
         """The same with more constraints; what has been asked is not asked again."""
-        known = self.__dict__.get("_built", (None, self.constraints))[1]
-        return Allowed(self.base, (*known, *constraints))
+        return Allowed(self.counted, (*self.known, *constraints))
 
     def drop_repetitions(self) -> Allowed | None:
         """The first of equal configurations each; None where only listing tells.
@@ -84,46 +83,58 @@ class Allowed(Indices):
         Constraints look at values, so equal configurations are all allowed or none is: of each axis, the first of equal
         values stay. A stride looks at positions instead, and branches may hold equal configurations.
         """
-        digits = read_digits(self.base, (Question(((),)),)).all
-        strided = any(constraint.congruence is not None for constraint in self.constraints)
-        if strided or not _is_faithful(self.base) or any(digit.node.distinct() is None for digit in digits):
+        digits = read_digits(self.counted, (Question(((),)),)).all
+        placed = any(one.congruence is not None or one.between is not None for one in self.constraints)
+        if placed or not _is_faithful(self.counted) or any(digit.node.distinct() is None for digit in digits):
             return None
         return self.narrow(*[keep_firsts(digit) for digit in digits if digit.node.distinct() != digit.node])
 
     @cached_property
-    def _built(self) -> tuple[Automaton, tuple[Constraint, ...]]:
+    def _built(self) -> tuple[Node, Automaton, tuple[Constraint, ...]]:
         if self._data is not None:
             digits = read_digits(self.base, [constraint.question for constraint in self.constraints])
-            return Automaton(self._data, digits), self.constraints
-        return build_automaton(self.base, self.constraints)
+            return self.base, Automaton(self._data, digits), self.constraints
+        base = cut_long_axes(self.base, self.constraints)
+        return base, *build_automaton(base, self.constraints)
 
     @property
-    def _automaton(self) -> Automaton:
-        return self._built[0]
+    def automaton(self) -> Automaton:
+        """The counted automaton of the positions."""
+        return self._built[1]
+
+    @property
+    def counted(self) -> Node:
+        """The base, with long axes cut where counting cut them."""
+        return self.__dict__.get("_built", (self.base,))[0]
+
+    @property
+    def known(self) -> tuple[Constraint, ...]:
+        """The constraints, with their tables once they have been asked."""
+        return self.__dict__.get("_built", (self.base, None, self.constraints))[2]
 
     @property
     def _product(self) -> ProductOf:
-        return cast(ProductOf, self.base.composition)
+        return cast(ProductOf, self._built[0].composition)
 
     @cached_property
     def _points(self) -> RowLister:
         parts, weights = self._product.parts, self._product.weights
-        return RowLister(self._automaton, len(parts), keep_points(parts, weights))
+        return RowLister(self.automaton, len(parts), keep_points(parts, weights))
 
     @cached_property
     def _offsets(self) -> RowLister:
-        return RowLister(self._automaton, len(self._product.parts), lambda _, offset: offset)
+        return RowLister(self.automaton, len(self._product.parts), lambda _, offset: offset)
 
     @property
     def size(self) -> int:
-        return self._automaton.size
+        return self.automaton.size
 
     def notes(self) -> Iterator[str]:
         """How many configurations each constraint removes of those that the ones before it leave, in asking order."""
         left, before = self.base.size, tuple[Constraint, ...]()
-        for constraint in sorted(self._built[1], key=lambda constraint: constraint.turn)[:SHOWN_TERMS]:
+        for constraint in sorted(self._built[2], key=lambda constraint: constraint.turn)[:SHOWN_TERMS]:
             before = (*before, constraint)
-            count = Allowed(self.base, before).size
+            count = Allowed(self.counted, before).size
             yield f"{constraint.name}: {format_count(left - count)} removed, {format_count(count)} left"
             left = count
         if len(self.constraints) > SHOWN_TERMS:
@@ -131,15 +142,15 @@ class Allowed(Indices):
             yield f"… and {more} more constraints: {format_count(left - self.size)} removed"
 
     def at(self, index: int) -> int:
-        return self._automaton.find_position(index)
+        return self.automaton.find_position(index)
 
     def rank(self, position: int) -> int | None:
-        index, there = self._automaton.find_rank(position)
+        index, there = self.automaton.find_rank(position)
         return index if there else None
 
     def count_before(self, position: int) -> int:
         """How many allowed positions are less than `position`."""
-        return self._automaton.find_rank(position)[0]
+        return self.automaton.find_rank(position)[0]
 
     def runs(self, start: int, stop: int) -> Iterator[range]:
         return walk_runs(self._offsets.walk_blocks(start, stop))
@@ -153,6 +164,6 @@ class Allowed(Indices):
         product = self._product
         return product.build_all(self._points.walk_blocks(start, stop, product.shape.row_head))
 
-    def columns(self, base: Node) -> Columns:
+    def columns(self, base: Node) -> Columns:  # noqa: ARG002  # the base is its own
         """The columns of the base with the values that are left."""
-        return narrow_node(base, self._automaton.values_left).columns()
+        return narrow_node(self._built[0], self.automaton.values_left).columns()

@@ -24,8 +24,17 @@ from .diagrams import FALSE, TRUE, Diagrams
 from .digits import read_digits
 from .indices import count_items
 from .nodes.node import Node
-from .predicates import Asker, Raised, Space, join_congruent
+from .predicates import Asker, Raised, Relation, Space, join_between, join_congruent
 from .tables import Constraint, dump_table, join_names, load_table
+
+
+def cut_long_axes(base: Node, constraints: Sequence[Constraint]) -> Node:
+    """The same points, with long axes cut where a relation among the constraints needs them to be."""
+    fixed = {place for constraint in constraints if constraint.table for place in constraint.table.scope}
+    for constraint in constraints:
+        if constraint.table is None and isinstance(constraint.predicate, Relation):
+            base = constraint.predicate.cut_axes(base, fixed)
+    return base
 
 
 def build_automaton(base: Node, constraints: Sequence[Constraint]) -> tuple[Automaton, tuple[Constraint, ...]]:
@@ -41,7 +50,7 @@ def build_automaton(base: Node, constraints: Sequence[Constraint]) -> tuple[Auto
 @final
 class _Builder:
     def __init__(self, base: Node, constraints: Sequence[Constraint]) -> None:
-        self.constraints = constraints
+        self.base, self.constraints = base, constraints
         self.digits = read_digits(base, [constraint.question for constraint in constraints])
         self.scopes = [self.digits.find_scope(number) for number in range(len(constraints))]
         self.touching: dict[int, list[int]] = {}  # per digit, the constraints that look at it
@@ -108,6 +117,12 @@ class _Builder:
         constraint = self.constraints[number]
         if constraint.congruence is not None:
             return join_congruent(*constraint.congruence, self.space)
+        if constraint.between is not None:
+            return join_between(*constraint.between, self.space)
+        if isinstance(constraint.predicate, Relation):
+            related = constraint.predicate.build_diagram(self.base, self.space)
+            if related is not None:
+                return related
         asker = Asker(constraint, number, self.space)
         root = asker.build_diagram(self._build_guard(number))
         if asker.raised:

@@ -32,6 +32,7 @@ from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
 from .labels import Labels
+from .membership import keep_members
 from .nodes.axis import Axis
 from .nodes.columns import Column
 from .nodes.image import Map
@@ -208,6 +209,21 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         if not isinstance(other, Sweep):
             return NotImplemented
         return Sweep(Merge.of_product((self._node, other._node)))
+
+    def __sub__(self, other: Sweep[Any]) -> Sweep[T_co]:
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        return Sweep(keep_members(self._node, other._node, inside=False))
+
+    def __and__(self, other: Sweep[Any]) -> Sweep[T_co]:
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        return Sweep(keep_members(self._node, other._node, inside=True))
+
+    def __or__(self, other: Sweep[S]) -> Sweep[T_co | S]:
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        return self + (other - self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sweep):

@@ -19,6 +19,7 @@ import attrs
 
 from ..configuration.fold import Steps
 from .nodes.node import Node, ProductOf, SumOf
+from .nodes.union import Pieces
 
 Place = tuple[int, ...]
 """The child positions that lead from a sweep's node to one inside it."""
@@ -228,6 +229,18 @@ class _Reader:
 def count_values(node: Node) -> int:
     """How many values all digits of a sweep have together, read as finely as they go."""
     return sum(digit.size for digit in read_digits(node, (Question(((),)),)).all)
+
+
+def cut_axes(node: Node, cuts: Mapping[Place, Iterable[int]], place: Place = ()) -> Node:
+    """The same points, where the long axis at a place is cut before these positions into axes that follow one another."""
+    if place in cuts:
+        return Pieces.of(node.list_values(()), cuts[place])
+    match node.composition:
+        case ProductOf(parts=parts) | SumOf(parts=parts):
+            new = [cut_axes(part, cuts, (*place, k)) for k, part in enumerate(parts)]
+            changed = any(one is not other for one, other in zip(parts, new, strict=True))
+            return node.rebuilt(new) if changed else node
+    return node
 
 
 def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = ()) -> Node:

@@ -7,10 +7,11 @@ configuration, so a combination that raised stays allowed here, and is remembere
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice, repeat
-from operator import truth
+from operator import gt, lt, truth
 from typing import Any, Final, cast, final
 
 import attrs
@@ -19,9 +20,9 @@ from ..configuration.errors import SizeError
 from ..configuration.fold import show_path
 from ..configuration.messages import format_count
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Digit, Digits, Source
+from .digits import Digit, Digits, Place, Source
 from .indices import count_items
-from .nodes.node import ABSENT, LIMIT
+from .nodes.node import ABSENT, LIMIT, Node
 from .tables import Constraint, join_names
 
 MOST_PREFIXES: Final = 4 * LIMIT
@@ -82,6 +83,28 @@ class Space:
     diagrams: Diagrams
     domains: dict[int, Sequence[int]]
     live: dict[int, Sequence[int]]
+
+
+class Relation(ABC):
+    """A predicate on whole configurations that tells without being asked about each which of a sweep satisfy it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __call__(self, config: Any) -> bool:
+        """True for a configuration that satisfies it."""
+
+    @abstractmethod
+    def cut_axes(self, base: Node, fixed: Container[Place]) -> Node:
+        """The same points, with long axes cut where the answer changes; those at the fixed places are left alone."""
+
+    @abstractmethod
+    def build_diagram(self, base: Node, space: Space) -> int | None:
+        """The diagram of the configurations that satisfy it; None where only asking about each of them can tell.
+
+        Raises:
+            SizeError: more configurations would have to be looked at than are.
+        """
 
 
 @final
@@ -350,6 +373,20 @@ def join_congruent(step: int, start: int, space: Space) -> int:
         return after
 
     return join_items(space.digits.items, [int(residue == start % step) for residue in range(step)])[0]
+
+
+def join_between(low: int, high: int, space: Space) -> int:
+    """The diagram of the positions from `low` to `high`, both included."""
+
+    def join_beyond(end: int, side: Callable[[int, int], bool]) -> int:
+        root = TRUE
+        for digit, value in reversed(list(space.digits.split_position(end))):
+            domain = space.domains[digit.number]
+            row = tuple([root if other == value else int(side(other, value)) for other in domain])
+            root = space.diagrams.make_node(digit.number, row)
+        return root
+
+    return space.diagrams.conjoin(join_beyond(low, gt), join_beyond(high, lt))
 
 
 def _count_points(items: Sequence[Digit], scope: Container[int], live: Mapping[int, Sequence[int]]) -> int:

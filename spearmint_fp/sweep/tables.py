@@ -56,6 +56,8 @@ class Constraint:
     table: Table | None = attrs.field(default=None, eq=False)
     turn: int = attrs.field(default=0, eq=False)  # when it was asked: those before it guarded it
     congruence: tuple[int, int] | None = None  # instead of a predicate: a step and where it starts, for positions
+    between: tuple[int, int] | None = None  # instead of a predicate: the first position and the last
+    title: str = ""  # the words for it, where its paths are none
 
     @property
     def question(self) -> Question:
@@ -66,7 +68,7 @@ class Constraint:
         """The words for it in `explain`."""
         if self.congruence is not None:
             return f"one of every {self.congruence[0]} positions"
-        return f"on {join_names(map(show_path, self.paths))}"
+        return self.title or f"on {join_names(map(show_path, self.paths))}"
 
     def move_below(self, place: Place) -> Constraint:
         """The same constraint of a sweep that stands at a place of another one."""
@@ -112,8 +114,10 @@ def keep_firsts(digit: Digit) -> Constraint:
 def dump_table(
     diagrams: Diagrams, root: int, digits: Digits, scope: Sequence[int], domains: Mapping[int, Any]
 ) -> Table:
-    """A diagram of the store as a table."""
+    """A diagram of the store as a table, over those digits of the scope that it looks at."""
     listed = diagrams.list_nodes(root)
+    used = diagrams.find_support(root)
+    scope = [number for number in scope if number in used]
     order = {level: k for k, level in enumerate(scope)}
     numbers = {FALSE: FALSE, TRUE: TRUE, **{node: k for k, node in enumerate(listed, 2)}}
     return Table(
