@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Container, Hashable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final, NamedTuple, final
 
 import attrs
@@ -27,7 +28,7 @@ from .diagrams import FALSE, TRUE, Diagrams, OutOfNodes
 from .digits import Place, Question, count_values, cut_axes, read_digits
 from .filters import constrain_node
 from .claims import overlap
-from .indices import Chosen, Span
+from .indices import Chosen, Remaining, Span
 from .leaves import (
     LONG_AXIS,
     WHOLE,
@@ -42,9 +43,10 @@ from .leaves import (
     list_points,
     make_product_mark,
 )
-from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf
+from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .nodes.points import walk_possible_points
 from .nodes.select import Select, slice_node
+from .places import bound_places
 from .predicates import Relation, Space
 from .tables import Constraint
 
@@ -60,9 +62,57 @@ def keep_members(node: Node, other: Node, *, inside: bool) -> Node:
             # the same value is computed of each: where it is all that is new, the rest tells
             if len(path) == 1 and not any(overlap(path, own) for part in (base, view) for own in part.columns()):
                 return node.rebuilt((keep_members(base, view, inside=inside),))
+    kept = None if other.size <= LIMIT < node.size and _is_listed(other) else _filter_members(node, other, inside)
+    kept = kept or _look_up_members(node, other, inside)
+    return node if kept.size == node.size else kept
+
+
+def _filter_members(node: Node, other: Node, inside: bool) -> Node | None:
+    """The points by a constraint; None where that takes too much, and the other sweep is small."""
     title = f"{'in' if inside else 'not in'} another sweep of {format_count(other.size)}"
     kept = constrain_node(node, Constraint(Membership(other, inside), ((),), title=title))
-    return node if kept.size == node.size else kept
+    try:
+        _ = kept.size
+    except SizeError:
+        if other.size > LIMIT:
+            raise
+        return None
+    return kept
+
+
+def _is_listed(node: Node) -> bool:
+    """True for a sweep that shows no axes, so that it is compared point by point."""
+    match node.composition:
+        case SelectionOf(base=base, indices=indices) if indices.size == base.size:
+            return _is_listed(base)
+        case SelectionOf(base=base, indices=Remaining()):
+            return _is_listed(base)
+        case SelectionOf(base=base, indices=Span() as span):
+            match base.composition:
+                case ProductOf():
+                    return span.positions.step != 1 and abs(span.positions.step) * count_values(base) > LIMIT
+                case SelectionOf(indices=indices):
+                    return span.positions.step != 1 or not isinstance(indices, Allowed)
+            return _is_listed(base)
+        case SelectionOf(indices=indices):
+            return not isinstance(indices, Allowed)
+        case ViewOf() | ZipOf():
+            return True
+    return node.composition is None and node.calls
+
+
+def _look_up_members(node: Node, other: Node, inside: bool) -> Node:
+    """The points of a long sweep by the positions of those of a short one."""
+    points = {exact_key(point): point for point in walk_possible_points(other, 0, other.size)}
+    ranks = chain.from_iterable(node.ranks(point, True) for point in points.values())
+    positions = sorted(bound_places(ranks))
+    if inside:
+        return Select(node, Chosen(tuple(positions)))
+    match node.composition:
+        case SelectionOf(base=base, indices=Remaining() as indices):
+            removed = sorted((*indices.removed, *map(indices.at, positions)))
+            return Select(base, Remaining(base.size, tuple(removed)))
+    return Select(node, Remaining(node.size, tuple(positions)))
 
 
 @final
@@ -212,6 +262,11 @@ class _Matcher:
                 found = self._match_slice(base, span.positions, prefix)
                 if found is not None:
                     return found
+            case SelectionOf(base=base, indices=Remaining() as indices):
+                removed = self._match_points([base.at(position) for position in indices.removed], prefix)
+                whole = self._match_node(base, prefix)
+                without = self._diagrams.negate(self._complete(removed, whole.paths))
+                return _Part(self._diagrams.conjoin(whole.diagram, without), whole.paths)
         try:
             return self._match_points(list_points(node, prefix), prefix)
         except Hidden:
