@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, cast, final
 
@@ -10,13 +10,14 @@ import attrs
 
 from ..configuration.messages import format_count
 from .automata import Automaton, AutomatonData
-from .constraints import build_automaton, cut_long_axes
+from .constraints import build_automaton
 from .digits import Place, Question, narrow_node, read_digits
 from .indices import Indices
 from .listing import RowLister, keep_points, walk_runs
 from .nodes.columns import Columns
 from .nodes.node import Node, ProductOf, SelectionOf, SumOf
 from .outline import SHOWN_TERMS
+from .predicates import Relation
 from .tables import Constraint, keep_firsts
 
 
@@ -26,9 +27,9 @@ def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constra
     Positions keep their order: a record of constrained parts is the constrained record.
     """
     match node.composition:
-        case SelectionOf(indices=Allowed() as allowed):
-            base, inner = lift_constraints(allowed.counted, place)
-            return base, (*(constraint.move_below(place) for constraint in allowed.known), *inner)
+        case SelectionOf(base=inside, indices=Allowed(constraints=constraints)):
+            base, inner = lift_constraints(inside, place)
+            return base, (*(constraint.move_below(place) for constraint in constraints), *inner)
         case ProductOf(parts=parts) | SumOf(parts=parts):
             pairs = [lift_constraints(part, (*place, k)) for k, part in enumerate(parts)]
             lifted = tuple([constraint for _, inner in pairs for constraint in inner])
@@ -70,12 +71,21 @@ class Allowed(Indices):
         return hash((Allowed, self.size))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        base, automaton, constraints = self._built
-        return Allowed, (base, tuple([attrs.evolve(c, predicate=None) for c in constraints]), automaton.data)
+        automaton, constraints = self._built
+        return Allowed, (self.base, tuple([attrs.evolve(c, predicate=None) for c in constraints]), automaton.data)
+
+    @staticmethod
+    def of(base: Node, known: Sequence[Constraint], constraints: Sequence[Constraint]) -> Allowed:
+        """The positions of a base that satisfy constraints, some of which it has had before."""
+        fixed = {place for constraint in known if constraint.table for place in constraint.table.scope}
+        for constraint in constraints:
+            if isinstance(constraint.predicate, Relation):
+                base = constraint.predicate.cut_axes(base, fixed)
+        return Allowed(base, (*known, *constraints))
 
     def narrow(self, *constraints: Constraint) -> Allowed:
         """The same with more constraints; what has been asked is not asked again."""
-        return Allowed(self.counted, (*self.known, *constraints))
+        return Allowed.of(self.base, self.__dict__.get("_built", (None, self.constraints))[1], constraints)
 
     def drop_repetitions(self) -> Allowed | None:
         """The first of equal configurations each; None where only listing tells.
@@ -83,38 +93,32 @@ class Allowed(Indices):
         Constraints look at values, so equal configurations are all allowed or none is: of each axis, the first of equal
         values stay. A stride looks at positions instead, and branches may hold equal configurations.
         """
-        digits = read_digits(self.counted, (Question(((),)),)).all
+        digits = read_digits(self.base, (Question(((),)),)).all
         placed = any(one.congruence is not None or one.between is not None for one in self.constraints)
-        if placed or not _is_faithful(self.counted) or any(digit.node.distinct() is None for digit in digits):
+        if placed or not _is_faithful(self.base) or any(digit.node.distinct() is None for digit in digits):
             return None
         return self.narrow(*[keep_firsts(digit) for digit in digits if digit.node.distinct() != digit.node])
 
     @cached_property
-    def _built(self) -> tuple[Node, Automaton, tuple[Constraint, ...]]:
+    def _built(self) -> tuple[Automaton, tuple[Constraint, ...]]:
         if self._data is not None:
             digits = read_digits(self.base, [constraint.question for constraint in self.constraints])
-            return self.base, Automaton(self._data, digits), self.constraints
-        base = cut_long_axes(self.base, self.constraints)
-        return base, *build_automaton(base, self.constraints)
+            return Automaton(self._data, digits), self.constraints
+        return build_automaton(self.base, self.constraints)
 
     @property
     def automaton(self) -> Automaton:
         """The counted automaton of the positions."""
+        return self._built[0]
+
+    @property
+    def answered(self) -> tuple[Constraint, ...]:
+        """The constraints with their tables."""
         return self._built[1]
 
     @property
-    def counted(self) -> Node:
-        """The base, with long axes cut where counting cut them."""
-        return self.__dict__.get("_built", (self.base,))[0]
-
-    @property
-    def known(self) -> tuple[Constraint, ...]:
-        """The constraints, with their tables once they have been asked."""
-        return self.__dict__.get("_built", (self.base, None, self.constraints))[2]
-
-    @property
     def _product(self) -> ProductOf:
-        return cast(ProductOf, self._built[0].composition)
+        return cast(ProductOf, self.base.composition)
 
     @cached_property
     def _points(self) -> RowLister:
@@ -132,9 +136,9 @@ class Allowed(Indices):
     def notes(self) -> Iterator[str]:
         """How many configurations each constraint removes of those that the ones before it leave, in asking order."""
         left, before = self.base.size, tuple[Constraint, ...]()
-        for constraint in sorted(self._built[2], key=lambda constraint: constraint.turn)[:SHOWN_TERMS]:
+        for constraint in sorted(self.answered, key=lambda constraint: constraint.turn)[:SHOWN_TERMS]:
             before = (*before, constraint)
-            count = Allowed(self.counted, before).size
+            count = Allowed(self.base, before).size
             yield f"{constraint.name}: {format_count(left - count)} removed, {format_count(count)} left"
             left = count
         if len(self.constraints) > SHOWN_TERMS:
@@ -164,6 +168,6 @@ class Allowed(Indices):
         product = self._product
         return product.build_all(self._points.walk_blocks(start, stop, product.shape.row_head))
 
-    def columns(self, base: Node) -> Columns:  # noqa: ARG002  # the base is its own
+    def columns(self, base: Node) -> Columns:
         """The columns of the base with the values that are left."""
-        return narrow_node(self._built[0], self.automaton.values_left).columns()
+        return narrow_node(base, self.automaton.values_left).columns()

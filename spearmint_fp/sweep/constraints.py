@@ -28,15 +28,6 @@ from .predicates import Asker, Raised, Relation, Space, join_between, join_congr
 from .tables import Constraint, dump_table, join_names, load_table
 
 
-def cut_long_axes(base: Node, constraints: Sequence[Constraint]) -> Node:
-    """The same points, with long axes cut where a relation among the constraints needs them to be."""
-    fixed = {place for constraint in constraints if constraint.table for place in constraint.table.scope}
-    for constraint in constraints:
-        if constraint.table is None and isinstance(constraint.predicate, Relation):
-            base = constraint.predicate.cut_axes(base, fixed)
-    return base
-
-
 def build_automaton(base: Node, constraints: Sequence[Constraint]) -> tuple[Automaton, tuple[Constraint, ...]]:
     """The automaton of the configurations that satisfy all constraints, and these with their tables.
 
@@ -92,7 +83,7 @@ class _Builder:
         constraint = self.constraints[number]
         if constraint.table is not None:
             return constraint
-        table = dump_table(self.diagrams, self.roots[number], self.digits, self.scopes[number], self.space.domains)
+        table = dump_table(self.diagrams, self.roots[number], self.digits, self.space.domains)
         return attrs.evolve(constraint, table=table, turn=list(self.roots).index(number))
 
     def _build_diagrams(self, numbers: Sequence[int]) -> None:
@@ -116,11 +107,11 @@ class _Builder:
         """The diagram of a constraint."""
         constraint = self.constraints[number]
         if constraint.congruence is not None:
-            return join_congruent(*constraint.congruence, self.space)
+            return join_congruent(*constraint.congruence, constraint.place, self.space)
         if constraint.between is not None:
-            return join_between(*constraint.between, self.space)
+            return join_between(*constraint.between, constraint.place, self.space)
         if isinstance(constraint.predicate, Relation):
-            related = constraint.predicate.build_diagram(self.base, self.space)
+            related = constraint.predicate.build_diagram(self.base, constraint.place, self.space)
             if related is not None:
                 return related
         asker = Asker(constraint, number, self.space)

@@ -114,6 +114,17 @@ class Digits:
             position -= digit.offsets[value]
             yield digit, value
 
+    def list_choosers(self, place: Place) -> list[tuple[int, int]]:
+        """The choices on the way to a place, each with the branch that leads there."""
+        ways = ((self.places.get(place[:end], -1), branch) for end, branch in enumerate(place))
+        return [(number, branch) for number, branch in ways if number >= 0]
+
+    def enter_place(self, place: Place) -> tuple[Digits, int]:
+        """The digits of the part at a place, and how far apart its points lie in the whole."""
+        context = tuple(self.list_choosers(place))
+        inside = [digit for digit in self.all if digit.place[: len(place)] == place and digit.context == context]
+        return attrs.evolve(self, items=tuple(inside)), min([digit.stride for digit in inside], default=1)
+
     @cached_property
     def places(self) -> dict[Place, int]:
         return {digit.place: digit.number for digit in self.all}
@@ -229,6 +240,15 @@ class _Reader:
 def count_values(node: Node) -> int:
     """How many values all digits of a sweep have together, read as finely as they go."""
     return sum(digit.size for digit in read_digits(node, (Question(((),)),)).all)
+
+
+def find_node(node: Node, place: Place) -> Node:
+    """The node at a place."""
+    for child in place:
+        match node.composition:
+            case ProductOf(parts=parts) | SumOf(parts=parts):
+                node = parts[child]
+    return node
 
 
 def cut_axes(node: Node, cuts: Mapping[Place, Iterable[int]], place: Place = ()) -> Node:

@@ -36,8 +36,8 @@ def constrain_node(node: Node, constraint: Constraint) -> Node:
     if isinstance(node, Filter):
         return node.narrow(constraint)
     match node.composition:
-        case SelectionOf(base=base, indices=Allowed() as allowed):
-            return Select(base, allowed.narrow(constraint))
+        case SelectionOf(indices=Allowed() as allowed):
+            return _select_allowed(allowed.narrow(constraint))
         case ProductOf():
             return _count_allowed(node, (constraint,)) if _may_concern(constraint, node) else node
     return Filter(node, (constraint,))
@@ -105,6 +105,7 @@ class Filter(Node):
     size = _delegate_to("found")
     stored = _delegate_to("found")
     children = _delegate_to("found")
+    has_same_types = _delegate_to("found")
     calls = _delegate_to("found")
     computed = _delegate_to("found")
     exact = _delegate_to("found")
@@ -157,8 +158,8 @@ def _filter_node(node: Node, constraints: Constraints) -> Node:
             return Union.of([_filter_node(part, held) for part in parts])
         case ViewOf(base=base, path=path) if any(not _looks_at(one, path) for one in held):
             return _filter_view(node, base, path, held)
-        case SelectionOf(base=base, indices=Allowed() as allowed):
-            return Select(base, allowed.narrow(*held))
+        case SelectionOf(indices=Allowed() as allowed):
+            return _select_allowed(allowed.narrow(*held))
         case SelectionOf(base=base, indices=Remaining() as indices) if node.size > LIMIT:
             return _filter_remaining(base, indices, held)
         case SelectionOf(base=base, indices=indices):
@@ -190,7 +191,11 @@ def _filter_view(node: Node, base: Node, path: Steps, constraints: Constraints) 
 def _count_allowed(node: Node, constraints: Constraints) -> Node:
     """Counted by the axes that the constraints name."""
     base, lifted = lift_constraints(node)
-    return Select(base, Allowed(base, (*lifted, *constraints)))
+    return _select_allowed(Allowed.of(base, lifted, constraints))
+
+
+def _select_allowed(allowed: Allowed) -> Node:
+    return Select(allowed.base, allowed)
 
 
 # --- selections ----------------------------------------------------------------------------------------
@@ -217,7 +222,7 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
         if origin is None and step * count_values(base) <= LIMIT and isinstance(survivors.indices, Allowed):
             every = Constraint(None, ((),), congruence=(step, indices.positions[0]))
             strided = survivors.indices.narrow(every)
-            return _cut_survivors(Select(base, strided), _Survivors(strided, None), indices.positions)
+            return _cut_survivors(_select_allowed(strided), _Survivors(strided, None), indices.positions)
     if node.size <= LIMIT and (survivors is None or node.size <= whole.size):
         return _list_kept(node, constraints)
     return _look_up_kept(node, whole, base, indices, constraints)
@@ -379,7 +384,7 @@ def _is_kept(point: Any, constraints: Constraints) -> bool:
 
 
 def _make_refusal(points: int, constraints: Constraints) -> SizeError:
-    paths = [show_path(path) for constraint in constraints for path in constraint.paths if not constraint.title]
+    paths = [show_path(path) for constraint in constraints for path in constraint.paths if not constraint.words]
     what = f"constraining on {join_names(paths)}" if paths else "comparing this sweep with another one"
     first = "Constrain it first" if paths else "Compare the sweep that it was made from"
     return SizeError(

@@ -22,7 +22,7 @@ from ..configuration.keys import exact_key
 from ..configuration.records import FieldsShape, Shape
 from .checks import keeps_fields
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Context, Digit, Place
+from .digits import Context, Digit, Place, find_node
 from .indices import count_range
 from .nodes.node import ABSENT, LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .predicates import Space
@@ -249,16 +249,19 @@ class _Source:
 
 @final
 class LeafIndex:
-    """Diagrams over the digits of a sweep, by what its configurations have at a path."""
+    """Diagrams over the digits of a sweep, by what the part of its configurations at a place has at a path."""
 
-    def __init__(self, base: Node, space: Space, opened: Collection[Any], fixed: Container[Place] = ()) -> None:
+    def __init__(
+        self, base: Node, place: Place, space: Space, opened: Collection[Any], fixed: Container[Place] = ()
+    ) -> None:
         self.diagrams: Diagrams = space.diagrams
         self.cuts: dict[Place, set[int]] = {}
         self._space, self._opened, self._fixed = space, opened, fixed
         self._algebra = make_leaf_algebra(opened)
         self._sources: dict[Steps, list[_Source]] = {}
         self._has: dict[Steps, int] = {}
-        self._add_node(base, (), (), ())
+        self._context = tuple(space.digits.list_choosers(place))
+        self._add_node(find_node(base, place), place, (), self._context)
 
     @property
     def paths(self) -> frozenset[Steps]:
@@ -290,6 +293,11 @@ class LeafIndex:
         if not sources or not all(are_alike(source.keys[0], node) for source in sources):
             raise Hidden(node, path)
         return self.split((*path, WHOLE), AnyCase())
+
+    def find_outside(self) -> int:
+        """The configurations that lie in branches without the place."""
+        there = _Source(self._context, None, (None,))
+        return self.diagrams.negate(self._join_sources((there,), 0, (), AnyCase()))
 
     def find_lack(self, path: Steps) -> int:
         """The configurations that have no leaf at the path.

@@ -69,8 +69,8 @@ def keep_members(node: Node, other: Node, *, inside: bool) -> Node:
 
 def _filter_members(node: Node, other: Node, inside: bool) -> Node | None:
     """The points by a constraint; None where that takes too much, and the other sweep is small."""
-    title = f"{'in' if inside else 'not in'} another sweep of {format_count(other.size)}"
-    kept = constrain_node(node, Constraint(Membership(other, inside), ((),), title=title))
+    words = f"{'in' if inside else 'not in'} another sweep of {format_count(other.size)}"
+    kept = constrain_node(node, Constraint(Membership(other, inside), ((),), words=words))
     try:
         _ = kept.size
     except SizeError:
@@ -152,7 +152,7 @@ class Membership(Relation):
             domains: dict[int, Sequence[int]] = {digit.number: range(digit.size) for digit in digits.all}
             space = Space(digits, Diagrams(), domains, domains)
             try:
-                index = LeafIndex(base, space, self._list_opened(base), fixed)
+                index = LeafIndex(base, (), space, self._list_opened(base), fixed)
                 _Matcher(index).match_all(self.sweep)
             except (Hidden, OutOfNodes):  # which is told when the diagram is built
                 return base
@@ -160,9 +160,11 @@ class Membership(Relation):
                 return base
             base = cut_axes(base, index.cuts)
 
-    def build_diagram(self, base: Node, space: Space) -> int | None:
+    def build_diagram(self, base: Node, place: Place, space: Space) -> int | None:
         try:
-            found = _Matcher(LeafIndex(base, space, self._list_opened(base))).match_all(self.sweep)
+            index = LeafIndex(base, place, space, self._list_opened(base))
+            found = _Matcher(index).match_all(self.sweep)
+            return space.diagrams.disjoin_all([found, index.find_outside()]) if self.inside else space.diagrams.negate(found)
         except Hidden as hidden:
             if base.size <= LIMIT:
                 return None
@@ -175,7 +177,6 @@ class Membership(Relation):
                 f"{format_count(self.sweep.size)} takes too many cases at once. Write their axes in the same order, "
                 f"those that constraints tie together side by side"
             ) from None
-        return found if self.inside else space.diagrams.negate(found)
 
     def _list_opened(self, base: Node) -> frozenset[Any]:
         return frozenset(list_opened(base) | list_opened(self.sweep))
@@ -257,7 +258,7 @@ class _Matcher:
                 return self._match_node(base, prefix)
             case SelectionOf(base=base, indices=Allowed() as allowed):
                 with suppress(Hidden):
-                    return self._match_automaton(allowed.counted, allowed.automaton, prefix)
+                    return self._match_automaton(allowed.base, allowed.automaton, prefix)
             case SelectionOf(base=base, indices=Span() as span):
                 found = self._match_slice(base, span.positions, prefix)
                 if found is not None:
@@ -325,7 +326,7 @@ class _Matcher:
                 return self._join_any(found)
             case SelectionOf(indices=Allowed() as allowed) if positions.step == 1:
                 ends = allowed.at(positions[0]), allowed.at(positions[-1])
-                return self._match_stretch(allowed.counted, allowed.known, ends, prefix)
+                return self._match_stretch(allowed.base, allowed.answered, ends, prefix)
             case ProductOf():
                 stride = Constraint(None, ((),), congruence=(positions.step, positions[0]))
                 if positions.step == 1:
@@ -351,7 +352,7 @@ class _Matcher:
                     cuts.setdefault(digit.place, set()).update((value, value + 1))
         stretch = Allowed(cut_axes(base, cuts), (*constraints, Constraint(None, ((),), between=ends)))
         try:
-            return self._match_automaton(stretch.counted, stretch.automaton, prefix)
+            return self._match_automaton(stretch.base, stretch.automaton, prefix)
         except Hidden:
             return None
 

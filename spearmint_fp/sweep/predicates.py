@@ -99,8 +99,10 @@ class Relation(ABC):
         """The same points, with long axes cut where the answer changes; those at the fixed places are left alone."""
 
     @abstractmethod
-    def build_diagram(self, base: Node, space: Space) -> int | None:
-        """The diagram of the configurations that satisfy it; None where only asking about each of them can tell.
+    def build_diagram(self, base: Node, place: Place, space: Space) -> int | None:
+        """The diagram of the configurations of which the part at a place satisfies it, or that have none there.
+
+        None where only asking about each of them can tell.
 
         Raises:
             SizeError: more configurations would have to be looked at than are.
@@ -356,14 +358,15 @@ def _has_absent(values: Sequence[Any]) -> bool:
     return any(value is ABSENT for value in values)  # by identity: values may compare as they like
 
 
-def join_congruent(step: int, start: int, space: Space) -> int:
-    """The diagram of the positions that lie a multiple of `step` from `start`: few states, however many these are."""
+def join_congruent(step: int, start: int, place: Place, space: Space) -> int:
+    """The diagram of the positions in the part at a place that lie a multiple of `step` from `start`: few states."""
+    inside, unit = space.digits.enter_place(place)
 
     def join_items(items: Sequence[Digit], after: list[int]) -> list[int]:
         """Per residue of what the digits before add to a position, the diagram from these digits on."""
         for digit in reversed(items):
             ends = [after] if digit.branches is None else [join_items(branch, after) for branch in digit.branches]
-            values = [(digit.offsets[value], ends[value % len(ends)]) for value in space.domains[digit.number]]
+            values = [(digit.offsets[value] // unit, ends[value % len(ends)]) for value in space.domains[digit.number]]
             after = [
                 space.diagrams.make_node(
                     digit.number, tuple([end[(residue + offset) % step] for offset, end in values])
@@ -372,21 +375,31 @@ def join_congruent(step: int, start: int, space: Space) -> int:
             ]
         return after
 
-    return join_items(space.digits.items, [int(residue == start % step) for residue in range(step)])[0]
+    root = join_items(inside.items, [int(residue == start % step) for residue in range(step)])[0]
+    return _allow_outside(root, place, space)
 
 
-def join_between(low: int, high: int, space: Space) -> int:
-    """The diagram of the positions from `low` to `high`, both included."""
+def join_between(low: int, high: int, place: Place, space: Space) -> int:
+    """The diagram of the positions in the part at a place from `low` to `high`, both included."""
+    inside, unit = space.digits.enter_place(place)
 
-    def join_beyond(end: int, side: Callable[[int, int], bool]) -> int:
+    def join_beyond(end: int, is_beyond: Callable[[int, int], bool]) -> int:
         root = TRUE
-        for digit, value in reversed(list(space.digits.split_position(end))):
+        for digit, value in reversed(list(inside.split_position(end * unit))):
             domain = space.domains[digit.number]
-            row = tuple([root if other == value else int(side(other, value)) for other in domain])
+            row = tuple([root if other == value else int(is_beyond(other, value)) for other in domain])
             root = space.diagrams.make_node(digit.number, row)
         return root
 
-    return space.diagrams.conjoin(join_beyond(low, gt), join_beyond(high, lt))
+    return _allow_outside(space.diagrams.conjoin(join_beyond(low, gt), join_beyond(high, lt)), place, space)
+
+
+def _allow_outside(root: int, place: Place, space: Space) -> int:
+    """The diagram of which also the configurations are that lie in branches without a place."""
+    for number, branch in reversed(space.digits.list_choosers(place)):
+        row = tuple([root if other == branch else TRUE for other in space.domains[number]])
+        root = space.diagrams.make_node(number, row)
+    return root
 
 
 def _count_points(items: Sequence[Digit], scope: Container[int], live: Mapping[int, Sequence[int]]) -> int:

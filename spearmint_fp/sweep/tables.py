@@ -57,7 +57,7 @@ class Constraint:
     turn: int = attrs.field(default=0, eq=False)  # when it was asked: those before it guarded it
     congruence: tuple[int, int] | None = None  # instead of a predicate: a step and where it starts, for positions
     between: tuple[int, int] | None = None  # instead of a predicate: the first position and the last
-    title: str = ""  # the words for it, where its paths are none
+    words: str = ""  # for `explain`, in place of its paths
 
     @property
     def question(self) -> Question:
@@ -66,9 +66,11 @@ class Constraint:
     @property
     def name(self) -> str:
         """The words for it in `explain`."""
+        if self.words:
+            return self.words
         if self.congruence is not None:
             return f"one of every {self.congruence[0]} positions"
-        return self.title or f"on {join_names(map(show_path, self.paths))}"
+        return f"on {join_names(map(show_path, self.paths))}"
 
     def move_below(self, place: Place) -> Constraint:
         """The same constraint of a sweep that stands at a place of another one."""
@@ -111,13 +113,9 @@ def keep_firsts(digit: Digit) -> Constraint:
     return Constraint(None, ((),), digit.place, table)
 
 
-def dump_table(
-    diagrams: Diagrams, root: int, digits: Digits, scope: Sequence[int], domains: Mapping[int, Any]
-) -> Table:
-    """A diagram of the store as a table, over those digits of the scope that it looks at."""
-    listed = diagrams.list_nodes(root)
-    used = diagrams.find_support(root)
-    scope = [number for number in scope if number in used]
+def dump_table(diagrams: Diagrams, root: int, digits: Digits, domains: Mapping[int, Any]) -> Table:
+    """A diagram of the store as a table."""
+    scope, listed = sorted(diagrams.find_support(root)), diagrams.list_nodes(root)
     order = {level: k for k, level in enumerate(scope)}
     numbers = {FALSE: FALSE, TRUE: TRUE, **{node: k for k, node in enumerate(listed, 2)}}
     return Table(
