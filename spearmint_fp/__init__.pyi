@@ -122,6 +122,15 @@ from .sweep.distinct import (
 from .sweep.expansion import (
     expand as expand,
 )
+from .sweep.sets import (
+    difference as difference,
+)
+from .sweep.sets import (
+    intersection as intersection,
+)
+from .sweep.sets import (
+    union as union,
+)
 from .sweep.typed import (
     structured as structured,
 )

@@ -22,11 +22,13 @@ from spearmint_fp import (
     concat,
     constrain,
     derive,
+    difference,
     distinct,
     expand,
     experiment,
     failures,
     inject,
+    intersection,
     mapped,
     processes,
     product,
@@ -40,6 +42,7 @@ from spearmint_fp import (
     successes,
     threads,
     timed_out,
+    union,
     unit,
     validate,
     zipped,
@@ -73,6 +76,9 @@ def test_sweeps_are_generic() -> None:
     assert_type(s.index(s[0]), int)
     assert_type(s + s, Sweep[Settings])
     assert_type(s + unit, Sweep[Settings | Config])
+    assert_type(s - unit, Sweep[Settings])
+    assert_type(s & unit, Sweep[Settings])
+    assert_type(s | unit, Sweep[Settings | Config])
     assert_type(unit * unit, Sweep[Config])
 
 
@@ -88,6 +94,9 @@ def test_combinators_keep_types() -> None:
     assert_type(concat(s, s), Sweep[Settings])
     assert_type(product(unit, unit), Sweep[Config])
     assert_type(zipped(unit), Sweep[Config])
+    assert_type(difference(s, unit, unit), Sweep[Settings])
+    assert_type(intersection(s, unit), Sweep[Settings])
+    assert_type(union(s, s), Sweep[Settings])
 
 
 def test_conversion_gives_the_type_that_was_asked_for() -> None:

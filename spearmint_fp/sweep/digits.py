@@ -252,7 +252,7 @@ def find_node(node: Node, place: Place) -> Node:
 
 
 def cut_axes(node: Node, cuts: Mapping[Place, Iterable[int]], place: Place = ()) -> Node:
-    """The same points, where the long axis at a place is cut before these positions into axes that follow one another."""
+    """The same points, where the long axes at some places are cut into pieces before these positions."""
     if place in cuts:
         return Pieces.of(node.list_values(()), cuts[place])
     match node.composition:

@@ -15,12 +15,13 @@ import attrs
 
 from ..configuration.config import Layout
 from ..configuration.equality import are_equal
-from ..configuration.errors import TreeError
+from ..configuration.errors import ConversionError, TreeError
 from ..configuration.fold import Algebra, Steps, fold
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.records import FieldsShape, Shape
 from .checks import keeps_fields
+from .claims import overlap
 from .diagrams import FALSE, TRUE, Diagrams
 from .digits import Context, Digit, Place, find_node
 from .indices import count_range
@@ -117,8 +118,10 @@ def list_opened(node: Node) -> set[Any]:
     return found
 
 
-def list_points(node: Node, path: Steps) -> Sequence[Any]:
-    """The points of a sweep: as they are stored, or looked at where they are few; `ABSENT` where one cannot be built.
+def list_points(node: Node, path: Steps, *, is_asked: bool) -> Sequence[Any]:
+    """The points of a sweep, frozen: as they are stored, or built where they are few; `ABSENT` where one is refused.
+
+    Of the sweep that is asked for its points, a function of the user's may raise.
 
     Raises:
         Hidden: they are too many, and no range.
@@ -126,13 +129,17 @@ def list_points(node: Node, path: Steps) -> Sequence[Any]:
     is_axis = node.composition is None and not node.children and not node.calls
     if node.size > LIMIT and not (is_axis and isinstance(node.list_values(()), range)):
         raise Hidden(node, path)
-    return node.list_values(()) if is_axis else [_freeze_point(point) for point in node.list_values(())]
+    return node.list_values(()) if is_axis else [_build_point(node, k, is_asked) for k in range(node.size)]
 
 
-def _freeze_point(point: Any) -> Any:
+def _build_point(node: Node, index: int, is_asked: bool) -> Any:
     try:
-        return point if point is ABSENT else freeze(point)
-    except TreeError:
+        return freeze(node.at(index))
+    except (TreeError, ConversionError):
+        return ABSENT
+    except Exception:
+        if is_asked and node.computed:
+            raise
         return ABSENT
 
 
@@ -259,6 +266,7 @@ class LeafIndex:
         self._space, self._opened, self._fixed = space, opened, fixed
         self._algebra = make_leaf_algebra(opened)
         self._sources: dict[Steps, list[_Source]] = {}
+        self._hidden: list[tuple[Steps, Node]] = []
         self._has: dict[Steps, int] = {}
         self._context = tuple(space.digits.list_choosers(place))
         self._add_node(find_node(base, place), place, (), self._context)
@@ -279,9 +287,24 @@ class LeafIndex:
         """The number of the first digit that puts something at a path."""
         return min(source.number for source in self._sources[path])
 
+    def has_path(self, path: Steps) -> bool:
+        """True if some configuration has a leaf at the path.
+
+        Raises:
+            Hidden: the path may lead into a part without leaves.
+        """
+        for prefix, node in self._hidden:
+            is_known = node.exact and path[-1:] != (WHOLE,)
+            own = [(*prefix, *inner) for inner in node.columns()] if is_known else [prefix]
+            if path != (*prefix, WHOLE) and any(overlap(path, one) for one in own):
+                raise Hidden(node, prefix)
+        return path in self._sources
+
     def split(self, path: Steps, cases: Cases) -> int:
         """The configurations that have at the path one of the keys of some cases, and go on as its case says."""
-        return self._join_sources(self._sources.get(path, ()), 0, path, cases)
+        if not self.has_path(path):
+            return FALSE
+        return self._join_sources(self._sources[path], 0, path, cases)
 
     def find_alike(self, node: Node, path: Steps) -> int:
         """The configurations that have at the path a point of a part without leaves that is alike.
@@ -370,13 +393,13 @@ class LeafIndex:
                 for path, key in make_product_mark(made).items():
                     self._add_source((*prefix, *path), _Source(context, None, (key,)))
                 if prefixes is None:
-                    self._add_source((*prefix, WHOLE), _Source(context, None, (node,)))
+                    self._hide_node(node, prefix, context)
 
     def _add_digit(self, digit: Digit, prefix: Steps) -> None:
         try:
-            values = list_points(digit.node, prefix)
+            values = list_points(digit.node, prefix, is_asked=False)
         except Hidden:
-            self._add_source((*prefix, WHOLE), _Source(digit.context, None, (digit.node,)))
+            self._hide_node(digit.node, prefix, digit.context)
             return
         if isinstance(values, range) and digit.size > LONG_AXIS:
             self._add_source(prefix, _Source(digit.context, digit, (), values))
@@ -385,6 +408,10 @@ class LeafIndex:
         leaves = [self.list_leaves(values[value], ()) for value in domain]
         for path in dict.fromkeys(path for one in leaves for path in one):
             self._add_source((*prefix, *path), _Source(digit.context, digit, [one.get(path) for one in leaves]))
+
+    def _hide_node(self, node: Node, prefix: Steps, context: Context) -> None:
+        self._hidden.append((prefix, node))
+        self._add_source((*prefix, WHOLE), _Source(context, None, (node,)))
 
     def _add_source(self, path: Steps, source: _Source) -> None:
         self._sources.setdefault(path, []).append(source)

@@ -164,7 +164,11 @@ def _join_ranges(pieces: Sequence[Any]) -> list[Any]:
     joined = list(pieces[:1])
     for piece in pieces[1:]:
         before = joined[-1]
-        if isinstance(piece, range) and isinstance(before, range) and (before.stop, before.step) == (piece.start, piece.step):
+        if (
+            isinstance(piece, range)
+            and isinstance(before, range)
+            and (before.stop, before.step) == (piece.start, piece.step)
+        ):
             joined[-1] = range(before.start, piece.stop, piece.step)
         else:
             joined.append(piece)
