@@ -24,7 +24,8 @@ from .diagrams import FALSE, TRUE, Diagrams
 from .digits import read_digits
 from .indices import count_items
 from .nodes.node import Node
-from .predicates import Asker, Raised, Relation, Space, join_between, join_congruent
+from .positions import join_between, join_congruent
+from .predicates import Asker, Raised, Relation, Space
 from .tables import Constraint, dump_table, join_names, load_table
 
 

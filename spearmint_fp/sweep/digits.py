@@ -254,7 +254,7 @@ def find_node(node: Node, place: Place) -> Node:
 def cut_axes(node: Node, cuts: Mapping[Place, Iterable[int]], place: Place = ()) -> Node:
     """The same points, where the long axes at some places are cut into pieces before these positions."""
     if place in cuts:
-        return Pieces.of(node.list_values(()), cuts[place])
+        return Pieces.cut(node.list_values(()), cuts[place])
     match node.composition:
         case ProductOf(parts=parts) | SumOf(parts=parts):
             new = [cut_axes(part, cuts, (*place, k)) for k, part in enumerate(parts)]

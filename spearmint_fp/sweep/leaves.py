@@ -6,9 +6,7 @@ leaves, unless some sweep that takes part has choices inside one of their kind: 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Container, Hashable, Iterable, Mapping, Sequence
-from math import gcd
+from collections.abc import Collection, Container, Hashable, Iterable, Sequence
 from typing import Any, Final, final
 
 import attrs
@@ -20,11 +18,11 @@ from ..configuration.fold import Algebra, Steps, fold
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.records import FieldsShape, Shape
+from .cases import AnyCase, Cases
 from .checks import keeps_fields
 from .claims import overlap
-from .diagrams import FALSE, TRUE, Diagrams
+from .diagrams import FALSE, Diagrams
 from .digits import Context, Digit, Place, find_node
-from .indices import count_range
 from .nodes.node import ABSENT, LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .predicates import Space
 
@@ -33,9 +31,6 @@ Leaves = dict[Steps, Hashable]
 
 LONG_AXIS: Final = 256
 """A range of more values is not gone through, but cut into pieces that are in a case as a whole."""
-
-MOST_CUTS: Final = 1_000
-"""Into how many pieces a range is cut in one go."""
 
 _KIND: Final = object()
 """The step to the leaf that tells the kind of an opened record."""
@@ -148,97 +143,13 @@ def are_alike(one: Node, other: Node) -> bool:
     return one is other or (one.size == other.size and are_equal(one, other) and one.has_same_types(other))
 
 
-# --- cases -----------------------------------------------------------------------------------------------
-
-
-class Cases(ABC):
-    """A diagram for each key that may stand at a path: what the configurations that have it go on in."""
-
-    __slots__ = ()
-
-    @abstractmethod
-    def find(self, key: Hashable) -> int:
-        """The diagram for a key."""
-
-    @abstractmethod
-    def list_cuts(self, values: range) -> Collection[int] | None:
-        """The positions in a range before which the diagram may change; None where they are too many."""
-
-
-@final
-@attrs.frozen(eq=False)
-class KeyCases(Cases):
-    """Cases of single keys; there is nothing for the others."""
-
-    diagrams: Mapping[Hashable, int]
-
-    def find(self, key: Hashable) -> int:
-        return self.diagrams.get(key, FALSE)
-
-    def list_cuts(self, values: range) -> Collection[int] | None:
-        whole = [key[1] for key in self.diagrams if type(key) is tuple and key[0] is int]
-        places = {values.index(number) for number in whole if number in values}
-        return None if len(places) > MOST_CUTS else {place + more for place in places for more in (0, 1)}
-
-
-@final
-@attrs.frozen(eq=False)
-class RangeCases(Cases):
-    """Everything goes on for the numbers of a range, and nothing for others."""
-
-    values: range
-
-    def find(self, key: Hashable) -> int:
-        return int(type(key) is tuple and key[0] is int and key[1] in self.values)
-
-    def list_cuts(self, values: range) -> Collection[int] | None:
-        places = find_common_places(values, self.values)
-        if not places or places.step == 1:
-            return (places.start, places.stop)
-        few = count_range(places) <= MOST_CUTS
-        return {place + more for place in places for more in (0, 1)} if few else None
-
-
-@final
-class AnyCase(Cases):
-    """Everything goes on, whatever stands there."""
-
-    __slots__ = ()
-
-    def find(self, key: Hashable) -> int:  # noqa: ARG002
-        return TRUE
-
-    def list_cuts(self, values: range) -> Collection[int]:  # noqa: ARG002
-        return ()
-
-
-def find_common_places(values: range, others: range) -> range:
-    """The positions in one range of the numbers that are in another one as well."""
-    up = others if others.step > 0 else others[::-1]
-    size = count_range(values)
-    if not size or not count_range(up):
-        return range(0)
-    low, high = max(min(values[0], values[-1]), up[0]), min(max(values[0], values[-1]), up[-1])
-    # positions i with low <= start + i * step <= high, and start + i * step = up[0] modulo up.step
-    ends = [-((values.start - low) // values.step), (high - values.start) // values.step]
-    if values.step < 0:
-        ends = [-((values.start - high) // values.step), (low - values.start) // values.step]
-    first, last = max(ends[0], 0), min(ends[1], size - 1)
-    common = gcd(values.step, up.step)
-    if first > last or (up.start - values.start) % common:
-        return range(0)
-    stride = up.step // common
-    residue = (up.start - values.start) // common * pow(values.step // common, -1, stride) % stride if stride > 1 else 0
-    return range(first + (residue - first) % stride, last + 1, stride)
-
-
 # --- the index -------------------------------------------------------------------------------------------
 
 
 @final
 @attrs.frozen(eq=False, repr=False)
 class _Source:
-    """What puts leaves at a path: their keys by position in the domain of a digit, None for no leaf.
+    """The origin of leaves at a path: their keys by position in the domain of a digit, None for no leaf.
 
     Without a digit it is the one key that all configurations in a context have. Of an axis that is too long to go
     through, the values are kept instead, and of a part without leaves its node.

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, final
 from ..configuration.fold import Steps
 from .allowed import Allowed
 from .automata import Automaton
+from .cases import KeyCases, RangeCases
 from .diagrams import FALSE, TRUE
 from .digits import Place, Question, count_values, cut_axes, read_digits
 from .indices import Indices, Remaining, Span
@@ -23,10 +24,8 @@ from .leaves import (
     LONG_AXIS,
     WHOLE,
     Hidden,
-    KeyCases,
     LeafIndex,
     Leaves,
-    RangeCases,
     find_prefixes,
     list_points,
     make_product_mark,
@@ -99,8 +98,8 @@ class Matcher:
                 prefixes = find_prefixes(node, made, prefix)
                 if prefixes is not None:
                     pairs = zip(made.parts, prefixes, strict=True)
-                    parts = tuple([self._match_node(part, path) for part, path in pairs if path is not None])
-                    return self._join_all([*parts, *self._match_marks(made, prefix)])
+                    matched = [self._match_node(part, path) for part, path in pairs if path is not None]
+                    return self._join_all([*matched, *self._match_marks(made, prefix)])
             case SelectionOf(base=base, indices=indices):
                 found = self._match_selection(base, indices, prefix)
                 if found is not None:

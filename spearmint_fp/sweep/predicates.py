@@ -8,10 +8,10 @@ configuration, so a combination that raised stays allowed here, and is remembere
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice, repeat
-from operator import gt, lt, truth
+from operator import truth
 from typing import Any, Final, cast, final
 
 import attrs
@@ -356,50 +356,6 @@ class Asker:
 
 def _has_absent(values: Sequence[Any]) -> bool:
     return any(value is ABSENT for value in values)  # by identity: values may compare as they like
-
-
-def join_congruent(step: int, start: int, place: Place, space: Space) -> int:
-    """The diagram of the positions in the part at a place that lie a multiple of `step` from `start`: few states."""
-    inside, unit = space.digits.enter_place(place)
-
-    def join_items(items: Sequence[Digit], after: list[int]) -> list[int]:
-        """Per residue of what the digits before add to a position, the diagram from these digits on."""
-        for digit in reversed(items):
-            ends = [after] if digit.branches is None else [join_items(branch, after) for branch in digit.branches]
-            values = [(digit.offsets[value] // unit, ends[value % len(ends)]) for value in space.domains[digit.number]]
-            after = [
-                space.diagrams.make_node(
-                    digit.number, tuple([end[(residue + offset) % step] for offset, end in values])
-                )
-                for residue in range(step)
-            ]
-        return after
-
-    root = join_items(inside.items, [int(residue == start % step) for residue in range(step)])[0]
-    return _allow_outside(root, place, space)
-
-
-def join_between(low: int, high: int, place: Place, space: Space) -> int:
-    """The diagram of the positions in the part at a place from `low` to `high`, both included."""
-    inside, unit = space.digits.enter_place(place)
-
-    def join_beyond(end: int, is_beyond: Callable[[int, int], bool]) -> int:
-        root = TRUE
-        for digit, value in reversed(list(inside.split_position(end * unit))):
-            domain = space.domains[digit.number]
-            row = tuple([root if other == value else int(is_beyond(other, value)) for other in domain])
-            root = space.diagrams.make_node(digit.number, row)
-        return root
-
-    return _allow_outside(space.diagrams.conjoin(join_beyond(low, gt), join_beyond(high, lt)), place, space)
-
-
-def _allow_outside(root: int, place: Place, space: Space) -> int:
-    """The diagram of which also the configurations are that lie in branches without a place."""
-    for number, branch in reversed(space.digits.list_choosers(place)):
-        row = tuple([root if other == branch else TRUE for other in space.domains[number]])
-        root = space.diagrams.make_node(number, row)
-    return root
 
 
 def _count_points(items: Sequence[Digit], scope: Container[int], live: Mapping[int, Sequence[int]]) -> int:

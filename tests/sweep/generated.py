@@ -181,7 +181,8 @@ def _rearrange(draw: st.DrawFn, sweep: Sweep[Any]) -> Sweep[Any]:
         lambda s: pickle.loads(pickle.dumps(s)),
         lambda s: mapped(lambda c: c, s),
     ]
-    return draw(st.sampled_from(ways))(sweep)
+    made: Sweep[Any] = draw(st.sampled_from(ways))(sweep)
+    return made
 
 
 @st.composite

@@ -105,9 +105,13 @@ class Whole:
     x: int
 
 
+def double(x: Any) -> Any:
+    return x if isinstance(x, DynamicValue) else 2 * x
+
+
 @attrs.frozen
 class Doubled:
-    x: Any = attrs.field(converter=lambda x: x if isinstance(x, DynamicValue) else 2 * x)
+    x: Any = attrs.field(converter=double)
 
 
 class Pair(NamedTuple):

@@ -139,7 +139,7 @@ class Pieces(Union):
     """A long axis in pieces, of which constraints take some: to look at, it is one axis."""
 
     @staticmethod
-    def of(values: Sequence[Any], ends: Iterable[int]) -> Pieces:
+    def cut(values: Sequence[Any], ends: Iterable[int]) -> Pieces:
         """The axis of some values, cut before these positions."""
         bounds = pairwise(sorted({0, *ends, count_items(values)}))
         return Pieces(tuple([Axis(values[start:stop], swept=True) for start, stop in bounds]))
