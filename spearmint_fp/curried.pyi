@@ -63,8 +63,10 @@ from spearmint_fp import experiment as experiment
 from spearmint_fp import explain as explain
 from spearmint_fp import failures as failures
 from spearmint_fp import freeze as freeze
+from spearmint_fp import geomspace as geomspace
 from spearmint_fp import inject as inject
 from spearmint_fp import intersection as intersection
+from spearmint_fp import linspace as linspace
 from spearmint_fp import load as load
 from spearmint_fp import processes as processes
 from spearmint_fp import product as product
@@ -166,6 +168,12 @@ def shard(i: int) -> Callable[..., Any]: ...
 def shuffled(sweep: Sweep[_T], *, seed: int = 0) -> Sweep[_T]: ...
 @overload
 def shuffled(*, seed: int = 0) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def spread(k: int, sweep: Sweep[_T], *, seed: int = 0) -> Sweep[_T]: ...
+@overload
+def spread(k: int, *, seed: int = 0) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def spread(*, seed: int) -> Callable[..., Any]: ...
 @overload
 def structured(cls: type[_T], sweep: Sweep[Any], *, extra: Extra = "forbid") -> Sweep[_T]: ...
 @overload

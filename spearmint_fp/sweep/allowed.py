@@ -108,7 +108,7 @@ class Allowed(Indices):
 
     @property
     def automaton(self) -> Automaton:
-        """The counted automaton of the positions."""
+        """The counts, made when they are first asked for."""
         return self._built[0]
 
     @property
@@ -153,7 +153,6 @@ class Allowed(Indices):
         return index if there else None
 
     def count_before(self, position: int) -> int:
-        """How many allowed positions are less than `position`."""
         return self.automaton.find_rank(position)[0]
 
     def runs(self, start: int, stop: int) -> Iterator[range]:
