@@ -282,7 +282,7 @@ def test_distinct_keeps_the_first_of_equal_configs(spec: Any) -> None:
     assert texts(distinct(listing(spec))) == texts(expected)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(pairs())
 def test_differences_and_intersections_are_those_of_the_lists(pair: tuple[Sweep[Any], Sweep[Any]]) -> None:
     a, b = pair
@@ -304,7 +304,7 @@ def test_differences_and_intersections_are_those_of_the_lists(pair: tuple[Sweep[
     assert a & a == a | a == a
 
 
-@some
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(pairs(), pairs(), st.integers(0, 9))
 def test_sets_nest_chain_and_take_constraints(
     one: tuple[Sweep[Any], Sweep[Any]], other: tuple[Sweep[Any], Sweep[Any]], salt: int

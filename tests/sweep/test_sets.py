@@ -216,7 +216,7 @@ def test_strides_of_long_ranges_meet_in_few_places_or_are_refused() -> None:
     assert (a & expand({"x": DynamicValue(range(HUGE))})) == a
     assert (a & expand({"x": DynamicValue(range(0, HUGE, 10**29))})).size == 10
     assert (a & expand({"x": DynamicValue(range(100, -100, -2))})).size == 51
-    assert (a[: 10**6] & expand({"x": DynamicValue(range(0, 10**6, 3))})).size == 166_667
+    assert (a[: 10**4] & expand({"x": DynamicValue(range(0, 10**4, 3))})).size == 1667
     with pytest.raises(SizeError, match="at x, more than"):
         a & expand({"x": DynamicValue(range(0, HUGE, 3))})
 
