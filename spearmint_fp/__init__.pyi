@@ -26,7 +26,10 @@ from .experiment.strategies import (
 from .journal.journal import (
     Journal as Journal,
 )
-from .journal.journal import (
+from .journal.plans import (
+    JournalPlan as JournalPlan,
+)
+from .journal.plans import (
     JournalStatus as JournalStatus,
 )
 from .outcomes.collecting import (
@@ -59,6 +62,9 @@ from .outcomes.rows import (
 from .report.columns import (
     columns as columns,
 )
+from .report.datasets import (
+    dataset as dataset,
+)
 from .report.frames import (
     frame as frame,
 )
@@ -67,6 +73,12 @@ from .report.page import (
 )
 from .report.plots import (
     plot as plot,
+)
+from .report.statistics import (
+    compare as compare,
+)
+from .report.statistics import (
+    summary as summary,
 )
 from .running.arun import (
     arun as arun,
@@ -125,6 +137,21 @@ from .sweep.distinct import (
 from .sweep.expansion import (
     expand as expand,
 )
+from .sweep.grouping import (
+    groupby as groupby,
+)
+from .sweep.grouping import (
+    reorder as reorder,
+)
+from .sweep.include import (
+    include as include,
+)
+from .sweep.neighbours import (
+    neighbours as neighbours,
+)
+from .sweep.project import (
+    project as project,
+)
 from .sweep.sets import (
     difference as difference,
 )
@@ -142,6 +169,12 @@ from .sweep.validation import (
 )
 from .sweep.validation import (
     validate as validate,
+)
+from .sweep.where import (
+    exclude as exclude,
+)
+from .sweep.where import (
+    where as where,
 )
 from .tasks.injection import (
     inject as inject,

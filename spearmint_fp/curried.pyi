@@ -3,11 +3,12 @@
 # The types are written here because they cannot be computed: what a helper makes of a generic function has lost its
 # type variables, and with them the type of the sweep. `tests/test_curried.py` holds this file to the functions.
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar, overload
 
 import pandas
 import polars
+import xarray
 from matplotlib.figure import Figure
 
 from spearmint_fp import ABSENT as ABSENT
@@ -32,6 +33,7 @@ from spearmint_fp import FormatError as FormatError
 from spearmint_fp import IdentityError as IdentityError
 from spearmint_fp import Journal as Journal
 from spearmint_fp import JournalError as JournalError
+from spearmint_fp import JournalPlan as JournalPlan
 from spearmint_fp import JournalStatus as JournalStatus
 from spearmint_fp import MissingAttributeError as MissingAttributeError
 from spearmint_fp import MissingExtraError as MissingExtraError
@@ -87,6 +89,7 @@ from spearmint_fp import unstructure as unstructure
 from spearmint_fp import zipped as zipped
 from spearmint_fp.configuration.paths import Path
 from spearmint_fp.conversion.hook_table import Extra
+from spearmint_fp.report.numbers import Value
 from spearmint_fp.report.plots import Kind
 from spearmint_fp.running.arun import AsyncOutcomes
 from spearmint_fp.running.run import Outcomes
@@ -113,6 +116,10 @@ def update_in(path: Path, fn: Callable[[Any], Any], config: Any) -> Any: ...
 def update_in(path: Path, fn: Callable[[Any], Any]) -> Callable[[Any], Any]: ...
 @overload
 def update_in(path: Path) -> Callable[..., Any]: ...
+@overload
+def remove_in(path: Path, config: Any) -> Any: ...
+@overload
+def remove_in(path: Path) -> Callable[[Any], Any]: ...
 @overload
 def override(patch: Any, tree: Any) -> Any: ...
 @overload
@@ -142,6 +149,36 @@ def derive(path: Path, fn: Callable[[_T], Any], sweep: Sweep[_T]) -> Sweep[_T]: 
 def derive(path: Path, fn: Callable[[_T], Any]) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
 @overload
 def derive(path: Path) -> Callable[..., Any]: ...
+@overload
+def where(conditions: Mapping[Any, Any], sweep: Sweep[_T]) -> Sweep[_T]: ...
+@overload
+def where(conditions: Mapping[Any, Any]) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def exclude(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sweep[_T]) -> Sweep[_T]: ...
+@overload
+def exclude(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]]) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sweep[_T]) -> Sweep[_T | Config]: ...
+@overload
+def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]]) -> Callable[[Sweep[_T]], Sweep[_T | Config]]: ...
+@overload
+def groupby(path: Path, sweep: Sweep[_T]) -> dict[Any, Sweep[_T]]: ...
+@overload
+def groupby(path: Path) -> Callable[[Sweep[_T]], dict[Any, Sweep[_T]]]: ...
+@overload
+def project(paths: Path | Sequence[Path], sweep: Sweep[Any]) -> Sweep[Config]: ...
+@overload
+def project(paths: Path | Sequence[Path]) -> Callable[[Sweep[Any]], Sweep[Config]]: ...
+@overload
+def reorder(paths: Path | Sequence[Path], sweep: Sweep[_T]) -> Sweep[_T]: ...
+@overload
+def reorder(paths: Path | Sequence[Path]) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def neighbours(config: Any, sweep: Sweep[_T]) -> Sweep[_T]: ...
+@overload
+def neighbours(config: Any) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def neighbours(*, sweep: Sweep[_T]) -> Callable[[Any], Sweep[_T]]: ...
 @overload
 def label(config: Any, sweep: Sweep[Any]) -> str: ...
 @overload
@@ -296,9 +333,13 @@ def arun(
     progress: bool = False,
 ) -> Callable[..., Any]: ...
 @overload
-def best(key: Callable[[Success[_C, _T]], Any], outcomes: Iterable[Outcome[_C, _T]]) -> Success[_C, _T]: ...
+def best(
+    key: Callable[[Success[_C, _T]], Any], outcomes: Iterable[Outcome[_C, _T]], *, lowest: bool = False
+) -> Success[_C, _T]: ...
 @overload
-def best(key: Callable[[Success[_C, _T]], Any]) -> Callable[[Iterable[Outcome[_C, _T]]], Success[_C, _T]]: ...
+def best(
+    key: Callable[[Success[_C, _T]], Any], *, lowest: bool = False
+) -> Callable[[Iterable[Outcome[_C, _T]]], Success[_C, _T]]: ...
 
 # --- looking at results
 
@@ -329,10 +370,30 @@ def frame(
     *, library: Literal["polars"], sweep: Sweep[Any] | None = None
 ) -> Callable[[Iterable[Outcome[Any, Any]] | Sweep[Any]], polars.DataFrame]: ...
 @overload
+def dataset(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = None) -> xarray.Dataset: ...
+@overload
+def dataset(*, sweep: Sweep[Any] | None = None) -> Callable[[Iterable[Outcome[Any, Any]]], xarray.Dataset]: ...
+@overload
+def summary(
+    outcomes: Iterable[Outcome[Any, Any]], *, value: Value | None = None, by: Path | Sequence[Path] = ()
+) -> tuple[dict[str, Any], ...]: ...
+@overload
+def summary(
+    *, value: Value | None = None, by: Path | Sequence[Path] = ()
+) -> Callable[[Iterable[Outcome[Any, Any]]], tuple[dict[str, Any], ...]]: ...
+@overload
+def compare(
+    path: Path, outcomes: Iterable[Outcome[Any, Any]], *, value: Value | None = None
+) -> tuple[dict[str, Any], ...]: ...
+@overload
+def compare(
+    path: Path, *, value: Value | None = None
+) -> Callable[[Iterable[Outcome[Any, Any]]], tuple[dict[str, Any], ...]]: ...
+@overload
 def plot(
     outcomes: Iterable[Outcome[Any, Any]],
     *,
-    value: str | Callable[[Success[Any, Any]], Any] = "result",
+    value: Value | None = None,
     kind: Kind | None = None,
     on: str | Sequence[str] | None = None,
     sweep: Sweep[Any] | None = None,
@@ -341,7 +402,7 @@ def plot(
 @overload
 def plot(
     *,
-    value: str | Callable[[Success[Any, Any]], Any] = "result",
+    value: Value | None = None,
     kind: Kind | None = None,
     on: str | Sequence[str] | None = None,
     sweep: Sweep[Any] | None = None,

@@ -19,6 +19,7 @@ import attrs
 import pandas
 import polars
 import pytest
+import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
@@ -133,15 +134,24 @@ OUTCOMES = tuple(spearmint_fp.run(ratio, SPACE))
 SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "arun": ((total, [SPACE[0]]), {"limit": 2}),
     "best": ((lambda success: success.result, OUTCOMES), {}),
+    "compare": (("a", OUTCOMES), {}),
     "constrain": ((below, SPACE), {"on": ("a", "b")}),
+    "dataset": ((OUTCOMES,), {"sweep": SPACE}),
     "derive": (("c", total, SPACE), {}),
+    "exclude": (([{"a": 1, "b": 2}, {"b": 4}], SPACE), {}),
     "frame": ((OUTCOMES,), {"library": "polars"}),
     "get_in": (("a", SPACE[0]), {}),
+    "groupby": (("a", SPACE), {}),
     "html_page": ((OUTCOMES,), {"title": "ratios"}),
+    "include": (([{"a": 1, "c": 2}, {"b": 9}], SPACE), {}),
     "label": ((SPACE[4], SPACE), {}),
     "mapped": ((total, SPACE), {}),
+    "neighbours": ((SPACE[4], SPACE), {}),
     "override": (({"b": 7}, {"a": 1, "b": 2}), {}),
     "plot": ((OUTCOMES,), {"title": "ratios", "sweep": SPACE}),
+    "project": (("a", SPACE), {}),
+    "remove_in": (("a", SPACE[0]), {}),
+    "reorder": ((["b"], SPACE), {}),
     "rows": ((OUTCOMES,), {"sweep": SPACE}),
     "run": ((ratio, SPACE), {"executor": spearmint_fp.threads(2)}),
     "sample": ((4, SPACE), {"seed": 3}),
@@ -151,8 +161,10 @@ SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "spread": ((4, SPACE), {"seed": 3}),
     "structure": ((Pair, SPACE[0]), {"extra": "ignore"}),
     "structured": ((Pair, SPACE), {"extra": "ignore"}),
+    "summary": ((OUTCOMES,), {"by": "a"}),
     "update_in": (("a", str, SPACE[0]), {}),
     "validate": ((Pair, SPACE), {"extra": "ignore"}),
+    "where": (({"a": DynamicValue([1, 3])}, SPACE), {}),
 }
 
 
@@ -167,6 +179,8 @@ def looked_at(value: Any) -> Any:
         return asyncio.run(gathered())
     if isinstance(value, Figure):
         return [(axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), axes.dataLim.bounds) for axes in value.axes]
+    if isinstance(value, xarray.Dataset):
+        return str(value.to_dict())
     return value.rows() if isinstance(value, polars.DataFrame) else as_tuple(value)
 
 

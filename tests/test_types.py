@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterator
+from pathlib import Path
 from typing import Any, assert_type
 
 import attrs
+import xarray
 
 from spearmint_fp import (
     Config,
     DynamicValue,
     ExperimentResult,
     Failure,
+    Journal,
+    JournalPlan,
+    JournalStatus,
     Spearmint,
     Success,
     Sweep,
@@ -19,21 +24,29 @@ from spearmint_fp import (
     arun,
     best,
     collect,
+    compare,
     concat,
     constrain,
+    dataset,
     derive,
     difference,
     distinct,
+    exclude,
     expand,
     experiment,
     failures,
     geomspace,
+    groupby,
+    include,
     inject,
     intersection,
     linspace,
     mapped,
+    neighbours,
     processes,
     product,
+    project,
+    reorder,
     retrying,
     run,
     sample,
@@ -43,11 +56,13 @@ from spearmint_fp import (
     structure,
     structured,
     successes,
+    summary,
     threads,
     timed_out,
     union,
     unit,
     validate,
+    where,
     zipped,
 )
 from spearmint_fp.outcomes.outcomes import Outcome
@@ -96,6 +111,13 @@ def test_combinators_keep_types() -> None:
     assert_type(mapped(lambda settings: settings.n, s), Sweep[int])
     assert_type(derive("m", lambda c: len(c), unit), Sweep[Config])
     assert_type(constrain(lambda n: True, s, on="n"), Sweep[Settings])
+    assert_type(where({"n": 1}, s), Sweep[Settings])
+    assert_type(exclude([{"n": 1}], s), Sweep[Settings])
+    assert_type(include({"m": 1}, s), Sweep[Settings | Config])
+    assert_type(groupby("n", s), dict[Any, Sweep[Settings]])
+    assert_type(project("n", s), Sweep[Config])
+    assert_type(reorder(["n"], s), Sweep[Settings])
+    assert_type(neighbours(Settings(1), s), Sweep[Settings])
     assert_type(shuffled(s), Sweep[Settings])
     assert_type(sample(1, s), Sweep[Settings])
     assert_type(spread(1, s, seed=2), Sweep[Settings])
@@ -103,10 +125,13 @@ def test_combinators_keep_types() -> None:
     assert_type(distinct(s), Sweep[Settings])
     assert_type(concat(s, s), Sweep[Settings])
     assert_type(product(unit, unit), Sweep[Config])
-    assert_type(zipped(unit), Sweep[Config])
     assert_type(difference(s, unit, unit), Sweep[Settings])
     assert_type(intersection(s, unit), Sweep[Settings])
     assert_type(union(s, s), Sweep[Settings])
+    assert_type(product(unit), Sweep[Config])
+    assert_type(product(s), Sweep[Settings])  # one is itself; of several, the records are merged into configurations
+    assert_type(zipped(s), Sweep[Settings])
+    assert_type(zipped(unit, unit), Sweep[Config])
 
 
 def test_conversion_gives_the_type_that_was_asked_for() -> None:
@@ -150,12 +175,25 @@ def test_async_runs_keep_types() -> None:
     assert_type(arun(lambda settings: settings.n, expand(Settings(1))), AsyncOutcomes[Settings, int])
 
 
+def test_journals_say_what_they_count(tmp_path: Path) -> None:
+    with Journal(tmp_path / "runs.db", name="text", retry_failures=(OSError, ValueError), sync=False) as journal:
+        assert_type(journal.status([1], "text"), JournalStatus)
+        assert_type(journal.plan([1], "text", cost=float), JournalPlan)
+        assert_type(journal.plan([1], "text", cost="usd").seconds, float | None)
+        assert_type(journal.forget([1], text), int)
+        assert_type(journal.merge(tmp_path / "runs.db", str(tmp_path / "runs.db")), int)
+
+
 def test_helpers_keep_types() -> None:
     outcomes = collect(run(text, [1, 2]))
     assert_type(outcomes, tuple[Success[int, str] | Failure[int], ...])
     assert_type(successes(outcomes), Iterator[Success[int, str]])
     assert_type(failures(outcomes), Iterator[Failure[int]])
-    assert_type(best(lambda success: success.result, outcomes), Success[int, str])
+    assert_type(best(lambda success: success.result, outcomes, lowest=True), Success[int, str])
+    numbers = collect(run(lambda c: float(c["a"]), expand({"a": DynamicValue([1, 2])})))
+    assert_type(summary(numbers, by="a"), tuple[dict[str, Any], ...])
+    assert_type(compare("a", numbers), tuple[dict[str, Any], ...])
+    assert_type(dataset(numbers), xarray.Dataset)
     assert_type([success.result for success in successes(outcomes)], list[str])
 
 

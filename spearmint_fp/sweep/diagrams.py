@@ -52,6 +52,7 @@ class Diagrams:
         self.levels = [END, END]
         self.rows: list[Row] = [(), ()]
         self._numbers: dict[tuple[int, Row], int] = {}
+        self._negations: dict[int, int] = {FALSE: TRUE, TRUE: FALSE}
         self._conjunctions: dict[tuple[int, int], int] = {}
         self._negations: dict[int, int] = {FALSE: TRUE, TRUE: FALSE}
         self._supports: dict[int, frozenset[int]] = {FALSE: frozenset(), TRUE: frozenset()}
@@ -107,21 +108,6 @@ class Diagrams:
         ]
         return self.disjoin_all(cases)
 
-    def negate(self, root: int) -> int:
-        """The strings that are not in a diagram."""
-        known, stack = self._negations, [root]
-        while stack:
-            node = stack[-1]
-            missing = [child for child in set(self.rows[node]) if child not in known] if node not in known else []
-            if missing:
-                stack += missing
-                continue
-            stack.pop()
-            if node not in known:
-                known[node] = self.make_node(self.levels[node], tuple(map(known.__getitem__, self.rows[node])))
-                known[known[node]] = node
-        return known[root]
-
     def disjoin_all(self, roots: Sequence[int]) -> int:
         """The strings that are in any of several diagrams."""
         joined = [self.negate(root) for root in dict.fromkeys(roots)] or [TRUE]
@@ -170,6 +156,27 @@ class Diagrams:
             if len(levels) > MOST_NODES:
                 raise OutOfNodes
         return known[(one, other) if one < other else (other, one)]
+
+    def negate(self, root: int) -> int:
+        """The strings that are not in it."""
+        known, stack = self._negations, [root]
+        while stack:
+            node = stack.pop()
+            if node in known:
+                continue
+            missing = [child for child in set(self.rows[node]) if child not in known]
+            if missing:  # first those below; then this one is looked at again
+                stack += [node, *missing]
+                continue
+            opposite = self.make_node(self.levels[node], tuple([known[child] for child in self.rows[node]]))
+            known[node], known[opposite] = opposite, node
+        return known[root]
+
+    def disjoin(self, one: int, other: int) -> int:
+        """The strings that are in one of both at least."""
+        if one == other or not one or not other:
+            return one or other
+        return self.negate(self.conjoin(self.negate(one), self.negate(other)))
 
     def _find_conjunction(self, one: int, other: int) -> int | None:
         """The conjunction where it is trivial or known."""
