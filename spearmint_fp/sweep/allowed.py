@@ -131,11 +131,6 @@ class Allowed(Indices):
         return build_automaton(self.base, self.constraints)
 
     @property
-    def answered(self) -> tuple[Constraint, ...]:
-        """The constraints with their tables."""
-        return self._built[1]
-
-    @property
     def automaton(self) -> Automaton:
         """The counts, made when they are first asked for."""
         return self._built[0]

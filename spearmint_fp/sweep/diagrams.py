@@ -54,7 +54,6 @@ class Diagrams:
         self._numbers: dict[tuple[int, Row], int] = {}
         self._negations: dict[int, int] = {FALSE: TRUE, TRUE: FALSE}
         self._conjunctions: dict[tuple[int, int], int] = {}
-        self._negations: dict[int, int] = {FALSE: TRUE, TRUE: FALSE}
         self._supports: dict[int, frozenset[int]] = {FALSE: frozenset(), TRUE: frozenset()}
         self._flat: set[int] = set()  # nodes above terminals alone
 
