@@ -85,11 +85,11 @@ class Allowed(Indices):
                 constraint.paths, constraint.formula.tests if constraint.formula else (), strict=False
             )
         ]
-        base = split_axes(base, tests)
-        fixed = {place for constraint in known if constraint.table for place in constraint.table.scope}
+        read = {place for c in (*known, *constraints) if c.table is not None for place in c.table.scope}
+        base = split_axes(base, tests, read)
         for constraint in constraints:
             if isinstance(constraint.predicate, Relation):
-                base = constraint.predicate.cut_axes(base, fixed)
+                base = constraint.predicate.cut_axes(base, read)
         return Allowed(base, (*known, *constraints))
 
     def find_product(self) -> Node | None:
