@@ -128,6 +128,9 @@ from .sweep.describe import (
 from .sweep.describe import (
     label as label,
 )
+from .sweep.designs.covering import (
+    covering as covering,
+)
 from .sweep.designs.spread import (
     spread as spread,
 )

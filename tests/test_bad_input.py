@@ -67,6 +67,7 @@ from spearmint_fp import (
     concat,
     config_id,
     constrain,
+    covering,
     derive,
     difference,
     distinct,
@@ -765,6 +766,46 @@ CASES = [
         SizeError,
         "sample(k=7) without replacement takes 0 to 6 configurations, the size of Sweep(2 × 3 = 6). "
         "For all of them in random order use shuffled(sweep)",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of no axes",
+        on(lambda: covering(0, SMALL)),
+        ArgumentError,
+        "covering(strength, sweep) combines the values of 1 axis or more; got strength=0",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of 5,120,000 pairs",
+        on(lambda: covering(2, expand({name: DynamicValue(range(400)) for name in "abcdefgh"}))),
+        SizeError,
+        "more than 3000000 combinations of 2 values occur in this sweep: 3200 values on 8 axes. Take fewer values of "
+        "the long axes, or combine fewer: covering(1, ...)",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of 5^30 triples",
+        on(lambda: covering(3, expand({f"x{k}": DynamicValue(range(5)) for k in range(30)}))),
+        SizeError,
+        "more than 300000 combinations of 3 values occur in this sweep: 150 values on 30 axes. Take fewer values of "
+        "the long axes, or combine fewer: covering(2, ...)",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of an axis of 10^20",
+        on(lambda: covering(2, expand({"lr": DynamicValue(range(10**20)), "seed": DynamicValue([1, 2])}))),
+        SizeError,
+        "covering looks at every value of lr, and there are 100000000000000000000, more than 1000000. Take fewer "
+        "values of a long axis; slice, sample, zip, map and derive what covering gives, rather than the sweep that it "
+        "takes",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of an axis of 30,000",
+        on(lambda: covering(2, expand({"lr": DynamicValue(range(30_000)), "seed": DynamicValue([1, 2])}))),
+        SizeError,
+        "covering combines the values of all axes, and they are more than 20000: 20000 of them at lr. Take fewer "
+        "values of the long axes",
     ),
     Case(
         "Sweeps",
@@ -1535,6 +1576,9 @@ SLOTS: Slots = {
     ("constrain", "predicate"): lambda junk: constrain(junk, SMALL, on="model"),
     ("constrain", "sweep"): lambda junk: constrain(always, junk, on="a"),
     ("constrain", "on"): lambda junk: constrain(always, SMALL, on=junk),
+    ("covering", "strength"): lambda junk: covering(junk, SMALL),
+    ("covering", "sweep"): lambda junk: covering(2, junk),
+    ("covering", "seed"): lambda junk: covering(2, SMALL, seed=junk),
     ("derive", "path"): lambda junk: derive(junk, repr, SMALL),
     ("derive", "fn"): lambda junk: derive("z", junk, SMALL),
     ("derive", "sweep"): lambda junk: derive("z", repr, junk),

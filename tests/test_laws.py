@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import combinations
 from pickle import PicklingError
 from typing import Any
 
@@ -20,6 +21,7 @@ from spearmint_fp import (
     Sweep,
     concat,
     constrain,
+    covering,
     derive,
     difference,
     distinct,
@@ -48,9 +50,11 @@ from spearmint_fp import (
     zipped,
 )
 from spearmint_fp.configuration.keys import exact_key
+from spearmint_fp.sweep.nodes.columns import flatten_point
 
 from .oracle import exactly, listing, paths_of, predicate, record_specs, specs, tree_of, value_at
 from .sweep.generated import pairs, points
+from .sweep.generated import sweeps as generated_sweeps
 
 many = settings(max_examples=240, deadline=None, suppress_health_check=list(HealthCheck))
 some = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
@@ -105,6 +109,55 @@ def test_a_shuffle_is_a_permutation_and_a_sample_its_stable_prefix(spec: Any, se
     k = sweep.size // 2
     assert list(sample(k, sweep, seed=seed)) == list(mixed)[:k] == list(sample(sweep.size, sweep, seed=seed))[:k]
     check(mixed[1::2][::-1], list(mixed)[1::2][::-1])
+
+
+def combine_values(configs: Iterable[Any], strength: int, paths: Any) -> set[frozenset[Any]]:
+    """All combinations of values of so many axes, or of all axes of a configuration with fewer."""
+    found = set()
+    for config in configs:
+        flat = flatten_point(freeze(config))
+        values = [(path, exactly(value)) for path, value in flat.items() if paths is None or path in paths]
+        found |= set(map(frozenset, combinations(values, min(strength, len(values)))))
+    return found
+
+
+def check_covering(sweep: Sweep[Any], strength: int, seed: int) -> None:
+    """A sub-sweep in which everything still occurs: by brute force over all that the paths of its axes have."""
+    columns = sweep._node.columns().items() if sweep._node.exact else None
+    paths = columns and {path for path, column in columns if column.swept and column.pieces}
+    array = covering(strength, sweep, seed=seed)
+    assert combine_values(array, strength, paths) == combine_values(sweep, strength, paths)
+    positions = [*array._node.indices.positions] if sweep.size else []  # type: ignore[attr-defined]
+    assert positions == sorted(set(positions))
+    assert texts(array) == [exactly(sweep[position]) for position in positions]
+    assert array == covering(strength, sweep, seed=seed)
+    assert bool(array) == bool(sweep)
+
+
+@many
+@given(record_specs(), st.integers(1, 3), st.integers(-2, 2))
+def test_in_a_covering_array_everything_still_occurs(spec: Any, strength: int, seed: int) -> None:
+    check_covering(expand(tree_of(spec)), strength, seed)
+
+
+@many
+@given(generated_sweeps(), st.integers(1, 3), st.integers(-2, 2))
+def test_so_it_does_in_one_of_any_kind_of_sweep(sweep: Sweep[Any], strength: int, seed: int) -> None:
+    if len(points(sweep)) == sweep.size:
+        check_covering(sweep, strength, seed)
+
+
+@some
+@given(st.data(), record_specs())
+def test_constraints_hold_in_a_covering_array(data: Any, spec: Any) -> None:
+    sweep = expand(tree_of(spec))
+    for number in range(3):
+        known = sorted({p for c in sweep for p in paths_of(c) if p}, key=str)
+        if known:
+            on = tuple(data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True)))
+            sweep = constrain(predicate(number, 3), sweep, on=on)
+    for strength in (1, 2, 3):
+        check_covering(sweep, strength, 0)
 
 
 @some

@@ -27,6 +27,7 @@ from spearmint_fp import (
     compare,
     concat,
     constrain,
+    covering,
     dataset,
     derive,
     difference,
@@ -121,6 +122,7 @@ def test_combinators_keep_types() -> None:
     assert_type(shuffled(s), Sweep[Settings])
     assert_type(sample(1, s), Sweep[Settings])
     assert_type(spread(1, s, seed=2), Sweep[Settings])
+    assert_type(covering(2, s, seed=2), Sweep[Settings])
     assert_type(shard(0, 1, s), Sweep[Settings])
     assert_type(distinct(s), Sweep[Settings])
     assert_type(concat(s, s), Sweep[Settings])

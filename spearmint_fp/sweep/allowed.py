@@ -28,7 +28,7 @@ def lift_constraints(node: Node, place: Place = ()) -> tuple[Node, tuple[Constra
     Positions keep their order: a record of constrained parts is the constrained record.
     """
     match node.composition:
-        case SelectionOf(base=inside, indices=Allowed(constraints=constraints)):
+        case SelectionOf(base=inside, indices=Allowed(known=constraints)):
             base, inner = lift_constraints(inside, place)
             return base, (*(constraint.move_below(place) for constraint in constraints), *inner)
         case ProductOf(parts=parts) | SumOf(parts=parts):
