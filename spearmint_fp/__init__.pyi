@@ -26,7 +26,10 @@ from .experiment.strategies import (
 from .journal.journal import (
     Journal as Journal,
 )
-from .journal.journal import (
+from .journal.plans import (
+    JournalPlan as JournalPlan,
+)
+from .journal.plans import (
     JournalStatus as JournalStatus,
 )
 from .outcomes.collecting import (
@@ -125,6 +128,9 @@ from .sweep.describe import (
 from .sweep.describe import (
     label as label,
 )
+from .sweep.designs.covering import (
+    covering as covering,
+)
 from .sweep.designs.spread import (
     spread as spread,
 )
@@ -134,6 +140,30 @@ from .sweep.distinct import (
 from .sweep.expansion import (
     expand as expand,
 )
+from .sweep.grouping import (
+    groupby as groupby,
+)
+from .sweep.grouping import (
+    reorder as reorder,
+)
+from .sweep.include import (
+    include as include,
+)
+from .sweep.neighbours import (
+    neighbours as neighbours,
+)
+from .sweep.project import (
+    project as project,
+)
+from .sweep.sets import (
+    difference as difference,
+)
+from .sweep.sets import (
+    intersection as intersection,
+)
+from .sweep.sets import (
+    union as union,
+)
 from .sweep.typed import (
     structured as structured,
 )
@@ -142,6 +172,12 @@ from .sweep.validation import (
 )
 from .sweep.validation import (
     validate as validate,
+)
+from .sweep.where import (
+    exclude as exclude,
+)
+from .sweep.where import (
+    where as where,
 )
 from .tasks.injection import (
     inject as inject,

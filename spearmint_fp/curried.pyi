@@ -3,7 +3,7 @@
 # The types are written here because they cannot be computed: what a helper makes of a generic function has lost its
 # type variables, and with them the type of the sweep. `tests/test_curried.py` holds this file to the functions.
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar, overload
 
 import pandas
@@ -33,6 +33,7 @@ from spearmint_fp import FormatError as FormatError
 from spearmint_fp import IdentityError as IdentityError
 from spearmint_fp import Journal as Journal
 from spearmint_fp import JournalError as JournalError
+from spearmint_fp import JournalPlan as JournalPlan
 from spearmint_fp import JournalStatus as JournalStatus
 from spearmint_fp import MissingAttributeError as MissingAttributeError
 from spearmint_fp import MissingExtraError as MissingExtraError
@@ -56,6 +57,7 @@ from spearmint_fp import columns as columns
 from spearmint_fp import concat as concat
 from spearmint_fp import config_id as config_id
 from spearmint_fp import dask_cluster as dask_cluster
+from spearmint_fp import difference as difference
 from spearmint_fp import distinct as distinct
 from spearmint_fp import empty as empty
 from spearmint_fp import expand as expand
@@ -65,6 +67,7 @@ from spearmint_fp import failures as failures
 from spearmint_fp import freeze as freeze
 from spearmint_fp import geomspace as geomspace
 from spearmint_fp import inject as inject
+from spearmint_fp import intersection as intersection
 from spearmint_fp import linspace as linspace
 from spearmint_fp import load as load
 from spearmint_fp import processes as processes
@@ -80,6 +83,7 @@ from spearmint_fp import successes as successes
 from spearmint_fp import thaw as thaw
 from spearmint_fp import threads as threads
 from spearmint_fp import timed_out as timed_out
+from spearmint_fp import union as union
 from spearmint_fp import unit as unit
 from spearmint_fp import unstructure as unstructure
 from spearmint_fp import zipped as zipped
@@ -113,6 +117,10 @@ def update_in(path: Path, fn: Callable[[Any], Any]) -> Callable[[Any], Any]: ...
 @overload
 def update_in(path: Path) -> Callable[..., Any]: ...
 @overload
+def remove_in(path: Path, config: Any) -> Any: ...
+@overload
+def remove_in(path: Path) -> Callable[[Any], Any]: ...
+@overload
 def override(patch: Any, tree: Any) -> Any: ...
 @overload
 def override(patch: Any) -> Callable[[Any], Any]: ...
@@ -136,11 +144,47 @@ def constrain(predicate: Callable[..., Any], *, on: Path | Sequence[Path]) -> Ca
 @overload
 def constrain(*, on: Path | Sequence[Path]) -> Callable[..., Any]: ...
 @overload
+def covering(strength: int, sweep: Sweep[_T], *, seed: int = 0) -> Sweep[_T]: ...
+@overload
+def covering(strength: int, *, seed: int = 0) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def covering(*, seed: int) -> Callable[..., Any]: ...
+@overload
 def derive(path: Path, fn: Callable[[_T], Any], sweep: Sweep[_T]) -> Sweep[_T]: ...
 @overload
 def derive(path: Path, fn: Callable[[_T], Any]) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
 @overload
 def derive(path: Path) -> Callable[..., Any]: ...
+@overload
+def where(conditions: Mapping[Any, Any], sweep: Sweep[_T]) -> Sweep[_T]: ...
+@overload
+def where(conditions: Mapping[Any, Any]) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def exclude(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sweep[_T]) -> Sweep[_T]: ...
+@overload
+def exclude(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]]) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sweep[_T]) -> Sweep[_T | Config]: ...
+@overload
+def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]]) -> Callable[[Sweep[_T]], Sweep[_T | Config]]: ...
+@overload
+def groupby(path: Path, sweep: Sweep[_T]) -> dict[Any, Sweep[_T]]: ...
+@overload
+def groupby(path: Path) -> Callable[[Sweep[_T]], dict[Any, Sweep[_T]]]: ...
+@overload
+def project(paths: Path | Sequence[Path], sweep: Sweep[Any]) -> Sweep[Config]: ...
+@overload
+def project(paths: Path | Sequence[Path]) -> Callable[[Sweep[Any]], Sweep[Config]]: ...
+@overload
+def reorder(paths: Path | Sequence[Path], sweep: Sweep[_T]) -> Sweep[_T]: ...
+@overload
+def reorder(paths: Path | Sequence[Path]) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def neighbours(config: Any, sweep: Sweep[_T]) -> Sweep[_T]: ...
+@overload
+def neighbours(config: Any) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def neighbours(*, sweep: Sweep[_T]) -> Callable[[Any], Sweep[_T]]: ...
 @overload
 def label(config: Any, sweep: Sweep[Any]) -> str: ...
 @overload

@@ -49,9 +49,12 @@ from spearmint_fp import (
     ConversionError,
     CountError,
     DynamicValue,
+    EncodingError,
     FileError,
     FormatError,
     IdentityError,
+    Journal,
+    JournalError,
     MissingAttributeError,
     PathError,
     PositionError,
@@ -64,22 +67,32 @@ from spearmint_fp import (
     concat,
     config_id,
     constrain,
+    covering,
     derive,
+    difference,
     distinct,
     empty,
+    exclude,
     expand,
     experiment,
     explain,
     freeze,
     geomspace,
     get_in,
+    groupby,
+    include,
     inject,
+    intersection,
     label,
     linspace,
     load,
     mapped,
+    neighbours,
     override,
     product,
+    project,
+    remove_in,
+    reorder,
     run,
     sample,
     set_in,
@@ -89,10 +102,12 @@ from spearmint_fp import (
     structure,
     structured,
     thaw,
+    union,
     unit,
     unstructure,
     update_in,
     validate,
+    where,
     zipped,
 )
 from spearmint_fp.configuration import fold as fold_module
@@ -271,6 +286,20 @@ def a_failing_generator() -> str:
 class Llm:
     model: str
     temperature: float = 0.5
+
+
+def to_frame(config: Config) -> pd.DataFrame:
+    return pd.DataFrame({"a": [1]})
+
+
+def journaled(act: Callable[[Any], Any]) -> Callable[[Folder], Any]:
+    """Something that is done with an empty journal."""
+
+    def call(folder: Folder) -> Any:
+        with Journal(folder / "runs.db", name="f") as journal:
+            return act(journal)
+
+    return call
 
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
@@ -714,11 +743,69 @@ CASES = [
     ),
     Case(
         "Sweeps",
+        "a difference from 10^7 configurations that a function makes",
+        on(lambda: expand({"n": DynamicValue(range(10**7))}) - mapped(dict, expand({"n": DynamicValue(range(10**7))}))),
+        SizeError,
+        "comparing a sweep of 10000000 configurations with another one means looking at 10000000 points at the root, "
+        "more than 1000000: they are mapped, derived, zipped, shuffled or of a class that may change its values. "
+        "Compare the sweeps that these were made from",
+    ),
+    Case(
+        "Sweeps",
+        "a difference of 10^7 configurations that a function makes",
+        on(lambda: mapped(dict, expand({"n": DynamicValue(range(10**7))})) - expand({"n": DynamicValue(range(10**7))})),
+        SizeError,
+        "comparing this sweep with another one takes 10000000 points to enumerate here, more than 1000000: the sweep "
+        "is shuffled, zipped or mapped, or strided over long axes. Compare the sweep that it was made from, or stream "
+        "with filter(predicate, sweep)",
+    ),
+    Case(
+        "Sweeps",
         "a sample that is too large",
         on(lambda: sample(7, SMALL)),
         SizeError,
         "sample(k=7) without replacement takes 0 to 6 configurations, the size of Sweep(2 × 3 = 6). "
         "For all of them in random order use shuffled(sweep)",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of no axes",
+        on(lambda: covering(0, SMALL)),
+        ArgumentError,
+        "covering(strength, sweep) combines the values of 1 axis or more; got strength=0",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of 5,120,000 pairs",
+        on(lambda: covering(2, expand({name: DynamicValue(range(400)) for name in "abcdefgh"}))),
+        SizeError,
+        "more than 3000000 combinations of 2 values occur in this sweep: 3200 values on 8 axes. Take fewer values of "
+        "the long axes, or combine fewer: covering(1, ...)",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of 5^30 triples",
+        on(lambda: covering(3, expand({f"x{k}": DynamicValue(range(5)) for k in range(30)}))),
+        SizeError,
+        "more than 300000 combinations of 3 values occur in this sweep: 150 values on 30 axes. Take fewer values of "
+        "the long axes, or combine fewer: covering(2, ...)",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of an axis of 10^20",
+        on(lambda: covering(2, expand({"lr": DynamicValue(range(10**20)), "seed": DynamicValue([1, 2])}))),
+        SizeError,
+        "covering looks at every value of lr, and there are 100000000000000000000, more than 1000000. Take fewer "
+        "values of a long axis; slice, sample, zip, map and derive what covering gives, rather than the sweep that it "
+        "takes",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of an axis of 30,000",
+        on(lambda: covering(2, expand({"lr": DynamicValue(range(30_000)), "seed": DynamicValue([1, 2])}))),
+        SizeError,
+        "covering combines the values of all axes, and they are more than 20000: 20000 of them at lr. Take fewer "
+        "values of the long axes",
     ),
     Case(
         "Sweeps",
@@ -757,6 +844,45 @@ CASES = [
         SizeError,
         "constraining on n takes about 10^400 points to enumerate, more than 1000000. Name fewer or "
         "shorter axes, cut them first with constraints over fewer axes, or stream with filter(predicate, sweep)",
+    ),
+    Case(
+        "Sweeps",
+        "a predicate about 10^400 values",
+        on(lambda: where({"n": bool}, VAST).size),
+        SizeError,
+        "constraining on n takes about 10^400 points to enumerate, more than 1000000. Name fewer or "
+        "shorter axes, cut them first with constraints over fewer axes, or stream with filter(predicate, sweep)",
+    ),
+    Case(
+        "Sweeps",
+        "a group for each of 10^400 values",
+        on(lambda: groupby("n", VAST)),
+        SizeError,
+        "groupby by n takes a sweep for each of about 10^400 values, more than 10000. List them with project, and take "
+        "those of one with where",
+    ),
+    Case(
+        "Sweeps",
+        "groups by what has no hash",
+        on(lambda: groupby("a", expand({"a": DynamicValue([bytearray(b"x")])}))),
+        ArgumentError,
+        "the keys of a dict are hashable, and groupby makes one; at a stands bytearray(b'x') (bytearray). Group by a "
+        "path inside of it, or derive a value to group by",
+    ),
+    Case(
+        "Sweeps",
+        "a value at a path, and another below it",
+        on(lambda: include([{"tag": 1}, {"tag.sub": 2}], SMALL)),
+        ConflictError,
+        "include adds a value at tag and another at tag.sub, which lies in it. Name the same paths in all partial "
+        "configurations",
+    ),
+    Case(
+        "Sweeps",
+        "neighbours of what is not there",
+        on(lambda: neighbours({"model": "a"}, SMALL)),
+        AbsentError,
+        "Config({'model': 'a'}) is not in …",
     ),
     Case(
         "Sweeps",
@@ -828,6 +954,43 @@ CASES = [
         on(lambda: constrain(bool, SMALL, on="modle")),
         PathError,
         "no configuration has modle; did you mean 'model'?",
+    ),
+    Case(
+        "Paths",
+        "`where` with a name that is not there",
+        on(lambda: where({"llm": {"modle": "a"}}, expand({"llm": {"model": DynamicValue(["a", "b"])}}))),
+        PathError,
+        "no configuration has llm.modle; did you mean 'llm.model'?",
+    ),
+    Case(
+        "Paths",
+        "`remove_in` of what is not there",
+        on(lambda: remove_in("llm.modle", {"llm": {"model": "a"}})),
+        PathError,
+        "no 'modle' at llm; did you mean 'model'?",
+    ),
+    Case(
+        "Paths",
+        "`remove_in` of a field of a class",
+        on(lambda: remove_in("llm.model", {"llm": Llm("a", 1.0)})),
+        PathError,
+        "cannot remove llm.model: it is a field of a class, and an instance has all of them. Set it to another "
+        "value, or make the instance a dict with unstructure",
+    ),
+    Case(
+        "Arguments",
+        "`where('gpt-4', sweep)`",
+        on(lambda: wrong.where("gpt-4", SMALL)),
+        ArgumentError,
+        "where takes a partial configuration and a sweep; got 'gpt-4' (str). Write where({'path': value}, sweep)",
+    ),
+    Case(
+        "Arguments",
+        "`exclude('gpt-4', sweep)`",
+        on(lambda: wrong.exclude("gpt-4", SMALL)),
+        ArgumentError,
+        "exclude takes a partial configuration, or several, and a sweep; got 'gpt-4' (str). Write exclude({'path': "
+        "value}, sweep)",
     ),
     Case(
         "Arguments",
@@ -924,6 +1087,71 @@ CASES = [
     ),
     Case(
         "Arguments", "`inject(5)`", on(lambda: wrong.inject(5)), ArgumentError, "inject takes a function; got 5 (int)"
+    ),
+    Case(
+        "Journals",
+        "`retry_failures='OSError'`",
+        lambda folder: wrong.Journal(folder / "runs.db", retry_failures="OSError"),
+        ArgumentError,
+        "retry_failures is True or False, or says which errors are worth another try: a class of exceptions or a tuple "
+        "of them; got 'OSError' (str)",
+    ),
+    Case(
+        "Journals",
+        "`sync=0`",
+        lambda folder: wrong.Journal(folder / "runs.db", sync=0),
+        ArgumentError,
+        "sync is True or False; got 0 (int)",
+    ),
+    Case(
+        "Journals",
+        "a list of journals to merge",
+        journaled(lambda journal: journal.merge(["a.db"])),
+        ArgumentError,
+        "merge takes the paths of journals; got ['a.db'] (list)",
+    ),
+    Case(
+        "Journals",
+        "a journal to merge that is not there",
+        journaled(lambda journal: journal.merge("nope.db")),
+        JournalError,
+        "there is no journal 'nope.db': no such file",
+    ),
+    Case(
+        "Journals",
+        "a function that says that it returns a frame",
+        journaled(lambda journal: run(to_frame, SMALL, journal=journal)),
+        EncodingError,
+        "the function returns DataFrame, and a journal cannot keep DataFrame: it holds plain data, NumPy's arrays, and "
+        "classes with fields. Return value.to_dict(orient='list'), or write it to a file and return its path. Where …",
+    ),
+    Case(
+        "Journals",
+        "a plan of 10^400 configurations",
+        journaled(lambda journal: journal.plan(VAST, "f").todo == VAST.size),
+        None,
+        "True",
+    ),
+    Case(
+        "Journals",
+        "a plan of 10^9 numbers that are no sweep",
+        journaled(lambda journal: journal.plan(range(10**9), "f")),
+        SizeError,
+        "there are 1000000000 configurations to look at one by one, since they are no sweep. Ask for a slice",
+    ),
+    Case(
+        "Journals",
+        "`cost=5`",
+        journaled(lambda journal: journal.plan(SMALL, "f", cost=5)),
+        ArgumentError,
+        "cost is a function of a result, or a path in it, to a number; got 5 (int)",
+    ),
+    Case(
+        "Journals",
+        "what has no identity, to be forgotten",
+        journaled(lambda journal: journal.forget([{"f": lambda: 1}], "f")),
+        IdentityError,
+        "no identity for f: …",
     ),
 ]
 
@@ -1339,14 +1567,24 @@ SLOTS: Slots = {
     ("Spearmint", "branch_strategy"): lambda junk: wrong.Spearmint(configs=[{"a": 1}], branch_strategy=junk),
     ("Sweep", "node"): Sweep,
     ("concat", "sweeps"): lambda junk: concat(SMALL, junk),
+    ("difference", "sweep"): lambda junk: difference(junk, SMALL),
+    ("difference", "others"): lambda junk: difference(SMALL, junk),
+    ("intersection", "sweep"): lambda junk: intersection(junk, SMALL),
+    ("intersection", "others"): lambda junk: intersection(SMALL, junk),
+    ("union", "sweeps"): lambda junk: union(SMALL, junk),
     ("config_id", "tree"): config_id,
     ("constrain", "predicate"): lambda junk: constrain(junk, SMALL, on="model"),
     ("constrain", "sweep"): lambda junk: constrain(always, junk, on="a"),
     ("constrain", "on"): lambda junk: constrain(always, SMALL, on=junk),
+    ("covering", "strength"): lambda junk: covering(junk, SMALL),
+    ("covering", "sweep"): lambda junk: covering(2, junk),
+    ("covering", "seed"): lambda junk: covering(2, SMALL, seed=junk),
     ("derive", "path"): lambda junk: derive(junk, repr, SMALL),
     ("derive", "fn"): lambda junk: derive("z", junk, SMALL),
     ("derive", "sweep"): lambda junk: derive("z", repr, junk),
     ("distinct", "configs"): distinct,
+    ("exclude", "partials"): lambda junk: exclude([{"model": junk}, junk], SMALL),
+    ("exclude", "sweep"): lambda junk: exclude({}, junk),
     ("expand", "tree"): expand,
     ("experiment", "configs"): experiment,
     ("experiment", "branch_strategy"): lambda junk: wrong.experiment([{"a": 1}], branch_strategy=junk),
@@ -1361,15 +1599,27 @@ SLOTS: Slots = {
     ("linspace", "num"): lambda junk: linspace(1, 2, junk),
     ("get_in", "path"): lambda junk: get_in(junk, {"a": [1]}),
     ("get_in", "config"): lambda junk: get_in("a", junk),
+    ("groupby", "path"): lambda junk: groupby(junk, SMALL),
+    ("groupby", "sweep"): lambda junk: groupby("a", junk),
+    ("include", "partials"): lambda junk: include([{"model": junk}, junk], SMALL),
+    ("include", "sweep"): lambda junk: include({}, junk),
     ("inject", "fn"): inject,
     ("label", "config"): lambda junk: label(junk, SMALL),
     ("label", "sweep"): lambda junk: label({"a": 1}, junk),
     ("load", "path"): load,
     ("mapped", "fn"): lambda junk: mapped(junk, SMALL),
     ("mapped", "sweep"): lambda junk: mapped(repr, junk),
+    ("neighbours", "config"): lambda junk: neighbours(junk, SMALL),
+    ("neighbours", "sweep"): lambda junk: neighbours({"a": 1}, junk),
     ("override", "patch"): lambda junk: override(junk, {"a": {"b": 1}}),
     ("override", "tree"): lambda junk: override({"a": {"b": 1}}, junk),
     ("product", "sweeps"): lambda junk: product(SMALL, junk),
+    ("project", "paths"): lambda junk: project(junk, SMALL),
+    ("project", "sweep"): lambda junk: project("a", junk),
+    ("remove_in", "path"): lambda junk: remove_in(junk, {"a": [1]}),
+    ("remove_in", "config"): lambda junk: remove_in("a", junk),
+    ("reorder", "paths"): lambda junk: reorder(junk, SMALL),
+    ("reorder", "sweep"): lambda junk: reorder("a", junk),
     ("sample", "k"): lambda junk: sample(junk, SMALL),
     ("sample", "sweep"): lambda junk: sample(1, junk),
     ("sample", "seed"): lambda junk: sample(2, SMALL, seed=junk),
@@ -1398,6 +1648,8 @@ SLOTS: Slots = {
     ("validate", "cls"): lambda junk: validate(junk, SMALL),
     ("validate", "sweep"): lambda junk: validate(Llm, junk),
     ("validate", "extra"): lambda junk: validate(Llm, SMALL, extra=junk),
+    ("where", "conditions"): lambda junk: (where(junk, SMALL), where({"model": junk}, SMALL)),
+    ("where", "sweep"): lambda junk: where({}, junk),
     ("zipped", "sweeps"): lambda junk: zipped(SMALL, junk),
 }
 METHODS: Slots = {
@@ -1438,6 +1690,8 @@ LEAVES: Slots = {
     ("a leaf", "product"): lambda junk: product(SMALL, expand({"a": junk})),
     ("a leaf", "raw product"): lambda junk: product(SMALL, expand(junk)),
     ("a leaf", "concat"): lambda junk: concat(SMALL, expand(junk)),
+    ("a leaf", "difference"): lambda junk: expand({"a": DynamicValue([junk, 1])}) - expand({"a": junk}),
+    ("a leaf", "intersection"): lambda junk: SMALL & expand(junk),
     ("a leaf", "structure"): lambda junk: structure(dict[str, int | list[int] | None], {"a": junk}),
     ("a leaf", "text"): lambda junk: structure(Llm, {"model": junk}),
     ("a leaf", "read"): lambda junk: structure(Fraction | Path | datetime | None, junk),

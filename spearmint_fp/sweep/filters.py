@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any, final
+from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import PathError, SizeError
+from ..configuration.errors import SizeError
 from ..configuration.fold import Steps, show_path
 from ..configuration.messages import format_count
-from ..configuration.paths import get_in
 from .allowed import Allowed, lift_constraints
 from .claims import overlap
 from .digits import count_values
-from .indices import Chosen, Indices, Span
+from .indices import Chosen, Indices, Remaining, Span
 from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .nodes.points import walk_points
 from .nodes.select import Select, slice_node
@@ -29,17 +28,20 @@ from .tables import Constraint, join_names
 
 Constraints = Sequence[Constraint]
 
+FEW: Final = 10_000
+"""How many points of a shuffled or zipped sweep are listed rather than counted, however large the sweep is."""
 
-def constrain_node(node: Node, constraint: Constraint) -> Node:
-    """The points of a sweep that satisfy a constraint; nothing is asked before something is asked of the result."""
+
+def constrain_node(node: Node, *constraints: Constraint) -> Node:
+    """The points of a sweep that satisfy constraints; nothing is asked before something is asked of the result."""
     if isinstance(node, Filter):
-        return node.narrow(constraint)
+        return node.narrow(constraints)
     match node.composition:
-        case SelectionOf(base=base, indices=Allowed() as allowed):
-            return Select(base, allowed.narrow(constraint))
+        case SelectionOf(indices=Allowed() as allowed):
+            return _select_allowed(allowed.narrow(*constraints))
         case ProductOf():
-            return _count_allowed(node, (constraint,)) if _may_concern(constraint, node) else node
-    return Filter(node, (constraint,))
+            return _filter_node(node, constraints)
+    return Filter(node, constraints)
 
 
 class _Delegated:
@@ -82,11 +84,11 @@ class Filter(Node):
             self._found.append(_filter_node(self.base, self.constraints))
         return self._found[0]
 
-    def narrow(self, constraint: Constraint) -> Node:
-        """The same with one constraint more; what has been asked is not asked again."""
+    def narrow(self, constraints: Constraints) -> Node:
+        """The same with more constraints; what has been asked is not asked again."""
         if self._found:
-            return constrain_node(self.found, constraint)
-        return Filter(self.base, (*self.constraints, constraint))
+            return constrain_node(self.found, *constraints)
+        return Filter(self.base, (*self.constraints, *constraints))
 
     def has_path(self, path: Steps) -> bool:
         return self.base.has_path(path)
@@ -104,6 +106,7 @@ class Filter(Node):
     size = _delegate_to("found")
     stored = _delegate_to("found")
     children = _delegate_to("found")
+    has_same_types = _delegate_to("found")
     calls = _delegate_to("found")
     computed = _delegate_to("found")
     exact = _delegate_to("found")
@@ -139,14 +142,22 @@ class Filter(Node):
         return self.found.__reduce__()  # predicates need not be picklable, and are not asked again
 
 
-def _may_concern(constraint: Constraint, node: Node) -> bool:
-    """False where no configuration has all paths of a constraint: then all of them satisfy it."""
-    return bool(node.size) and all(map(node.may_have, constraint.paths))
+def _find_answer(constraint: Constraint, node: Node) -> bool | None:
+    """The one answer about all configurations where no path that matters is there; None where their values decide."""
+    if not node.size:
+        return True
+    there = map(node.may_have, constraint.paths)
+    if constraint.formula is None:
+        return None if all(there) else True
+    return None if any(there) else constraint.formula.absent
 
 
 def _filter_node(node: Node, constraints: Constraints) -> Node:
     """The points of a sweep that satisfy all constraints."""
-    held = [constraint for constraint in constraints if _may_concern(constraint, node)]
+    answers = [_find_answer(constraint, node) for constraint in constraints]
+    held = [constraint for constraint, answer in zip(constraints, answers, strict=True) if answer is None]
+    if False in answers:
+        return slice_node(node, slice(0))
     if not held:
         return node
     match node.composition:
@@ -156,8 +167,10 @@ def _filter_node(node: Node, constraints: Constraints) -> Node:
             return Union.of([_filter_node(part, held) for part in parts])
         case ViewOf(base=base, path=path) if any(not _looks_at(one, path) for one in held):
             return _filter_view(node, base, path, held)
-        case SelectionOf(base=base, indices=Allowed() as allowed):
-            return Select(base, allowed.narrow(*held))
+        case SelectionOf(indices=Allowed() as allowed):
+            return _select_allowed(allowed.narrow(*held))
+        case SelectionOf(base=base, indices=Remaining() as indices) if node.size > LIMIT:
+            return _filter_remaining(base, indices, held)
         case SelectionOf(base=base, indices=indices):
             return _filter_selection(node, base, indices, held)
         case ZipOf(parts=parts) if node.size > LIMIT:
@@ -187,7 +200,19 @@ def _filter_view(node: Node, base: Node, path: Steps, constraints: Constraints) 
 def _count_allowed(node: Node, constraints: Constraints) -> Node:
     """Counted by the axes that the constraints name."""
     base, lifted = lift_constraints(node)
-    return Select(base, Allowed(base, (*lifted, *constraints)))
+    return _select_allowed(Allowed.of(base, lifted, constraints))
+
+
+def find_product(node: Node) -> Node:
+    """The same points as a plain product, where nothing but conditions by value on single axes has narrowed one."""
+    match node.composition:
+        case SelectionOf(indices=Allowed() as allowed) if all(one.is_answered for one in allowed.constraints):
+            return allowed.find_product() or node
+    return node
+
+
+def _select_allowed(allowed: Allowed) -> Node:
+    return Select(allowed.base, allowed)
 
 
 # --- selections ----------------------------------------------------------------------------------------
@@ -195,7 +220,7 @@ def _count_allowed(node: Node, constraints: Constraints) -> Node:
 
 def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Constraints) -> Node:
     """A filtered slice is a slice of the filtered base; of other selections, few survivors are looked up one by one."""
-    if node.size <= LIMIT and (not isinstance(indices, Span) or _is_listed(base)):
+    if node.size <= LIMIT and (not isinstance(indices, Span) or _is_listed(base, node.size)):
         return _list_kept(node, constraints)
     try:
         whole = _filter_node(base, constraints)
@@ -214,20 +239,28 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
         if origin is None and step * count_values(base) <= LIMIT and isinstance(survivors.indices, Allowed):
             every = Constraint(None, ((),), congruence=(step, indices.positions[0]))
             strided = survivors.indices.narrow(every)
-            return _cut_survivors(Select(base, strided), _Survivors(strided, None), indices.positions)
+            return _cut_survivors(_select_allowed(strided), _Survivors(strided, None), indices.positions)
     if node.size <= LIMIT and (survivors is None or node.size <= whole.size):
         return _list_kept(node, constraints)
     return _look_up_kept(node, whole, base, indices, constraints)
 
 
-def _is_listed(node: Node) -> bool:
-    """True for a sweep that is filtered by listing it: listing a slice of it takes fewer points."""
-    match node.composition:
-        case SelectionOf(indices=Span() | Allowed()):
-            return False
-        case SelectionOf() | ZipOf():
-            return node.size <= LIMIT
-    return False
+def _filter_remaining(base: Node, indices: Remaining, constraints: Constraints) -> Node:
+    """The filtered base without the points that were removed from it."""
+    whole = _filter_node(base, constraints)
+    survivors = _find_survivors(whole, base)
+    if survivors is None:
+        raise _make_refusal(base.size, constraints)
+    ranks = [(survivors.count_up_to(position, 0), survivors.count_up_to(position, 1)) for position in indices.removed]
+    removed = tuple([rank for rank, after in ranks if rank < after])
+    return Select(whole, Remaining(whole.size, removed)) if removed else whole
+
+
+def _is_listed(base: Node, count: int) -> bool:
+    """True for a sweep that is filtered by listing it: listing `count` points of it takes less."""
+    made = base.composition
+    counted = not isinstance(made, SelectionOf | ZipOf) or isinstance(getattr(made, "indices", None), Span | Allowed)
+    return not counted and (base.size <= LIMIT or count <= FEW)
 
 
 @attrs.frozen(eq=False)
@@ -347,11 +380,7 @@ def _is_kept(point: Any, constraints: Constraints) -> bool:
     errors = []
     for constraint in constraints:
         try:
-            values = [get_in(path, point) for path in constraint.paths]
-        except PathError:  # what lacks a path satisfies the constraint
-            continue
-        try:
-            if not constraint.holds(values):
+            if not constraint.keeps(point):
                 return False
         except Exception as error:
             errors.append(error)
@@ -361,9 +390,10 @@ def _is_kept(point: Any, constraints: Constraints) -> bool:
 
 
 def _make_refusal(points: int, constraints: Constraints) -> SizeError:
-    paths = join_names(show_path(path) for constraint in constraints for path in constraint.paths)
+    paths = [show_path(path) for constraint in constraints for path in constraint.paths if not constraint.words]
+    what = f"constraining on {join_names(paths)}" if paths else "comparing this sweep with another one"
+    first = "Constrain it first" if paths else "Compare the sweep that it was made from"
     return SizeError(
-        f"constraining on {paths} takes {format_count(points)} points to enumerate here, more than {LIMIT}: the "
-        f"sweep is shuffled, zipped or mapped, or strided over long axes. Constrain it first, or stream with "
-        f"filter(predicate, sweep)"
+        f"{what} takes {format_count(points)} points to enumerate here, more than {LIMIT}: the sweep is shuffled, "
+        f"zipped or mapped, or strided over long axes. {first}, or stream with filter(predicate, sweep)"
     )

@@ -7,6 +7,7 @@ configuration, so a combination that raised stays allowed here, and is remembere
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice, repeat
@@ -19,9 +20,9 @@ from ..configuration.errors import SizeError
 from ..configuration.fold import show_path
 from ..configuration.messages import format_count
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Digit, Digits, Source
+from .digits import Digit, Digits, Place, Source
 from .indices import count_items
-from .nodes.node import ABSENT, LIMIT
+from .nodes.node import ABSENT, LIMIT, Node
 from .tables import Constraint, join_names
 
 MOST_PREFIXES: Final = 4 * LIMIT
@@ -84,12 +85,37 @@ class Space:
     live: dict[int, Sequence[int]]
 
 
+class Relation(ABC):
+    """A predicate on whole configurations that tells without being asked about each which of a sweep satisfy it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __call__(self, config: Any) -> bool:
+        """True for a configuration that satisfies it."""
+
+    @abstractmethod
+    def cut_axes(self, base: Node, fixed: Container[Place]) -> Node:
+        """The same points, with long axes cut where the answer changes; those at the fixed places are left alone."""
+
+    @abstractmethod
+    def build_diagram(self, base: Node, place: Place, space: Space) -> int | None:
+        """The diagram of the configurations of which the part at a place satisfies it, or that have none there.
+
+        None where only asking about each of them can tell.
+
+        Raises:
+            SizeError: more configurations would have to be looked at than are.
+        """
+
+
 @final
 class Asker:
     """Asks the predicate of the constraint of a number about the combinations that a guard leaves."""
 
-    def __init__(self, constraint: Constraint, number: int, space: Space) -> None:
+    def __init__(self, constraint: Constraint, number: int, space: Space, *, absent: int = TRUE) -> None:
         self.constraint, self.predicate = constraint, constraint.function
+        self.absent = absent  # the answer about a configuration that lacks a path
         self.digits, self.diagrams, self.domains, self.live = space.digits, space.diagrams, space.domains, space.live
         digits = space.digits
         self.scope = digits.find_scope(number)
@@ -121,7 +147,7 @@ class Asker:
 
     def _add_argument(self, argument: int, source: Source) -> None:
         """Note which digits give an argument: one alone, by a column of values, or several that share it."""
-        if len(source.digits) == 1:
+        if source.is_column:
             digit = source.digits[0]
             domain = self.domains[digit]
             # a digit with more values is never gone through: `_open_digit` refuses it
@@ -156,7 +182,7 @@ class Asker:
     def _open_digit(self, agenda: tuple[Digit, ...], guard: int, given: list[Any], sums: list[int]) -> int | None:
         """The diagram of what is left to decide; None where it goes on with a new open digit on the stack."""
         if not guard or not (self.plain or self._is_decided_by(agenda, given)):
-            return guard  # nothing is left to ask about, or all that the guard leaves lacks a path
+            return guard * self.absent  # nothing is left to ask about, or all of it lacks a path
         self.prefixes += 1
         if self.prefixes > MOST_PREFIXES or (agenda and count_items(self.domains[agenda[0].number]) > LIMIT):
             raise self._make_refusal()
@@ -273,7 +299,7 @@ class Asker:
         columns = [*columns, *shared]
         asked = [k for k in range(len(kept)) if not any(column[k] is ABSENT for _, column in columns)]
         for value in {*kept}.difference([kept[k] for k in asked]):
-            row[value] = TRUE
+            row[value] = self.absent
         return [kept[k] for k in asked], [(argument, [column[k] for k in asked]) for argument, column in columns]
 
     def _ask_many(
@@ -294,7 +320,7 @@ class Asker:
             fixed = [v.find_value(total) if isinstance(v, Source) else v for v, total in zip(given, sums, strict=True)]
             varying = {argument for argument, _ in columns}
             if any(value is ABSENT for argument, value in enumerate(fixed) if argument not in varying):
-                return [TRUE] * count
+                return [self.absent] * count
         self.asked += count
         if self.asked > LIMIT:
             raise self._make_refusal()
@@ -331,25 +357,6 @@ class Asker:
 
 def _has_absent(values: Sequence[Any]) -> bool:
     return any(value is ABSENT for value in values)  # by identity: values may compare as they like
-
-
-def join_congruent(step: int, start: int, space: Space) -> int:
-    """The diagram of the positions that lie a multiple of `step` from `start`: few states, however many these are."""
-
-    def join_items(items: Sequence[Digit], after: list[int]) -> list[int]:
-        """Per residue of what the digits before add to a position, the diagram from these digits on."""
-        for digit in reversed(items):
-            ends = [after] if digit.branches is None else [join_items(branch, after) for branch in digit.branches]
-            values = [(digit.offsets[value], ends[value % len(ends)]) for value in space.domains[digit.number]]
-            after = [
-                space.diagrams.make_node(
-                    digit.number, tuple([end[(residue + offset) % step] for offset, end in values])
-                )
-                for residue in range(step)
-            ]
-        return after
-
-    return join_items(space.digits.items, [int(residue == start % step) for residue in range(step)])[0]
 
 
 def _count_points(items: Sequence[Digit], scope: Container[int], live: Mapping[int, Sequence[int]]) -> int:

@@ -92,10 +92,10 @@ class Axis(Compound):
         known = ", ".join(short_repr(point) for point in islice(self.values, 6))
         return f"{repr_with_type(value)}, not one of {known}{', …' if self.size > 6 else ''}"
 
-    def has_same_types(self, other: Axis) -> bool:
+    def has_same_types(self, other: Node) -> bool:
         if isinstance(self.values, COMPUTED_TYPES):
             return True
-        pairs = zip(self.values, other.values, strict=True)
+        pairs = zip(self.values, other.list_values(()), strict=True)
         return all(exact_key(mine) == exact_key(theirs) for mine, theirs in pairs)
 
     @property
@@ -118,6 +118,8 @@ class Axis(Compound):
         return self if len(values) == len(self._trees) else attrs.evolve(self, values=values)
 
     def keep_values(self, kept: Sequence[int]) -> Axis:
+        if isinstance(kept, range):  # of which slicing may store less
+            return Axis(self.values[kept.start : kept.stop : kept.step], swept=self.swept)
         return Axis(tuple([self.values[k] for k in kept]), swept=self.swept)
 
     def columns(self) -> Columns:
