@@ -180,6 +180,10 @@ def test_async_runs_keep_types() -> None:
 def test_journals_say_what_they_count(tmp_path: Path) -> None:
     with Journal(tmp_path / "runs.db", name="text", retry_failures=(OSError, ValueError), sync=False) as journal:
         assert_type(journal.status([1], "text"), JournalStatus)
+        list(run(later, [1], journal=journal))
+        assert_type(journal.outcomes("text"), Iterator[Outcome[Any, Any]])
+        assert_type(journal.outcomes(later), Iterator[Outcome[Any, str]])
+        assert_type(journal.outcomes(text), Iterator[Outcome[Any, str]])
         assert_type(journal.plan([1], "text", cost=float), JournalPlan)
         assert_type(journal.plan([1], "text", cost="usd").seconds, float | None)
         assert_type(journal.forget([1], text), int)

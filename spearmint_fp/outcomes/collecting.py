@@ -132,7 +132,7 @@ def _require_ordered(key: Any) -> Any:
 def _is_less(one: Any, other: Any) -> bool:
     try:
         return bool(one < other)
-    except (TypeError, ValueError) as error:  # an array compares element by element
+    except TypeError as error:
         raise ArgumentError(
             f"best compares keys, and {repr_with_type(one)} and {repr_with_type(other)} have no order ({error})"
         ) from None

@@ -61,6 +61,6 @@ def _describe_axis(
 
 
 def _list_numbers(found: Estimate, without: int) -> list[float | None]:
-    """How many have a number and how many have none, the mean, the ends of its interval; None for what is not finite."""
+    """How many have a number and have none, the mean, and the ends of its interval; None for what is not finite."""
     ends = (None if end is None or not math.isfinite(end) else end for end in (found.mean, found.low, found.high))
     return [found.n, without, *ends]

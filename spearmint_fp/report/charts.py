@@ -71,11 +71,15 @@ def select_axes(columns: Sequence[Column], on: str | Sequence[str] | None) -> tu
             raise ArgumentError("nothing to plot by: no path varies between these outcomes. Name the sweep with sweep=")
         return paths
     known = {column.name: column for column in columns if column.role in ("config", "index")}
-    names = (on,) if isinstance(on, str) else tuple(on) if isinstance(on, Iterable) else (on,)
-    for name in names or ("",):
-        if not isinstance(name, str) or name not in known:
-            raise ArgumentError(f"on= names swept paths; none is {repr_with_type(name)}{suggest_names(name, known)}")
-    return tuple(known[name] for name in names)
+    names = on if isinstance(on, Iterable) and not isinstance(on, str) else (on,)
+    chosen = tuple([_require_axis(name, known) for name in names])
+    return chosen or (_require_axis("", known),)
+
+
+def _require_axis(name: Any, known: Mapping[str, Column]) -> Column:
+    if isinstance(name, str) and name in known:
+        return known[name]
+    raise ArgumentError(f"on= names swept paths; none is {repr_with_type(name)}{suggest_names(name, known)}")
 
 
 def list_levels(column: Column) -> tuple[Any, ...]:

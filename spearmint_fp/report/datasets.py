@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, final
@@ -11,8 +12,8 @@ import attrs
 from toolz import unique
 
 from ..configuration.errors import ArgumentError, SizeError
-from ..configuration.freezing import freeze
 from ..configuration.extras import require
+from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.scalars import unbox_scalar
@@ -47,11 +48,11 @@ def dataset(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None =
     """`rows` as an array: a dimension for each swept path, a variable `result` or one for each field of the results.
 
     Coordinates are the values at the path, in the order in which they appear; lists are tuples. Where a configuration
-    has no such path, it stands at the coordinate NaN. An axis whose values are of several types, or that an index
-    takes for one (1 and 1.0), has their text. What a
-    failure, or a combination without an outcome, would have is NaN. The coordinate `index` has the position of the
-    outcome in each cell, -1 where there is none, and `error` says why an outcome failed. A field is called
-    `result.<field>` where an axis, one of these two, or a result without fields has its name. `sweep` says which paths vary, as in `rows`.
+    has no such path, it stands at the coordinate NaN. An axis whose values are of several types, or that an index takes
+    for one (1 and 1.0), has their text. What a failure, or a combination without an outcome, would have is NaN. The
+    coordinate `index` has the position of the outcome in each cell, -1 where there is none, and `error` says why an
+    outcome failed. A field is called `result.<field>` where an axis, one of these two, or a result without fields has
+    its name. `sweep` says which paths vary, as in `rows`.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"lr": DynamicValue([0.1, 0.0]), "depth": DynamicValue([2, 4, 8])})
@@ -127,7 +128,7 @@ def _make_coordinates(name: str, levels: Sequence[Any]) -> Any:
 
 
 def _make_texts(levels: Sequence[Any]) -> list[str]:
-    """A text for each level, all different: with its type where two have the same, with a star where that is the same."""
+    """A text for each level, all different: with its type where two have the same, and a star where that is not enough."""
     texts = [escape_surrogates(format_text(level)) for level in levels]
     counts, made = Counter(texts), dict[str, None]()
     for text, level in zip(texts, levels, strict=True):
@@ -178,7 +179,8 @@ def _fill(shape: Sequence[int], places: Sequence[int], values: Sequence[Any], em
     cells = [empty] * math.prod(shape)
     for place, value in zip(places, values, strict=True):
         single = unbox_scalar(value)
-        cells[place] = escape_surrogates(single) if type(single) is str else single
+        beyond = type(single) is int and abs(single) > sys.float_info.max  # pandas, which xarray asks, refuses it
+        cells[place] = escape_surrogates(format_text(single)) if beyond or type(single) is str else single
     return _make_cells(cells).reshape(shape)
 
 

@@ -95,7 +95,9 @@ def draw_differences(figure: Figure, rows: Sequence[dict[str, Any]], path: str, 
     counts = sorted({row["n"] for row in rows})
     pairs = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     note = f"{name}: across minus down, all else equal; means of {pairs} pairs with 95 % intervals"
-    axes = add_axes(figure, title, note, (3.0 + 0.08 * longest + 1.25 * side, 1.6 + 0.05 * longest * slanted + 0.62 * side))
+    axes = add_axes(
+        figure, title, note, (3.0 + 0.08 * longest + 1.25 * side, 1.6 + 0.05 * longest * slanted + 0.62 * side)
+    )
     most = max(abs(mean) for row in grid for mean in row if not math.isnan(mean)) or 1.0
     colours = load_matplotlib("").colormaps["PuOr"].with_extremes(bad="#eceef1")
     image = axes.imshow(grid, cmap=colours, vmin=-most, vmax=most, aspect="auto")

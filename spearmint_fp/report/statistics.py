@@ -31,13 +31,13 @@ def summary(
     """A row for each combination of values at the paths `by`: the mean over all other paths, with its 95 % interval.
 
     Each row has the paths with their values, `n` (how many succeeded), `failed`, `mean`, `sem` (the standard error of
-    the mean), and `low` and `high`, the interval of Student's t. Where every number of all the outcomes is 0 or 1 (or
-    a truth value), they are rates, and the interval is Wilson's. Repeats are a path like others: leave `seed` out of
+    the mean), and `low` and `high`, the interval of Student's t. Where every number of all the outcomes is 0 or 1 (or a
+    truth value), they are rates, and the interval is Wilson's. Repeats are a path like others: leave `seed` out of
     `by`. Rows come in the order in which the combinations appear; a path that a configuration lacks is no key of its
     row. What too few numbers do not tell is None: the mean of none, the standard error of one. A NaN among the numbers
-    makes a row's numbers NaN, and about an infinite mean there is no interval. `value` is the name of a column of `rows`
-    or a function of a success; without it the results, or their one field that holds numbers. A failure has none of
-    them, whatever the column. A path named as another column is called `config.<path>`, the whole one `config`.
+    makes a row's numbers NaN, and about an infinite mean there is no interval. `value` is the name of a column of
+    `rows` or a function of a success; without it the results, or their one field that holds numbers. A failure has none
+    of them, whatever the column. A path named as another column is called `config.<path>`, the whole one `config`.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"lr": DynamicValue([1, 2]), "seed": DynamicValue(range(3))})
@@ -59,14 +59,14 @@ def summary(
     Source: Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
     """
     found = require_outcomes(outcomes)
-    paths = tuple(unique(map(parse_path, [by] if isinstance(by, str | int) else _require_paths(by))))
-    cells = [_read_cells(path, found) for path in paths]
+    paths = map(parse_path, [by] if isinstance(by, str | int) else _require_paths(by))
+    cells = {path: _read_cells(path, found) for path in paths}
     numbers = _read_known_numbers(found, value)
-    names = [_name_path(path) for path in paths]
-    keys = list(zip(*map(number_values, cells), strict=True)) or [()] * len(found)
+    names = list(map(_name_path, cells))
+    keys = list(zip(*map(number_values, cells.values()), strict=True)) or [()] * len(found)
     rows = []
     for line, found_here, failed in group_estimates(keys, numbers):
-        values = ((name, column[line]) for name, column in zip(names, cells, strict=True))
+        values = ((name, column[line]) for name, column in zip(names, cells.values(), strict=True))
         head = {name: cell for name, cell in values if cell is not ABSENT}
         rows.append({**head, **_make_row(found_here, failed)})
     return Rows(rows)
@@ -149,7 +149,7 @@ def group_estimates(keys: Sequence[Hashable], numbers: Sequence[float | None]) -
 def pair_estimates(
     keys: Sequence[int | None], rests: Sequence[Hashable], numbers: Sequence[float | None]
 ) -> Iterator[tuple[int, int, Estimate, int]]:
-    """For each two alternatives: the first outcome of each, the mean difference where the rests are equal, failed pairs.
+    """For each two alternatives: the first outcome of each, the mean difference where all else is equal, failed pairs.
 
     An alternative is known by its key; an outcome whose key is None has none.
     """
@@ -185,9 +185,9 @@ def _drop_inside(path: Steps, value: Any) -> Any:
 # --- paths -------------------------------------------------------------------------------------------
 
 
-def _require_paths(by: Any) -> list[Path]:
+def _require_paths(by: Any) -> Iterable[Path]:
     if isinstance(by, Iterable):
-        return list(by)
+        return by
     raise ArgumentError(f"by= is a path, or several: by='lr' or by=('lr', 'llm.model'); got {repr_with_type(by)}")
 
 

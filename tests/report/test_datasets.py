@@ -177,7 +177,9 @@ def test_lists_of_plain_dicts_are_tuples_too() -> None:
 def test_it_merges_with_the_frame_of_pandas() -> None:
     from spearmint_fp import frame
 
-    outcomes = collect(run(lambda c: {"x": c.a / 2}, expand({"a": DynamicValue([1, 2]), "b": DynamicValue(["u", "v"])})))
+    outcomes = collect(
+        run(lambda c: {"x": c.a / 2}, expand({"a": DynamicValue([1, 2]), "b": DynamicValue(["u", "v"])}))
+    )
     table = dataset(outcomes).to_dataframe().reset_index().merge(frame(outcomes), on=["a", "b"])
     assert table["x"].tolist() == table["result.x"].tolist() == [0.5, 0.5, 1.0, 1.0]
     assert table["index_x"].tolist() == table["index_y"].tolist() == [0, 1, 2, 3]

@@ -33,6 +33,7 @@ from spearmint_fp import (
     sample,
     summary,
 )
+from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.outcomes.outcomes import ErrorInfo
 from tests.waiting import LIMIT_SECONDS
 
@@ -705,8 +706,12 @@ def test_a_value_is_looked_at_once_for_all_cards(monkeypatch: pytest.MonkeyPatch
     from spearmint_fp.report import statistics
 
     asked: list[Any] = []
-    exact = statistics.exact_key
-    monkeypatch.setattr(statistics, "exact_key", lambda value: asked.append(value) or exact(value))
+
+    def note(value: Any) -> Any:
+        asked.append(value)
+        return exact_key(value)
+
+    monkeypatch.setattr(statistics, "exact_key", note)
     space = expand({f"a{k}": DynamicValue(["x", "y", "z"]) for k in range(6)})
     described(collect(run(lambda c: len(set(c.values())), space)))
     assert len(asked) <= 6 * 3, "and not once for each of 729 outcomes"

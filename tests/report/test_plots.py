@@ -383,6 +383,6 @@ def test_a_dollar_sign_is_one_on_an_axis_of_effects() -> None:
 
 
 def test_a_kind_that_is_no_text_is_refused() -> None:
-    kind: Any = np.array([1, 2])
+    kind: Any = numpy.array([1, 2])
     with pytest.raises(ArgumentError, match="kind is"):
         plot(run(lambda c: c.a, expand({"a": DynamicValue([1, 2])})), kind=kind)

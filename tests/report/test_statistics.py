@@ -273,7 +273,7 @@ def test_a_failure_has_no_number_whatever_the_column() -> None:
 
 def test_differences_of_whole_numbers_are_exact() -> None:
     for start in (10**20, 1_764_000_000_000_000_000, -(10**300)):
-        [row] = compare("a", run(lambda c, at=start: at + c.a, expand({"a": DynamicValue([1, 3])})))
+        [row] = compare("a", run(lambda c: c.start + c.a, expand({"a": DynamicValue([1, 3]), "start": start})))
         assert row["mean"] == 2.0
 
 
@@ -328,5 +328,7 @@ def test_means_and_tests_are_those_of_statsmodels() -> None:
 
 
 def test_a_value_that_is_no_name_is_refused_also_where_all_failed() -> None:
-    with pytest.raises(ArgumentError, match=r"value= is the name of a column or a function of a success; got 5 \(int\)"):
+    with pytest.raises(
+        ArgumentError, match=r"value= is the name of a column or a function of a success; got 5 \(int\)"
+    ):
         summary(run(lambda c: 1 / 0, [{"a": 1}]), value=5)  # type: ignore[arg-type]
