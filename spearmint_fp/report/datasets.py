@@ -128,7 +128,7 @@ def _make_coordinates(name: str, levels: Sequence[Any]) -> Any:
 
 
 def _make_texts(levels: Sequence[Any]) -> list[str]:
-    """A text for each level, all different: with its type where two have the same, and a star where that is not enough."""
+    """A text for each level, all different: with its type where two have the same, then a star."""
     texts = [escape_surrogates(format_text(level)) for level in levels]
     counts, made = Counter(texts), dict[str, None]()
     for text, level in zip(texts, levels, strict=True):

@@ -258,7 +258,7 @@ def test_nothing_succeeded() -> None:
         ({"value": "resutl"}, "did you mean 'result'"),
         ({"value": "error"}, r"column 'error' gives 'ZeroDivisionError: .*, which is no number"),
         ({"value": lambda s: "text"}, r"the function gives 'text' \(str\) for outcome 0, which is no number"),
-        ({"value": 3}, "no column 3"),
+        ({"value": 3}, "a function of a success; got 3 "),
         ({"on": ("lr", "rate")}, "on= names swept paths; none is 'rate'"),
         ({"on": ()}, "on= names swept paths"),
         ({"on": 3}, "on= names swept paths; none is 3"),
