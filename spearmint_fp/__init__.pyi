@@ -134,6 +134,9 @@ from .sweep.validation import (
 from .tasks.injection import (
     inject as inject,
 )
+from .tasks.rates import (
+    throttled as throttled,
+)
 from .tasks.retries import (
     retrying as retrying,
 )

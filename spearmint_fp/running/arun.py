@@ -168,7 +168,12 @@ def _run_in_thread(fn: Callable[[Any], Any]) -> Work:
 
     async def work(index: int, config: Any) -> Outcome[Any, Any]:
         # In a tuple, since `try_task` refuses a coroutine that nobody awaits.
-        boxed, *rest = await run_in_thread(partial(try_task, lambda config: (fn(config),), config, TaskState()))
+        state = TaskState()
+        try:
+            boxed, *rest = await run_in_thread(partial(try_task, lambda config: (fn(config),), config, state))
+        except asyncio.CancelledError:
+            state.is_stopped = True  # where it waits for its turn still, it never begins
+            raise
         result = None if boxed is None else boxed[0]
         if _is_awaitable(result):
             return await run_attempt_async(lambda _: cast(Awaitable[Any], result), config, index=index)

@@ -86,7 +86,7 @@ class BorrowedThreadPool(ThreadPool):
             self._answers.put(RunError(_describe_broken(self._executor, error)))
 
     def stop(self, why: BaseException | None) -> None:
-        self._stopped = True
+        self._begin_stop()
         _cancel_futures(set(self._futures), 0.0 if self._waits_in_vain() else choose_patience(why))
 
 

@@ -33,7 +33,7 @@ class ThreadPool(Pool):
         self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._busy_threads: set[int] = set()
+        self._busy_threads: dict[int, TaskState] = {}
 
     def put(self, batch: Batch) -> None:
         self._batches.put(batch)
@@ -53,8 +53,8 @@ class ThreadPool(Pool):
 
     def run_batch(self, batch: Batch) -> None:
         """Run a batch, and queue its answers, or what ends the run."""
-        self._busy_threads.add(threading.get_ident())
-        start, outcomes, state = batch.start, list[Outcome[Any, Any]](), TaskState()
+        state = self._busy_threads[threading.get_ident()] = TaskState()
+        start, outcomes = batch.start, list[Outcome[Any, Any]]()
         since = perf_counter()
         try:
             for index, config in enumerate(batch, batch.start):
@@ -74,7 +74,7 @@ class ThreadPool(Pool):
             position = start + len(outcomes)
             self._answers.put(SourceError(position, batch.stop - position, error))
         finally:
-            self._busy_threads.discard(threading.get_ident())
+            self._busy_threads.pop(threading.get_ident(), None)
 
     def get(self) -> list[Answer]:
         answers: list[Answer] = []
@@ -85,7 +85,7 @@ class ThreadPool(Pool):
         return answers
 
     def stop(self, why: BaseException | None) -> None:
-        self._stopped = True
+        self._begin_stop()
         for _ in self._threads:
             self._batches.put(None)
         if self._waits_in_vain():
@@ -94,6 +94,12 @@ class ThreadPool(Pool):
         until = None if patience is None else monotonic() + patience
         for thread in self._threads:
             thread.join(until and max(0.0, until - monotonic()))
+
+    def _begin_stop(self) -> None:
+        """Have no thread begin another task, nor one that waits for its turn."""
+        self._stopped = True
+        for state in list(self._busy_threads.values()):
+            state.is_stopped = True
 
     def _waits_in_vain(self) -> bool:
         """True where threads do not go on: the program ends, or a task itself stops the run that it is part of."""
