@@ -74,6 +74,9 @@ from .running.arun import (
 from .running.run import (
     run as run,
 )
+from .running.stopping import (
+    stop_when as stop_when,
+)
 from .sweep.choose import (
     constrain as constrain,
 )

@@ -31,19 +31,24 @@ T = TypeVar("T")
 class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
     """The outcomes of a run, one after the other. Closing it, or leaving its `with` block, ends what still runs.
 
+    `finish()` ends it more gently: what runs already is awaited, its outcomes still come, and nothing else begins.
+
     `len()` is how many there are in all, where that is known beforehand: `tqdm(run(...))` shows the total, and
     `toolz.partition_all` ends as it should.
     """
 
     _groups: _Groups
     _size: int | None
+    _finish: Callable[[], object] | None
 
     @classmethod
-    def of(cls, groups: Generator[list[Outcome[C, T]]], size: int | None) -> Outcomes[C, T]:
-        """`chain.from_iterable(groups)`."""
+    def of(
+        cls, groups: Generator[list[Outcome[C, T]]], size: int | None, finish: Callable[[], object] | None = None
+    ) -> Outcomes[C, T]:
+        """`chain.from_iterable(groups)`; where nothing runs ahead of what is asked for, `finish` is `close`."""
         counted = _Groups(groups)
         made = cast("Outcomes[C, T]", cls.from_iterable(counted))
-        made._groups, made._size = counted, size
+        made._groups, made._size, made._finish = counted, size, finish
         return made
 
     def __len__(self) -> int:
@@ -54,6 +59,10 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
 
     def __repr__(self) -> str:
         return f"<{self._groups.given} outcomes of a run so far>"
+
+    def finish(self) -> None:
+        """Begin nothing more; the outcomes of what has begun still come."""
+        (self._finish or self.close)()
 
     def close(self) -> None:
         """End the run: what has not begun never will, and what runs is stopped."""
@@ -173,7 +182,7 @@ def run(  # noqa: PLR0913
         groups = require("spearmint_fp.running.progress", extra="progress", what="progress=True").show_progress(
             groups, source.size
         )
-    return Outcomes.of(groups, source.size)
+    return Outcomes.of(groups, source.size, None if executor is None else source.finish)
 
 
 def _run_serially(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import closing
 from itertools import islice
 from os import urandom
@@ -17,7 +17,16 @@ from ..configuration.messages import repr_with_type
 from ..configuration.paths import Path, get_in, parse_path
 from .starts import START_FOLDER
 from .task_state import TASK_STATE
-from .wrapping import MAIN_MODULES, Wrapper, check_function, find_object, format_seconds, is_count, is_seconds, walk_wrapped
+from .wrapping import (
+    MAIN_MODULES,
+    Wrapper,
+    check_function,
+    find_object,
+    format_seconds,
+    is_count,
+    is_seconds,
+    walk_wrapped,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,7 +62,7 @@ class Throttled(Wrapper[T]):
                 await asyncio.sleep(seconds)
         return await cast(Awaitable[Any], self.function(*args, **kwargs))
 
-    def _take_start(self, args: tuple[Any, ...]) -> Iterator[float]:
+    def _take_start(self, args: tuple[Any, ...]) -> Generator[float]:
         """The seconds to wait, again and again; in the end a start has been taken."""
         log = START_FOLDER.open_log(f"{self._find_name()}\n{self._find_group(args)}", self.rate, self.per)
         state, number = TASK_STATE.get(), None
@@ -107,9 +116,7 @@ def _walk_decorated(fn: Any) -> Iterator[Any]:
         fn = getattr(last, "__wrapped__", None)
 
 
-def throttled(
-    rate: int, per: float = 1.0, *, key: Path | None = None
-) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def throttled(rate: int, per: float = 1.0, *, key: Path | None = None) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """`fn -> fn` that begins at most `rate` times in any `per` seconds, and waits for its turn before.
 
     With `key`, a path, at most so often for each value that the configurations have there. All threads, coroutines and
@@ -122,8 +129,9 @@ def throttled(
     >>> from spearmint_fp import run
     >>> [outcome.result for outcome in run(throttled(2, per=0.01)(abs), [-1, 2, -3])]
     [1, 2, 3]
-    >>> [outcome.result for outcome in run(throttled(1, per=60, key="model")(lambda c: c["n"]), [{"model": "a", "n": 1}])]
-    [1]
+    >>> ask = throttled(1, per=60, key="llm.model")(lambda config: config["llm"]["model"])
+    >>> [outcome.result for outcome in run(ask, [{"llm": {"model": "small"}}, {"llm": {"model": "large"}}])]
+    ['small', 'large']
 
     Raises:
         ArgumentError: `rate` is no whole number above 0, `per` no number of seconds above 0, or `key` no path.

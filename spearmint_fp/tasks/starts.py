@@ -1,8 +1,12 @@
 """Starts under a rate: a file for each limit counts them, for all threads and processes of a program together.
 
-The file holds when the latest `rate` starts were, a ring, and behind it the queue of those who wait. Whoever looks locks
-it for some microseconds. A start is taken when it is due and never before, so no period holds more than `rate` of them,
-whatever becomes of the others; the queue only says in which order, and how long to sleep until the next look.
+The file holds when the latest `rate` starts were, a ring, and behind it the queue of those who wait. Whoever looks
+locks it for some microseconds. A start is taken when it is due and never before, so no period holds more than `rate` of
+them, whatever becomes of the others; the queue only says in which order, and how long to sleep until the next look.
+
+It is our own because no library serves threads, event loops and processes at once (November 2026): aiolimiter belongs
+to one event loop, limits needs a server for what processes share, and the file of pyrate-limiter 4.5 is for several
+processes or for several threads, as it says itself.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ _HEAD: Final = Struct("<qq")
 _START: Final = Struct("<d")
 
 Queue = dict[float, float]
-"""Those who wait, in order: the number of each, and when it has looked."""
+"""The callers that wait, in order: the number of each, and when it has looked."""
 
 
 # --- one limit -------------------------------------------------------------------------------------------
@@ -93,7 +97,7 @@ class StartLog:
         return _HEAD.size + _START.size * (start % self.rate)
 
     def _read_queue(self, file: BinaryIO, now: float) -> Queue:
-        """Those who wait, without those who have gone."""
+        """The callers that wait still."""
         file.seek(_HEAD.size + _START.size * self.rate)
         pairs = array("d", file.read())
         return {n: seen for n, seen in zip(pairs[::2], pairs[1::2], strict=True) if seen > now - GONE_SECONDS}
@@ -122,7 +126,7 @@ def open_locked(path: Path) -> Iterator[BinaryIO]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     with open(descriptor, "r+b", buffering=0) as file:
         _lock_file(descriptor)
-        yield file  # type: ignore[misc]  # unbuffered, as a lock asks for
+        yield file
 
 
 def _lock_file(descriptor: int) -> None:

@@ -148,6 +148,12 @@ class ProcessPool(Pool):
             answers += self._send_batches()
         return answers
 
+    def withdraw(self) -> list[Answer]:
+        begun = [batch for batch in self._queue if batch.deaths or batch.resume]
+        waiting = [batch.withdraw() for batch in self._queue if batch not in begun]
+        self._queue = deque(begun)
+        return [*waiting]
+
     # --- sending
 
     def _send_batches(self) -> list[Answer]:

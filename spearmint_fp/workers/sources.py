@@ -28,7 +28,7 @@ class Source:
         self.size = count_configs(configs)
         self.pulled = 0
         self.error: BaseException | None = None
-        self.ended = False
+        self.ended = self.is_finishing = False
         self._items: Iterator[Any] = iter(()) if self.sweep is not None else locate_errors(iter(configs), 0)
 
     def __iter__(self) -> Iterator[Any]:
@@ -46,6 +46,10 @@ class Source:
             items = self._pull(count, seconds)
             self.pulled += len(items)
         return Batch(start, self.pulled, self.sweep, items) if self.pulled > start else None
+
+    def finish(self) -> None:
+        """End here, as if there were no more configurations; what has not begun is to be taken back."""
+        self.ended = self.is_finishing = True
 
     def end(self, failed: SourceError, ordered: bool) -> None:
         """End where the configurations raise; what comes before is still given out, and all that has run if unordered.

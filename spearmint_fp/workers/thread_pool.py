@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import monotonic, perf_counter
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from ..configuration.errors import RunError
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import run_attempt
 from ..tasks.task_state import TaskState
-from .batches import Answer, Batch, SourceError
+from .batches import Answer, Batch, SourceError, Withdrawn
 from .pools import Pool, choose_patience, drain_queue
 
 ANSWER_SECONDS: Final = 0.005
@@ -29,7 +30,7 @@ class ThreadPool(Pool):
     def __init__(self, fn: Callable[[Any], Any], workers: int) -> None:
         self.workers = workers
         self._fn = fn
-        self._stopped = False
+        self._stopped = self._is_withdrawn = False
         self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -60,6 +61,9 @@ class ThreadPool(Pool):
             for index, config in enumerate(batch, batch.start):
                 if self._stopped:
                     return
+                if self._is_withdrawn:
+                    self._answers.put(Withdrawn(index, batch.stop - index))
+                    break
                 outcomes.append(run_attempt(self._fn, config, index=index, state=state))
                 if perf_counter() - since > ANSWER_SECONDS:
                     self._answers.put(outcomes)
@@ -82,6 +86,14 @@ class ThreadPool(Pool):
             if isinstance(answer, BaseException) and not isinstance(answer, SourceError):
                 raise answer
             answers.append(answer)
+        return answers
+
+    def withdraw(self) -> list[Answer]:
+        self._is_withdrawn = True  # for what is left of the batches that threads have
+        answers: list[Answer] = []
+        with suppress(Empty):
+            while (batch := self._batches.get_nowait()) is not None:
+                answers.append(batch.withdraw())
         return answers
 
     def stop(self, why: BaseException | None) -> None:
