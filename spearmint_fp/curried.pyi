@@ -294,7 +294,7 @@ def stop_when(
     enough: Callable[[Any], bool],
     outcomes: AsyncOutcomes[_C, _T],
     *,
-    step: Callable[[Any, Outcome[_C, _T]], Any] = ...,
+    step: Callable[[Any, Outcome[_C, _T]], Any] | None = None,
     initial: Any = 0,
 ) -> AsyncOutcomes[_C, _T]: ...
 @overload
@@ -302,15 +302,15 @@ def stop_when(
     enough: Callable[[Any], bool],
     outcomes: Iterable[Outcome[_C, _T]],
     *,
-    step: Callable[[Any, Outcome[_C, _T]], Any] = ...,
+    step: Callable[[Any, Outcome[_C, _T]], Any] | None = None,
     initial: Any = 0,
 ) -> Outcomes[_C, _T]: ...
 @overload
 def stop_when(
-    enough: Callable[[Any], bool], *, step: Callable[[Any, Any], Any] = ..., initial: Any = 0
+    enough: Callable[[Any], bool], *, step: Callable[[Any, Any], Any] | None = None, initial: Any = 0
 ) -> Callable[[Any], Any]: ...
 @overload
-def stop_when(*, step: Callable[[Any, Any], Any] = ..., initial: Any = 0) -> Callable[..., Any]: ...
+def stop_when(*, step: Callable[[Any, Any], Any] | None = None, initial: Any = 0) -> Callable[..., Any]: ...
 
 # --- looking at results
 

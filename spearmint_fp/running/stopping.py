@@ -48,7 +48,7 @@ def stop_when(
     enough: Callable[[Any], bool],
     outcomes: Any,
     *,
-    step: Callable[[Any, Any], Any] = count_failure,
+    step: Callable[[Any, Any], Any] | None = None,
     initial: Any = 0,
 ) -> Any:
     """The outcomes of a run up to the one with which `enough(reduce(step, outcomes, initial))`, and what ran then.
@@ -73,6 +73,7 @@ def stop_when(
 
     See also: `run` and `arun`, whose outcomes have `finish()`, which does the same at once.
     """
+    step = count_failure if step is None else step
     for name, function in (("enough", enough), ("step", step)):
         if not callable(function):
             raise ArgumentError(

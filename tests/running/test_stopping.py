@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import spearmint_fp
 from spearmint_fp import (
     ArgumentError,
     DynamicValue,
@@ -31,6 +32,7 @@ from spearmint_fp.running.run import Outcomes
 from tests.running.executors import ELSEWHERE, HERE, opened
 from tests.waiting import LIMIT_SECONDS
 
+wrong: Any = spearmint_fp  # which takes what the types do not
 EVERYWHERE = [*HERE, *ELSEWHERE]
 
 
@@ -85,16 +87,16 @@ def test_any_fold() -> None:
     def add(total: float, outcome: Outcome[int, int]) -> float:
         return total + outcome.result
 
-    outcomes = run(lambda n: n, itertools.count())
+    outcomes = run(abs, itertools.count())
     spent = stop_when(lambda total: total >= 10, outcomes, step=add, initial=0.0)
     assert [outcome.result for outcome in spent] == [0, 1, 2, 3, 4]
     assert list(outcomes) == []
 
-    def count_in_a_row(count: int, outcome: Outcome[int, float]) -> int:
+    def count_in_a_row(count: int, outcome: Outcome[int, int]) -> int:
         return 0 if outcome.ok else count + 1
 
-    outcomes = run(lambda n: 1 / n, [0, 1, 0, 0, 1])
-    assert len(list(stop_when(failed(2), outcomes, step=count_in_a_row, initial=0))) == 4
+    failing = run(lambda n: 1 // n, [0, 1, 0, 0, 1])
+    assert len(list(stop_when(failed(2), failing, step=count_in_a_row, initial=0))) == 4
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
@@ -189,7 +191,8 @@ def test_leaving_the_block_awaits_nothing(tmp_path: Path) -> None:
         finally:
             closed.append(True)
 
-    with stop_when(failed(1), Outcomes.of(outcomes(), 9)) as stopped:  # type: ignore[arg-type]
+    made: Outcomes[int, int] = Outcomes.of(outcomes(), 9)  # type: ignore[arg-type]
+    with stop_when(failed(1), made) as stopped:
         next(stopped)
     assert closed == [True]
 
@@ -222,10 +225,13 @@ def note_config(folder: str, config: Any) -> int:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: stop_when(5, []), r"got 5 \(int\) as enough\. Write stop_when\(lambda failed: failed >= 5, run"),
-        (lambda: stop_when(bool, [], step=3, initial=0), r"got 3 \(int\) as step"),
-        (lambda: stop_when(bool, 5), r"stop_when takes outcomes, as run and arun give them; got 5 \(int\)"),
-        (lambda: list(stop_when(bool, [5])), r"this takes outcomes, as run\(fn, configs\) gives them; got 5 \(int\)"),
+        (lambda: wrong.stop_when(5, []), r"got 5 \(int\) as enough\. Write stop_when\(lambda failed: failed >= 5, run"),
+        (lambda: wrong.stop_when(bool, [], step=3, initial=0), r"got 3 \(int\) as step"),
+        (lambda: wrong.stop_when(bool, 5), r"stop_when takes outcomes, as run and arun give them; got 5 \(int\)"),
+        (
+            lambda: list(wrong.stop_when(bool, [5])),
+            r"this takes outcomes, as run\(fn, configs\) gives them; got 5 \(int\)",
+        ),
     ],
 )
 def test_what_it_does_not_take(make: Callable[[], object], message: str) -> None:

@@ -375,10 +375,13 @@ def _count_starts(wrapper: Any) -> int:
 
 
 def test_names_that_processes_share() -> None:
-    assert calls.begin_slowly._find_name() == "tests.tasks.calls.begin_slowly, 0"  # type: ignore[attr-defined]
-    inner = calls.begin_slowly_again.function  # type: ignore[attr-defined]
-    assert inner._find_name() == "tests.tasks.calls.begin_slowly_again, 1"
-    made = throttled(1)(calls.echo)
-    assert made._find_name() == made.token != throttled(1)(calls.echo)._find_name()  # type: ignore[attr-defined]
-    again = made.__reduce__()  # type: ignore[attr-defined]
-    assert again[0](*again[1])._find_name() == made.token  # type: ignore[attr-defined]
+    names: list[Any] = [calls.begin_slowly, calls.begin_slowly_again.function]  # type: ignore[attr-defined]
+    assert [one._find_name() for one in names] == [
+        "tests.tasks.calls.begin_slowly, 0",
+        "tests.tasks.calls.begin_slowly_again, 1",
+    ]
+    made: Any = throttled(1)(calls.echo)
+    other: Any = throttled(1)(calls.echo)
+    assert made._find_name() == made.token != other._find_name()
+    make, arguments = made.__reduce__()
+    assert make(*arguments)._find_name() == made.token
