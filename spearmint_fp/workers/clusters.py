@@ -51,7 +51,9 @@ def prepare_dask(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | Non
             cores = sum(client.nthreads().values())
         executor = _Dask(client)
         close = client.close if ours else None
-        return FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end, close=close)
+        return FuturePool(
+            job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end, close=close, cancels=False
+        )
 
     return open_pool
 
@@ -155,6 +157,8 @@ def prepare_ray(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any]
         executor = _Ray(ray)
         cores = int(ray.cluster_resources().get("CPU", 1))
         close = ray.shutdown if ours else None
-        return FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end, close=close)
+        return FuturePool(
+            job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end, close=close, cancels=False
+        )
 
     return open_pool

@@ -118,11 +118,15 @@ class FuturePool(Pool):
         find_end: Callable[[], str | None] = _find_no_end,
         close: Callable[[], object] | None = None,
         has_script: bool = False,
+        cancels: bool = True,
     ) -> None:
-        """`find_end` says why no answer will ever come; None while some may. `close` is called at the end."""
+        """`cancels` is False where a future says that it is cancelled although its call may run.
+
+        `find_end` says why no answer will ever come; None while some may. `close` is called at the end.
+        """
         self.workers, self.seconds = workers, seconds
         self._job, self._executor = job, executor
-        self._find_end, self._close, self._has_script = find_end, close, has_script
+        self._find_end, self._close, self._has_script, self._cancels = find_end, close, has_script, cancels
         self._queue: deque[Batch] = deque()
         self._suspects: deque[Batch] = deque()
         self._sent: dict[Future[bytes], Batch] = {}
@@ -144,7 +148,7 @@ class FuturePool(Pool):
     def withdraw(self) -> list[Answer]:
         waiting = [batch.withdraw() for batch in self._queue]
         self._queue.clear()
-        return waiting + _withdraw_futures(self._sent)
+        return waiting + (_withdraw_futures(self._sent) if self._cancels else [])
 
     def _check_executor(self) -> None:
         """Raise where no answer will ever come."""
