@@ -167,7 +167,7 @@ def arun(  # noqa: PLR0913
     tasks = _Tasks(work, configs, limit, check_in_flight(in_flight) or TASKS_AHEAD * limit, ordered)
     outcomes = tasks.outcomes()
     if progress:
-        line = require("spearmint_fp.running.progress", extra="progress", what="progress=True").ProgressLine
+        line = require("spearmint_fp.running.progress", extra="progress", what="progress=True").open_line
         outcomes = _show_progress(outcomes, partial(line, size))
     return AsyncOutcomes(outcomes, tasks, size)
 

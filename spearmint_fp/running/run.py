@@ -142,8 +142,8 @@ def run(  # noqa: PLR0913
     `ray_cluster()`, or any live `concurrent.futures.Executor`. `ordered` gives outcomes in the order of the
     configurations, else as they are completed; each carries its `index`. A sweep travels to processes as a slice, two
     numbers. A coroutine function is awaited, each call in an event loop of its own (see `arun`). `journal` replays
-    what it has, and keeps each outcome before it is given out (see `Journal`). `progress` shows a line on a
-    terminal. Extra: `[progress]`.
+    what it has, and keeps each outcome before it is given out (see `Journal`). `progress` shows a bar on
+    a terminal and in a notebook, and a line now and then in a log. Extra: `[progress]`.
 
     An interrupt (Ctrl-C) is raised here, stops what runs, and is no configuration's failure. So is what the handler of
     a signal raises, such as `sys.exit`, unless the task has set that handler itself and it raises an `Exception`.
