@@ -95,7 +95,8 @@ def open_line(total: int | None) -> ProgressLine:
     if _is_notebook():
         from tqdm import notebook  # which looks for ipywidgets
 
-        return _Bar(total, notebook.tqdm if notebook.IProgress is not None else tqdm)  # or as text, without widgets
+        has_widgets = getattr(notebook, "IProgress", None) is not None
+        return _Bar(total, notebook.tqdm if has_widgets else tqdm)
     stream = sys.stderr
     if stream is not None and stream.isatty():
         return _Bar(total, tqdm)

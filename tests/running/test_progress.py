@@ -174,11 +174,16 @@ def test_a_bar_in_a_notebook(widgets: bool, monkeypatch: pytest.MonkeyPatch) -> 
     """Its streams are no terminals; without widgets the bar is text, which is drawn at its place there too."""
     drawn = io.StringIO()
     shell = SimpleNamespace(kernel=object())
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setattr(sys, "stderr", drawn)
     monkeypatch.setattr("tqdm.notebook.IProgress", object if widgets else None)
     made: list[Any] = []
-    monkeypatch.setattr("tqdm.notebook.tqdm", lambda **options: made.append(options) or tqdm(**options))
+
+    def make_bar(**options: Any) -> Any:
+        made.append(options)
+        return tqdm(**options)
+
+    monkeypatch.setattr("tqdm.notebook.tqdm", make_bar)
     assert len(list(run(lambda n: 1 / n, [1, 0], progress=True))) == 2
     assert len(made) == widgets
     assert re.search(r"100%\|[█#]+\| 2/2 .*failed=1\]", drawn.getvalue())
