@@ -119,6 +119,9 @@ from .sweep.describe import (
 from .sweep.describe import (
     label as label,
 )
+from .sweep.designs.spread import (
+    spread as spread,
+)
 from .sweep.distinct import (
     distinct as distinct,
 )

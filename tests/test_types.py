@@ -26,7 +26,9 @@ from spearmint_fp import (
     expand,
     experiment,
     failures,
+    geomspace,
     inject,
+    linspace,
     mapped,
     processes,
     product,
@@ -35,6 +37,7 @@ from spearmint_fp import (
     sample,
     shard,
     shuffled,
+    spread,
     stop_when,
     structure,
     structured,
@@ -66,6 +69,12 @@ def test_expanding_keeps_the_type_of_the_root() -> None:
     assert_type(expand(DynamicValue([1])), Sweep[Any])
 
 
+def test_spacings_are_sequences_of_floats() -> None:
+    assert_type(DynamicValue(linspace(0, 1, 3)), DynamicValue[float])
+    assert_type(linspace(0, 1, 3)[0], float)
+    assert_type(list(geomspace(1, 8, 4)[::2]), list[float])
+
+
 def test_sweeps_are_generic() -> None:
     s = expand(Settings(1))
     assert_type(s[0], Settings)
@@ -85,6 +94,7 @@ def test_combinators_keep_types() -> None:
     assert_type(constrain(lambda n: True, s, on="n"), Sweep[Settings])
     assert_type(shuffled(s), Sweep[Settings])
     assert_type(sample(1, s), Sweep[Settings])
+    assert_type(spread(1, s, seed=2), Sweep[Settings])
     assert_type(shard(0, 1, s), Sweep[Settings])
     assert_type(distinct(s), Sweep[Settings])
     assert_type(concat(s, s), Sweep[Settings])
