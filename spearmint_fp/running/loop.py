@@ -72,7 +72,7 @@ class RunLoop:
     def __init__(self, pool: Pool, source: Source, in_flight: int | None, ordered: bool, replay: Replay | None) -> None:
         self._pool, self._source, self._in_flight, self._ordered = pool, source, in_flight, ordered
         self._replay = replay
-        self._size = BatchSize(pool.seconds, pool.workers, in_flight)
+        self._size = BatchSize(pool.seconds, pool.workers, 1 if source.singly else in_flight)
         self._waiting: dict[int, list[Outcome[Any, Any]] | Withdrawn] = {}  # by the position of the first
         self._given = self._arrived = 0  # given out; arrived, but not given out
         self._is_finishing = False

@@ -14,6 +14,7 @@ from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import make_outcome, run_attempt, try_task
 from ..tasks.event_loops import Blocking
+from ..tasks.rates import is_throttled
 from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
 from ..tasks.wrapping import is_async
@@ -168,7 +169,7 @@ def run(  # noqa: PLR0913
 
     See also: `arun`, from async code; `collect`, `successes`, `failures`, `best`, for the outcomes.
     """
-    source = Source(check_arguments(fn, configs, "run"))
+    source = Source(check_arguments(fn, configs, "run"), singly=is_throttled(fn))
     window = check_in_flight(in_flight)
     task: Callable[..., Any] = Blocking(fn) if is_async(fn) else fn
     ledger = open_ledger(journal, fn)

@@ -116,6 +116,11 @@ def _walk_decorated(fn: Any) -> Iterator[Any]:
         fn = getattr(last, "__wrapped__", None)
 
 
+def is_throttled(fn: Callable[..., Any]) -> bool:
+    """True for a function that waits for its turn, or wraps one that does."""
+    return any(isinstance(one, Throttled) for one in walk_wrapped(fn))
+
+
 def throttled(rate: int, per: float = 1.0, *, key: Path | None = None) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """`fn -> fn` that begins at most `rate` times in any `per` seconds, and waits for its turn before.
 

@@ -23,7 +23,9 @@ class Source:
     An iterable that raises has ended; its error is kept in `error`, to be raised once what came before has been run.
     """
 
-    def __init__(self, configs: Iterable[Any]) -> None:
+    def __init__(self, configs: Iterable[Any], singly: bool = False) -> None:
+        """`singly` says that each is to travel alone, as it may wait while others of its batch are done."""
+        self.singly = singly
         self.sweep = configs if isinstance(configs, Sweep) else None
         self.size = count_configs(configs)
         self.pulled = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 import time
 from collections import Counter
@@ -168,6 +169,11 @@ def test_an_interrupt_ends_the_wait_and_gives_up_the_place(monkeypatch: pytest.M
     assert begun == [0]
     log = START_FOLDER.open_log(f"{task.token}\n", 1, HANG_SECONDS)  # type: ignore[attr-defined]
     assert log.path.stat().st_size == 16 + 8  # nobody is in the queue
+
+
+def test_what_is_done_is_given_out_while_the_next_one_waits() -> None:
+    with run(retrying(2)(throttled(7, per=HANG_SECONDS)(abs)), itertools.count(), executor=threads(1)) as outcomes:
+        assert [next(outcomes).result for _ in range(7)] == [*range(7)]
 
 
 def test_leaving_an_arun_cancels_what_waits() -> None:
