@@ -19,6 +19,7 @@ import attrs
 import pandas
 import polars
 import pytest
+import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
@@ -138,7 +139,9 @@ OUTCOMES = tuple(spearmint_fp.run(ratio, SPACE))
 SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "arun": ((total, [SPACE[0]]), {"limit": 2}),
     "best": ((lambda success: success.result, OUTCOMES), {}),
+    "compare": (("a", OUTCOMES), {}),
     "constrain": ((below, SPACE), {"on": ("a", "b")}),
+    "dataset": ((OUTCOMES,), {"sweep": SPACE}),
     "derive": (("c", total, SPACE), {}),
     "frame": ((OUTCOMES,), {"library": "polars"}),
     "get_in": (("a", SPACE[0]), {}),
@@ -157,6 +160,7 @@ SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "stop_when": ((bool, OUTCOMES), {"step": total_of, "initial": 0}),
     "structure": ((Pair, SPACE[0]), {"extra": "ignore"}),
     "structured": ((Pair, SPACE), {"extra": "ignore"}),
+    "summary": ((OUTCOMES,), {"by": "a"}),
     "update_in": (("a", str, SPACE[0]), {}),
     "validate": ((Pair, SPACE), {"extra": "ignore"}),
 }
@@ -173,6 +177,8 @@ def looked_at(value: Any) -> Any:
         return asyncio.run(gathered())
     if isinstance(value, Figure):
         return [(axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), axes.dataLim.bounds) for axes in value.axes]
+    if isinstance(value, xarray.Dataset):
+        return str(value.to_dict())
     return value.rows() if isinstance(value, polars.DataFrame) else as_tuple(value)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Iterator
 from typing import Any, assert_type
 
 import attrs
+import xarray
 
 from spearmint_fp import (
     Config,
@@ -19,8 +20,10 @@ from spearmint_fp import (
     arun,
     best,
     collect,
+    compare,
     concat,
     constrain,
+    dataset,
     derive,
     distinct,
     expand,
@@ -42,6 +45,7 @@ from spearmint_fp import (
     structure,
     structured,
     successes,
+    summary,
     threads,
     throttled,
     timed_out,
@@ -99,7 +103,10 @@ def test_combinators_keep_types() -> None:
     assert_type(distinct(s), Sweep[Settings])
     assert_type(concat(s, s), Sweep[Settings])
     assert_type(product(unit, unit), Sweep[Config])
-    assert_type(zipped(unit), Sweep[Config])
+    assert_type(product(unit), Sweep[Config])
+    assert_type(product(s), Sweep[Settings])  # one is itself; of several, the records are merged into configurations
+    assert_type(zipped(s), Sweep[Settings])
+    assert_type(zipped(unit, unit), Sweep[Config])
 
 
 def test_conversion_gives_the_type_that_was_asked_for() -> None:
@@ -148,7 +155,11 @@ def test_helpers_keep_types() -> None:
     assert_type(outcomes, tuple[Success[int, str] | Failure[int], ...])
     assert_type(successes(outcomes), Iterator[Success[int, str]])
     assert_type(failures(outcomes), Iterator[Failure[int]])
-    assert_type(best(lambda success: success.result, outcomes), Success[int, str])
+    assert_type(best(lambda success: success.result, outcomes, lowest=True), Success[int, str])
+    numbers = collect(run(lambda c: float(c["a"]), expand({"a": DynamicValue([1, 2])})))
+    assert_type(summary(numbers, by="a"), tuple[dict[str, Any], ...])
+    assert_type(compare("a", numbers), tuple[dict[str, Any], ...])
+    assert_type(dataset(numbers), xarray.Dataset)
     assert_type([success.result for success in successes(outcomes)], list[str])
     assert_type(stop_when(lambda failed: failed >= 3, outcomes), Outcomes[int, str])
     assert_type(stop_when(lambda failed: failed >= 3, arun(later, [1])), AsyncOutcomes[int, str])
