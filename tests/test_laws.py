@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from spearmint_fp import (
+    ABSENT,
     Config,
     DynamicValue,
     PathError,
@@ -20,19 +21,26 @@ from spearmint_fp import (
     derive,
     distinct,
     empty,
+    exclude,
     expand,
     explain,
     get_in,
+    groupby,
+    include,
     label,
     mapped,
     override,
     product,
+    project,
+    remove_in,
+    reorder,
     sample,
     set_in,
     shard,
     shuffled,
     spread,
     unit,
+    where,
     zipped,
 )
 
@@ -335,3 +343,42 @@ def test_overriding_and_expanding_commute(spec: Any, patch_spec: Any) -> None:
 def test_setting_and_getting_are_inverse(spec: Any, name: str, value: int) -> None:
     tree = tree_of(spec)
     assert get_in(name, set_in(name, value, tree)) == value
+
+
+def found_at(path: Any, config: Any) -> Any:
+    """The value at a path, `ABSENT` where there is none."""
+    try:
+        return value_at(path, config)
+    except LookupError:
+        return ABSENT
+
+
+@some
+@given(st.data(), record_specs())
+def test_selections_part_a_sweep(data: Any, spec: Any) -> None:
+    sweep, expected = expand(tree_of(spec)), listing(spec)
+    known = sorted({p for c in expected for p in paths_of(c) if p and not isinstance(found_at(p, c), dict)}, key=str)
+    if not known:
+        return
+    path = data.draw(st.sampled_from(known))
+    value = found_at(path, data.draw(st.sampled_from(expected)))
+    if value is ABSENT or isinstance(value, dict):
+        return
+    chosen = [exactly(found_at(path, c)) == exactly(value) for c in expected]
+    check(where({path: value}, sweep), [c for c, kept in zip(expected, chosen, strict=True) if kept])
+    check(exclude({path: value}, sweep), [c for c, kept in zip(expected, chosen, strict=True) if not kept])
+    restricted = {exactly(found_at(path, c)): c for c in reversed(expected)}
+    assert project([path], sweep).size == len(restricted)
+    parts = groupby(path, sweep)
+    assert sum(part.size for part in parts.values()) == sweep.size
+    assert sorted(t for part in parts.values() for t in texts(part)) == sorted(texts(expected))
+    assert sorted(texts(reorder([path], sweep))) == sorted(texts(expected))
+    assert texts(include([], sweep)) == texts(expected)
+
+
+@some
+@given(record_specs(), st.sampled_from(["new", "a", "deep"]), st.integers())
+def test_removing_is_the_inverse_of_setting(spec: Any, name: str, value: int) -> None:
+    tree = {key: part for key, part in tree_of(spec).items() if key != name}
+    assert remove_in(name, set_in(name, value, tree)) == tree
+    assert texts(expand(remove_in(name, set_in(name, value, tree)))) == texts(expand(tree))

@@ -84,7 +84,8 @@ class Allowed(Indices):
                 constraint.paths, constraint.formula.tests if constraint.formula else (), strict=False
             )
         ]
-        base = split_axes(base, tests)
+        read = {place for c in (*known, *constraints) if c.table is not None for place in c.table.scope}
+        base = split_axes(base, tests, read)
         return Allowed(base, (*known, *constraints))
 
     def find_product(self) -> Node | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
@@ -15,11 +16,14 @@ from ..configuration.errors import RunError
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import run_attempt
 from ..tasks.task_state import TaskState
-from .batches import Answer, Batch, SourceError, Withdrawn
-from .pools import Pool, choose_patience, drain_queue
+from .batches import Answer, Batch, SourceError, Withdrawn, claim_positions, take_rest
+from .pools import LATE_SECONDS, Pool, choose_patience, drain_queue
 
 ANSWER_SECONDS: Final = 0.005
 """How long a thread works before it gives out the outcomes that it has."""
+
+_Work = tuple[Batch, deque[int], float, TaskState]
+"""The batch that a thread has, what is left of it, since when, and the state of its tasks."""
 
 
 class ThreadPool(Pool):
@@ -34,7 +38,7 @@ class ThreadPool(Pool):
         self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._busy_threads: dict[int, TaskState] = {}
+        self._at_work: dict[int, _Work] = {}  # by thread
 
     def put(self, batch: Batch) -> None:
         self._batches.put(batch)
@@ -54,16 +58,15 @@ class ThreadPool(Pool):
 
     def run_batch(self, batch: Batch) -> None:
         """Run a batch, and queue its answers, or what ends the run."""
-        state = self._busy_threads[threading.get_ident()] = TaskState()
-        start, outcomes = batch.start, list[Outcome[Any, Any]]()
-        since = perf_counter()
+        start, outcomes, state = batch.start, list[Outcome[Any, Any]](), TaskState()
+        left, since = deque(range(batch.start, batch.stop)), perf_counter()
+        self._at_work[threading.get_ident()] = batch, left, since, state
+        if self._is_withdrawn and (count := take_rest(left)):  # it was on its way then
+            self._answers.put(Withdrawn(batch.stop - count, count))
         try:
-            for index, config in enumerate(batch, batch.start):
+            for index, config in zip(claim_positions(left), batch, strict=False):
                 if self._stopped:
                     return
-                if self._is_withdrawn:
-                    self._answers.put(Withdrawn(index, batch.stop - index))
-                    break
                 outcomes.append(run_attempt(self._fn, config, index=index, state=state))
                 if perf_counter() - since > ANSWER_SECONDS:
                     self._answers.put(outcomes)
@@ -75,25 +78,36 @@ class ThreadPool(Pool):
         except BaseException as error:  # the configurations' own: what came before it has run
             if outcomes:
                 self._answers.put(outcomes)
-            position = start + len(outcomes)
-            self._answers.put(SourceError(position, batch.stop - position, error))
+            self._answers.put(SourceError(start + len(outcomes), 1 + take_rest(left), error))
         finally:
-            self._busy_threads.pop(threading.get_ident(), None)
+            self._at_work.pop(threading.get_ident(), None)
+
+    def _share_late_batches(self) -> None:
+        """Where threads have nothing to do, divide what is left of batches that others have had for long."""
+        for batch, left, since, _ in self._at_work.copy().values():
+            if len(self._at_work) >= self.workers:
+                return
+            if perf_counter() - since > LATE_SECONDS and (count := take_rest(left)):
+                for piece in batch.part(batch.stop - count, batch.stop).split(self.workers):
+                    self.put(piece)
 
     def get(self) -> list[Answer]:
         answers: list[Answer] = []
-        for answer in drain_queue(self._answers):
+        for answer in drain_queue(self._answers, self._share_late_batches, LATE_SECONDS):
             if isinstance(answer, BaseException) and not isinstance(answer, SourceError):
                 raise answer
             answers.append(answer)
         return answers
 
     def withdraw(self) -> list[Answer]:
-        self._is_withdrawn = True  # for what is left of the batches that threads have
+        self._is_withdrawn = True
         answers: list[Answer] = []
         with suppress(Empty):
             while (batch := self._batches.get_nowait()) is not None:
                 answers.append(batch.withdraw())
+        for batch, left, *_ in self._at_work.copy().values():
+            if count := take_rest(left):
+                answers.append(Withdrawn(batch.stop - count, count))
         return answers
 
     def stop(self, why: BaseException | None) -> None:
@@ -110,9 +124,9 @@ class ThreadPool(Pool):
     def _begin_stop(self) -> None:
         """Have no thread begin another task, nor one that waits for its turn."""
         self._stopped = True
-        for state in list(self._busy_threads.values()):
+        for *_, state in self._at_work.copy().values():
             state.is_stopped = True
 
     def _waits_in_vain(self) -> bool:
         """True where threads do not go on: the program ends, or a task itself stops the run that it is part of."""
-        return sys.is_finalizing() or threading.get_ident() in self._busy_threads
+        return sys.is_finalizing() or threading.get_ident() in self._at_work
