@@ -152,5 +152,8 @@ from .workers.executors import (
 from .workers.executors import (
     threads as threads,
 )
+from .workers.initializers import (
+    worker as worker,
+)
 
 __version__: str

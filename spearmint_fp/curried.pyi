@@ -79,6 +79,7 @@ from spearmint_fp import threads as threads
 from spearmint_fp import timed_out as timed_out
 from spearmint_fp import unit as unit
 from spearmint_fp import unstructure as unstructure
+from spearmint_fp import worker as worker
 from spearmint_fp import zipped as zipped
 from spearmint_fp.configuration.paths import Path
 from spearmint_fp.conversion.hook_table import Extra

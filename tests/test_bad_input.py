@@ -77,6 +77,7 @@ from spearmint_fp import (
     load,
     mapped,
     override,
+    processes,
     product,
     run,
     sample,
@@ -877,6 +878,28 @@ CASES = [
     ),
     Case(
         "Arguments", "`inject(5)`", on(lambda: wrong.inject(5)), ArgumentError, "inject takes a function; got 5 (int)"
+    ),
+    Case(
+        "Arguments",
+        "`processes(2, initializer=open)`",
+        on(lambda: processes(2, initializer=open)),
+        ArgumentError,
+        "the initializer <built-in function open> (builtin_function_or_method) cannot be called with initargs=(): "
+        "missing a required argument: 'file'",
+    ),
+    Case(
+        "Arguments",
+        '`processes(2, initializer=print, initargs="gpu")`',
+        on(lambda: processes(2, initializer=print, initargs="gpu")),
+        ArgumentError,
+        "initargs are the arguments of the initializer, in a tuple: initargs=('gpu',); got 'gpu' (str)",
+    ),
+    Case(
+        "Arguments",
+        "`processes(2, max_tasks=0)`",
+        on(lambda: processes(2, max_tasks=0)),
+        ArgumentError,
+        "max_tasks= takes how many to use, a whole number above 0; got 0 (int)",
     ),
 ]
 

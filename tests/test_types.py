@@ -42,6 +42,7 @@ from spearmint_fp import (
     timed_out,
     unit,
     validate,
+    worker,
     zipped,
 )
 from spearmint_fp.outcomes.outcomes import Outcome
@@ -123,6 +124,8 @@ def test_runs_keep_types() -> None:
     assert_type(run(lambda settings: settings.n, expand(Settings(1))), Outcomes[Settings, int])
     assert_type(threads(2), Threads)
     assert_type(processes(2), Processes)
+    assert_type(processes(2, initializer=print, initargs=[1], max_tasks=3), Processes)
+    assert_type(worker(), int | None)
 
 
 def test_async_runs_keep_types() -> None:

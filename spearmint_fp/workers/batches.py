@@ -67,6 +67,14 @@ class Batch:
         first = self.stop - len(self.items)  # the position of the first item
         return Batch(start, stop, self.sweep, self.items[start - first : stop - first])
 
+    def take_first(self, most: float) -> Batch:
+        """Itself, or, where it holds more than so many configurations, a batch of the first of them to be sent."""
+        if len(self) <= most:
+            return self
+        first = self.part(self.start, self.start + int(most))
+        first.resume = self.resume
+        return first
+
     def split(self) -> list[Batch]:
         """Each configuration that has no outcome yet as a batch of its own."""
         return [self.part(position, position + 1) for position in range(self.start, self.stop)]

@@ -18,11 +18,13 @@ from functools import lru_cache, partial
 from time import sleep
 from typing import BinaryIO, Final, final
 
+from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo
 from ..tasks.attempts import try_task
 from ..tasks.signals import ends_run
 from ..tasks.task_state import TASK_STATE, TaskState
+from .initializers import set_worker
 from .pickling import Job
 from .wire import (
     BROKEN,
@@ -32,6 +34,7 @@ from .wire import (
     LEFT_RUNNING,
     LENGTH,
     READY,
+    UNINITIALIZED,
     UNREADABLE,
     read_batch,
     write_ending,
@@ -196,14 +199,22 @@ def _close_pipes(pipes: list[int], writer: _Writer) -> None:
 
 
 def _run_batches(source: BinaryIO, write: Write) -> None:
-    head = _read_message(source)
-    if head is None:
+    number, head = _read_message(source), _read_message(source)
+    if number is None or head is None:
         return
+    set_worker(int(number))
     try:
         job = Job.from_bytes(head)
     except BaseException as error:  # whatever importing and opening a user's function does
         write(_write_broken(error))
         return
+    if job.initializer is not None:
+        try:
+            job.initializer()
+        except BaseException as error:  # whatever a user's function does: it ends the run
+            name = repr_with_type(job.initializer.function)
+            write(write_message(UNINITIALIZED, (name, write_error(ErrorInfo.of(error)))))
+            return
     write(write_message(READY))
 
     def write_deadline(state: TaskState) -> None:
