@@ -1,4 +1,4 @@
-"""What a worker process does before its first task: it takes its number, and calls the initializer."""
+"""The number of a worker process, and the initializer that it calls before its first task."""
 
 from __future__ import annotations
 
