@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache, partial
+from multiprocessing.util import Finalize
 from time import sleep
 from typing import BinaryIO, Final, final
 
@@ -22,6 +23,7 @@ from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo
 from ..tasks.attempts import try_task
+from ..tasks.event_loops import find_loops
 from ..tasks.signals import ends_run
 from ..tasks.task_state import TASK_STATE, TaskState
 from .initializers import set_worker
@@ -145,7 +147,11 @@ def answer_batch(job: bytes, data: bytes) -> bytes:
 
 @lru_cache(maxsize=4)
 def _open_job(data: bytes) -> Job:
-    return Job.from_bytes(data)
+    """The job of a run, whose event loops are closed when it is forgotten, or at the end of the process."""
+    job = Job.from_bytes(data)  # nobody says here when the run has ended
+    if (loops := find_loops(job.fn)) is not None:
+        Finalize(job.fn, loops.close, exitpriority=0)
+    return job
 
 
 def _write_broken(error: BaseException) -> bytes:
@@ -225,6 +231,8 @@ def _run_batches(source: BinaryIO, write: Write) -> None:
     while data := _read_message(source):
         run_batch(job, data, write, state)
         flush_streams()
+    if data is not None and (loops := find_loops(job.fn)) is not None:
+        loops.close()
     if data is not None:  # the parent has dismissed this worker, and waits for what its tasks have left running
         UNFINISHED.wait()
         threading._shutdown()  # type: ignore[attr-defined]  # threads that tasks have started, as at a program's end
