@@ -131,6 +131,9 @@ from .sweep.validation import (
 from .sweep.validation import (
     validate as validate,
 )
+from .tasks.by_name import (
+    by_name as by_name,
+)
 from .tasks.injection import (
     inject as inject,
 )

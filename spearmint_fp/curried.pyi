@@ -50,6 +50,7 @@ from spearmint_fp import TransferError as TransferError
 from spearmint_fp import TreeError as TreeError
 from spearmint_fp import Validation as Validation
 from spearmint_fp import WorkerError as WorkerError
+from spearmint_fp import by_name as by_name
 from spearmint_fp import collect as collect
 from spearmint_fp import columns as columns
 from spearmint_fp import concat as concat

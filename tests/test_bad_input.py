@@ -61,6 +61,7 @@ from spearmint_fp import (
     Sweep,
     TreeError,
     Validation,
+    by_name,
     concat,
     config_id,
     constrain,
@@ -250,6 +251,10 @@ def read_already() -> Iterator[int]:
     values = (n for n in [1])
     assert list(values) == [1]
     return values
+
+
+def train(lr: float, depth: int) -> float:
+    return lr * depth
 
 
 def half_way() -> Iterator[int]:
@@ -893,6 +898,29 @@ CASES = [
         on(lambda: processes(2, initializer=print, initargs="gpu")),
         ArgumentError,
         "initargs are the arguments of the initializer, in a tuple: initargs=('gpu',); got 'gpu' (str)",
+    ),
+    Case(
+        "Arguments",
+        "`run(train, configs)`, of `train(lr, depth)`",
+        on(lambda: run(train, [{"lr": 0.1}])),
+        ArgumentError,
+        "train cannot be called with a configuration alone: missing a required argument: 'depth'. Use by_name(fn), "
+        "where its parameters are keys of the configuration; inject(fn), where their annotations say what they take "
+        "(Config, Bind); or lambda c: fn(...)",
+    ),
+    Case(
+        "Arguments",
+        '`by_name(train)({"lr": 0.1, "depht": 3})`',
+        on(lambda: by_name(train)({"lr": 0.1, "depht": 3})),
+        PathError,
+        "train(): parameter 'depth' takes depth: no 'depth' at the root; did you mean 'depht'?",
+    ),
+    Case(
+        "Arguments",
+        "`by_name(abs)`",
+        on(lambda: by_name(abs)),
+        ArgumentError,
+        "by_name gives arguments by name, and abs(x, /) takes x by position. Use lambda c: fn(c['x'], ...)",
     ),
     Case(
         "Arguments",

@@ -186,6 +186,19 @@ class Blocking(Layer, Generic[T]):
         return Blocking, (self.function,)
 
 
+def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run(coroutine)`, also where an event loop is running already, and interrupted at once."""
+    loops = EventLoops()
+    try:
+        result = loops.run(coroutine)
+    except BaseException as error:
+        with hold_signals():
+            loops.close(interrupted=not isinstance(error, Exception))
+        raise
+    loops.close()
+    return result
+
+
 def find_loops(fn: Callable[..., Any]) -> EventLoops | None:
     """The event loops in which a function of a run runs; None for a plain function."""
     return fn.loops if isinstance(fn, Blocking) else None

@@ -21,7 +21,7 @@ from ..conversion.annotations import read_argument_types
 from ..conversion.convert import structure
 from ..conversion.fields import is_structured
 from ..conversion.problems import ABSENT, format_type, make_conversion_error
-from .wrapping import PARTIALS, Layer
+from .wrapping import ONE_CONFIG, PARTIALS, Layer
 
 T = TypeVar("T")
 
@@ -85,6 +85,9 @@ class Injected(Layer, Generic[T]):
             elif name not in taken:
                 break
         return placed + args
+
+    def read_signature(self) -> inspect.Signature:
+        return self.signature.replace(parameters=[*ONE_CONFIG.parameters.values(), *self.signature.parameters.values()])
 
     @property
     def signature(self) -> inspect.Signature:
