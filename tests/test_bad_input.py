@@ -902,7 +902,7 @@ CASES = [
     Case(
         "Arguments",
         "`run(train, configs)`, of `train(lr, depth)`",
-        on(lambda: run(train, [{"lr": 0.1}])),
+        on(lambda: wrong.run(train, [{"lr": 0.1}])),
         ArgumentError,
         "train cannot be called with a configuration alone: missing a required argument: 'depth'. Use by_name(fn), "
         "where its parameters are keys of the configuration; inject(fn), where their annotations say what they take "

@@ -125,7 +125,7 @@ def test_runs_keep_types() -> None:
     assert_type(run(lambda settings: settings.n, expand(Settings(1))), Outcomes[Settings, int])
     assert_type(threads(2), Threads)
     assert_type(by_name(Settings)({"n": 1}), Settings)
-    assert_type(run(by_name(Settings), [{"n": 1}]), Outcomes[Any, Settings])
+    assert_type(run(by_name(Settings), [{"n": 1}]), Outcomes[dict[str, int], Settings])
     assert_type(processes(2), Processes)
     assert_type(processes(2, initializer=print, initargs=[1], max_tasks=3), Processes)
     assert_type(worker(), int | None)
