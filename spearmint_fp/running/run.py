@@ -13,7 +13,7 @@ from ..journal.journal import Journal, open_ledger
 from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import make_outcome, run_attempt, try_task
-from ..tasks.event_loops import Blocking, EventLoops
+from ..tasks.event_loops import Blocking, EventLoops, find_loops
 from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
 from ..tasks.wrapping import is_async
@@ -151,8 +151,9 @@ def run(  # noqa: PLR0913
     [0, 1, 2]
 
     Raises:
-        ArgumentError: an argument of the wrong kind; a time limit where nothing can hold it; a configuration that was
-            not expanded, when it is reached.
+        ArgumentError: an argument of the wrong kind; a function that cannot be called with a configuration alone (see
+            `by_name`, `inject`); a time limit where nothing can hold it; a configuration that was not expanded, when it
+            is reached.
         TransferError: the function or the sweep cannot go to other processes; before anything runs.
         RunError: the executor is broken, or its workers do not start.
         JournalError: the journal cannot be read or written; what it has already is safe.
@@ -162,7 +163,8 @@ def run(  # noqa: PLR0913
     """
     source = Source(check_arguments(fn, configs, "run"))
     window = check_in_flight(in_flight)
-    loops = EventLoops(per_thread=executor is not None) if is_async(fn) else None
+    is_ours = is_async(fn) and find_loops(fn) is None  # a caller may keep event loops for several runs
+    loops = EventLoops(per_thread=executor is not None) if is_ours else None
     task: Callable[..., Any] = fn if loops is None else Blocking(fn, loops)
     ledger = open_ledger(journal, fn)
     if executor is None:
@@ -172,7 +174,7 @@ def run(  # noqa: PLR0913
         open_pool = find_executor(executor).prepare(task, source.sweep)
         groups = drive_pool(open_pool, source, window, ordered, None if ledger is None else Replay(ledger))
     if loops is not None:
-        groups = loops.close_after(groups)
+        groups = loops.end_after(groups)
     if progress:
         groups = require("spearmint_fp.running.progress", extra="progress", what="progress=True").show_progress(
             groups, source.size

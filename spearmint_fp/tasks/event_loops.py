@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
@@ -98,31 +99,36 @@ class EventLoops:
 
         with self._lock:
             self._closed = True
-            ours = [key for key in self._idle if key[0] == os.getpid()]
-            kept = [self._idle.pop(key) for key in ours]
+        while (kept := self._pop_idle()) is not None:
+            if asyncio._get_running_loop() is None:
+                kept.close(interrupted)
+            else:
+                _start_call(partial(kept.close, interrupted)).result()
 
-        def close_all() -> None:
-            for loop in kept:
-                loop.close(interrupted)
+    def _pop_idle(self) -> _KeptLoop | None:
+        with self._lock:
+            ours = next((key for key in self._idle if key[0] == os.getpid()), None)
+            return None if ours is None else self._idle.pop(ours)
 
-        if kept and asyncio._get_running_loop() is not None:
-            _start_call(close_all).result()
-        else:
-            close_all()
+    def end(self, why: BaseException | None) -> None:
+        """Close the loops of a run that has ended by itself or by an error; soon, after an interrupt."""
+        try:
+            if why is None or isinstance(why, Exception | GeneratorExit):
+                self.close()
+        finally:
+            with hold_signals():
+                self.close(interrupted=True)
 
-    def close_after(self, items: Generator[T]) -> Generator[T]:
+    def end_after(self, items: Generator[T]) -> Generator[T]:
         """The items of a generator; whichever way it ends, the loops are closed then."""
+        why: BaseException | None = None
         try:
             yield from items
-        except GeneratorExit:
-            self.close()
-            raise
         except BaseException as error:
-            with hold_signals():
-                self.close(interrupted=not isinstance(error, Exception))
+            why = error
             raise
-        else:
-            self.close()
+        finally:
+            self.end(why)
 
 
 @final
@@ -189,14 +195,14 @@ class Blocking(Layer, Generic[T]):
 def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
     """`asyncio.run(coroutine)`, also where an event loop is running already, and interrupted at once."""
     loops = EventLoops()
+    why: BaseException | None = None
     try:
-        result = loops.run(coroutine)
+        return loops.run(coroutine)
     except BaseException as error:
-        with hold_signals():
-            loops.close(interrupted=not isinstance(error, Exception))
+        why = error
         raise
-    loops.close()
-    return result
+    finally:
+        loops.end(why)
 
 
 def find_loops(fn: Callable[..., Any]) -> EventLoops | None:

@@ -116,7 +116,7 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
         ConversionError: when called, and a path is missing or a value does not convert; names function,
             parameter, path and value.
 
-    See also: `Bind`.
+    See also: `Bind`; `by_name`, for parameters that are keys.
     """
     if isinstance(fn, Injected):
         return fn
