@@ -59,6 +59,9 @@ from .outcomes.rows import (
 from .report.columns import (
     columns as columns,
 )
+from .report.datasets import (
+    dataset as dataset,
+)
 from .report.frames import (
     frame as frame,
 )
@@ -67,6 +70,12 @@ from .report.page import (
 )
 from .report.plots import (
     plot as plot,
+)
+from .report.statistics import (
+    compare as compare,
+)
+from .report.statistics import (
+    summary as summary,
 )
 from .running.arun import (
     arun as arun,
@@ -115,6 +124,9 @@ from .sweep.describe import (
 )
 from .sweep.describe import (
     label as label,
+)
+from .sweep.designs.spread import (
+    spread as spread,
 )
 from .sweep.distinct import (
     distinct as distinct,

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, overload
 
 import pandas
 import polars
+import xarray
 from matplotlib.figure import Figure
 
 from spearmint_fp import ABSENT as ABSENT
@@ -63,7 +64,9 @@ from spearmint_fp import experiment as experiment
 from spearmint_fp import explain as explain
 from spearmint_fp import failures as failures
 from spearmint_fp import freeze as freeze
+from spearmint_fp import geomspace as geomspace
 from spearmint_fp import inject as inject
+from spearmint_fp import linspace as linspace
 from spearmint_fp import load as load
 from spearmint_fp import processes as processes
 from spearmint_fp import product as product
@@ -84,6 +87,7 @@ from spearmint_fp import worker as worker
 from spearmint_fp import zipped as zipped
 from spearmint_fp.configuration.paths import Path
 from spearmint_fp.conversion.hook_table import Extra
+from spearmint_fp.report.numbers import Value
 from spearmint_fp.report.plots import Kind
 from spearmint_fp.running.arun import AsyncOutcomes
 from spearmint_fp.running.run import Outcomes
@@ -165,6 +169,12 @@ def shard(i: int) -> Callable[..., Any]: ...
 def shuffled(sweep: Sweep[_T], *, seed: int = 0) -> Sweep[_T]: ...
 @overload
 def shuffled(*, seed: int = 0) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def spread(k: int, sweep: Sweep[_T], *, seed: int = 0) -> Sweep[_T]: ...
+@overload
+def spread(k: int, *, seed: int = 0) -> Callable[[Sweep[_T]], Sweep[_T]]: ...
+@overload
+def spread(*, seed: int) -> Callable[..., Any]: ...
 @overload
 def structured(cls: type[_T], sweep: Sweep[Any], *, extra: Extra = "forbid") -> Sweep[_T]: ...
 @overload
@@ -287,9 +297,13 @@ def arun(
     progress: bool = False,
 ) -> Callable[..., Any]: ...
 @overload
-def best(key: Callable[[Success[_C, _T]], Any], outcomes: Iterable[Outcome[_C, _T]]) -> Success[_C, _T]: ...
+def best(
+    key: Callable[[Success[_C, _T]], Any], outcomes: Iterable[Outcome[_C, _T]], *, lowest: bool = False
+) -> Success[_C, _T]: ...
 @overload
-def best(key: Callable[[Success[_C, _T]], Any]) -> Callable[[Iterable[Outcome[_C, _T]]], Success[_C, _T]]: ...
+def best(
+    key: Callable[[Success[_C, _T]], Any], *, lowest: bool = False
+) -> Callable[[Iterable[Outcome[_C, _T]]], Success[_C, _T]]: ...
 
 # --- looking at results
 
@@ -320,10 +334,30 @@ def frame(
     *, library: Literal["polars"], sweep: Sweep[Any] | None = None
 ) -> Callable[[Iterable[Outcome[Any, Any]] | Sweep[Any]], polars.DataFrame]: ...
 @overload
+def dataset(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = None) -> xarray.Dataset: ...
+@overload
+def dataset(*, sweep: Sweep[Any] | None = None) -> Callable[[Iterable[Outcome[Any, Any]]], xarray.Dataset]: ...
+@overload
+def summary(
+    outcomes: Iterable[Outcome[Any, Any]], *, value: Value | None = None, by: Path | Sequence[Path] = ()
+) -> tuple[dict[str, Any], ...]: ...
+@overload
+def summary(
+    *, value: Value | None = None, by: Path | Sequence[Path] = ()
+) -> Callable[[Iterable[Outcome[Any, Any]]], tuple[dict[str, Any], ...]]: ...
+@overload
+def compare(
+    path: Path, outcomes: Iterable[Outcome[Any, Any]], *, value: Value | None = None
+) -> tuple[dict[str, Any], ...]: ...
+@overload
+def compare(
+    path: Path, *, value: Value | None = None
+) -> Callable[[Iterable[Outcome[Any, Any]]], tuple[dict[str, Any], ...]]: ...
+@overload
 def plot(
     outcomes: Iterable[Outcome[Any, Any]],
     *,
-    value: str | Callable[[Success[Any, Any]], Any] = "result",
+    value: Value | None = None,
     kind: Kind | None = None,
     on: str | Sequence[str] | None = None,
     sweep: Sweep[Any] | None = None,
@@ -332,7 +366,7 @@ def plot(
 @overload
 def plot(
     *,
-    value: str | Callable[[Success[Any, Any]], Any] = "result",
+    value: Value | None = None,
     kind: Kind | None = None,
     on: str | Sequence[str] | None = None,
     sweep: Sweep[Any] | None = None,

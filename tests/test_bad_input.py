@@ -72,9 +72,11 @@ from spearmint_fp import (
     experiment,
     explain,
     freeze,
+    geomspace,
     get_in,
     inject,
     label,
+    linspace,
     load,
     mapped,
     override,
@@ -85,6 +87,7 @@ from spearmint_fp import (
     set_in,
     shard,
     shuffled,
+    spread,
     structure,
     structured,
     thaw,
@@ -547,6 +550,27 @@ CASES = [
     ),
     Case(
         "Choices",
+        "`linspace(0, inf, 3)`",
+        on(lambda: linspace(0, float("inf"), 3)),
+        ArgumentError,
+        "stop is a finite number; got inf (float)",
+    ),
+    Case(
+        "Choices",
+        "`linspace(0, 1, 10**400)`",
+        on(lambda: linspace(0, 1, 10**400)),
+        SizeError,
+        "num is 0 to 2^53, how many values there are; got about 10^400",
+    ),
+    Case(
+        "Choices",
+        "`geomspace(0, 1, 3)`",
+        on(lambda: geomspace(0, 1, 3)),
+        ArgumentError,
+        "geomspace(0, 1, 3): both ends are positive, or both negative; no multiple leads from one to 0",
+    ),
+    Case(
+        "Choices",
         "a generator that never ends",
         on(lambda: DynamicValue(itertools.count())),
         SizeError,
@@ -701,6 +725,29 @@ CASES = [
         SizeError,
         "sample(k=7) without replacement takes 0 to 6 configurations, the size of Sweep(2 × 3 = 6). "
         "For all of them in random order use shuffled(sweep)",
+    ),
+    Case(
+        "Sweeps",
+        "a spread that is too large",
+        on(lambda: spread(7, SMALL)),
+        SizeError,
+        "spread(k=7) without replacement takes 0 to 6 configurations, the size of Sweep(2 × 3 = 6)",
+    ),
+    Case(
+        "Sweeps",
+        "a spread of 10^7",
+        on(lambda: spread(10**7, VAST)),
+        SizeError,
+        "spread(k=10000000) keeps the positions that it draws, at most 1000000. For more take sample(k, sweep), which "
+        "computes them",
+    ),
+    Case(
+        "Sweeps",
+        "a spread over a large part of a shuffle",
+        on(lambda: spread(3, shuffled(VAST)[1:])[0]),
+        SizeError,
+        "spreading over a part of a shuffled sweep means listing its about 10^400 configurations, more than 1000000. "
+        "Spread over the sweep before it is shuffled and cut",
     ),
     Case(
         "Sweeps",
@@ -1357,6 +1404,12 @@ SLOTS: Slots = {
     ("experiment", "uses"): lambda junk: wrong.experiment([{"a": 1}], uses=junk),
     ("explain", "sweep"): explain,
     ("freeze", "tree"): freeze,
+    ("geomspace", "start"): lambda junk: geomspace(junk, 2, 3),
+    ("geomspace", "stop"): lambda junk: geomspace(1, junk, 3),
+    ("geomspace", "num"): lambda junk: geomspace(1, 2, junk),
+    ("linspace", "start"): lambda junk: linspace(junk, 2, 3),
+    ("linspace", "stop"): lambda junk: linspace(1, junk, 3),
+    ("linspace", "num"): lambda junk: linspace(1, 2, junk),
     ("get_in", "path"): lambda junk: get_in(junk, {"a": [1]}),
     ("get_in", "config"): lambda junk: get_in("a", junk),
     ("inject", "fn"): inject,
@@ -1371,6 +1424,9 @@ SLOTS: Slots = {
     ("sample", "k"): lambda junk: sample(junk, SMALL),
     ("sample", "sweep"): lambda junk: sample(1, junk),
     ("sample", "seed"): lambda junk: sample(2, SMALL, seed=junk),
+    ("spread", "k"): lambda junk: spread(junk, SMALL),
+    ("spread", "sweep"): lambda junk: spread(1, junk),
+    ("spread", "seed"): lambda junk: spread(2, SMALL, seed=junk),
     ("set_in", "path"): lambda junk: set_in(junk, 1, {"a": [1]}),
     ("set_in", "value"): lambda junk: set_in("a.b", junk, {"a": {"c": 1}}),
     ("set_in", "config"): lambda junk: set_in("a", 1, junk),
@@ -1588,6 +1644,7 @@ def test_a_sweep_of_any_size_answers_at_once(digits: int) -> None:
         assert shard(1, size, sweep).size == 2
         assert shuffled(sweep).index(shuffled(sweep)[size]) == size
         assert sample(size, sweep).size == size
+        assert sorted(config.m.k for config in spread(4, sweep)) == [1, 1, 2, 2]
         assert (sweep + sweep).size == 4 * size
         assert zipped(sweep, expand({"z": DynamicValue(range(2 * size))}))[-1].z == 2 * size - 1
         assert product(sweep, expand({"z": DynamicValue(range(size))})).size == 2 * size * size

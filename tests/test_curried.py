@@ -19,6 +19,7 @@ import attrs
 import pandas
 import polars
 import pytest
+import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
@@ -26,6 +27,7 @@ from toolz import pipe
 
 import spearmint_fp
 from spearmint_fp import Config, DynamicValue, Journal, Outcome, Success, Sweep, Validation, curried, expand, processes
+from spearmint_fp.configuration.spacing import Spacing
 from spearmint_fp.running.arun import AsyncOutcomes
 from spearmint_fp.running.run import Outcomes
 
@@ -82,7 +84,8 @@ def waits_for_more(name: str) -> bool:
     """True for a function that can be given a part of its arguments; the data comes later, and last.
 
     Read off the types, where the module goes by the names of arguments: no function gives another one (a decorator, a
-    strategy: their data comes with the second call), and none is a strategy itself, whose data comes first.
+    strategy: their data comes with the second call), and none is a strategy itself, whose data comes first, or makes a
+    spacing, of numbers alone.
     """
     function = getattr(spearmint_fp, name)
     if not inspect.isfunction(function):
@@ -93,7 +96,7 @@ def waits_for_more(name: str) -> bool:
         return False
     result = str(function.__annotations__["return"]).strip("'\"")
     gives_a_function = get_origin(evaluated(result, function)) is get_origin(Callable[..., Any])
-    return not gives_a_function and not is_strategy(function, needed)
+    return not gives_a_function and not is_strategy(function, needed) and evaluated(result, function) is not Spacing
 
 
 def evaluated(annotation: str, function: Any) -> Any:
@@ -131,7 +134,9 @@ OUTCOMES = tuple(spearmint_fp.run(ratio, SPACE))
 SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "arun": ((total, [SPACE[0]]), {"limit": 2}),
     "best": ((lambda success: success.result, OUTCOMES), {}),
+    "compare": (("a", OUTCOMES), {}),
     "constrain": ((below, SPACE), {"on": ("a", "b")}),
+    "dataset": ((OUTCOMES,), {"sweep": SPACE}),
     "derive": (("c", total, SPACE), {}),
     "frame": ((OUTCOMES,), {"library": "polars"}),
     "get_in": (("a", SPACE[0]), {}),
@@ -146,8 +151,10 @@ SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "set_in": (("a", 9, SPACE[0]), {}),
     "shard": ((1, 2, SPACE), {}),
     "shuffled": ((SPACE,), {"seed": 3}),
+    "spread": ((4, SPACE), {"seed": 3}),
     "structure": ((Pair, SPACE[0]), {"extra": "ignore"}),
     "structured": ((Pair, SPACE), {"extra": "ignore"}),
+    "summary": ((OUTCOMES,), {"by": "a"}),
     "update_in": (("a", str, SPACE[0]), {}),
     "validate": ((Pair, SPACE), {"extra": "ignore"}),
 }
@@ -164,6 +171,8 @@ def looked_at(value: Any) -> Any:
         return asyncio.run(gathered())
     if isinstance(value, Figure):
         return [(axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), axes.dataLim.bounds) for axes in value.axes]
+    if isinstance(value, xarray.Dataset):
+        return str(value.to_dict())
     return value.rows() if isinstance(value, polars.DataFrame) else as_tuple(value)
 
 
@@ -354,6 +363,8 @@ def test_types_flow_through() -> None:
     s = expand(Pair(1, 2))
     assert_type(curried.sample(1, s), Sweep[Pair])
     assert_type(curried.sample(1)(s), Sweep[Pair])
+    assert_type(curried.spread(1, s), Sweep[Pair])
+    assert_type(curried.spread(1)(s), Sweep[Pair])
     assert_type(curried.shuffled(seed=1)(s), Sweep[Pair])
     assert_type(curried.constrain(below, on=("a", "b"))(s), Sweep[Pair])
     assert_type(curried.structured(Pair)(curried.unit[:0]), Sweep[Pair])

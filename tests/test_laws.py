@@ -31,6 +31,7 @@ from spearmint_fp import (
     set_in,
     shard,
     shuffled,
+    spread,
     unit,
     zipped,
 )
@@ -90,6 +91,39 @@ def test_a_shuffle_is_a_permutation_and_a_sample_its_stable_prefix(spec: Any, se
     k = sweep.size // 2
     assert list(sample(k, sweep, seed=seed)) == list(mixed)[:k] == list(sample(sweep.size, sweep, seed=seed))[:k]
     check(mixed[1::2][::-1], list(mixed)[1::2][::-1])
+
+
+@some
+@given(
+    record_specs(), cuts, st.integers(-3, 3), st.sampled_from(["cut", "shuffled", "constrained", "summed", "nested"])
+)
+def test_a_spread_has_each_position_once_and_begins_every_longer_one(
+    spec: Any, cut: slice, seed: int, made: str
+) -> None:
+    sweep = expand(tree_of(spec))
+    if made == "cut":
+        sweep = sweep[cut]
+    elif made == "shuffled":
+        sweep = shuffled(sweep, seed=seed)[cut]
+    elif made == "constrained":
+        for path, values in [*sweep.axes.items()][:1]:
+            first = next(iter(values), None)
+            sweep = constrain(lambda value, first=first: bool(value != first), sweep, on=[path])
+    elif made == "summed":
+        sweep = sweep + shuffled(sweep[cut])
+    else:
+        sweep = expand({"x": shuffled(sweep), "y": DynamicValue([0, 1])})
+    numbered = zipped(mapped(lambda c: {"is": c}, sweep), expand({"at": DynamicValue(range(sweep.size))}))
+    whole = spread(sweep.size, sweep, seed=seed)
+    assert sorted(texts(whole)) == sorted(texts(sweep)), "each position once"
+    assert sorted(config["at"] for config in spread(sweep.size, numbered, seed=seed)) == list(range(sweep.size))
+    check(whole, list(whole))
+    for k in {0, 1, sweep.size // 2}:
+        if k <= sweep.size:
+            assert texts(spread(k, sweep, seed=seed)) == texts(whole)[:k]
+            assert all(config in sweep for config in spread(k, sweep, seed=seed)), "a sub-sweep"
+    check(whole[1::2][::-1], list(whole)[1::2][::-1])
+    check(pickle.loads(pickle.dumps(whole)), list(whole))
 
 
 @some

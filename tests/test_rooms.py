@@ -118,7 +118,10 @@ def test_every_module_is_in_a_room() -> None:
         ("numpy", ["report.columns"]),
         ("pandas", ["report.frames"]),
         ("polars", ["report.frames"]),
-        ("matplotlib", ["report.canvas", "report.heatmap", "report.lines", "report.parallel", "report.plots"]),
+        (
+            "matplotlib",
+            ["report.canvas", "report.effects", "report.heatmap", "report.lines", "report.parallel", "report.plots"],
+        ),
     ],
 )
 def test_one_module_alone_knows_a_library(library: str, module: list[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Iterator
 from typing import Any, assert_type
 
 import attrs
+import xarray
 
 from spearmint_fp import (
     Config,
@@ -20,14 +21,18 @@ from spearmint_fp import (
     best,
     by_name,
     collect,
+    compare,
     concat,
     constrain,
+    dataset,
     derive,
     distinct,
     expand,
     experiment,
     failures,
+    geomspace,
     inject,
+    linspace,
     mapped,
     processes,
     product,
@@ -36,9 +41,11 @@ from spearmint_fp import (
     sample,
     shard,
     shuffled,
+    spread,
     structure,
     structured,
     successes,
+    summary,
     threads,
     timed_out,
     unit,
@@ -66,6 +73,12 @@ def test_expanding_keeps_the_type_of_the_root() -> None:
     assert_type(expand(DynamicValue([1])), Sweep[Any])
 
 
+def test_spacings_are_sequences_of_floats() -> None:
+    assert_type(DynamicValue(linspace(0, 1, 3)), DynamicValue[float])
+    assert_type(linspace(0, 1, 3)[0], float)
+    assert_type(list(geomspace(1, 8, 4)[::2]), list[float])
+
+
 def test_sweeps_are_generic() -> None:
     s = expand(Settings(1))
     assert_type(s[0], Settings)
@@ -85,11 +98,15 @@ def test_combinators_keep_types() -> None:
     assert_type(constrain(lambda n: True, s, on="n"), Sweep[Settings])
     assert_type(shuffled(s), Sweep[Settings])
     assert_type(sample(1, s), Sweep[Settings])
+    assert_type(spread(1, s, seed=2), Sweep[Settings])
     assert_type(shard(0, 1, s), Sweep[Settings])
     assert_type(distinct(s), Sweep[Settings])
     assert_type(concat(s, s), Sweep[Settings])
     assert_type(product(unit, unit), Sweep[Config])
-    assert_type(zipped(unit), Sweep[Config])
+    assert_type(product(unit), Sweep[Config])
+    assert_type(product(s), Sweep[Settings])  # one is itself; of several, the records are merged into configurations
+    assert_type(zipped(s), Sweep[Settings])
+    assert_type(zipped(unit, unit), Sweep[Config])
 
 
 def test_conversion_gives_the_type_that_was_asked_for() -> None:
@@ -142,7 +159,11 @@ def test_helpers_keep_types() -> None:
     assert_type(outcomes, tuple[Success[int, str] | Failure[int], ...])
     assert_type(successes(outcomes), Iterator[Success[int, str]])
     assert_type(failures(outcomes), Iterator[Failure[int]])
-    assert_type(best(lambda success: success.result, outcomes), Success[int, str])
+    assert_type(best(lambda success: success.result, outcomes, lowest=True), Success[int, str])
+    numbers = collect(run(lambda c: float(c["a"]), expand({"a": DynamicValue([1, 2])})))
+    assert_type(summary(numbers, by="a"), tuple[dict[str, Any], ...])
+    assert_type(compare("a", numbers), tuple[dict[str, Any], ...])
+    assert_type(dataset(numbers), xarray.Dataset)
     assert_type([success.result for success in successes(outcomes)], list[str])
 
 

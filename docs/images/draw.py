@@ -6,6 +6,7 @@ it.
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from graphlib import TopologicalSorter
 from itertools import groupby
@@ -16,7 +17,7 @@ from typing import Any
 import attrs
 
 import spearmint_fp
-from spearmint_fp import DynamicValue, Sweep, config_id, constrain, expand
+from spearmint_fp import DynamicValue, Sweep, config_id, constrain, expand, sample, spread
 from spearmint_fp.configuration.fold import Algebra, fold
 
 HERE = Path(__file__).parent
@@ -372,9 +373,55 @@ def rooms() -> str:
     return picture(762, 78 + 74 * top + 30, "The rooms of the package, each above those that it imports", shapes)
 
 
+# --- a spread beside a sample: what falls into each part of an axis -----------------------------------------
+
+CELL = 8
+"""How wide a configuration is."""
+SIDE = 32
+"""How many values each of the two axes has."""
+CHOSEN = 64
+"""How many configurations are chosen."""
+STRIP = 4
+"""How many values are counted together."""
+HYPERBOLA = constrain(
+    lambda x, y: x * y <= 8 * SIDE, expand({axis: DynamicValue(range(1, SIDE + 1)) for axis in "xy"}), on=("x", "y")
+)
+
+
+def chosen_points(x: float, y: float, title: str, chosen: Sweep[Any]) -> list[str]:
+    """The allowed configurations as a grey area, the chosen ones as dots, and below how many each strip has."""
+    bottom = y + 24 + SIDE * CELL
+    heights = Counter(config.x for config in HYPERBOLA)
+    shapes = [text(x, y + 4, title, "word bold")]
+    for value, height in sorted(heights.items()):
+        shapes.append(box(x + (value - 1) * CELL, bottom - height * CELL, CELL, height * CELL, "leaf", 0))
+    places = [(x + (config.x - 1) * CELL + 1, bottom - config.y * CELL + 1) for config in chosen]
+    shapes += [box(left, top, CELL - 2, CELL - 2, "record", 3) for left, top in places]
+    counts = Counter((config.x - 1) // STRIP for config in chosen)
+    for strip in range(SIDE // STRIP):
+        share = sum(heights[strip * STRIP + k + 1] for k in range(STRIP)) / HYPERBOLA.size * chosen.size
+        left, wide = x + strip * STRIP * CELL, STRIP * CELL
+        shapes.append(box(left + 3, bottom + 12, wide - 6, 2.6 * counts[strip], "record", 0))
+        shapes.append(line((left, bottom + 12 + 2.6 * share), (left + wide, bottom + 12 + 2.6 * share)))
+    return shapes
+
+
+def spread_beside_sample() -> str:
+    """The same number of configurations under a constraint: by chance, and evenly."""
+    wide, tall = SIDE * CELL, SIDE * CELL
+    shapes = chosen_points(30, 26, f"sample({CHOSEN}, s)", sample(CHOSEN, HYPERBOLA))
+    shapes += chosen_points(70 + wide, 26, f"spread({CHOSEN}, s)", spread(CHOSEN, HYPERBOLA))
+    words = (
+        f"Grey: the {HYPERBOLA.size} configurations that x * y <= {8 * SIDE} leaves. Blue: those that are chosen.",
+        "Below: how many of them each strip of x has, and a line at its exact share.",
+    )
+    shapes += [text(30, tall + 144 + 20 * k, sentence, "word muted") for k, sentence in enumerate(words)]
+    return picture(100 + 2 * wide, tall + 184, "A sample and a spread of the same constrained sweep", shapes)
+
+
 PICTURES: dict[str, Callable[[], str]] = {
     "tree.svg": tree, "expansion.svg": expansion, "odometer.svg": odometer, "automaton.svg": automaton,
-    "run.svg": flow, "rooms.svg": rooms,
+    "run.svg": flow, "rooms.svg": rooms, "spread.svg": spread_beside_sample,
 }  # fmt: skip
 
 if __name__ == "__main__":

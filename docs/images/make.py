@@ -1,7 +1,7 @@
 """The pictures of results, made by running the page that shows them: `python docs/images/make.py` from the top folder.
 
-It runs the code of `how-to/look-at-results.md`, saves the figures that it makes as `lines.png`, `heatmap.png` and
-`parallel.png`, and the page, as headless Chromium shows it, as `report.png`. It needs the test extra and Chromium.
+It runs the code of `how-to/look-at-results.md` and `how-to/which-is-better.md`, saves the figures that they make under
+their names, and the page, as headless Chromium shows it, as `report.png`. It needs the test extra and Chromium.
 """
 
 import sys
@@ -23,10 +23,10 @@ from tests.snippets import blocks, run  # noqa: E402  # what reads the pages for
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 
 
-def shown() -> Mapping[str, Any]:
-    """The names of the page after its code has run."""
+def run_page(name: str) -> Mapping[str, Any]:
+    """The names of a page after its code has run."""
     names: dict[str, Any] = {}
-    for block in blocks(HERE.parent / "how-to" / "look-at-results.md"):
+    for block in blocks(HERE.parent / "how-to" / name):
         run(block, names)
     return names
 
@@ -70,7 +70,7 @@ def screenshot(page: str) -> bytes:
 
 
 if __name__ == "__main__":
-    names = shown()
-    for name in ("lines", "heatmap", "parallel"):
+    names = {**run_page("which-is-better.md"), **run_page("look-at-results.md")}
+    for name in ("lines", "heatmap", "parallel", "differences"):
         save(reduced(figure(names[name])), f"{name}.png")
     save(reduced(screenshot(names["page"])), "report.png")

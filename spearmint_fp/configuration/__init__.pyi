@@ -118,3 +118,9 @@ from .paths import (
 from .paths import (
     update_in as update_in,
 )
+from .spacing import (
+    geomspace as geomspace,
+)
+from .spacing import (
+    linspace as linspace,
+)

@@ -32,6 +32,7 @@ from .messages import full_repr, repr_with_type, short_repr
 from .models import is_model
 from .opaque import find_inside
 from .records import TupleShape, join_items
+from .spacing import COMPUTED_TYPES, Spacing
 from .tables import is_keyed, read_rows
 
 T = TypeVar("T")
@@ -42,10 +43,10 @@ MAX_ALTERNATIVES: Final = 10**7
 
 
 def _read_alternatives(values: Iterable[T]) -> Sequence[T]:
-    """A range as it is, all else as a tuple of frozen trees."""
+    """A range or a spacing as it is, all else as a tuple of frozen trees."""
     if isinstance(values, DynamicValue):
         return values.values
-    kept: Any = values if isinstance(values, range) else tuple(map(freeze, _list_alternatives(values)))
+    kept: Any = values if isinstance(values, COMPUTED_TYPES) else tuple(map(freeze, _list_alternatives(values)))
     return kept  # type: ignore[no-any-return]
 
 
@@ -55,8 +56,8 @@ class DynamicValue(Choice, Generic[T_co]):
     """`values`, one of which each configuration takes: a choice node of a tree.
 
     Alternatives keep their order and are trees again: a choice inside an alternative is a conditional
-    sub-space. A `range` is kept as it is; any other iterable, a generator too, is read once into a tuple, so
-    it can be expanded again; arrays give Python scalars; sets are put into an order that does not
+    sub-space. A `range`, `linspace` or `geomspace` is kept as it is; any other iterable, a generator too, is read once
+    into a tuple, so it can be expanded again; arrays give Python scalars; sets are put into an order that does not
     depend on the process. A table (a data frame of pandas, polars, pyarrow or narwhals, a structured array) is a
     choice among its rows, each a record; a Series gives its values. Alternatives are frozen, leaves are shared.
 
@@ -80,7 +81,7 @@ class DynamicValue(Choice, Generic[T_co]):
     _entered: bool = attrs.field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        entered = not isinstance(self.values, range) and any(open_node(v) is not None for v in self.values)
+        entered = not isinstance(self.values, COMPUTED_TYPES) and any(open_node(v) is not None for v in self.values)
         object.__setattr__(self, "_entered", entered)
 
     @property
@@ -109,6 +110,8 @@ class DynamicValue(Choice, Generic[T_co]):
         return bool(self.values)
 
     def __contains__(self, value: object) -> bool:
+        if isinstance(self.values, Spacing):
+            return value in self.values
         if isinstance(self.values, range):  # it would look at every one of its numbers for anything but a plain int
             return isinstance(value, int) and int.__int__(value) in self.values
         if type(value) in SCALAR_TYPES and FROZEN_TYPES.issuperset(map(type, self.values)):
@@ -118,7 +121,7 @@ class DynamicValue(Choice, Generic[T_co]):
     def __eq__(self, other: object) -> bool:
         if type(other) is not DynamicValue:
             return NotImplemented
-        if isinstance(self.values, range) or isinstance(other.values, range):
+        if isinstance(self.values, COMPUTED_TYPES) or isinstance(other.values, COMPUTED_TYPES):
             return self.values == other.values
         return are_values_equal(self.values, other.values)
 
@@ -136,7 +139,8 @@ class DynamicValue(Choice, Generic[T_co]):
         if self._entered:
             return repr_tree(self)
         values = self.values
-        return f"DynamicValue({full_repr(values) if isinstance(values, range) else join_items(map(full_repr, values))})"
+        is_computed = isinstance(values, COMPUTED_TYPES)
+        return f"DynamicValue({full_repr(values) if is_computed else join_items(map(full_repr, values))})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return DynamicValue, (self.values,)

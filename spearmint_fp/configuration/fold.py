@@ -16,6 +16,7 @@ import attrs
 from .errors import SpearmintError, TreeError
 from .messages import full_repr, short_repr
 from .records import Shape, TupleShape, join_items, open_instance
+from .spacing import COMPUTED_TYPES
 
 R = TypeVar("R")
 
@@ -28,7 +29,7 @@ MAX_DEPTH: Final = 200
 MAX_NODES: Final = 5 * 10**6
 """How many records and choices a tree may have, a part that stands in several places counted at each."""
 
-SCALAR_TYPES: Final[frozenset[type]] = frozenset({str, int, float, bool, type(None), bytes, range, complex})
+SCALAR_TYPES: Final[frozenset[type]] = frozenset({str, int, float, bool, type(None), bytes, complex, *COMPUTED_TYPES})
 
 FROZEN_TYPES: Final[set[type]] = {*SCALAR_TYPES}
 """Types whose values freezing leaves as they are, and which hold no array: their `==` is a truth value."""

@@ -24,12 +24,12 @@ from .scalars import (
     MOST_BITS,
     SCALARS,
     encode_float,
-    encode_range,
     encode_text,
     find_scalar,
     unbox_builtin,
     unbox_scalar,
 )
+from .spacing import COMPUTED_TYPES
 
 VERSION: Final = b"spearmint_fp identity 1\n"
 
@@ -278,8 +278,8 @@ def _encode_choice(node: Choice, parts: tuple[bytes, ...]) -> bytes:
     if parts:
         return _join_count(b"V", parts)
     values = node.listed()
-    if isinstance(values, range):
-        return b"V" + encode_range(values)
+    if isinstance(values, COMPUTED_TYPES):
+        return b"V" + fold(_ENCODE, values)
     return _join_count(b"V", [fold(_ENCODE, value) for value in values])
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, final
 from .fold import Algebra, fold
 from .models import read_model_fields
 from .opaque import is_array
+from .spacing import COMPUTED_TYPES
 from .tables import list_content
 
 
@@ -56,7 +57,7 @@ class SameObject:
         return id(self.held)
 
 
-_SCALAR_TYPES: Final = frozenset({str, int, bool, type(None), bytes, range, type})
+_SCALAR_TYPES: Final = frozenset({str, int, bool, type(None), bytes, type, *COMPUTED_TYPES})
 
 
 def _make_leaf_key(leaf: Any) -> Hashable:

@@ -11,6 +11,7 @@ from .freezing import freeze
 from .instances import build_at, find_child, has_fields, open_record
 from .messages import repr_with_type
 from .records import MappingShape, Shape, TupleShape
+from .spacing import COMPUTED_TYPES
 
 
 def override(patch: Any, tree: Any) -> Any:
@@ -131,7 +132,7 @@ def _has_records(tree: Any) -> bool:
     """True for a choice among more than leaves: among anything that has fields."""
     if not isinstance(tree, Choice):
         return False
-    return tree.leaves is None or (not isinstance(tree.leaves, range) and any(map(has_fields, tree.leaves)))
+    return tree.leaves is None or (not isinstance(tree.leaves, COMPUTED_TYPES) and any(map(has_fields, tree.leaves)))
 
 
 _HAS_NO_CONFIGS: Final[Algebra[bool]] = Algebra(

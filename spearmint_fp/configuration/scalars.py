@@ -155,6 +155,13 @@ _ROWS: Final = (
     ),
     Scalar("builtins.range", "range", encode_range, lambda v: [v.start, v.stop, v.step]),
     Scalar(
+        "spearmint_fp.configuration.spacing.Spacing",
+        "spacing",
+        lambda v: encode_text(b"G", f"{v.rule} {v.start.hex()} {v.stop.hex()} {v.num:x} ") + encode_range(v.positions),
+        lambda v: [v.rule, v.start.hex(), v.stop.hex(), v.num, v.positions.start, v.positions.stop, v.positions.step],
+        lambda cls, p: cls(p[0], *map(float.fromhex, p[1:3]), p[3], range(*p[4:])),
+    ),
+    Scalar(
         "datetime.date",
         "date",
         lambda v: encode_text(b"d", f"date {v.isoformat()}"),

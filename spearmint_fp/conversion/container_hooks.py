@@ -9,6 +9,7 @@ from typing import Any, Final, get_args, get_origin
 
 from ..configuration.choices import MAX_ALTERNATIVES
 from ..configuration.errors import ArgumentError
+from ..configuration.spacing import COMPUTED_TYPES
 from .diagnosis import list_problems
 from .hooks import Hook, Hooks
 from .problems import Problem, RefusalError, expected, format_type
@@ -104,7 +105,7 @@ def _convert_each(values: Iterable[Any], hooks: Iterable[tuple[Hook, Any]]) -> l
     return made
 
 
-_ORDERED: Final = (list, tuple, deque, range)
+_ORDERED: Final = (list, tuple, deque, *COMPUTED_TYPES)
 _UNORDERED: Final = (*_ORDERED, set, frozenset)
 _MAPPINGS: Final = (Mapping,)
 _CONTAINERS: Final[dict[Any, tuple[tuple[type, ...], Factory]]] = {
@@ -151,7 +152,7 @@ def make_container_hook(kind: Any, hooks: Hooks) -> Hook:
         values = value.tolist() if type(value).__module__ == "numpy" and getattr(value, "ndim", None) else value
         if not isinstance(values, accepted):
             raise expected(format_type(kind), value)
-        if isinstance(values, range) and values[MAX_ALTERNATIVES:]:
+        if isinstance(values, COMPUTED_TYPES) and values[MAX_ALTERNATIVES:]:
             raise expected(f"{format_type(kind)} of at most {MAX_ALTERNATIVES} values", value)
         return inner(values, kind)
 

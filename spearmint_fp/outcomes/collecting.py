@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, TypeVar, final
 
 from ..configuration.errors import AbsentError, ArgumentError
 from ..configuration.fold import Algebra, fold
-from ..configuration.messages import repr_with_type
+from ..configuration.messages import repr_with_type, short_repr
 from ..configuration.records import PlainTuple
 from ..configuration.views import show_html
 from .outcomes import Failure, Outcome, Success
@@ -78,21 +79,26 @@ def failures(outcomes: Iterable[Outcome[C, Any]]) -> Iterator[Failure[C]]:
     return (outcome for outcome in map(as_outcome, outcomes) if isinstance(outcome, Failure))
 
 
-def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]]) -> Success[C, T]:
+def best(
+    key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]], *, lowest: bool = False
+) -> Success[C, T]:
     """`max(successes(outcomes), key=key)`: the success with the greatest key, the first of equal ones.
 
-    One pass, nothing kept. Failures are passed over, and so are keys that are no number (NaN), which compare with
-    nothing, or that have one in them, at any depth. For the smallest, negate the key.
+    With `lowest`, `min`: the smallest key. One pass, nothing kept. Failures are passed over, and so are keys that are
+    no number (NaN), which compare with nothing, or that have one in them, at any depth.
 
     >>> from spearmint_fp import run
     >>> best(lambda success: success.result, run(lambda n: 6 // n, [3, 0, 2])).config
     2
+    >>> best(lambda success: success.result, run(lambda n: 6 // n, [3, 0, 2]), lowest=True).config
+    3
 
     Raises:
         AbsentError: no outcome is a success with a key that compares; says how many there were.
-        ArgumentError: `key` is no function, or an item is no outcome.
+        ArgumentError: `key` is no function, or gives what has no order (a mapping; names its keys), or an item is no
+            outcome.
 
-    See also: `successes`.
+    See also: `successes`; `toolz.topk`, for the best few.
     """
     if not callable(key):
         raise ArgumentError(
@@ -103,12 +109,33 @@ def best(key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]])
     for count, outcome in enumerate(map(as_outcome, outcomes), 1):  # noqa: B007  # how many there were
         if isinstance(outcome, Failure):
             failed = failed or outcome
-        elif not holds_nan(value := key(outcome)) and (leader is None or value > leader[0]):
+        elif not holds_nan(value := _require_ordered(key(outcome))) and (
+            leader is None or _is_less(*((value, leader[0]) if lowest else (leader[0], value)))
+        ):
             leader = (value, outcome)
     if leader is None:
         why = f"; the first failure is {failed.error.type}: {failed.error.message}" if failed else ""
         raise AbsentError(f"none of {count} outcomes is a success whose key compares{why}")
     return leader[1]
+
+
+def _require_ordered(key: Any) -> Any:
+    if isinstance(key, Mapping):
+        names = ", ".join(map(short_repr, islice(key, 12)))
+        raise ArgumentError(
+            f"best compares keys, and {repr_with_type(key)} has no order. It has {names}: write "
+            f"best(lambda s: s.result[{short_repr(next(iter(key), '...'))}], …)"
+        )
+    return key
+
+
+def _is_less(one: Any, other: Any) -> bool:
+    try:
+        return bool(one < other)
+    except TypeError as error:
+        raise ArgumentError(
+            f"best compares keys, and {repr_with_type(one)} and {repr_with_type(other)} have no order ({error})"
+        ) from None
 
 
 def holds_nan(key: Any) -> bool:

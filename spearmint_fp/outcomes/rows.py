@@ -15,6 +15,8 @@ from ..configuration.fold import Steps, show_path
 from ..configuration.keys import exact_key
 from ..configuration.messages import full_repr, repr_with_type
 from ..configuration.paths import join_path
+from ..configuration.records import PlainTuple
+from ..configuration.views import show_html
 from ..sweep.core import Sweep, as_sweep
 from ..sweep.labels import find_leaf
 from ..sweep.nodes.columns import flatten_point
@@ -34,13 +36,24 @@ _OTHER_COLUMNS: Final = frozenset({"index", "config", "result", "ok", "seconds",
 class Column:
     """A column of a table of outcomes: its name, what it tells of, whether it varies, and a value for each outcome.
 
-    `ABSENT` stands where an outcome has none.
+    `ABSENT` stands where an outcome has none. A column of configurations has their path.
     """
 
     name: str
     role: Role
     values: tuple[Any, ...]
     varies: bool = True
+    path: Steps = ()
+
+
+@final
+class Rows(PlainTuple[dict[str, Any]]):
+    """The tuple that `rows` gives: equal to any other, and a table where a notebook shows it."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return show_html(self)
 
 
 def rows(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None = None) -> tuple[dict[str, Any], ...]:
@@ -75,7 +88,7 @@ def make_rows(columns: Sequence[Column]) -> tuple[dict[str, Any], ...]:
     """The rows of columns, each with the keys that it has; no error is None."""
     names = [column.name for column in columns]
     lines = zip(*(column.values for column in columns), strict=True)
-    return tuple(
+    return Rows(
         {
             name: None if name == "error" and value is ABSENT else value
             for name, value in zip(names, line, strict=True)
@@ -122,7 +135,7 @@ def _make_config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] |
         varied = [path for path in paths if len(flats) == 1 or _varies(path, flats)]
     every = [*varied, *(path for path in paths if whole and path not in varied)]
     return [
-        Column(name, "config", tuple(map(partial(_find_value, path), flats, found)), path in varied)
+        Column(name, "config", tuple(map(partial(_find_value, path), flats, found)), path in varied, path)
         for name, path in zip(_make_distinct(list(map(_name_column, every)), every), every, strict=True)
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, final
 
 import attrs
@@ -12,10 +12,10 @@ from toolz import first, groupby, unique
 from ..configuration.errors import AbsentError, ArgumentError, SizeError
 from ..configuration.keys import exact_key
 from ..configuration.messages import repr_with_type, suggest_names
-from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, as_float, is_number
-from ..outcomes.outcomes import Failure, Outcome, Success
+from ..outcomes.outcomes import Failure, Outcome
 from ..outcomes.rows import Column
+from .numbers import Value, read_numbers
 
 MOST_LEVELS: Final = 300
 """How many values a side of a heat map, or lines, can have."""
@@ -49,41 +49,15 @@ class Spot:
 
 
 def read_values(
-    outcomes: Sequence[Outcome[Any, Any]], columns: Sequence[Column], value: str | Callable[[Success[Any, Any]], Any]
+    outcomes: Sequence[Outcome[Any, Any]], columns: Sequence[Column], value: Value | None
 ) -> tuple[tuple[float | None, ...], str]:
-    """A finite number for each outcome, or None, and what they are called."""
+    """A number for each outcome that can be drawn, or None, and what they are called."""
     if not any(outcome.ok for outcome in outcomes):
         error = next((outcome.error for outcome in outcomes if isinstance(outcome, Failure)), None)
         why = f"; the first failure is {error.type}: {error.message}" if error else ""
         raise AbsentError(f"nothing to plot: none of {len(outcomes)} outcomes is a success{why}")
-    if callable(value):
-        name = getattr(value, "__name__", "value")
-        cells: Iterable[Any] = [value(outcome) if isinstance(outcome, Success) else None for outcome in outcomes]
-        source, name = "the function", "value" if name == "<lambda>" else name
-    else:
-        column = next((column for column in columns if column.name == value), None)
-        if column is None:
-            known = [column.name for column in columns if any(map(is_number, column.values))]
-            raise ArgumentError(
-                f"value= is the name of a column or a function of a success; there is no column "
-                f"{repr_with_type(value)}{suggest_names(value, known)}"
-            )
-        source, name, cells = f"column {value!r}", column.name, column.values
-    return tuple(_read_number(source, cell, outcome) for cell, outcome in zip(cells, outcomes, strict=True)), name
-
-
-def _read_number(source: str, value: Any, outcome: Outcome[Any, Any]) -> float | None:
-    if is_absent(value):
-        return None
-    if isinstance(unbox_scalar(value), bool):
-        return float(value)
-    if not is_number(value):
-        raise ArgumentError(
-            f"{source} gives {repr_with_type(value)} for outcome {outcome.index}, which is no number. "
-            f"Name a column that holds numbers, or give value= a function of a success"
-        )
-    number = as_float(value)
-    return number if abs(number) <= GREATEST_DRAWN else None
+    numbers, name = read_numbers(outcomes, columns, value)
+    return tuple([None if number is None or not abs(number) <= GREATEST_DRAWN else number for number in numbers]), name
 
 
 # --- axes --------------------------------------------------------------------------------------------
@@ -106,15 +80,21 @@ def select_axes(columns: Sequence[Column], on: str | Sequence[str] | None) -> tu
 
 def list_levels(column: Column) -> tuple[Any, ...]:
     """The values of an axis, each once: numbers in their order, others as they appear, None and what is absent last."""
-    levels = tuple(unique((value for value in column.values if not is_absent(value)), key=exact_key))
+    levels = sort_levels(column.values)
     if len(levels) > MOST_LEVELS:
         raise SizeError(
             f"{column.name} has {len(levels)} values, more than {MOST_LEVELS} that can be told apart. "
             f'Choose others with on=, or kind="parallel"'
         )
+    return levels
+
+
+def sort_levels(values: Sequence[Any]) -> tuple[Any, ...]:
+    """The different values: numbers in their order, others as they appear, None and what is absent last."""
+    levels = tuple(unique((value for value in values if not is_absent(value)), key=exact_key))
     if all(map(is_number, levels)):
         levels = tuple(sorted(levels, key=lambda number: (math.isnan(place := as_float(number)), place)))  # NaN last
-    return (*levels, *(gap for gap in (None, ABSENT) if any(value is gap for value in column.values)))
+    return (*levels, *(gap for gap in (None, ABSENT) if any(value is gap for value in values)))
 
 
 def is_absent(value: Any) -> bool:

@@ -66,7 +66,7 @@ def columns(sweep: Sweep[Any]) -> dict[str | tuple[Any, ...], NDArray[Any]]:
             f"columns of {format_count(node.size)} configurations, more than {format_count(MOST_ROWS)}. "
             f"Take a slice of the sweep, or sample(k, sweep)"
         )
-    require("numpy", extra="report", what="columns")
+    require("numpy", extra="numpy", what="columns")
     return {join_path(path): _mask_absent(array) for path, array in _NumpyTables().tabulate(node, None).items()}
 
 
@@ -138,16 +138,16 @@ class _NumpyTables:
 
     def make_array(self, values: Sequence[Any], rows: Rows) -> NDArray[Any]:
         if rows is None:
-            return _make_array(values)
+            return make_array(values)
         if isinstance(values, range):
             return _make_integers(values.start + values.step * rows.astype(object))
-        return _make_array([values[k] for k in rows.tolist()])
+        return make_array([values[k] for k in rows.tolist()])
 
     def find_positions(self, indices: Indices, rows: Rows) -> NDArray[Any]:
         if rows is not None:
             return _make_integers([indices.at(rank) for rank in rows.tolist()])
         runs = list(indices.runs(0, indices.size))
-        return _make_array(runs[0]) if len(runs) == 1 else _make_integers([*chain.from_iterable(runs)])
+        return make_array(runs[0]) if len(runs) == 1 else _make_integers([*chain.from_iterable(runs)])
 
 
 # --- arrays ------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ class _NumpyTables:
 
 def _make_column(rows: Sequence[Mapping[Steps, Any]], path: Steps) -> NDArray[Any]:
     here = [row[path] for row in rows if path in row]
-    return _make_array(here) if len(here) == len(rows) else _make_objects([row.get(path, ABSENT) for row in rows])
+    return make_array(here) if len(here) == len(rows) else _make_objects([row.get(path, ABSENT) for row in rows])
 
 
 def _join_tables(size: int, parts: Iterable[tuple[Any, Arrays]]) -> Arrays:
@@ -189,7 +189,7 @@ def _are_floats(array: NDArray[Any]) -> bool:
     )
 
 
-def _make_array(values: Sequence[Any]) -> NDArray[Any]:
+def make_array(values: Sequence[Any]) -> NDArray[Any]:
     """The values as an array of numbers or truth values where that changes none of them, else of the very objects."""
     import numpy as np
 

@@ -82,7 +82,7 @@ def frame(
         raise ArgumentError(
             f'frame makes a data frame of library="pandas" or library="polars"; got {repr_with_type(library)}'
         )
-    module = require(library, extra="report", what=f'frame(library="{library}")')
+    module = require(library, extra=library, what=f'frame(library="{library}")')
     make = _make_pandas_series if library == "pandas" else _make_polars_series
     return module.DataFrame(
         {name: make(module, name, values) for name, values in _read_columns(outcomes, sweep).items()}

@@ -21,7 +21,7 @@ def draw_lines(figure: Figure, chart: Chart, title: str | None) -> None:
     xs, groups = list_levels(across), list_levels(others[0]) if others else (None,)
     spots = group_spots(chart)
     axes = add_axes(figure, title, describe_spots(chart, spots), (7.2, 4.2))
-    places = _place_levels(axes, xs)
+    places = place_levels(axes, xs)
     for number, group in enumerate(groups):
         tail = (exact_key(group),) if others else ()
         points = [(place, spots.get((exact_key(x), *tail))) for place, x in zip(places, xs, strict=True)]
@@ -35,7 +35,7 @@ def draw_lines(figure: Figure, chart: Chart, title: str | None) -> None:
         _add_legend(axes, others[0].name, len(groups))
 
 
-def _place_levels(axes: Axes, levels: Sequence[Any]) -> Sequence[float]:
+def place_levels(axes: Axes, levels: Sequence[Any]) -> Sequence[float]:
     """The places of values on the axis: numbers at themselves, names one beside the other."""
     if not is_measured(levels):
         axes.set_xticks(range(len(levels)), list(map(format_tick, levels)), rotation=30 if len(levels) > 8 else 0)

@@ -305,6 +305,13 @@ function layout() {
   }
   drawAxes();
   drawLines();
+  tellMore();
+}
+
+function tellMore() {  // how many axes lie to the right of what is seen
+  const end = $("plot").scrollLeft + $("plot").clientWidth, more = axes.filter((axis) => axis.x > end).length;
+  $("more").hidden = !more;
+  $("more").textContent = `${more} more ${more === 1 ? "axis" : "axes"} →`;
 }
 
 function drawAxes() {
@@ -313,9 +320,18 @@ function drawAxes() {
   if (focused) [...$("axes").querySelectorAll("[data-key]")].find((node) => node.dataset.key === focused)?.focus();
 }
 
+const ruler = make("canvas").getContext("2d");
+function fitted(text, end, room) {  // as much of a name as there is room for, its end kept: a path differs there
+  ruler.font = `600 12px ${getComputedStyle(document.body).fontFamily}`;
+  const wide = (shown) => ruler.measureText(shown + end).width > room;
+  let kept = text;
+  for (let from = 1; from < text.length && wide(kept); from++) kept = "…" + text.slice(from);
+  return kept + end;
+}
+
 function axisParts(axis, k) {
-  const {x, column} = axis, room = axes.length > 1 ? Math.floor((width - left - SIDE) / (axes.length - 1) / 7) : 40;
-  const name = draw("text", {class: "name", x, y: 20, "text-anchor": "middle"}, cut(column.name, room) + (column.log ? " (log)" : ""));
+  const {x, column} = axis, room = axes.length > 1 ? (width - left - SIDE) / (axes.length - 1) - 10 : width / 2;
+  const name = draw("text", {class: "name", x, y: 20, "text-anchor": "middle"}, fitted(column.name, column.log ? " (log)" : "", room));
   name.append(draw("title", {}, column.name));
   const range = axis.brush ? axis.brush.map((p) => p.toFixed(2)).join(" to ") : "all";
   const grip = draw("rect", {class: "grip", x: x - 14, y: TOP - 8, width: 28, height: height - TOP - FOOT + 16, tabindex: 0,
@@ -463,6 +479,41 @@ function nearest(event) {
   return best;
 }
 
+// --- what each path does ---
+const named = (cell) => cell === null ? "absent" : cut(textOf(cell), 40);
+const spanOf = (rows, more) => {
+  const ends = [...rows.flatMap((row) => row.slice(-3)).filter((end) => end !== null), ...more];
+  const low = Math.min(...ends), high = Math.max(...ends);
+  return (end) => 4 + 112 * (high > low ? (end - low) / (high - low) : 0.5);
+};
+
+function forest(title, list, place, zero) {  // a line for each mean: its interval, all on one scale
+  const lines = list.map(([name, n, failed, mean, low, high]) => {
+    const picture = draw("svg", {viewBox: "0 0 120 16", "aria-hidden": true});
+    if (zero) picture.append(draw("line", {class: "zero", x1: place(0), x2: place(0), y1: 0, y2: 16}));
+    if (low !== null && high !== null) picture.append(draw("line", {class: "span", x1: place(low), x2: place(high), y1: 8, y2: 8}));
+    if (mean !== null) picture.append(draw("circle", {cx: place(mean), cy: 8, r: 3.5}));
+    const digits = (number) => (zero && number > 0 ? "+" : "") + Number(number.toPrecision(4));
+    const interval = low === null || high === null ? "" : `${digits(low)} to ${digits(high)}`;
+    const cells = [name, picture, mean === null ? "–" : digits(mean), interval, failed ? `${n}, ${failed} failed` : String(n)];
+    const clear = zero && low !== null && high !== null && low * high > 0;  // the interval leaves zero out
+    return make("tr", {className: clear ? "clear" : ""}, ...cells.map((content) => make("td", {title: content === name ? name : ""}, content)));
+  });
+  const head = [title, "", zero ? "difference" : "mean", "95 % interval", zero ? "pairs" : "n"].map((text) => make("th", {scope: "col"}, text));
+  return make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...lines));
+}
+
+function answer({value, missing, axes: found}) {
+  $("answers").hidden = false;
+  $("answered").textContent = textOf(value);
+  if (missing) { $("cards").replaceChildren(make("p", {}, missing)); return; }
+  const place = spanOf(found.flatMap((axis) => axis.effects), []), apart = spanOf(found.flatMap((axis) => axis.differences), [0]);
+  const means = (axis) => forest("", axis.effects.map(([level, ...numbers]) => [named(level), ...numbers]), place, false);
+  const pairs = (axis) => forest("", axis.differences.map(([a, b, ...numbers]) => [`${named(a)} → ${named(b)}`, ...numbers]), apart, true);
+  $("cards").replaceChildren(...found.map((axis) => make("article", {}, make("h3", {}, textOf(axis.name)), means(axis),
+    ...(axis.differences.length ? [pairs(axis)] : []))));
+}
+
 // --- what the reader does ---
 const rowOf = (event) => { const tr = event.target.closest("tr.row"); return tr ? Number(tr.dataset.row) : -1; };
 $("body").onpointerover = (event) => heat(rowOf(event), false);
@@ -472,6 +523,8 @@ $("axes").onpointermove = (event) => { if (!event.buttons) heat(nearest(event), 
 $("axes").onpointerleave = () => heat(-1, false);
 $("axes").onclick = (event) => { if (event.target === $("axes") && hot >= 0) open(hot); };
 $("scroll").onscroll = drawTable;
+$("plot").onscroll = tellMore;
+$("more").onclick = () => $("plot").scrollBy({left: $("plot").clientWidth * 0.8, behavior: "smooth"});
 $("scroll").onkeydown = (event) => {
   const by = {ArrowDown: 1, ArrowUp: -1}[event.key];
   if (event.target !== $("scroll") || !shown.length) return;
@@ -489,8 +542,12 @@ $("reset").onclick = () => {
 $("detail").onclick = (event) => { if (event.target === $("detail")) $("detail").close(); };
 matchMedia("(prefers-color-scheme: dark)").onchange = () => { paint(); drawLines(); };
 
+// Free text is no axis: many long values, or results that all differ.
+const middle = (lengths) => lengths.sort((a, b) => a - b)[lengths.length >> 1];
+const isProse = (column) => column.levels > 8 && (middle(column.texts.map((text) => text.length)) > 40
+  || (column.role === "result" && column.cells.length === count && count > 12));
 const useful = (column) => column.show && column.name !== "error" && column.levels > 0 && column.cells.length > 1
-  && (column.numeric ? isFinite(column.low) : column.levels <= MOST);
+  && (column.numeric ? isFinite(column.low) : column.levels <= MOST && !isProse(column));
 axes = columns.filter((column) => ["config", "result"].includes(column.role) && useful(column)).map(axisOf);
 below = [...BELOW.keys()].filter((place) => axes.some((axis) => axis.place.includes(place)));
 FOOT += 16 * Math.max(0, below.length - 1);
@@ -499,6 +556,7 @@ columns.forEach((column, k) => {
   const option = () => make("option", {value: k, selected: k === data.colour}, column.name);
   if (column.role !== "index" && useful(column)) $("colour").append(option());
 });
+if (data.answers) answer(data.answers);
 head();
 paint();
 new ResizeObserver(() => { layout(); drawTable(); }).observe($("plot"));

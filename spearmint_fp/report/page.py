@@ -20,6 +20,7 @@ from ..outcomes.cells import ABSENT, as_float, escape_surrogates, format_text, i
 from ..outcomes.outcomes import Failure, Outcome
 from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
+from .answers import describe_answers
 from .columns import MOST_EXACT_FLOAT
 
 Cell = None | bool | str | int | float | tuple[str] | tuple[str, float | None]
@@ -62,9 +63,11 @@ def html_page(
         raise ArgumentError(f"title is text; got {repr_with_type(title)}")
     outcomes = require_outcomes(outcomes)
     columns = make_columns(outcomes, sweep=sweep, whole=True)
+    colour = _choose_colour(columns, value)
     data = {
         "count": len(outcomes),
-        "colour": _choose_colour(columns, value),
+        "colour": colour,
+        "answers": describe_answers(columns, columns[colour], _encode_cell),
         "columns": [*map(_describe_column, columns), _describe_tracebacks(outcomes)],
     }
     return _fill_page(title, json.dumps(data, separators=(",", ":"), allow_nan=False).translate(_UNSAFE))

@@ -17,6 +17,7 @@ from .canvas import (
     RED,
     add_axes,
     add_colour_bar,
+    cut_end,
     escape_text,
     format_tick,
     get_colour_map,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 MOST_LINES: Final = 2000
 """How many outcomes are drawn; of more this many, evenly spread."""
+
+WIDEST_INCHES: Final = 11.7
+"""The width of a sheet of A4 on its side."""
 
 _NONE_HEIGHT: Final = -0.12
 """The height at which a line passes an axis on which it has None; those with a value are between 0 and 1."""
@@ -57,7 +61,7 @@ def draw_parallel(figure: Figure, chart: Chart, title: str | None) -> None:
     drawn = range(count) if count <= MOST_LINES else [k * count // MOST_LINES for k in range(MOST_LINES)]
     notes = [f"{len(drawn):,} of {count:,} outcomes drawn"] if len(drawn) < count else []
     note = ", ".join([*notes, *count_blanks(chart, "dashed")])
-    axes = add_axes(figure, title, note, (min(20.0, 2.0 + 1.55 * len(scales)), 4.6))
+    axes = add_axes(figure, title, note, (min(WIDEST_INCHES, 2.0 + 1.55 * len(scales)), 4.6))
     lines = _draw_outcomes(axes, chart, scales, drawn)
     _draw_scales(axes, scales)
     add_colour_bar(figure, axes, lines, chart.name)
@@ -142,16 +146,25 @@ def _draw_outcomes(axes: Axes, chart: Chart, scales: Sequence[Scale], drawn: Seq
 
 def _draw_scales(axes: Axes, scales: Sequence[Scale]) -> None:
     """The upright axes with their names and ticks."""
+    widest = max(6, 110 // len(scales))  # how many letters stand between two axes
     halo = [load_matplotlib("patheffects").withStroke(linewidth=2.5, foreground="white")]
     for x, scale in enumerate(scales):
         axes.plot((x, x), (0, 1), color="#4b5563", lw=1)
         for height, text in scale.ticks:
             last = x == len(scales) - 1
             axes.text(
-                x + (0.03 if last else -0.03), height, text, ha="left" if last else "right", va="center",
-                fontsize=FONT_POINTS - 0.5, path_effects=halo, color="#111827",
+                x + (0.03 if last else -0.03), height, cut_end(text, widest), ha="left" if last else "right",
+                va="center", fontsize=FONT_POINTS - 0.5, path_effects=halo, color="#111827",
             )  # fmt: skip
     lowest = min(0.01, *(min(scale.heights, default=0.0) for scale in scales))
-    axes.set_xticks(range(len(scales)), [escape_text(scale.name) for scale in scales], fontsize=FONT_POINTS)
+    names = [escape_text(scale.name, 32) for scale in scales]
+    slanted = sum(map(len, names)) > 110  # beside one another they would meet
+    axes.set_xticks(
+        range(len(scales)),
+        names,
+        fontsize=FONT_POINTS,
+        rotation=25 if slanted else 0,
+        ha="right" if slanted else "center",
+    )
     axes.set(yticks=(), xlim=(-0.45, len(scales) - 0.6), ylim=(lowest - 0.05, 1.04))
     hide_spines(axes)

@@ -9,21 +9,25 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type
-from ..outcomes.outcomes import Outcome, Success
+from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
 from .canvas import load_matplotlib
 from .charts import Chart, read_values, select_axes
+from .effects import draw_differences, draw_effects
 from .heatmap import draw_heatmap
 from .lines import draw_lines
+from .numbers import Value
 from .parallel import draw_parallel
+from .statistics import compare
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Kind = Literal["heatmap", "lines", "parallel"]
+Kind = Literal["heatmap", "lines", "parallel", "effects", "differences"]
 
 _DRAW: Final[Mapping[Kind, Callable[[Figure, Chart, str | None], None]]] = {
+    "effects": draw_effects,
     "heatmap": draw_heatmap,
     "lines": draw_lines,
     "parallel": draw_parallel,
@@ -33,7 +37,7 @@ _DRAW: Final[Mapping[Kind, Callable[[Figure, Chart, str | None], None]]] = {
 def plot(  # noqa: PLR0913  # options, all of them keywords
     outcomes: Iterable[Outcome[Any, Any]],
     *,
-    value: str | Callable[[Success[Any, Any]], Any] = "result",
+    value: Value | None = None,
     kind: Kind | None = None,
     on: str | Sequence[str] | None = None,
     sweep: Sweep[Any] | None = None,
@@ -41,10 +45,13 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
 ) -> Figure:
     """A figure of `value` over the swept paths: lines for one path, a heat map for two, parallel coordinates for more.
 
-    `value` is the name of a column of `rows` ("result.accuracy") or a function of a success. `on` names the paths to
-    draw by; outcomes that then share a place are averaged, and the picture says so. `kind="lines"` with two paths draws
-    a line for each value of the second. Failures are marked with a cross, or a dashed line. Nothing global is touched
-    and no backend is chosen: `figure.savefig(path)` writes a file, and a notebook shows it.
+    `value` is the name of a column of `rows` ("result.accuracy") or a function of a success; without it the results are
+    drawn, or their one field that holds numbers. `on` names the paths to draw by; outcomes that then share a place are
+    averaged, and the picture says so. `kind="lines"` with two paths draws a line for each value of the second.
+    `kind="effects"` draws a small plot for each path: the means over all else with their intervals, as in `summary`.
+    `kind="differences"` draws what `compare` says of one path as a matrix. Failures are marked with a cross, a dashed
+    line, or counted. Nothing global is touched and no backend is chosen: `figure.savefig(path)` writes a file, and a
+    notebook shows it.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"lr": DynamicValue([0.1, 0.01]), "depth": DynamicValue([2, 4])})
@@ -59,19 +66,31 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
         ArgumentError: a value that is no number; a column, or a path, that is not there; a kind that does not fit the
             paths; says which there are.
         SizeError: a heat map or lines with more than 300 values on a side.
-        MissingExtraError: matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed, or scipy, for effects and differences.
 
-    See also: `rows`, what is drawn; `html_page`, the same to explore.
+    See also: `rows`, what is drawn; `summary` and `compare`; `html_page`, the same to explore.
     """
     outcomes = require_outcomes(outcomes)
     columns = make_columns(outcomes, sweep=sweep)
     values, name = read_values(outcomes, columns, value)
     chart = Chart(select_axes(columns, on), values, tuple(not outcome.ok for outcome in outcomes), name)
-    draw = _DRAW[_choose_kind(kind, chart.axes)]
+    chosen = _choose_kind(kind, chart.axes)
     figure = load_matplotlib("figure").Figure(layout="constrained", dpi=110)
-    draw(figure, chart, title)
+    if chosen == "differences":  # which outcomes are pairs, their configurations say, not the columns
+        axis = chart.axes[0]
+        draw_differences(figure, compare(axis.path, outcomes, value=value), axis.name, name, title)
+    else:
+        _DRAW[chosen](figure, chart, title)
     figure._repr_png_ = partial(_to_png, figure)  # what notebooks ask for
     return figure  # type: ignore[no-any-return]  # it is imported where it is used
+
+
+_MOST_PATHS: Final[Mapping[Kind, tuple[int, int, str]]] = {
+    "heatmap": (2, 2, "two paths"),
+    "lines": (1, 2, "one path or two"),
+    "differences": (1, 1, "one path"),
+}
+"""How many paths a kind of picture shows: the least, the most, and in words."""
 
 
 def _choose_kind(kind: Any, axes: Sequence[Column]) -> Kind:
@@ -80,11 +99,12 @@ def _choose_kind(kind: Any, axes: Sequence[Column]) -> Kind:
         return "lines" if len(axes) == 1 else "heatmap" if len(axes) == 2 else "parallel"
     chosen: Kind | None = next((one for one in get_args(Kind) if one == kind), None)
     if chosen is None:
-        raise ArgumentError(f'kind is "heatmap", "lines" or "parallel"; got {repr_with_type(kind)}')
-    if (chosen == "heatmap" and len(axes) != 2) or (chosen == "lines" and len(axes) > 2):
-        names = ", ".join(axis.name for axis in axes)
-        want = "two paths" if chosen == "heatmap" else "one path or two"
-        raise ArgumentError(f"{chosen} shows {want}, and {len(axes)} are given: {names}. Choose with on=")
+        *names, last = (f'"{one}"' for one in get_args(Kind))
+        raise ArgumentError(f"kind is {', '.join(names)} or {last}; got {repr_with_type(kind)}")
+    least, most, want = _MOST_PATHS.get(chosen, (1, len(axes), ""))
+    if not least <= len(axes) <= most:
+        names = [axis.name for axis in axes]
+        raise ArgumentError(f"{chosen} shows {want}, and {len(axes)} are given: {', '.join(names)}. Choose with on=")
     return chosen
 
 

@@ -7,15 +7,17 @@ from html import escape
 from itertools import islice
 from typing import Any, Final
 
+from toolz import unique
+
 from ..configuration.config import Config
 from ..configuration.messages import format_count, group_digits, short_repr
 from ..configuration.views import view_html
-from ..outcomes.cells import format_cell
+from ..outcomes.cells import ABSENT, format_text
 from ..outcomes.collecting import Collected
 from ..outcomes.outcomes import Failure, Outcome, Success
-from ..outcomes.rows import flatten_values, format_path, make_columns
+from ..outcomes.rows import Rows, flatten_values, format_path, make_columns
 from ..sweep.core import Sweep
-from ..sweep.describe import label
+from ..sweep.describe import explain, label
 from ..sweep.indices import count_items
 from ..sweep.outline import format_values
 
@@ -44,7 +46,10 @@ def _show_config(config: Config) -> str:
 
 @view_html.register(Sweep)
 def _show_sweep(sweep: Sweep[Any]) -> str:
-    """The size of a sweep as a formula, a table of its axes, its first configurations. Nothing large is enumerated."""
+    """The size of a sweep as a formula, a table of its axes, its branches, its first configurations.
+
+    Nothing large is enumerated.
+    """
     axes = sweep.axes
     body = [
         (format_path(path), format_count(count_items(values)), format_values(values))
@@ -53,10 +58,13 @@ def _show_sweep(sweep: Sweep[Any]) -> str:
     listing = (
         _make_table(("axis", "values", ""), body) + _count_more(len(axes) - MOST_PATHS, "axis", "axes") if axes else ""
     )
+    tree = explain(sweep)
+    nested = tree.count("\n") > len(axes)  # branches, constraints, selections: more than the axes tell
+    branches = f"<details open><summary>structure</summary><pre>{escape(tree)}</pre></details>" if nested else ""
     points = "".join(f"<li><code>{escape(line)}</code></li>" for line in _list_points(sweep))
     first = f'<ol start="0">{points}</ol>' if points else ""
     more = _count_more(sweep.size - MOST_POINTS, "configuration")
-    return f"<p><code>{escape(repr(sweep))}</code></p>{listing}{first}{more}"
+    return f"<p><code>{escape(repr(sweep))}</code></p>{listing}{branches}{first}{more}"
 
 
 def _list_points(sweep: Sweep[Any]) -> Iterator[str]:
@@ -97,13 +105,28 @@ def _show_outcomes(outcomes: Sequence[Outcome[Any, Any]]) -> str:
     head = f"<p>{group_digits(count)} outcome{'' if count == 1 else 's'}, {group_digits(failed)} failed</p>"
     spread = outcomes[MOST_OUTCOMES :: 1 + count // SAMPLED_OUTCOMES]
     columns = [c for c in make_columns((*outcomes[:MOST_OUTCOMES], *spread)) if c.name not in ("attempts", "replayed")]
-    body = zip(*(map(_shorten_cell, column.values[: min(MOST_OUTCOMES, count)]) for column in columns), strict=True)
+    cells = [
+        map(
+            _format_seconds if column.name == "seconds" else _format_exactly, column.values[: min(MOST_OUTCOMES, count)]
+        )
+        for column in columns
+    ]
+    body = zip(*cells, strict=True)
     first = _make_table([column.name for column in columns], body) if count else ""
     return head + first + _count_more(count - MOST_OUTCOMES, "outcome")
 
 
-def _shorten_cell(value: Any) -> str:
-    text = format_cell(value)
+@view_html.register(Rows)
+def _show_rows(rows: Sequence[dict[str, Any]]) -> str:
+    """A table of the first rows; an empty cell where a row has no such key."""
+    names = tuple(unique(name for row in rows[:MOST_OUTCOMES] for name in row))
+    body = ([_format_exactly(row.get(name, ABSENT)) for name in names] for row in rows[:MOST_OUTCOMES])
+    return _make_table(names, body) + _count_more(len(rows) - MOST_OUTCOMES, "row")
+
+
+def _format_exactly(value: Any) -> str:
+    """The value for a cell, a float to its last digit; nothing where it is absent."""
+    text = "" if value is ABSENT else format_text(value)
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 

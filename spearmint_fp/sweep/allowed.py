@@ -64,7 +64,7 @@ class Allowed(Indices):
             return False
         known = all(c.predicate is not None or c.congruence is not None for c in self.constraints)
         asked_alike = known and self.constraints == other.constraints
-        return asked_alike or self._automaton.data == other._automaton.data
+        return asked_alike or self.automaton.data == other.automaton.data
 
     def __hash__(self) -> int:
         return hash((Allowed, self.size))
@@ -98,7 +98,8 @@ class Allowed(Indices):
         return build_automaton(self.base, self.constraints)
 
     @property
-    def _automaton(self) -> Automaton:
+    def automaton(self) -> Automaton:
+        """The counts, made when they are first asked for."""
         return self._built[0]
 
     @property
@@ -108,15 +109,15 @@ class Allowed(Indices):
     @cached_property
     def _points(self) -> RowLister:
         parts, weights = self._product.parts, self._product.weights
-        return RowLister(self._automaton, len(parts), keep_points(parts, weights))
+        return RowLister(self.automaton, len(parts), keep_points(parts, weights))
 
     @cached_property
     def _offsets(self) -> RowLister:
-        return RowLister(self._automaton, len(self._product.parts), lambda _, offset: offset)
+        return RowLister(self.automaton, len(self._product.parts), lambda _, offset: offset)
 
     @property
     def size(self) -> int:
-        return self._automaton.size
+        return self.automaton.size
 
     def notes(self) -> Iterator[str]:
         """How many configurations each constraint removes of those that the ones before it leave, in asking order."""
@@ -131,15 +132,14 @@ class Allowed(Indices):
             yield f"… and {more} more constraints: {format_count(left - self.size)} removed"
 
     def at(self, index: int) -> int:
-        return self._automaton.find_position(index)
+        return self.automaton.find_position(index)
 
     def rank(self, position: int) -> int | None:
-        index, there = self._automaton.find_rank(position)
+        index, there = self.automaton.find_rank(position)
         return index if there else None
 
     def count_before(self, position: int) -> int:
-        """How many allowed positions are less than `position`."""
-        return self._automaton.find_rank(position)[0]
+        return self.automaton.find_rank(position)[0]
 
     def runs(self, start: int, stop: int) -> Iterator[range]:
         return walk_runs(self._offsets.walk_blocks(start, stop))
@@ -155,4 +155,4 @@ class Allowed(Indices):
 
     def columns(self, base: Node) -> Columns:
         """The columns of the base with the values that are left."""
-        return narrow_node(base, self._automaton.values_left).columns()
+        return narrow_node(base, self.automaton.values_left).columns()

@@ -127,7 +127,7 @@ def shuffled(sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     Source: Black and Rogaway, "Ciphers with arbitrary finite domains" (2002).
     """
     node = as_sweep(sweep, "shuffled")._node
-    return Sweep(Select(node, Permutation(node.size, _require_whole(seed, "seed"))) if node.size > 1 else node)
+    return Sweep(Select(node, Permutation(node.size, require_whole(seed, "seed"))) if node.size > 1 else node)
 
 
 def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
@@ -149,7 +149,7 @@ def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     See also: `shuffled`; `shard`.
     """
     whole = shuffled(as_sweep(sweep, "sample"), seed=seed)
-    count = _require_whole(k, "k")
+    count = require_whole(k, "k")
     if not 0 <= count <= whole.size:
         raise SizeError(
             f"sample(k={format_count(count)}) without replacement takes 0 to {format_count(whole.size)} "
@@ -174,7 +174,7 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
 
     See also: `sample`.
     """
-    part, parts = _require_whole(i, "i"), _require_whole(n, "n")
+    part, parts = require_whole(i, "i"), require_whole(n, "n")
     if not 0 <= part < parts:
         raise SizeError(
             f"shard(i, n, sweep) takes 0 <= i < n; got i={format_count(part)}, n={format_count(parts)}. "
@@ -183,7 +183,8 @@ def shard(i: int, n: int, sweep: Sweep[T]) -> Sweep[T]:
     return as_sweep(sweep, "shard")[part::parts]
 
 
-def _require_whole(value: Any, name: str) -> int:
+def require_whole(value: Any, name: str) -> int:
+    """The value as an int, or the error that names the argument."""
     if not isinstance(value, bool):
         with suppress(TypeError):
             return as_index(value)

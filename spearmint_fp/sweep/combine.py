@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, overload
 
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, PathError
@@ -27,7 +27,11 @@ empty: Final[Sweep[Any]] = Sweep(EMPTY)
 """The sweep of no configurations: `concat()`, the unit of `+`."""
 
 
-def product(*sweeps: Sweep[Any]) -> Sweep[Config]:
+@overload
+def product(sweep: Sweep[T], /) -> Sweep[T]: ...
+@overload
+def product(*sweeps: Sweep[Any]) -> Sweep[Config]: ...
+def product(*sweeps: Sweep[Any]) -> Sweep[Any]:
     """Every deep merge of one configuration of each sweep: `[merge(a, b) for a in x for b in y]`.
 
     The leftmost sweep is slowest. Records merge by name, an empty one with anything; sizes multiply. `product()` is
@@ -73,7 +77,11 @@ def concat(*sweeps: Sweep[T]) -> Sweep[T]:
     return Sweep(Union.of([as_sweep(sweep, "concat")._node for sweep in sweeps])) if sweeps else empty
 
 
-def zipped(*sweeps: Sweep[Any]) -> Sweep[Config]:
+@overload
+def zipped(sweep: Sweep[T], /) -> Sweep[T]: ...
+@overload
+def zipped(*sweeps: Sweep[Any]) -> Sweep[Config]: ...
+def zipped(*sweeps: Sweep[Any]) -> Sweep[Any]:
     """The merge of the sweeps' configurations at each position: `map(merge, *sweeps)`, for equal sizes.
 
     `zipped()` is `empty`, as `zip()` is; `zipped(s)` is `s`. Nothing is enumerated, unless both set a path in some of

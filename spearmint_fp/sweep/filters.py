@@ -6,7 +6,6 @@ from; so do other selections and zips where too many configurations would have t
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
@@ -241,11 +240,7 @@ class _Survivors:
     def count_up_to(self, position: int, more: int) -> int:
         """How many come before a position of the unfiltered sweep, or up to it where `more` is 1."""
         end = more + (position if self.origin is None else self.origin.at(position))
-        return (
-            bisect_left(self.indices.positions, end)
-            if isinstance(self.indices, Chosen)
-            else self.indices.count_before(end)
-        )
+        return self.indices.count_before(end)
 
     def list_ranks(self) -> Iterator[int]:
         """The positions of the unfiltered sweep that are left."""

@@ -44,6 +44,14 @@ class Indices(ABC):
     def runs(self, start: int, stop: int) -> Iterator[range]:
         """The positions at `start` to `stop`, in order, as ranges."""
 
+    def count_before(self, position: int) -> int:
+        """How many positions are less than `position`, where they ascend."""
+        low, high = 0, self.size
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self.at(middle) < position else (low, middle)
+        return low
+
     @property
     def ascending(self) -> bool:
         """True if greater indices always mean greater positions."""
@@ -142,6 +150,10 @@ class Span(Indices):
     def rank(self, position: int) -> int | None:
         return self.positions.index(position) if position in self.positions else None
 
+    def count_before(self, position: int) -> int:
+        start, step = self.positions.start, self.positions.step
+        return min(max(0, -(-(position - start) // step)), self.size)
+
     def runs(self, start: int, stop: int) -> Iterator[range]:
         yield self.positions[start:stop]
 
@@ -184,8 +196,11 @@ class Chosen(Indices):
     def at(self, index: int) -> int:
         return self.positions[index]
 
+    def count_before(self, position: int) -> int:
+        return bisect_left(self.positions, position)
+
     def rank(self, position: int) -> int | None:
-        index = bisect_left(self.positions, position)
+        index = self.count_before(position)
         return index if index < len(self.positions) and self.positions[index] == position else None
 
     def runs(self, start: int, stop: int) -> Iterator[range]:

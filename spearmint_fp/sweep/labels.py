@@ -16,6 +16,7 @@ from ..configuration.messages import full_repr
 from ..configuration.paths import find_in
 from ..configuration.records import Shape, TupleShape
 from ..configuration.scalars import MOST_BITS
+from ..configuration.spacing import COMPUTED_TYPES
 from .nodes.columns import Column
 from .nodes.node import ABSENT, Node
 
@@ -177,7 +178,7 @@ _IS_PLAIN: Final[Algebra[bool]] = Algebra(
 
 def _has_distinct_texts(column: Column) -> bool:
     """True if different values of a column have different texts."""
-    lists = [piece for piece in column.pieces if not isinstance(piece, range)]
+    lists = [piece for piece in column.pieces if not isinstance(piece, COMPUTED_TYPES)]
     if all(fold(_IS_PLAIN, value) for piece in lists for value in piece):
         return True
     if len(lists) < len(column.pieces):  # a long range beside values whose texts prove nothing

@@ -9,6 +9,7 @@ from typing import Any, Final, final
 import attrs
 
 from ..configuration.messages import format_count, short_repr
+from ..configuration.spacing import COMPUTED_TYPES
 from .indices import count_items
 
 SHOWN_TERMS: Final = 12
@@ -66,9 +67,9 @@ class Outline:
 
 
 def format_values(values: Sequence[Any]) -> str:
-    """The first values of an axis, written out; a long range as it is."""
+    """The first values of an axis, written out; a long range or spacing as it is."""
     few = count_items(values) <= SHOWN_VALUES
-    if not few and isinstance(values, range):
+    if not few and isinstance(values, COMPUTED_TYPES):
         return short_repr(values)
     return ", ".join([*map(short_repr, islice(values, SHOWN_VALUES)), *([] if few else ["…"])])
 

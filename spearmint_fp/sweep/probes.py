@@ -19,6 +19,7 @@ from ..configuration.freezing import thaw_plain
 from ..configuration.keys import exact_key
 from ..configuration.messages import group_digits
 from ..configuration.paths import find_in, get_in
+from ..configuration.spacing import COMPUTED_TYPES
 from ..conversion.problems import Problem
 from .spots import Points, Spot, find_point
 
@@ -177,7 +178,7 @@ class PointProbe(Probe):
 
     def may_hold(self, path: Steps, key: Hashable) -> bool:
         own = self.spot.path
-        if path[: len(own)] != own or self.values is None or isinstance(self.values, range):
+        if path[: len(own)] != own or self.values is None or isinstance(self.values, COMPUTED_TYPES):
             return path == own
         found = (find_in(path[len(own) :], value) for value in self.values)
         return any(key is None or exact_key(value[0]) == key for value in found if value)

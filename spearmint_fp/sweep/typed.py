@@ -21,6 +21,7 @@ from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import find_in, set_in
+from ..configuration.spacing import COMPUTED_TYPES, Spacing
 from ..conversion.convert import make_checker, structure, unstructure
 from ..conversion.hook_table import Extra
 from .checks import KEPT_SCALARS, keeps_values
@@ -140,7 +141,7 @@ class Typed(Image):
         yield from found
         # nothing else can have become the value where instances keep the values of the axes, every long axis was given
         # its one value, and no branch between the two ends of `near` may have other paths than these
-        are_given = all(_find_plain(path, forms) and all(isinstance(p, range) for p in pieces[path]) for path in long)
+        are_given = all(_find_plain(path, forms) and _are_computed(pieces[path]) for path in long)
         are_alike = found or not long or near.size <= 1 or self.base.claims(exact=False).uniform
         if not (self._keeps_values and are_given and are_alike):
             raise SizeError(
@@ -226,6 +227,10 @@ def _may_be_text_of(text: Any, value: Any) -> bool:
         return False
 
 
+def _are_computed(pieces: Iterable[Sequence[Any]]) -> bool:
+    return all(isinstance(piece, COMPUTED_TYPES) for piece in pieces)
+
+
 # --- values that stay equal --------------------------------------------------------------------------------
 
 
@@ -233,6 +238,8 @@ def _is_small(values: Sequence[Any]) -> bool:
     """True if every whole number among the values is the float that stands for it."""
     if isinstance(values, range):
         return not values or max(abs(values[0]), abs(values[-1])) <= LARGEST_EXACT
+    if isinstance(values, Spacing):  # of floats alone
+        return True
     return all(fold(_SMALL, value) for value in values)
 
 

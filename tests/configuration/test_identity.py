@@ -25,7 +25,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp import Config, DynamicValue, IdentityError, config_id, expand, freeze
+from spearmint_fp import Config, DynamicValue, IdentityError, config_id, expand, freeze, geomspace, linspace
 from spearmint_fp.configuration.identity import encode_tree
 
 GOLDEN = Path(__file__).with_name("golden_ids.json")
@@ -90,6 +90,9 @@ VALUES: dict[str, Any] = {
     "int key": {1: 1},
     "text key": {"1": 1},
     "tuple key": {(1, "a"): 1},
+    "linspace": linspace(0, 1, 11),
+    "geomspace": geomspace(1e-5, 0.1, 5)[::-2],
+    "choice of a spacing": DynamicValue(linspace(0, 1, 11)),
     "nested": {"llm": {"model": "gpt-4", "temperature": 0.1}, "layers": [64, 32]},
     "set": {1},
     "set of mixed": {1, "a", None, (1, 2)},

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp import EncodingError, IdentityError
+from spearmint_fp import EncodingError, IdentityError, geomspace, linspace
 from spearmint_fp.configuration.scalars import SCALARS, find_scalar, unbox_builtin, unbox_scalar
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -23,6 +23,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "bytearray": st.binary().map(bytearray),
     "complex": st.complex_numbers(allow_nan=False),
     "range": st.builds(range, st.integers(), st.integers(), st.integers(min_value=1)),
+    "spacing": st.builds(linspace, st.floats(-9, 9), st.integers(-9, 9), st.integers(1, 9))
+    | st.builds(geomspace, st.floats(1, 9), st.floats(1, 9), st.integers(1, 9)).map(lambda value: value[::-2]),
     "date": st.dates(),
     "datetime": st.datetimes(timezones=st.none() | st.just(UTC)).map(lambda value: value.replace(fold=0)),
     "time": st.times().map(lambda value: value.replace(fold=0)),

@@ -269,4 +269,4 @@ def test_without_numpy_the_extra_is_named() -> None:
         "except ImportError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "columns needs a package that is not installed (numpy): pip install 'spearmint_fp[report]'" in done.stdout
+    assert "columns needs a package that is not installed (numpy): pip install 'spearmint_fp[numpy]'" in done.stdout

@@ -210,5 +210,5 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
     import sys
 
     monkeypatch.setitem(sys.modules, "polars", None)
-    with pytest.raises(MissingExtraError, match=r"spearmint_fp\[report\]"):
+    with pytest.raises(MissingExtraError, match=r"spearmint_fp\[polars\]"):
         frame([], library="polars")

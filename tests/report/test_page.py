@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -23,10 +25,13 @@ from spearmint_fp import (
     Outcome,
     Success,
     collect,
+    compare,
     expand,
     html_page,
     rows,
     run,
+    sample,
+    summary,
 )
 from spearmint_fp.outcomes.outcomes import ErrorInfo
 from tests.waiting import LIMIT_SECONDS
@@ -570,7 +575,7 @@ def back(cell: Any) -> Any:
 
 def test_the_page_is_small_and_names_no_other() -> None:
     page = html_page([])
-    assert len(page) < 36_000
+    assert len(page) < 42_000
     assert re.findall(r"https?:[^ \"]*", page) == ["http://www.w3.org/2000/svg"]
     assert not re.search(r"src=|url\(|@import|import\(", page)
     assert "default-src 'none'" in page
@@ -588,3 +593,72 @@ def test_wrong_arguments() -> None:
         html_page([Success(1, 2)], value="accuracy")
     with pytest.raises(ArgumentError, match="takes outcomes"):
         html_page(wrong)
+
+
+# --- what each path does ------------------------------------------------------------------------------
+
+
+def table_of(page: Page, path: str, number: int) -> list[list[str]]:
+    """The texts of a table on the card of a path."""
+    card = page.locator("#cards article").filter(has=page.get_by_role("heading", name=path, exact=True))
+    lines = card.locator("table").nth(number).locator("tbody tr").all()
+    return [[text for text in line.locator("td").all_inner_texts() if text] for line in lines]
+
+
+def test_the_cards_say_what_summary_and_compare_say(opened: Opened) -> None:
+    page = opened(OUTCOMES)
+    assert page.locator("#answered").inner_text() == "result.loss"
+    for line, row in zip(table_of(page, "model", 0), summary(OUTCOMES, value="result.loss", by="model"), strict=True):
+        n = f"{row['n']}, {row['failed']} failed" if row["failed"] else str(row["n"])
+        assert [line[0], line[3]] == [row["model"], n]
+        assert float(line[1]) == pytest.approx(row["mean"], rel=1e-3)
+        assert [float(end) for end in line[2].split(" to ")] == pytest.approx([row["low"], row["high"]], rel=1e-3)
+    for line, row in zip(table_of(page, "lr", 1), compare("lr", OUTCOMES, value="result.loss"), strict=True):
+        assert line[0] == f"{row['a']} → {row['b']}"
+        assert float(line[1]) == pytest.approx(row["mean"], rel=1e-3)
+    assert len(table_of(page, "depth", 0)) == 20
+    assert page.locator("#cards article").nth(2).locator("table").count() == 1, "too many to compare each with each"
+
+
+def test_one_swept_path_and_results_that_are_no_numbers_have_no_cards(opened: Opened) -> None:
+    for outcomes in (
+        collect(run(lambda c: c.a, expand({"a": DynamicValue([1, 2])}))),
+        collect(run(lambda c: "text", expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2])}))),
+        collect(run(lambda c: 1 / 0, expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2])}))),
+    ):
+        assert opened(outcomes).locator("#answers").is_hidden()
+
+
+def test_without_scipy_the_page_says_what_brings_the_cards(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    page = opened(OUTCOMES)
+    assert "pip install 'spearmint_fp[stats]'" in page.locator("#cards").inner_text()
+    assert kept(page) == 180
+
+
+def test_none_absent_and_evil_names_stand_on_the_cards(opened: Opened) -> None:
+    space = [Config({"a": a, "b": b} if a != 1 else {"b": b}) for a in (None, 1, EVIL) for b in (1, 2)]
+    page = opened(collect(run(lambda c: c.b * 1.5, space)))
+    assert [line[0] for line in table_of(page, "a", 0)] == [EVIL, "None", "absent"]
+    assert table_of(page, "b", 1) == [["1 → 2", "+1.5", "+1.5 to +1.5", "3"]]
+
+
+def test_names_of_twelve_axes_do_not_overlap_and_more_lie_to_the_right(opened: Opened) -> None:
+    space = expand({f"a_rather_long_section_{k}": {"value": DynamicValue([1, 100, "x"][k % 2 :])} for k in range(11)})
+    page = opened(collect(run(lambda c: len(str(c)), sample(60, space))))  # 1,280 pixels wide
+    edges = "(all) => all.map((name) => name.getBoundingClientRect()).map((box) => [box.left, box.right])"
+    boxes = page.locator("#axes .name").evaluate_all(edges)
+    assert len(boxes) == 12
+    assert all(right[0] - left[1] > 2 for left, right in itertools.pairwise(boxes))
+    more = page.locator("#more")
+    assert re.fullmatch(r"\d more ax[ei]s →", more.inner_text())
+    page.locator("#plot").evaluate("(box) => box.scrollTo({left: box.scrollWidth})")
+    page.wait_for_function("document.getElementById('more').hidden")
+
+
+def test_free_text_is_no_axis(opened: Opened) -> None:
+    prompts = [f"tell me, at some length, of {k} things" * 2 for k in range(20)]
+    space = expand({"a": DynamicValue([1, 2, 3]), "prompt": DynamicValue(prompts)})
+    page = opened(collect(run(lambda c: {"score": c.a, "answer": f"{c.prompt} {c.a}", "kind": "ab"[c.a % 2]}, space)))
+    names = page.locator("#axes .name title").evaluate_all("(all) => all.map((title) => title.textContent)")
+    assert names == ["a", "result.score", "result.kind"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 import subprocess
@@ -29,9 +30,12 @@ from spearmint_fp import (
     SizeError,
     Success,
     collect,
+    compare,
     expand,
     plot,
     run,
+    sample,
+    summary,
 )
 from spearmint_fp.outcomes.outcomes import ErrorInfo
 from spearmint_fp.report.parallel import MOST_LINES
@@ -258,7 +262,7 @@ def test_nothing_succeeded() -> None:
         ({"on": ("lr", "rate")}, "on= names swept paths; none is 'rate'"),
         ({"on": ()}, "on= names swept paths"),
         ({"on": 3}, "on= names swept paths; none is 3"),
-        ({"kind": "pie"}, 'kind is "heatmap", "lines" or "parallel"; got \'pie\''),
+        ({"kind": "pie"}, 'kind is "heatmap", "lines", "parallel", "effects" or "differences"; got \'pie\''),
         ({"kind": ["lines"]}, 'kind is "heatmap"'),
         ({"kind": "heatmap", "on": "lr"}, "heatmap shows two paths, and 1 are given: lr. Choose with on="),
         ({"kind": "lines", "on": ("lr", "depth", "index")}, "lines shows one path or two, and 3 are given"),
@@ -280,7 +284,7 @@ def test_results_that_are_no_numbers_are_refused() -> None:
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"spearmint_fp\[report\]"):
+    with pytest.raises(MissingExtraError, match=r"spearmint_fp\[plot\]"):
         plot(first)
 
 
@@ -304,3 +308,54 @@ def test_decimals_on_an_axis_are_a_line_of_numbers_and_nan_comes_last() -> None:
         odd = expand({"n": DynamicValue([3, nan, 1])})
         ticks = plot(run(lambda _: 1, odd), sweep=odd).axes[0].get_xticklabels()
         assert [tick.get_text().lower() for tick in ticks][:2] == ["1", "3"]
+
+
+# --- effects and differences --------------------------------------------------------------------------
+
+
+def test_effects_are_the_means_of_the_summary_with_their_intervals() -> None:
+    space = expand({"a": DynamicValue([1, 2, 4]), "kind": DynamicValue(["x", None]), "seed": DynamicValue(range(3))})
+    outcomes = collect(run(lambda c: c.a * 10 + 6 / c.seed if c.kind else c.a + c.seed, space))
+    figure = plot(outcomes, kind="effects", title="Effects")
+    assert [axes.get_xlabel() for axes in figure.axes if axes.get_visible()] == ["a", "kind", "seed"]
+    for axes, path in zip(figure.axes, ("a", "kind", "seed"), strict=False):
+        rows = [row for row in summary(outcomes, by=path) if row["n"]]
+        [[dots, _, [bars]]] = axes.containers
+        assert dots.get_ydata().tolist() == pytest.approx([row["mean"] for row in rows])
+        ends = [segment[:, 1].tolist() for segment in bars.get_segments()]
+        assert ends == [pytest.approx([row["low"], row["high"]]) for row in rows]
+    assert drawn(figure) > 1000
+    assert "3 failed" in "".join(text.get_text() for text in figure.texts)
+
+
+def test_more_paths_than_fit_in_a_row_go_on_below() -> None:
+    space = expand({f"p{k}": DynamicValue([0, 1]) for k in range(6)})
+    figure = plot(run(lambda c: sum(c.values()), space), kind="effects")
+    assert [axes.get_visible() for axes in figure.axes] == [True] * 6 + [False] * 2
+    assert drawn(figure) > 1000
+
+
+def test_differences_are_a_matrix_of_the_comparison() -> None:
+    space = expand({"a": DynamicValue(["x", "y", "z"]), "seed": DynamicValue(range(3))})
+    outcomes = collect(run(lambda c: {"score": "xyz".index(c.a) * c.seed, "name": c.a}, space))
+    figure = plot(outcomes, on="a", kind="differences")
+    grid: Any = figure.axes[0].images[0].get_array()
+    for row in compare("a", outcomes):
+        a, b = "xyz".index(row["a"]), "xyz".index(row["b"])
+        assert (grid[a, b], grid[b, a]) == (row["mean"], -row["mean"])
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert "+1\n-1.48 to +3.48" in texts
+    assert drawn(figure) > 1000
+    with pytest.raises(ArgumentError, match="differences shows one path, and 2 are given: a, seed"):
+        plot(outcomes, kind="differences")
+    with pytest.raises(AbsentError, match="nothing to compare: no two outcomes differ only at a"):
+        plot(run(lambda c: c.a, [Config({"a": 1, "b": 1}), Config({"a": 2, "b": 2})]), on="a", kind="differences")
+
+
+def test_eleven_axes_fit_a_page() -> None:
+    space = expand({f"a_rather_long_name_{k}": DynamicValue(["a long text " * 9, "b", "c"]) for k in range(11)})
+    figure = plot(run(lambda c: len(str(c)), sample(50, space)), sweep=space)
+    figure.draw_without_rendering()
+    assert figure.get_size_inches()[0] <= 11.7
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert all(left.x1 - right.x1 < -40 for left, right in itertools.pairwise(boxes)), "names end one beside the other"

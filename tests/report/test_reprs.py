@@ -23,8 +23,10 @@ from spearmint_fp import (
     freeze,
     get_in,
     mapped,
+    rows,
     run,
     shuffled,
+    summary,
     thaw,
 )
 from spearmint_fp.outcomes.outcomes import ErrorInfo
@@ -171,3 +173,31 @@ def test_what_collect_gives_is_a_tuple() -> None:
     match outcomes:
         case (one, *_):
             assert one is head
+
+
+def test_a_conditional_sweep_shows_its_branches() -> None:
+    opt = DynamicValue([{"name": "sgd", "momentum": DynamicValue([0.0, 0.9])}, {"name": EVIL}])
+    conditional = expand({"opt": opt, "n": DynamicValue(range(3))})
+    [tree] = [word for word in shown(conditional).words if "branch 0" in word]
+    assert "opt: one of 2 branches" in tree
+    assert f"branch 1 (opt.name='{EVIL}'): 1" in tree
+    plain = shown(expand({"a": DynamicValue([1, 2]), "n": DynamicValue(range(3))}))
+    assert "pre" not in plain.tags, "the axes tell it all"
+
+
+def test_numbers_are_shown_to_their_last_digit() -> None:
+    outcomes = collect(run(lambda c: {"loss": c.lr / 3}, expand({"lr": DynamicValue([0.1234567891, 1 / 3])})))
+    words = shown(outcomes).words
+    assert {"0.1234567891", repr(1 / 3), repr(0.1234567891 / 3)} <= {*words}
+
+
+def test_rows_are_a_table_of_the_first() -> None:
+    found = rows(run(lambda c: c.get("a", EVIL), [Config({"a": k} if k else {"b": None}) for k in range(30)]))
+    assert found == tuple(found)
+    table = shown(found)
+    assert table.words[-1] == "… and 10 more rows"
+    assert {"a", "b", "None", EVIL} <= {*table.words}
+    assert len(table.words) < 200
+    assert shown(rows([])).words == []
+    assert "mean" in shown(summary(run(lambda c: c.n, expand({"n": DynamicValue([1, 2])})))).words
+    assert repr(rows([])) == "()"

@@ -22,6 +22,7 @@ from spearmint_fp import (
     product,
     sample,
     shuffled,
+    spread,
     structured,
     zipped,
 )
@@ -58,6 +59,10 @@ def _shuffle(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
 
 def _sample(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
     return sample(draw(st.integers(0, sweep.size)), sweep)
+
+
+def _spread(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    return spread(draw(st.integers(0, sweep.size)), sweep, seed=draw(st.integers(0, 3)))
 
 
 def _constrain(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
@@ -113,7 +118,8 @@ def _nest(draw: st.DrawFn, sweep: Sweep[Any], trees: st.SearchStrategy[Any]) -> 
 
 
 STEPS: list[Step] = [
-    _slice, _shuffle, _sample, _constrain, _distinct, _concat, _product, _zip, _derive, _map, _structure, _nest,
+    _slice, _shuffle, _sample, _spread, _constrain, _distinct, _concat, _product, _zip, _derive, _map, _structure,
+    _nest,
 ]  # fmt: skip
 
 

@@ -39,6 +39,7 @@ from spearmint_fp import (
     set_in,
     shard,
     shuffled,
+    spread,
     structured,
     validate,
     zipped,
@@ -190,6 +191,9 @@ def test_orders_are_drawn(sweep: Sweep[Any]) -> None:
     drawn = shuffled(sweep, seed=3)
     assert sorted(map(str, drawn)) == sorted(map(str, listed))
     assert list(sample(sweep.size // 2, sweep, seed=3)) == list(drawn)[: sweep.size // 2]
+    even = spread(sweep.size, sweep, seed=3)
+    assert sorted(map(str, even)) == sorted(map(str, listed))
+    assert list(spread(sweep.size // 2, sweep, seed=3)) == list(even)[: sweep.size // 2]
 
 
 @attrs.frozen

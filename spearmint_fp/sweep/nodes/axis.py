@@ -17,10 +17,11 @@ from ...configuration.keys import exact_key
 from ...configuration.messages import repr_with_type, short_repr
 from ...configuration.paths import can_set_in
 from ...configuration.records import TupleShape
+from ...configuration.spacing import COMPUTED_TYPES, Spacing
 from ..claims import Claims, claim_points
 from ..indices import count_items
 from ..outline import Outline
-from ..places import NOWHERE, Listed, Places
+from ..places import NOWHERE, Known, Listed, Places
 from ..probes import PointProbe, Probe
 from ..spots import Spot
 from .columns import (
@@ -78,6 +79,9 @@ class Axis(Compound):
         if isinstance(self.values, range):
             whole = _find_whole(value, exact, self.values)
             return Listed((self.values.index(whole),)) if whole is not None and whole in self.values else NOWHERE
+        if isinstance(self.values, Spacing):
+            found = self.values.find_indices(value)
+            return Known(k for k in found if not exact or exact_key(self.values[k]) == exact_key(value))
         if exact:
             return Listed(self._positions.get(exact_key(value), ()))
         return Listed([index for index, point in enumerate(self.values) if are_equal(point, value)])
@@ -89,13 +93,15 @@ class Axis(Compound):
         return f"{repr_with_type(value)}, not one of {known}{', …' if self.size > 6 else ''}"
 
     def has_same_types(self, other: Axis) -> bool:
+        if isinstance(self.values, COMPUTED_TYPES):
+            return True
         pairs = zip(self.values, other.values, strict=True)
-        return isinstance(self.values, range) or all(exact_key(mine) == exact_key(theirs) for mine, theirs in pairs)
+        return all(exact_key(mine) == exact_key(theirs) for mine, theirs in pairs)
 
     @property
     def _trees(self) -> Sequence[Any]:
         """The values that may have parts."""
-        return () if isinstance(self.values, range) else self.values
+        return () if isinstance(self.values, COMPUTED_TYPES) else self.values
 
     @cached_property
     def _records(self) -> bool:

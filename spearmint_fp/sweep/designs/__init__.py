@@ -1,0 +1,1 @@
+"""Few configurations of a sweep that stand for all of them."""
