@@ -26,7 +26,10 @@ from .experiment.strategies import (
 from .journal.journal import (
     Journal as Journal,
 )
-from .journal.journal import (
+from .journal.plans import (
+    JournalPlan as JournalPlan,
+)
+from .journal.plans import (
     JournalStatus as JournalStatus,
 )
 from .outcomes.collecting import (
@@ -134,6 +137,21 @@ from .sweep.distinct import (
 from .sweep.expansion import (
     expand as expand,
 )
+from .sweep.grouping import (
+    groupby as groupby,
+)
+from .sweep.grouping import (
+    reorder as reorder,
+)
+from .sweep.include import (
+    include as include,
+)
+from .sweep.neighbours import (
+    neighbours as neighbours,
+)
+from .sweep.project import (
+    project as project,
+)
 from .sweep.typed import (
     structured as structured,
 )
@@ -142,6 +160,12 @@ from .sweep.validation import (
 )
 from .sweep.validation import (
     validate as validate,
+)
+from .sweep.where import (
+    exclude as exclude,
+)
+from .sweep.where import (
+    where as where,
 )
 from .tasks.by_name import (
     by_name as by_name,

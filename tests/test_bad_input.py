@@ -49,9 +49,12 @@ from spearmint_fp import (
     ConversionError,
     CountError,
     DynamicValue,
+    EncodingError,
     FileError,
     FormatError,
     IdentityError,
+    Journal,
+    JournalError,
     MissingAttributeError,
     PathError,
     PositionError,
@@ -68,20 +71,27 @@ from spearmint_fp import (
     derive,
     distinct,
     empty,
+    exclude,
     expand,
     experiment,
     explain,
     freeze,
     geomspace,
     get_in,
+    groupby,
+    include,
     inject,
     label,
     linspace,
     load,
     mapped,
+    neighbours,
     override,
     processes,
     product,
+    project,
+    remove_in,
+    reorder,
     run,
     sample,
     set_in,
@@ -95,6 +105,7 @@ from spearmint_fp import (
     unstructure,
     update_in,
     validate,
+    where,
     zipped,
 )
 from spearmint_fp.configuration import fold as fold_module
@@ -277,6 +288,20 @@ def a_failing_generator() -> str:
 class Llm:
     model: str
     temperature: float = 0.5
+
+
+def to_frame(config: Config) -> pd.DataFrame:
+    return pd.DataFrame({"a": [1]})
+
+
+def journaled(act: Callable[[Any], Any]) -> Callable[[Folder], Any]:
+    """Something that is done with an empty journal."""
+
+    def call(folder: Folder) -> Any:
+        with Journal(folder / "runs.db", name="f") as journal:
+            return act(journal)
+
+    return call
 
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
@@ -766,6 +791,45 @@ CASES = [
     ),
     Case(
         "Sweeps",
+        "a predicate about 10^400 values",
+        on(lambda: where({"n": bool}, VAST).size),
+        SizeError,
+        "constraining on n takes about 10^400 points to enumerate, more than 1000000. Name fewer or "
+        "shorter axes, cut them first with constraints over fewer axes, or stream with filter(predicate, sweep)",
+    ),
+    Case(
+        "Sweeps",
+        "a group for each of 10^400 values",
+        on(lambda: groupby("n", VAST)),
+        SizeError,
+        "groupby by n takes a sweep for each of about 10^400 values, more than 10000. List them with project, and take "
+        "those of one with where",
+    ),
+    Case(
+        "Sweeps",
+        "groups by what has no hash",
+        on(lambda: groupby("a", expand({"a": DynamicValue([bytearray(b"x")])}))),
+        ArgumentError,
+        "the keys of a dict are hashable, and groupby makes one; at a stands bytearray(b'x') (bytearray). Group by a "
+        "path inside of it, or derive a value to group by",
+    ),
+    Case(
+        "Sweeps",
+        "a value at a path, and another below it",
+        on(lambda: include([{"tag": 1}, {"tag.sub": 2}], SMALL)),
+        ConflictError,
+        "include adds a value at tag and another at tag.sub, which lies in it. Name the same paths in all partial "
+        "configurations",
+    ),
+    Case(
+        "Sweeps",
+        "neighbours of what is not there",
+        on(lambda: neighbours({"model": "a"}, SMALL)),
+        AbsentError,
+        "Config({'model': 'a'}) is not in …",
+    ),
+    Case(
+        "Sweeps",
         "a search in 10^400 mapped configs",
         on(lambda: mapped(str, VAST).index("x")),
         SizeError,
@@ -834,6 +898,43 @@ CASES = [
         on(lambda: constrain(bool, SMALL, on="modle")),
         PathError,
         "no configuration has modle; did you mean 'model'?",
+    ),
+    Case(
+        "Paths",
+        "`where` with a name that is not there",
+        on(lambda: where({"llm": {"modle": "a"}}, expand({"llm": {"model": DynamicValue(["a", "b"])}}))),
+        PathError,
+        "no configuration has llm.modle; did you mean 'llm.model'?",
+    ),
+    Case(
+        "Paths",
+        "`remove_in` of what is not there",
+        on(lambda: remove_in("llm.modle", {"llm": {"model": "a"}})),
+        PathError,
+        "no 'modle' at llm; did you mean 'model'?",
+    ),
+    Case(
+        "Paths",
+        "`remove_in` of a field of a class",
+        on(lambda: remove_in("llm.model", {"llm": Llm("a", 1.0)})),
+        PathError,
+        "cannot remove llm.model: it is a field of a class, and an instance has all of them. Set it to another "
+        "value, or make the instance a dict with unstructure",
+    ),
+    Case(
+        "Arguments",
+        "`where('gpt-4', sweep)`",
+        on(lambda: wrong.where("gpt-4", SMALL)),
+        ArgumentError,
+        "where takes a partial configuration and a sweep; got 'gpt-4' (str). Write where({'path': value}, sweep)",
+    ),
+    Case(
+        "Arguments",
+        "`exclude('gpt-4', sweep)`",
+        on(lambda: wrong.exclude("gpt-4", SMALL)),
+        ArgumentError,
+        "exclude takes a partial configuration, or several, and a sweep; got 'gpt-4' (str). Write exclude({'path': "
+        "value}, sweep)",
     ),
     Case(
         "Arguments",
@@ -975,6 +1076,71 @@ CASES = [
         on(lambda: processes(2, max_tasks=0)),
         ArgumentError,
         "max_tasks= takes how many to use, a whole number above 0; got 0 (int)",
+    ),
+    Case(
+        "Journals",
+        "`retry_failures='OSError'`",
+        lambda folder: wrong.Journal(folder / "runs.db", retry_failures="OSError"),
+        ArgumentError,
+        "retry_failures is True or False, or says which errors are worth another try: a class of exceptions or a tuple "
+        "of them; got 'OSError' (str)",
+    ),
+    Case(
+        "Journals",
+        "`sync=0`",
+        lambda folder: wrong.Journal(folder / "runs.db", sync=0),
+        ArgumentError,
+        "sync is True or False; got 0 (int)",
+    ),
+    Case(
+        "Journals",
+        "a list of journals to merge",
+        journaled(lambda journal: journal.merge(["a.db"])),
+        ArgumentError,
+        "merge takes the paths of journals; got ['a.db'] (list)",
+    ),
+    Case(
+        "Journals",
+        "a journal to merge that is not there",
+        journaled(lambda journal: journal.merge("nope.db")),
+        JournalError,
+        "there is no journal 'nope.db': no such file",
+    ),
+    Case(
+        "Journals",
+        "a function that says that it returns a frame",
+        journaled(lambda journal: run(to_frame, SMALL, journal=journal)),
+        EncodingError,
+        "the function returns DataFrame, and a journal cannot keep DataFrame: it holds plain data, NumPy's arrays, and "
+        "classes with fields. Return value.to_dict(orient='list'), or write it to a file and return its path. Where …",
+    ),
+    Case(
+        "Journals",
+        "a plan of 10^400 configurations",
+        journaled(lambda journal: journal.plan(VAST, "f").todo == VAST.size),
+        None,
+        "True",
+    ),
+    Case(
+        "Journals",
+        "a plan of 10^9 numbers that are no sweep",
+        journaled(lambda journal: journal.plan(range(10**9), "f")),
+        SizeError,
+        "there are 1000000000 configurations to look at one by one, since they are no sweep. Ask for a slice",
+    ),
+    Case(
+        "Journals",
+        "`cost=5`",
+        journaled(lambda journal: journal.plan(SMALL, "f", cost=5)),
+        ArgumentError,
+        "cost is a function of a result, or a path in it, to a number; got 5 (int)",
+    ),
+    Case(
+        "Journals",
+        "what has no identity, to be forgotten",
+        journaled(lambda journal: journal.forget([{"f": lambda: 1}], "f")),
+        IdentityError,
+        "no identity for f: …",
     ),
 ]
 
@@ -1398,6 +1564,8 @@ SLOTS: Slots = {
     ("derive", "fn"): lambda junk: derive("z", junk, SMALL),
     ("derive", "sweep"): lambda junk: derive("z", repr, junk),
     ("distinct", "configs"): distinct,
+    ("exclude", "partials"): lambda junk: exclude([{"model": junk}, junk], SMALL),
+    ("exclude", "sweep"): lambda junk: exclude({}, junk),
     ("expand", "tree"): expand,
     ("experiment", "configs"): experiment,
     ("experiment", "branch_strategy"): lambda junk: wrong.experiment([{"a": 1}], branch_strategy=junk),
@@ -1412,15 +1580,27 @@ SLOTS: Slots = {
     ("linspace", "num"): lambda junk: linspace(1, 2, junk),
     ("get_in", "path"): lambda junk: get_in(junk, {"a": [1]}),
     ("get_in", "config"): lambda junk: get_in("a", junk),
+    ("groupby", "path"): lambda junk: groupby(junk, SMALL),
+    ("groupby", "sweep"): lambda junk: groupby("a", junk),
+    ("include", "partials"): lambda junk: include([{"model": junk}, junk], SMALL),
+    ("include", "sweep"): lambda junk: include({}, junk),
     ("inject", "fn"): inject,
     ("label", "config"): lambda junk: label(junk, SMALL),
     ("label", "sweep"): lambda junk: label({"a": 1}, junk),
     ("load", "path"): load,
     ("mapped", "fn"): lambda junk: mapped(junk, SMALL),
     ("mapped", "sweep"): lambda junk: mapped(repr, junk),
+    ("neighbours", "config"): lambda junk: neighbours(junk, SMALL),
+    ("neighbours", "sweep"): lambda junk: neighbours({"a": 1}, junk),
     ("override", "patch"): lambda junk: override(junk, {"a": {"b": 1}}),
     ("override", "tree"): lambda junk: override({"a": {"b": 1}}, junk),
     ("product", "sweeps"): lambda junk: product(SMALL, junk),
+    ("project", "paths"): lambda junk: project(junk, SMALL),
+    ("project", "sweep"): lambda junk: project("a", junk),
+    ("remove_in", "path"): lambda junk: remove_in(junk, {"a": [1]}),
+    ("remove_in", "config"): lambda junk: remove_in("a", junk),
+    ("reorder", "paths"): lambda junk: reorder(junk, SMALL),
+    ("reorder", "sweep"): lambda junk: reorder("a", junk),
     ("sample", "k"): lambda junk: sample(junk, SMALL),
     ("sample", "sweep"): lambda junk: sample(1, junk),
     ("sample", "seed"): lambda junk: sample(2, SMALL, seed=junk),
@@ -1449,6 +1629,8 @@ SLOTS: Slots = {
     ("validate", "cls"): lambda junk: validate(junk, SMALL),
     ("validate", "sweep"): lambda junk: validate(Llm, junk),
     ("validate", "extra"): lambda junk: validate(Llm, SMALL, extra=junk),
+    ("where", "conditions"): lambda junk: (where(junk, SMALL), where({"model": junk}, SMALL)),
+    ("where", "sweep"): lambda junk: where({}, junk),
     ("zipped", "sweeps"): lambda junk: zipped(SMALL, junk),
 }
 METHODS: Slots = {

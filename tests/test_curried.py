@@ -138,13 +138,20 @@ SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "constrain": ((below, SPACE), {"on": ("a", "b")}),
     "dataset": ((OUTCOMES,), {"sweep": SPACE}),
     "derive": (("c", total, SPACE), {}),
+    "exclude": (([{"a": 1, "b": 2}, {"b": 4}], SPACE), {}),
     "frame": ((OUTCOMES,), {"library": "polars"}),
     "get_in": (("a", SPACE[0]), {}),
+    "groupby": (("a", SPACE), {}),
     "html_page": ((OUTCOMES,), {"title": "ratios"}),
+    "include": (([{"a": 1, "c": 2}, {"b": 9}], SPACE), {}),
     "label": ((SPACE[4], SPACE), {}),
     "mapped": ((total, SPACE), {}),
+    "neighbours": ((SPACE[4], SPACE), {}),
     "override": (({"b": 7}, {"a": 1, "b": 2}), {}),
     "plot": ((OUTCOMES,), {"title": "ratios", "sweep": SPACE}),
+    "project": (("a", SPACE), {}),
+    "remove_in": (("a", SPACE[0]), {}),
+    "reorder": ((["b"], SPACE), {}),
     "rows": ((OUTCOMES,), {"sweep": SPACE}),
     "run": ((ratio, SPACE), {"executor": spearmint_fp.threads(2)}),
     "sample": ((4, SPACE), {"seed": 3}),
@@ -157,6 +164,7 @@ SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "summary": ((OUTCOMES,), {"by": "a"}),
     "update_in": (("a", str, SPACE[0]), {}),
     "validate": ((Pair, SPACE), {"extra": "ignore"}),
+    "where": (({"a": DynamicValue([1, 3])}, SPACE), {}),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterator
+from pathlib import Path
 from typing import Any, assert_type
 
 import attrs
@@ -13,6 +14,9 @@ from spearmint_fp import (
     DynamicValue,
     ExperimentResult,
     Failure,
+    Journal,
+    JournalPlan,
+    JournalStatus,
     Spearmint,
     Success,
     Sweep,
@@ -27,15 +31,21 @@ from spearmint_fp import (
     dataset,
     derive,
     distinct,
+    exclude,
     expand,
     experiment,
     failures,
     geomspace,
+    groupby,
+    include,
     inject,
     linspace,
     mapped,
+    neighbours,
     processes,
     product,
+    project,
+    reorder,
     retrying,
     run,
     sample,
@@ -50,6 +60,7 @@ from spearmint_fp import (
     timed_out,
     unit,
     validate,
+    where,
     worker,
     zipped,
 )
@@ -96,6 +107,13 @@ def test_combinators_keep_types() -> None:
     assert_type(mapped(lambda settings: settings.n, s), Sweep[int])
     assert_type(derive("m", lambda c: len(c), unit), Sweep[Config])
     assert_type(constrain(lambda n: True, s, on="n"), Sweep[Settings])
+    assert_type(where({"n": 1}, s), Sweep[Settings])
+    assert_type(exclude([{"n": 1}], s), Sweep[Settings])
+    assert_type(include({"m": 1}, s), Sweep[Settings | Config])
+    assert_type(groupby("n", s), dict[Any, Sweep[Settings]])
+    assert_type(project("n", s), Sweep[Config])
+    assert_type(reorder(["n"], s), Sweep[Settings])
+    assert_type(neighbours(Settings(1), s), Sweep[Settings])
     assert_type(shuffled(s), Sweep[Settings])
     assert_type(sample(1, s), Sweep[Settings])
     assert_type(spread(1, s, seed=2), Sweep[Settings])
@@ -152,6 +170,15 @@ def test_async_runs_keep_types() -> None:
     assert_type(arun(later, [1]), AsyncOutcomes[int, str])
     assert_type(arun(text, [1]), AsyncOutcomes[int, str])
     assert_type(arun(lambda settings: settings.n, expand(Settings(1))), AsyncOutcomes[Settings, int])
+
+
+def test_journals_say_what_they_count(tmp_path: Path) -> None:
+    with Journal(tmp_path / "runs.db", name="text", retry_failures=(OSError, ValueError), sync=False) as journal:
+        assert_type(journal.status([1], "text"), JournalStatus)
+        assert_type(journal.plan([1], "text", cost=float), JournalPlan)
+        assert_type(journal.plan([1], "text", cost="usd").seconds, float | None)
+        assert_type(journal.forget([1], text), int)
+        assert_type(journal.merge(tmp_path / "runs.db", str(tmp_path / "runs.db")), int)
 
 
 def test_helpers_keep_types() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final, final
 
 import attrs
@@ -43,12 +42,7 @@ class JournalView:
             raise JournalError(f"{short_repr(path)} has no {' in '.join(asked)}; there is: {format_keys(there)}")
 
     def _open(self, version: str) -> Journal:
-        file = Path(self.path)
-        if not file.exists():
-            raise JournalError(f"there is no journal {short_repr(self.path)}: no such file")
-        if file.is_file() and not file.stat().st_size:
-            raise JournalError(f"{short_repr(self.path)} is not a journal: the file is empty")
-        return Journal._open_read_only(file, version)
+        return Journal._open_read_only(self.path, version)
 
     def __iter__(self) -> Iterator[tuple[Key, Outcome[Any, Any]]]:
         for key in self.keys:

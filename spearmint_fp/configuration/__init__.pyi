@@ -113,6 +113,9 @@ from .paths import (
     get_in as get_in,
 )
 from .paths import (
+    remove_in as remove_in,
+)
+from .paths import (
     set_in as set_in,
 )
 from .paths import (

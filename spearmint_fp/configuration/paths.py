@@ -14,7 +14,8 @@ from .freezing import freeze
 from .instances import build_at, find_child, make_child_error, open_record
 from .merging import TOO_DEEP
 from .messages import repr_with_type, short_repr
-from .records import MappingShape, Shape
+from .records import MappingShape, Shape, TupleShape
+from .spacing import COMPUTED_TYPES
 
 Path = str | int | tuple[Hashable, ...] | list[Any]
 """`"llm.model"`, or a tuple of keys and indices: `("llm", "model")`, `("layers", 0)`, `("a.b",)`."""
@@ -177,20 +178,42 @@ def can_set_in(path: Path, config: Any) -> bool:
     return len(trail) == len(steps) or isinstance(_open_or_create(end)[0], MappingShape)
 
 
-def remove_in(path: Steps, config: Any, *, prune: bool) -> Any:
-    """The config without the key at `path`; `prune` also drops the records that are empty then."""
+def remove_in(path: Path, config: Any) -> Any:
+    """The config without what stands at `path`: the inverse of `set_in` at a path that was not there.
+
+    All that is not on the path is shared with the input, and a record stays where it is empty then. Of a tuple the item
+    is taken out, so that later ones move up. A choice on the path has it removed from each of its alternatives that
+    have it.
+
+    >>> remove_in("llm.model", {"seed": 0, "llm": {"model": "gpt-4", "n": 1}})
+    Config({'seed': 0, 'llm': {'n': 1}})
+    >>> remove_in("layers.0", {"layers": [64, 32]})
+    Config({'layers': (32,)})
+
+    Raises:
+        PathError: nothing stands there, in no alternative either; names the step, and what there is. Or it is a field
+            of a class, which an instance cannot be without; or the whole config, with an empty path.
+        ArgumentError: the path is none.
+        ConversionError: a model or a struct on the path refuses what is left; names the path.
+
+    See also: `set_in`; `override`, to change several paths at once.
+    """
+    steps, node = parse_path(path), freeze(config)
+    if not steps:
+        raise PathError("remove_in takes a path of at least one step: the whole configuration cannot be removed")
+    try:
+        return _remove_below((), steps, node)
+    except RecursionError as error:
+        raise TreeError(f"cannot remove {show_path(steps)}: {TOO_DEEP}") from error
+
+
+def drop_in(path: Steps, config: Any, *, prune: bool) -> Any:
+    """The config without the key at `path`, where it has it; `prune` also drops the records that are empty then."""
     trail, _ = _follow_path(path, config)
     if len(trail) < len(path) or not all(isinstance(shape, MappingShape) for shape, _, _ in trail):
         return config
-    node, removed = config, True
-    for shape, children, position in reversed(trail):
-        if removed and isinstance(shape, MappingShape):
-            keys = (*shape.keys[:position], *shape.keys[position + 1 :])
-            node = shape.with_keys(keys).build((*children[:position], *children[position + 1 :]))
-        else:
-            node = shape.build(_replace_child(children, position, node))
-        removed = prune and not node
-    return node
+    without = _remove_last(trail, path)
+    return drop_in(path[:-1], without, prune=True) if prune and path[1:] and not get_in(path[:-1], without) else without
 
 
 # --- one walk along a path -------------------------------------------------------------------------------
@@ -250,3 +273,51 @@ def _open_or_create(node: Any) -> tuple[Shape | None, tuple[Any, ...]]:
 
 def _replace_child(children: tuple[Any, ...], position: int, value: Any) -> tuple[Any, ...]:
     return (*children[:position], value, *children[position + 1 :])
+
+
+def _remove_below(done: Steps, steps: Steps, node: Any) -> Any:
+    """The node without what stands at `steps` below it; `done` are the steps that lead to the node itself."""
+    trail, end = _follow_path(steps, node)
+    reached, missing = done + steps[: len(trail)], steps[len(trail) :]
+    if not missing:
+        return _remove_last(trail, done + steps)
+    if not isinstance(end, Choice):
+        _read_child(end, reached + missing, len(reached))  # raises: there is no such child
+    if not _has_below(missing, end):
+        raise PathError(f"cannot remove {show_path(reached + missing)}: no alternative at {show_path(reached)} has it")
+    new = end.over(lambda one: _remove_below(reached, missing, one) if _has_below(missing, one) else one)
+    for depth, (shape, children, position) in reversed([*enumerate(trail)]):
+        new = build_at(shape, _replace_child(children, position, new), done + steps[:depth])
+    return new
+
+
+def _has_below(steps: Steps, node: Any) -> bool:
+    """True if something stands at `steps`, also in some alternatives; only those of a sweep are not looked at."""
+    trail, end = _follow_path(steps, node)
+    if len(trail) == len(steps):
+        return True
+    if not isinstance(end, Choice):
+        return False
+    alternatives = end.trees or end.leaves
+    if isinstance(alternatives, COMPUTED_TYPES):  # of numbers, which have no parts
+        return False
+    return alternatives is None or any(_has_below(steps[len(trail) :], one) for one in alternatives)
+
+
+def _remove_last(trail: _Trail, path: Steps) -> Any:
+    """The record at the beginning of a trail without the child at its end."""
+    *above, (shape, children, position) = trail
+    left = (*children[:position], *children[position + 1 :])
+    if isinstance(shape, MappingShape):
+        node = shape.with_keys((*shape.keys[:position], *shape.keys[position + 1 :])).build(left)
+    elif isinstance(shape, TupleShape):
+        node = left
+    else:
+        raise PathError(
+            f"cannot remove {show_path(path)}: it is a field of a class, and an instance has all of them. Set it to "
+            f"another value, or make the instance a dict with unstructure"
+        )
+    start = len(path) - len(trail)
+    for depth, (outer, outer_children, at) in reversed([*enumerate(above)]):
+        node = build_at(outer, _replace_child(outer_children, at, node), path[: start + depth])
+    return node

@@ -12,8 +12,8 @@ import sqlite3
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, closing, suppress
 from functools import lru_cache, partial
 from itertools import chain, repeat
 from pathlib import Path
@@ -24,6 +24,7 @@ import attrs
 
 from ..configuration.errors import JournalError
 from ..configuration.messages import short_repr
+from .database_errors import explain_error, read_error_name
 from .disk import copy_journal, find_content, has_wal_header, identify_file, name_side_file, unusable_error
 from .schema import APPLICATION_ID, check_version, create_tables, describe_tables, get_latest_version, upgrade_tables
 
@@ -55,11 +56,17 @@ _DEFENSIVE: Final = 1010
 class Database:
     """A connection that threads may share. SQLite's errors come out as `JournalError`: which file, why, the way out.
 
-    With `writable=False` it is read only: no byte of it changes, and no file is left beside it.
+    With `writable=False` it is read only: no byte of it changes, and no file is left beside it. With `sync=False` what
+    is committed outlives the process, but not the machine: nothing waits for the disk.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, lock_seconds: float = LOCK_SECONDS, writable: bool = True
+        self,
+        path: str | os.PathLike[str],
+        *,
+        lock_seconds: float = LOCK_SECONDS,
+        writable: bool = True,
+        sync: bool = True,
     ) -> None:
         self.path = Path(path)
         self.lock_seconds, self.mode = lock_seconds, ""
@@ -73,15 +80,17 @@ class Database:
         copy = None if writable else self._copy_unrecovered()
         with self._translate_errors("opened"):
             self._connection = self._connect(writable, copy)
-        resources = (self._connection, self._process_id, self._lock, self._closed, copy)
-        self._closing = weakref.finalize(self, _close, *resources)
+        self._resources = ExitStack()  # what is closed, the last one first
+        if copy is not None:
+            self._resources.callback(shutil.rmtree, copy, ignore_errors=True)
+        self._resources.callback(self._connection.close)
+        self._closing = weakref.finalize(self, _close, self._resources, self._process_id, self._lock, self._closed)
         try:
             with self._translate_errors("opened"):
                 self._harden()
                 if writable:
-                    self._prepare_writing()
+                    self._prepare_writing(sync)
                 self.version = self._wait_for_lock(self._check_schema)
-                self._identity = identify_file(self._file)
         except BaseException:
             self.close()
             raise
@@ -107,7 +116,7 @@ class Database:
             try:
                 self._wait_for_lock(lambda: connection.execute("SELECT 1 FROM sqlite_master").fetchone())
             except sqlite3.OperationalError as error:
-                if _read_error_name(error).startswith("SQLITE_READONLY"):  # it would have to undo a transaction first
+                if read_error_name(error).startswith("SQLITE_READONLY"):  # it would have to undo a transaction first
                     return copy_journal(self._file)
             except sqlite3.DatabaseError:  # it is damaged, which reading will say
                 pass
@@ -120,19 +129,21 @@ class Database:
         if (configure := getattr(self._connection, "setconfig", None)) is not None:  # since Python 3.12
             configure(_DEFENSIVE, True)
 
-    def _prepare_writing(self) -> None:
+    def _prepare_writing(self, sync: bool) -> None:
         execute = self._connection.execute
-        self._wait_for_lock(lambda: execute("PRAGMA synchronous=FULL"))
+        self._wait_for_lock(lambda: execute(f"PRAGMA synchronous={'FULL' if sync else 'OFF'}"))
         if self._wait_for_lock(self._check_schema) != get_latest_version():
             # The version is read again inside the transaction: another process may have upgraded the file since.
             self._transact(lambda: upgrade_tables(self._connection, self._check_schema()))
-        wanted = (
-            "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL_VERSION else "TRUNCATE"
-        )  # which syncs the end of a commit too
+        # TRUNCATE syncs the end of a commit too; PERSIST is quicker, where nothing is synced.
+        rollback = "TRUNCATE" if sync else "PERSIST"
+        wanted = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL_VERSION else rollback
         self.mode = self._wait_for_lock(lambda: execute("PRAGMA journal_mode").fetchone()[0])
         if self.mode != wanted.lower():
             with suppress(sqlite3.OperationalError):  # another process has it open: every mode is safe, if slower
                 self.mode = execute(f"PRAGMA journal_mode={wanted}").fetchone()[0]
+        self._identity = identify_file(self._file)
+        self._resources.callback(_remove_side_file, self._connection, self._file, self._identity)
         _OPEN.add(self)
 
     def _check_schema(self) -> int:
@@ -161,7 +172,7 @@ class Database:
             try:
                 return call()
             except sqlite3.OperationalError as error:
-                if not _read_error_name(error).startswith("SQLITE_BUSY") or monotonic() > until:
+                if not read_error_name(error).startswith("SQLITE_BUSY") or monotonic() > until:
                     raise
             if self._closed.wait(pause):
                 raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
@@ -186,12 +197,8 @@ class Database:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    @contextmanager
-    def _translate_errors(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError, MemoryError) as error:
-            raise unusable_error(self.path, what, _explain_error(error)) from error
+    def _translate_errors(self, what: str) -> _TranslatedErrors:
+        return _TranslatedErrors(self.path, what)
 
     # --- reading and writing
 
@@ -223,6 +230,17 @@ class Database:
         if mine.error is not None:
             raise mine.error
 
+    def write_alone(self, statements: Iterable[tuple[str, Iterable[tuple[Any, ...]]]]) -> list[int]:
+        """Each statement for each of its rows, in a transaction of their own; how many rows each statement changed.
+
+        The rows may be made while they are written; where that raises, nothing is written.
+        """
+        self._check_process()
+        changed = list[int]()
+        with self._lock, self._translate_errors("written"):
+            self._transact(lambda: self._execute(statements, changed))
+        return changed
+
     def _write_all(self, writes: tuple[_Write, ...]) -> None:
         """One transaction for all of them, whose error is that of each; after an interrupt all of them wait again."""
         error: JournalError | None = None
@@ -237,9 +255,18 @@ class Database:
             self._waiting.popleft()
 
     def _execute_all(self, writes: tuple[_Write, ...]) -> None:
-        self._check_file()
-        for statement, rows in chain.from_iterable(write.statements for write in writes):
-            self._connection.executemany(statement, rows)
+        self._execute(chain.from_iterable(write.statements for write in writes), [])
+
+    def _execute(self, statements: Iterable[tuple[str, Iterable[tuple[Any, ...]]]], changed: list[int]) -> None:
+        if self.mode == "wal":  # with a rollback journal SQLite looks for the file itself
+            self._check_file()
+        try:
+            for statement, rows in statements:
+                changed.append(self._connection.executemany(statement, rows).rowcount)
+        except sqlite3.OperationalError as error:
+            if read_error_name(error) == "SQLITE_READONLY_DBMOVED":
+                self._check_file()  # says which of the two it was
+            raise
 
     def _check_file(self) -> None:
         """Refuse to write into a file that has been deleted, or replaced by another one: its content would be lost."""
@@ -284,6 +311,22 @@ _OPEN: Final[weakref.WeakSet[Database]] = weakref.WeakSet()
 """The connections of this process that may write."""
 
 
+@final
+@attrs.frozen
+class _TranslatedErrors:
+    """A block whose SQLite errors come out as `JournalError`; a generator would take longer than what is in it."""
+
+    path: Path
+    what: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, sqlite3.Error | sqlite3.Warning | OverflowError | UnicodeError | MemoryError):
+            raise unusable_error(self.path, self.what, explain_error(error)) from error
+
+
 @attrs.define(eq=False)
 class _Write:
     """Statements that are to be written together, and the error if they were not."""
@@ -293,16 +336,25 @@ class _Write:
     error: JournalError | None = None
 
 
-def _close(
-    connection: sqlite3.Connection, process_id: int, lock: threading.RLock, closed: threading.Event, copy: str | None
-) -> None:
+def _close(resources: ExitStack, process_id: int, lock: threading.RLock, closed: threading.Event) -> None:
     """Close a connection, in the process that has opened it, once the calls that wait for a lock have given up."""
     if os.getpid() == process_id:
         closed.set()
         with lock:
-            connection.close()
-        if copy is not None:
-            shutil.rmtree(copy, ignore_errors=True)
+            resources.close()
+
+
+def _remove_side_file(connection: sqlite3.Connection, file: Path, identity: tuple[int, int] | None) -> None:
+    """Remove the rollback journal, empty by now, that SQLite keeps for the next commit.
+
+    SQLite does so where a connection comes to want none, and only while nobody else writes. Not where another file
+    has taken the place: the rollback journal is that one's.
+    """
+    with suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if identify_file(file) == identity and connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode=DELETE")
 
 
 def _is_logged(file: Path) -> bool:
@@ -343,29 +395,3 @@ def _make_expected_tables(version: int) -> set[tuple[str, str, str, str]]:
     with closing(sqlite3.connect(":memory:")) as connection:
         create_tables(connection, 0, version)
         return describe_tables(connection)
-
-
-_ADVICE: Final = {
-    "SQLITE_READONLY_DBMOVED": "it was deleted or replaced while it was open; what was kept went with it. Run again",
-    "SQLITE_INTERRUPT": "its content is damaged and leads in circles. Restore a copy, or give another path",
-    "SQLITE_FULL": "the disk is full; what has been committed is safe. Make room and run again",
-    "SQLITE_READONLY": "it may not be written. Give a path in a folder that may",
-    "SQLITE_CANTOPEN": "there is no such folder, or it may not be written. Give a path in a folder that may",
-    "SQLITE_BUSY": "another process has been writing it for too long; what has been committed is safe. Run again",
-    "SQLITE_IOERR": "the disk does not take it (is it full?); what has been committed is safe. Make room and run again",
-    "SQLITE_CORRUPT": "its content is damaged. Restore a copy, or give another path",
-    "SQLITE_NOTADB": "its content is damaged. Restore a copy, or give another path",
-}
-"""The way out of an error, by the beginning of SQLite's name of it; the first that fits counts."""
-
-
-def _read_error_name(error: Exception) -> str:
-    return getattr(error, "sqlite_errorname", "") or ""
-
-
-def _explain_error(error: Exception) -> str:
-    name = _read_error_name(error)
-    advice = next((advice for beginning, advice in _ADVICE.items() if name.startswith(beginning)), "")
-    if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
-        advice = "it is closed. Ask for outcomes inside its block"
-    return f"{error}: {advice}" if advice else f"{error} ({name or type(error).__qualname__})"

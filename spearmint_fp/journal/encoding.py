@@ -25,6 +25,7 @@ from ..configuration.records import FieldsShape, Shape, TupleShape
 from ..conversion.convert import structure, unstructure
 from ..conversion.fields import list_classes
 from ..conversion.problems import ABSENT, format_type
+from .arrays import describe_array, is_array
 from .json_values import EXTENDED, Reader, Writer, dump_json
 
 
@@ -104,6 +105,8 @@ def _list_parts(value: Any) -> list[Any] | None:
     kind = type(value)
     if isinstance(value, Enum | type):
         return None
+    if is_array(value):
+        return describe_array(value)
     if (held := read_model_fields(value)) is not None:
         return [*held, getattr(value, "__pydantic_private__", None)]
     if attrs.has(kind):

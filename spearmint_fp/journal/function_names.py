@@ -83,18 +83,29 @@ def name_function(fn: Callable[..., Any]) -> FunctionName:
         raise _nameless_error(inner, f"there is no module {short_repr(module)}")
     if not _leads_to(home, qualname, inner):
         raise _nameless_error(inner, f"{short_repr(f'{module}.{qualname}')} is not this function")
-    file = getattr(home, "__file__", None)
-    file = os.path.realpath(file) if isinstance(file, str) else None
+    file = _find_home_file(home)
     if module not in MAIN_MODULES:
         return FunctionName(
             module, qualname, None if file is None or file.startswith(_list_installed_folders()) else file, False
         )
-    known = getattr(getattr(home, "__spec__", None), "name", None)  # set by python -m
-    if not isinstance(known, str) or known in MAIN_MODULES:
-        if file is None or not is_file(file):
-            raise _nameless_error(inner, "it is defined in an interactive session, which nobody can open again")
-        known = _name_module(Path(file))
+    known = name_main_module(home)
+    if known is None:
+        raise _nameless_error(inner, "it is defined in an interactive session, which nobody can open again")
     return FunctionName(known, qualname, file, True)
+
+
+def name_main_module(home: Any) -> str | None:
+    """The name by which a module that runs as a program would be imported; None for an interactive session."""
+    known = getattr(getattr(home, "__spec__", None), "name", None)  # set by python -m
+    if isinstance(known, str) and known not in MAIN_MODULES:
+        return known
+    file = _find_home_file(home)
+    return None if file is None or not is_file(file) else _name_module(Path(file))
+
+
+def _find_home_file(home: Any) -> str | None:
+    file = getattr(home, "__file__", None)
+    return os.path.realpath(file) if isinstance(file, str) else None
 
 
 def _nameless_error(inner: Any, why: str) -> NamelessError:

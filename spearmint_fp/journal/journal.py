@@ -5,50 +5,37 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final, NoReturn, final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, final
 
-import attrs
 from toolz import partition_all
 
-from ..configuration.errors import ArgumentError, IdentityError, JournalError, SizeError, TreeError
+from ..configuration.errors import ArgumentError, IdentityError, JournalError, TreeError
 from ..configuration.identity import config_id
-from ..configuration.messages import format_count, repr_with_type
+from ..configuration.messages import repr_with_type, short_repr
 from ..configuration.scalars import MOST_BITS
 from ..conversion.convert import make_checker
 from ..conversion.problems import ABSENT
 from ..outcomes.outcomes import Outcome
-from ..sweep.core import count_configs
 from ..tasks.injection import read_hints
 from ..tasks.wrapping import find_arguments, find_bound, find_innermost, find_stride
 from .function_names import NamelessError
 from .ledger import MOST_NAMES, Ledger
-from .owners import EXPERIMENT_OF_KEY, Key, Owner, find_key, find_owner, read_declared_name
+from .merging import list_keys, merge_database
+from .owners import Key, Owner, find_key, find_owner, read_declared_name
+from .plans import JournalPlan, JournalStatus, count_outcomes, make_plan
+from .result_types import check_result_type
+from .retry_rules import RetryRule
 from .rows import (
-    check_row,
     compact_json,
-    damaged_error,
     is_encodable,
     read_config,
-    read_count,
     read_outcome,
-    read_text,
 )
 
 if TYPE_CHECKING:
+    from .database import Database
     from .rows import Row
-
-MOST_COUNTED: Final = 10_000_000
-"""How many configurations `status` counts."""
-
-
-@final
-@attrs.frozen
-class JournalStatus:
-    """How many configurations of a sweep a journal has as done, as failed, and not yet."""
-
-    done: int
-    failed: int
-    left: int
 
 
 @final
@@ -60,11 +47,12 @@ class Journal:
     again by experiment, `version` and `config_id`. The experiment is `name`, by default the module and the name by
     which the function is found again, one for a script and its import; what nobody can find (a lambda, a closure, a
     function of an interactive session) needs `name`. Give another `version` when the function, or what it calls,
-    changes: a change of its own source is warned of, once. Failures are run again, unless `retry_failures=False`.
-    Several processes may use one file at the same time.
+    changes: a change of its own source is warned of, once. Failures are run again, unless `retry_failures=False`, or
+    only those of the exception types that it names. With `sync=False` nothing waits for the disk: what is committed
+    outlives the process, but not the machine. Several processes may use one file at the same time.
 
-    A result of builtins is kept as it is; any other is made again as `result`, by default the type that the function
-    says it returns (`def fn(c) -> Score`), with `structure`. What would not come back equal is that
+    A result of builtins and NumPy's arrays is kept as it is; any other is made again as `result`, by default the type
+    that the function says it returns (`def fn(c) -> Score`), with `structure`. What would not come back equal is that
     configuration's `Failure`. It holds text and numbers alone: reading it runs no code.
 
     >>> import tempfile; from pathlib import Path
@@ -87,18 +75,20 @@ class Journal:
         JournalError: the file cannot be opened or written, is no journal, or is one of a newer version, which is left
             untouched; later, when a disk is full or the journal is closed.
         ArgumentError: an argument of the wrong kind; when it runs, a function that nobody can find by its name.
+        EncodingError: when it runs, a function that says it returns what no journal can keep, such as a frame.
 
     See also: `run`, `arun`, `Spearmint.run`, which take it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         path: str | os.PathLike[str],
         *,
         name: str | None = None,
         version: str | int = "",
         result: Any = ABSENT,
-        retry_failures: bool = True,
+        retry_failures: bool | type[BaseException] | tuple[type[BaseException], ...] = True,
+        sync: bool = True,
     ) -> None:
         if not _is_path(path):
             raise ArgumentError(f"Journal takes the path of a file; got {repr_with_type(path)}")
@@ -106,23 +96,22 @@ class Journal:
             raise ArgumentError(f"name is a text that names the experiment; got {repr_with_type(name)}")
         if not is_encodable(version) and not _is_number(version):
             raise ArgumentError(f"version is a text or a whole number; got {repr_with_type(version)}")
-        if not isinstance(retry_failures, bool):
-            raise ArgumentError(f"retry_failures is True or False; got {repr_with_type(retry_failures)}")
+        if not isinstance(sync, bool):
+            raise ArgumentError(f"sync is True or False; got {repr_with_type(sync)}")
+        rule = RetryRule(retry_failures)
         if result is not ABSENT:
             make_checker(result, "forbid")  # raises where it is no type
         from .database import Database  # loads SQLite, which only a journal needs
 
-        self._database = Database(path)
-        self._name, self._version, self._result, self._retry = name, str(version), result, retry_failures
+        self._database = Database(path, sync=sync)
+        self._name, self._version, self._result, self._retry = name, str(version), result, rule
 
     @classmethod
     def _open_read_only(cls, path: str | os.PathLike[str], version: str) -> Journal:
         """A journal to read from: no byte of the file changes, and no file is made."""
-        from .database import Database
-
         journal = cls.__new__(cls)
-        journal._database = Database(path, writable=False)
-        journal._name, journal._version, journal._result, journal._retry = None, version, ABSENT, False
+        journal._database = open_read_only(path)
+        journal._name, journal._version, journal._result, journal._retry = None, version, ABSENT, RetryRule(False)
         return journal
 
     def close(self) -> None:
@@ -145,6 +134,8 @@ class Journal:
         """The journal of one function, called with the arguments that it has besides the configuration."""
         arguments = (*self._identify_bound(fn), *find_arguments(fn))
         owner, result_type = self._find_owner(fn), self._find_result_type(fn)
+        if result_type is not ABSENT:
+            check_result_type(result_type)
         return Ledger(self._database, owner, result_type, self._retry, arguments, find_stride(fn))
 
     def _identify_bound(self, fn: Callable[..., Any]) -> tuple[str, ...]:
@@ -177,13 +168,79 @@ class Journal:
         returned = read_hints(inner)[0].get("return", ABSENT) if callable(inner) else ABSENT
         return ABSENT if returned in (Any, object, None, type(None)) else returned
 
+    # --- changing
+
+    def forget(self, configs: Iterable[Any], fn: str | Callable[..., Any], /, *args: Any, **kwargs: Any) -> int:
+        """Remove what is kept of the configurations, for a function or a name; how many outcomes there were.
+
+        They run again next time, whether they were done or had failed; other versions of the function stay. Goes
+        through all of the configurations, and commits each 500 that it has forgotten. The arguments are as in
+        `status`.
+
+        >>> import tempfile; from pathlib import Path
+        >>> from spearmint_fp import DynamicValue, expand, run
+        >>> sweep = expand({"n": DynamicValue(range(5))})
+        >>> with Journal(Path(tempfile.mkdtemp(), "runs.db"), name="half") as journal:
+        ...     outcomes = list(run(lambda c: c.n / 2, sweep, journal=journal))
+        ...     print(journal.forget(sweep[3:], "half"), journal.forget(sweep[3:], "half"))
+        ...     print(journal.status(sweep, "half"))
+        2 0
+        JournalStatus(done=3, failed=0, left=2)
+
+        Raises:
+            IdentityError: a configuration that has no identity.
+            JournalError: the journal cannot be written.
+
+        See also: `run`, which keeps them.
+        """
+        ledger = self._find_ledger(fn, args, kwargs)
+        blocks = partition_all(MOST_NAMES, configs)
+        return sum(ledger.forget([ledger.name_config(config) for config in block]) for block in blocks)
+
+    def merge(self, *paths: str | os.PathLike[str]) -> int:
+        """Take in what other journals have; how many outcomes are new here, or others than before.
+
+        The union of sets, by experiment, version and configuration: in whatever order journals are put together, and
+        however often, the outcomes are the same. What is done is better than what has failed. Of two results, or two
+        errors, of one configuration, all keep the same one. Each journal is taken in a transaction of its own, and is
+        only read; it may be in use, and of an older version. One that is merged with itself stays as it is.
+
+        >>> import tempfile; from pathlib import Path
+        >>> from spearmint_fp import DynamicValue, expand, run, shard
+        >>> sweep, folder = expand({"n": DynamicValue(range(5))}), Path(tempfile.mkdtemp())
+        >>> for i in range(2):
+        ...     with Journal(folder / f"{i}.db", name="half") as journal:
+        ...         outcomes = list(run(lambda c: c.n / 2, shard(i, 2, sweep), journal=journal))
+        >>> with Journal(folder / "all.db", name="half") as journal:
+        ...     print(journal.merge(folder / "0.db", folder / "1.db"), journal.merge(folder / "0.db"))
+        ...     print(journal.status(sweep, "half"))
+        5 0
+        JournalStatus(done=5, failed=0, left=0)
+
+        Raises:
+            ArgumentError: what is no path.
+            JournalError: there is no such file, or it is no journal; names it. Those before it have been taken in.
+
+        See also: `shard`, whose journals are put together.
+        """
+        for path in paths:
+            if not _is_path(path):
+                raise ArgumentError(f"merge takes the paths of journals; got {repr_with_type(path)}")
+        return sum(self._merge_one(path) for path in paths if not self._database.is_at(path))
+
+    def _merge_one(self, path: str | os.PathLike[str]) -> int:
+        other = open_read_only(path)
+        try:
+            return merge_database(self._database, other)
+        finally:
+            other.close()
+
     # --- reading
 
     @property
     def experiments(self) -> tuple[Key, ...]:
         """The names and the versions of the experiments in it, in the order in which they were begun."""
-        rows = self._database.read("SELECT name, version FROM experiments ORDER BY id")
-        return tuple((read_text(name, "a name"), read_text(version, "a version")) for name, version in rows)
+        return tuple(list_keys(self._database))
 
     def outcomes(self, experiment: str | Callable[..., Any]) -> Iterator[Outcome[Any, Any]]:
         """The outcomes of an experiment, as they were first finished, replayed; a name, or its function.
@@ -200,7 +257,7 @@ class Journal:
             there = ", ".join(f"{name!r} version {version!r}" for name, version in self.experiments) or "nothing"
             raise JournalError(f"{self!r} has no {key[0]!r} in version {key[1]!r}; there is: {there}")
         result_type = self._find_result_type(experiment)
-        rows = self._read_rows(key)
+        rows = Ledger(self._database, Owner(*key)).read_rows()
         return (read_outcome(row, read_config(config), position, result_type) for _, config, position, row in rows)
 
     def status(
@@ -208,26 +265,58 @@ class Journal:
     ) -> JournalStatus:
         """How many of the configurations are done, have failed, and are left, for a function or a name.
 
-        Goes through all of them, a block at a time. For an experiment that is called with arguments, these; for one
-        that calls others, the cases are tuples of configurations, as in `expand((outer.configs, inner.configs))`.
+        Goes through all of them, a block at a time, up to 10^7; of a larger sweep, through what the journal has. For
+        an experiment that is called with arguments, these; for one that calls others, the cases are tuples of
+        configurations, as in `expand((outer.configs, inner.configs))`.
 
         Raises:
-            SizeError: more than 10^7 configurations; ask for a slice of them.
+            SizeError: more than 10^7 configurations, where the journal keeps what is not to be found in a sweep:
+                instances of classes, or calls with arguments. Ask for a slice of them.
         """
-        size = count_configs(configs)
-        if size is not None and size > MOST_COUNTED:
-            raise SizeError(f"status looks at each configuration, and there are {format_count(size)}. Ask for a slice")
+        return count_outcomes(self._find_ledger(fn, args, kwargs), configs)
+
+    def plan(
+        self,
+        configs: Iterable[Any],
+        fn: str | Callable[..., Any],
+        /,
+        *args: Any,
+        cost: Callable[[Any], float] | str | tuple[Any, ...] | None = None,
+        **kwargs: Any,
+    ) -> JournalPlan:
+        """`status`, and how many `run(fn, configs, journal=journal)` would run, for how long and at what cost.
+
+        To be run is what is left, and failures that are worth another try. `seconds` is their number times the mean
+        of those that are done, as if they ran one after the other; `cost` is the same for what `cost` says of a
+        result: a function of it, or the path of a number in it. Nothing is run.
+
+        >>> import tempfile; from pathlib import Path
+        >>> from spearmint_fp import DynamicValue, expand, run
+        >>> sweep = expand({"n": DynamicValue(range(10**30))})
+        >>> with Journal(Path(tempfile.mkdtemp(), "runs.db"), name="ask") as journal:
+        ...     outcomes = list(run(lambda c: {"usd": 0.25}, sweep[:4], journal=journal))
+        ...     plan = journal.plan(sweep[:10], "ask", cost="usd")
+        ...     huge = journal.plan(sweep, "ask")
+        >>> plan.done, plan.left, plan.todo, plan.cost
+        (4, 6, 6, 1.5)
+        >>> huge.left == 10**30 - 4
+        True
+
+        Raises:
+            SizeError: as `status`.
+            ArgumentError: `cost` leads to no number.
+            PathError: nothing stands at `cost` in a result.
+
+        See also: `status`.
+        """
+        return make_plan(self._find_ledger(fn, args, kwargs), configs, cost)
+
+    def _find_ledger(self, fn: str | Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Ledger:
+        """The ledger of a function or a name that is called with some arguments; the file takes no note of it."""
         bound = self._identify_bound(fn) if callable(fn) else ()
         given = (list(args), kwargs) if args or kwargs else ()
         key = find_key(self._database, self._find_owner(fn))
-        ledger = Ledger(self._database, Owner(*key), arguments=(*bound, *given))
-        done = failed = seen = 0
-        for block in partition_all(MOST_NAMES, configs):
-            names = [ledger.name_config(config) for config in block]
-            rows = ledger.find_rows(names)
-            oks = [bool(check_row(rows[name])[0]) for name in names if name in rows]
-            done, failed, seen = done + sum(oks), failed + len(oks) - sum(oks), seen + len(block)
-        return JournalStatus(done, failed, seen - done - failed)
+        return Ledger(self._database, Owner(*key), self._find_result_type(fn), self._retry, (*bound, *given))
 
     def export(self, path: str | os.PathLike[str]) -> int:
         """Write every outcome as a line of JSON (JSON Lines), experiment by experiment; how many there were.
@@ -246,7 +335,7 @@ class Journal:
         try:
             with open(path, "w", encoding="utf-8") as file:
                 for key in self.experiments:
-                    for name, config, position, row in self._read_rows(key):
+                    for name, config, position, row in Ledger(self._database, Owner(*key)).read_rows():
                         file.write(f"{_format_line(key, name, config, position, row)}\n")
                         count += 1
         except OSError as error:
@@ -254,25 +343,6 @@ class Journal:
                 raise
             raise JournalError(f"cannot write {repr_with_type(path)}: {error}") from error
         return count
-
-    def _read_rows(self, key: Key) -> Iterator[tuple[str, str, int, Row]]:
-        """The config_ids, configurations, positions and rows of an experiment.
-
-        They are read a page at a time: a query that stays open would keep others from writing.
-        """
-        last = 0
-        while page := self._database.read(_PAGE, (*key, last)):
-            for number, name, config, position, *row in page:
-                if type(number) is not int or number <= last:  # or the same page would come for ever
-                    raise damaged_error("its rows are not in order")
-                last = number
-                yield read_text(name, "a config_id"), config, read_count(position, "a position"), check_row(tuple(row))
-
-
-_PAGE: Final = (
-    f"SELECT id, config_id, config, position, ok, typed, content, seconds, attempts FROM outcomes "  # noqa: S608  # constants
-    f"WHERE experiment = {EXPERIMENT_OF_KEY} AND id > ? ORDER BY id LIMIT 1000"
-)
 
 
 def _format_line(key: Key, name: str, config: str, position: int, row: Row) -> str:
@@ -282,6 +352,22 @@ def _format_line(key: Key, name: str, config: str, position: int, row: Row) -> s
     tail = json.dumps({"index": position, "seconds": seconds, "attempts": attempts})[1:]
     result = f'"{"result" if ok else "error"}": {compact_json(content)}'
     return f'{head}, "config": {compact_json(config)}, "ok": {"true" if ok else "false"}, {result}, {tail}'
+
+
+def open_read_only(path: str | os.PathLike[str]) -> Database:
+    """The database of a journal that is there.
+
+    Raises:
+        JournalError: there is none.
+    """
+    from .database import Database
+
+    file = Path(path)
+    if not file.exists():
+        raise JournalError(f"there is no journal {short_repr(str(path))}: no such file")
+    if file.is_file() and not file.stat().st_size:
+        raise JournalError(f"{short_repr(str(path))} is not a journal: the file is empty")
+    return Database(file, writable=False)
 
 
 def _is_path(path: Any) -> bool:

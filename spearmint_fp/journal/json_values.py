@@ -25,6 +25,8 @@ from ..configuration.scalars import MOST_BITS, SCALARS, find_scalar, unbox_built
 from ..conversion.fields import list_classes
 from ..conversion.models import drop_tag, dump_fields
 from ..conversion.problems import ABSENT, format_type
+from .advice import advise_result
+from .arrays import is_array, read_array, write_array
 
 _JSON_TYPES: Final = frozenset({str, bool, type(None)})
 """Types whose values JSON has as they are; of whole numbers and floats it has some."""
@@ -76,6 +78,8 @@ class Writer:
             return value if value.bit_length() < MOST_BITS else {"$int": hex(value)}
         if kind is float:
             return value if value - value == 0 else {"$float": repr(value)}  # finite
+        if is_array(value):
+            return {"$array": write_array(value)}
         single = unbox_builtin(value)
         if single is not value:
             return self.write_leaf(single)
@@ -139,10 +143,9 @@ _Causes = list[tuple[tuple[Any, ...], str]]
 
 
 def _not_plain_error(value: Any) -> EncodingError:
-    plain = "value.tolist()" if hasattr(type(value), "tolist") else "plain data"
     return EncodingError(
-        f"{repr_with_type(value)} is not plain data, which is all that JSON holds. Return {plain}, or say "
-        f"what to make of it: annotate what the function returns, or Journal(path, result=Class)"
+        f"{repr_with_type(value)} is not plain data, which is all that JSON holds. {advise_result(type(value))}, or "
+        f"say what to make of it: annotate what the function returns, or Journal(path, result=Class)"
     )
 
 
@@ -281,4 +284,5 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "$counter": lambda pairs: Counter(dict(pairs)),
     "$defaultdict": lambda parts: defaultdict(_FACTORIES[parts[0]] if parts[0] else None, parts[1]),
     "$name": _Name,
+    "$array": read_array,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 import attrs
@@ -13,7 +13,17 @@ from ..configuration.messages import repr_with_type
 from ..conversion.problems import ABSENT
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome
 from .owners import BEGIN_EXPERIMENT, EXPERIMENT_OF_KEY, Key, Owner, claim_key
-from .rows import is_encodable, read_outcome, write_outcome
+from .retry_rules import RetryRule
+from .rows import (
+    Row,
+    check_row,
+    damaged_error,
+    is_encodable,
+    read_count,
+    read_outcome,
+    read_text,
+    write_outcome,
+)
 
 if TYPE_CHECKING:
     from .database import Database
@@ -36,10 +46,11 @@ class Ledger:
     database: Database
     owner: Owner
     result_type: Any = ABSENT
-    retry_failures: bool = True
+    retry_rule: RetryRule = attrs.field(factory=lambda: RetryRule(True))
     arguments: tuple[Any, ...] = ()
     stride: tuple[int, int] = (0, 1)
     _key: Key | None = attrs.field(init=False, default=None)
+    _has_begun: bool = attrs.field(init=False, default=False)
 
     @property
     def key(self) -> Key:
@@ -52,6 +63,19 @@ class Ledger:
         """The rows, not checked yet, under those of at most `MOST_NAMES` names that have one."""
         query = f"{_FIND} ({','.join('?' * len(names))})"
         return {name: tuple(row) for name, *row in self.database.read(query, (*self.key, *names))}
+
+    def read_rows(self) -> Iterator[tuple[str, str, int, Row]]:
+        """The names, configurations, positions and rows of all its outcomes, in the order in which they were finished.
+
+        They are read a page at a time: a query that stays open would keep others from writing.
+        """
+        last = 0
+        while page := self.database.read(_PAGE, (*self.key, last)):
+            for number, name, config, position, *row in page:
+                if type(number) is not int or number <= last:  # or the same page would come for ever
+                    raise damaged_error("its rows are not in order")
+                last = number
+                yield read_text(name, "a config_id"), config, read_count(position, "a position"), check_row(tuple(row))
 
     def look_up(self, configs: Sequence[C], start: int) -> list[tuple[str, Outcome[C, Any] | None]]:
         """Each configuration's name, and its outcome where that is known: it is replayed, or cannot be named at all."""
@@ -66,7 +90,7 @@ class Ledger:
         ]
 
     def _replay(self, config: C, index: int, row: tuple[Any, ...] | None) -> Outcome[C, Any] | None:
-        if row is None or (self.retry_failures and not row[0]):
+        if row is None or (not row[0] and self.retry_rule.is_due(row[2])):
             return None
         return read_outcome(row, config, index, self.result_type)
 
@@ -87,6 +111,10 @@ class Ledger:
             nameless.__cause__ = error
             return Failure(config, ErrorInfo.of(nameless), index)
 
+    def forget(self, names: Sequence[str]) -> int:
+        """Remove the outcomes under the names; how many there were."""
+        return sum(self.database.write_alone([(_FORGET, [(*self.key, name) for name in names])]))
+
     def keep(self, outcomes: Sequence[tuple[str, Outcome[C, Any]]]) -> list[Outcome[C, Any]]:
         """Commit outcomes under their names, in one transaction, so that they cost one wait for the disk.
 
@@ -100,7 +128,9 @@ class Ledger:
             rows.append((*self.key, name, config, first + step * outcome.index, *row))
             kept.append(written)
         if kept:
-            self.database.write([(BEGIN_EXPERIMENT, [self.key]), (_KEEP, rows)])
+            begin = () if self._has_begun else ((BEGIN_EXPERIMENT, [self.key]),)
+            self.database.write([*begin, (_KEEP, rows)])
+            self._has_begun = True
         return kept
 
 
@@ -108,6 +138,11 @@ _FIND: Final = (
     f"SELECT config_id, ok, typed, content, seconds, attempts FROM outcomes "  # noqa: S608  # constants
     f"WHERE experiment = {EXPERIMENT_OF_KEY} AND config_id IN"
 )
+_PAGE: Final = (
+    f"SELECT id, config_id, config, position, ok, typed, content, seconds, attempts FROM outcomes "  # noqa: S608  # constants
+    f"WHERE experiment = {EXPERIMENT_OF_KEY} AND id > ? ORDER BY id LIMIT 1000"
+)
+_FORGET: Final = f"DELETE FROM outcomes WHERE experiment = {EXPERIMENT_OF_KEY} AND config_id = ?"  # noqa: S608  # constants
 _KEEP: Final = f"""
 INSERT INTO outcomes (experiment, config_id, config, position, ok, typed, content, seconds, attempts)
 VALUES ({EXPERIMENT_OF_KEY}, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from math import inf
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ..configuration.errors import EncodingError, JournalError, SpearmintError
 from ..configuration.freezing import freeze
@@ -16,12 +16,16 @@ from ..conversion.problems import ABSENT
 from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
 from .encoding import decode_result, encode_config, encode_result
+from .retry_rules import name_portably
 
 C = TypeVar("C")
 
 Row = tuple[int, int, str, float, int]
 """`ok, typed, content, seconds, attempts` of an outcome; it is `typed` where reading its content takes a type."""
 
+
+SHORTEST_MESSAGE: Final = 1_000
+"""Where the message of an error has to be cut to fewer characters, the names of its kinds go too."""
 
 # --- writing -------------------------------------------------------------------------------------------
 
@@ -69,12 +73,13 @@ def _encode_result(result: Any, cls: Any, most_bytes: int) -> tuple[str, bool]:
 def _encode_error(error: ErrorInfo, most_bytes: int) -> str:
     """An error as text, its parts halved until it fits; of the traceback the end is kept, which says most."""
     size = max(len(error.type), len(error.message), len(error.traceback))
+    whole: dict[str, Any] = {"kinds": [*map(name_portably, error.kinds)]} if error.kinds else {}
     while True:
         parts = {"type": error.type[:size], "message": error.message[:size], "traceback": error.traceback[-size:]}
-        text = json.dumps(parts)
+        text = json.dumps(parts | whole)
         if len(text) <= most_bytes or not size:  # JSON is ASCII here: as many bytes as characters
             return text
-        size //= 2
+        size, whole = size // 2, whole if size > SHORTEST_MESSAGE else {}
 
 
 def count_bytes(text: str) -> int:
@@ -117,9 +122,10 @@ def _decode_error(content: str) -> ErrorInfo:
     try:
         error = decode_result(content)
         kind, message, traceback = (read_text(error[part], part) for part in ("type", "message", "traceback"))
-    except (EncodingError, JournalError, LookupError, TypeError) as why:
+        kinds = tuple(read_text(kind, "a kind") for kind in error.get("kinds", ()))
+    except (EncodingError, JournalError, LookupError, TypeError, AttributeError) as why:
         return ErrorInfo.of(JournalError(f"what is kept of this failure is damaged: {why}. Run it again"))
-    return ErrorInfo(kind, message, traceback)
+    return ErrorInfo(kind, message, traceback, kinds=kinds)
 
 
 def read_config(text: Any) -> Any:

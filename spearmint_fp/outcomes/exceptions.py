@@ -26,6 +26,18 @@ def read_message(error: BaseException) -> str:
         return f"<{type(error).__qualname__} whose message cannot be read>"
 
 
+def list_kinds(kind: type[BaseException]) -> tuple[str, ...]:
+    """The names of an exception's class and of those that it is derived from, with their modules but for builtins.
+
+    >>> list_kinds(ConnectionResetError)
+    ('ConnectionResetError', 'ConnectionError', 'OSError', 'Exception', 'BaseException')
+    """
+    return tuple(
+        base.__qualname__ if base.__module__ == "builtins" else f"{base.__module__}.{base.__qualname__}"
+        for base in kind.__mro__[:-1]
+    )
+
+
 def describe_exception(error: BaseException) -> str:
     """`ValueError: its message`."""
     return f"{type(error).__qualname__}: {read_message(error)}"

@@ -13,7 +13,7 @@ from ..configuration.config import Config
 from ..configuration.errors import STOPS, make_stop_error
 from ..configuration.identity import config_id
 from ..configuration.views import show_html
-from .exceptions import copy_exception, format_traceback, read_message
+from .exceptions import copy_exception, format_traceback, list_kinds, read_message
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -35,13 +35,14 @@ class ErrorInfo:
     message: str
     traceback: str = attrs.field(eq=False, repr=False)
     exception: BaseException | None = attrs.field(eq=False, repr=False, default=None)
+    kinds: tuple[str, ...] = attrs.field(eq=False, repr=False, default=())
+    """The names of its class and of all that it is derived from, as `type` has the first; empty where not known."""
 
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
         """The description of a raised exception, which is left as it was."""
-        kind = type(error)
-        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        return cls(name, read_message(error), format_traceback(error), copy_exception(error))
+        kinds = list_kinds(type(error))
+        return cls(kinds[0], read_message(error), format_traceback(error), copy_exception(error), kinds)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As data; with the exception where it survives pickling, without where it does not."""
@@ -52,7 +53,7 @@ class ErrorInfo:
             pickle.loads(pickle.dumps(exception))  # noqa: S301  # our own bytes
         except Exception:  # whatever a user's exception does when it is copied
             exception = None
-        return ErrorInfo, (self.type, self.message, self.traceback, exception)
+        return ErrorInfo, (self.type, self.message, self.traceback, exception, self.kinds)
 
     def raise_(self) -> NoReturn:
         """Raise the exception, or a RuntimeError that tells of it where it did not survive.

@@ -126,6 +126,7 @@ def arun(  # noqa: PLR0913
             time limit for a plain function; a configuration that was not expanded, when it is reached.
         RunError: no event loop of asyncio runs here, or no thread can be started.
         JournalError: the journal cannot be read or written; what it has already is safe.
+        EncodingError: with a journal, a function that says it returns what no journal can keep.
         MissingExtraError: `progress`, and tqdm is not installed.
 
     See also: `run`.

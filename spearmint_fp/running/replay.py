@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from functools import partial
 from itertools import groupby
-from typing import Any, final
+from math import inf
+from time import monotonic
+from typing import Any, Final, final
 
 import attrs
 
-from ..journal.ledger import Ledger
+from ..journal.ledger import MOST_NAMES, Ledger
 from ..outcomes.outcomes import Failure, Outcome
 from ..tasks.event_loops import run_in_thread
 from ..workers.batches import Answer, Batch
+from ..workers.sources import Source
+
+Work = Callable[[Any, int], Outcome[Any, Any]]
 
 
-def replay_or_run(ledger: Ledger, config: Any, index: int, work: Callable[[], Outcome[Any, Any]]) -> Outcome[Any, Any]:
-    """The outcome that the journal has, or else that of `work`, kept."""
-    [(name, known)] = ledger.look_up([config], index)
-    if known is not None:
-        return known
-    [kept] = ledger.keep([(name, work())])
-    return kept
+FRESH_SECONDS: Final = 0.05
+"""How long a serial run takes what it has looked up for true; other processes may have kept more since."""
+
+
+def replay_or_run(ledger: Ledger, source: Source, work: Work) -> Generator[list[Outcome[Any, Any]]]:
+    """The outcomes that the journal has, and those of `work(config, index)`, each kept before it is given out.
+
+    The configurations of a sweep are looked up some at a time, more of them as long as tasks are quick.
+    """
+    count = 1
+    while (batch := source.cut(count, inf)) is not None:
+        failed = batch.make_configs()
+        until, ran = monotonic() + FRESH_SECONDS, set[str]()
+        configs = batch.items or ()
+        found = zip(configs, ledger.look_up(configs, batch.start), strict=True)
+        for index, (config, (name, kept)) in enumerate(found, batch.start):
+            known = kept
+            if known is None and (name in ran or monotonic() > until):
+                [(_, known)] = ledger.look_up([config], index)
+            if known is None:
+                ran.add(name)
+                [known] = ledger.keep([(name, work(config, index))])
+            yield [known]
+        if failed is not None:
+            source.end(failed, ordered=True)
+        if source.sweep is not None:
+            count = min(2 * count, MOST_NAMES) if monotonic() < until else 1
+    if source.error is not None:
+        raise source.error
 
 
 @final

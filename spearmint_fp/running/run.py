@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
-from functools import partial
 from itertools import chain
 from operator import length_hint
 from typing import Any, Generic, TypeVar, cast, final, overload
@@ -157,6 +156,7 @@ def run(  # noqa: PLR0913
         TransferError: the function or the sweep cannot go to other processes; before anything runs.
         RunError: the executor is broken, or its workers do not start.
         JournalError: the journal cannot be read or written; what it has already is safe.
+        EncodingError: with a journal, a function that says it returns what no journal can keep.
         MissingExtraError: a package that the executor or `progress` needs is not installed.
 
     See also: `arun`, from async code; `collect`, `successes`, `failures`, `best`, for the outcomes.
@@ -182,10 +182,12 @@ def run(  # noqa: PLR0913
     return Outcomes.of(groups, source.size)
 
 
-def _run_serially(fn: Callable[[C], T], configs: Iterable[C], ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
+def _run_serially(fn: Callable[[C], T], source: Source, ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
     state = TaskState(outer_handlers=find_current_handlers())
-    for index, config in enumerate(configs):
-        if ledger is None:
-            yield [make_outcome(config, index, try_task(fn, config, state))]
-        else:
-            yield [replay_or_run(ledger, config, index, partial(run_attempt, fn, config, index=index, state=state))]
+    if ledger is not None:
+        yield from replay_or_run(
+            ledger, source, lambda config, index: run_attempt(fn, config, index=index, state=state)
+        )
+        return
+    for index, config in enumerate(source):
+        yield [make_outcome(config, index, try_task(fn, config, state))]

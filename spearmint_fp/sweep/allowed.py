@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, cast, final
 
@@ -12,6 +12,7 @@ from ..configuration.messages import format_count
 from .automata import Automaton, AutomatonData
 from .constraints import build_automaton
 from .digits import Place, Question, narrow_node, read_digits
+from .formulas import split_axes
 from .indices import Indices
 from .listing import RowLister, keep_points, walk_runs
 from .nodes.columns import Columns
@@ -73,10 +74,37 @@ class Allowed(Indices):
         automaton, constraints = self._built
         return Allowed, (self.base, tuple([attrs.evolve(c, predicate=None) for c in constraints]), automaton.data)
 
+    @staticmethod
+    def of(base: Node, known: Sequence[Constraint], constraints: Sequence[Constraint]) -> Allowed:
+        """The positions of a base that satisfy constraints, some of which it has had before."""
+        tests = [
+            (path, test)
+            for constraint in constraints
+            for path, test in zip(
+                constraint.paths, constraint.formula.tests if constraint.formula else (), strict=False
+            )
+        ]
+        base = split_axes(base, tests)
+        return Allowed(base, (*known, *constraints))
+
+    def find_product(self) -> Node | None:
+        """The narrowed base, where its points are just the allowed ones: where each axis was cut by itself.
+
+        A base that has lost a path is none: an unknown path is an error, and one that was cut off is not unknown.
+        """
+        narrowed = narrow_node(self.base, self.automaton.values_left)
+        same = narrowed.size == self.size and narrowed.columns().keys() == self.base.columns().keys()
+        return narrowed if same else None
+
     def narrow(self, *constraints: Constraint) -> Allowed:
         """The same with more constraints; what has been asked is not asked again."""
-        known = self.__dict__.get("_built", (None, self.constraints))[1]
-        return Allowed(self.base, (*known, *constraints))
+        return Allowed.of(self.base, self.known, constraints)
+
+    @property
+    def known(self) -> tuple[Constraint, ...]:
+        """The constraints, with their tables where they have been asked."""
+        known: tuple[Constraint, ...] = self.__dict__.get("_built", (None, self.constraints))[1]
+        return known
 
     def drop_repetitions(self) -> Allowed | None:
         """The first of equal configurations each; None where only listing tells.
@@ -96,6 +124,11 @@ class Allowed(Indices):
             digits = read_digits(self.base, [constraint.question for constraint in self.constraints])
             return Automaton(self._data, digits), self.constraints
         return build_automaton(self.base, self.constraints)
+
+    @property
+    def answered(self) -> tuple[Constraint, ...]:
+        """The constraints with their tables."""
+        return self._built[1]
 
     @property
     def automaton(self) -> Automaton:

@@ -67,22 +67,25 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         raise ArgumentError(
             f"constrain takes a predicate, a sweep and on=paths; got {repr_with_type(predicate)} as the predicate"
         )
-    constraint = Constraint(predicate, _parse_paths(on))
+    constraint = Constraint(predicate, parse_paths(on, "constrain"))
     for path in constraint.paths:
-        _check_path(path, node)
+        check_path(path, node)
     return Sweep(constrain_node(node, constraint))
 
 
-def _parse_paths(on: Path | Sequence[Path]) -> tuple[Steps, ...]:
+def parse_paths(on: Path | Sequence[Path], function: str) -> tuple[Steps, ...]:
+    """The paths that a caller of `function` names: one, or several."""
     paths = [on] if isinstance(on, str | int) else list(islice(try_iterating(on) or (), MOST_PATHS + 1))
     if not 0 < len(paths) <= MOST_PATHS:
+        name = "on=" if function == "constrain" else ""
         raise ArgumentError(
-            f"constrain names its axes, 1 to {MOST_PATHS}: on='a' or on=('a', 'b.c'); got on={repr_with_type(on)}"
+            f"{function} names its axes, 1 to {MOST_PATHS}: {name}'a' or {name}('a', 'b.c'); got "
+            f"{name}{repr_with_type(on)}"
         )
     return tuple(parse_path(path) for path in paths)
 
 
-def _check_path(path: Steps, node: Node) -> None:
+def check_path(path: Steps, node: Node) -> None:
     """An error where no configuration of a sweep, nor of the one that it was selected from, has such a path."""
     if not node.has_path(path):
         known = dict.fromkeys(map(show_path, islice(_list_paths(node.source), MOST_SUGGESTED)))

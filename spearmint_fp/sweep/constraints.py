@@ -18,6 +18,7 @@ import attrs
 from ..configuration.errors import ArgumentError, SizeError
 from ..configuration.fold import show_path
 from ..configuration.messages import format_count
+from .atoms import build_formula
 from .automata import Automaton, AutomatonData, dump_automaton
 from .conjunction import MOST_STEPS, OutOfSteps, conjoin_all
 from .diagrams import FALSE, TRUE, Diagrams
@@ -43,7 +44,7 @@ class _Builder:
     def __init__(self, base: Node, constraints: Sequence[Constraint]) -> None:
         self.constraints = constraints
         self.digits = read_digits(base, [constraint.question for constraint in constraints])
-        self.scopes = [self.digits.find_scope(number) for number in range(len(constraints))]
+        self.scopes = [self._find_scope(number) for number in range(len(constraints))]
         self.touching: dict[int, list[int]] = {}  # per digit, the constraints that look at it
         for number, scope in enumerate(self.scopes):
             for digit in scope:
@@ -57,13 +58,21 @@ class _Builder:
         self.roots: dict[int, int] = {}
         self.raised: dict[int, list[Raised]] = {}
 
+    def _find_scope(self, number: int) -> Sequence[int]:
+        """The digits that decide a constraint: those of its paths and its table, and the choices on the way to it."""
+        constraint = self.constraints[number]
+        choosers = [chooser for chooser, _ in self.digits.list_choosers(constraint.place)]
+        places = () if constraint.table is None else constraint.table.scope
+        return sorted({*self.digits.find_scope(number), *choosers, *map(self.digits.places.__getitem__, places)})
+
     def build(self) -> tuple[Automaton, tuple[Constraint, ...]]:
         # constraints over one digit come first: what they cut is no part of any later row
         single = [number for number, scope in enumerate(self.scopes) if len(scope) < 2]
         self._build_diagrams(single)
         tables = {number: self._dump_constraint(number) for number in single}
         self._cut_domains()
-        self.roots = dict.fromkeys(single, TRUE)  # the domains say all that these said
+        # the domains say all that these said, but for those that look at no digit
+        self.roots = {number: TRUE if self.scopes[number] else self.roots[number] for number in single}
         several = [number for number, scope in enumerate(self.scopes) if len(scope) > 1]
         self._build_diagrams(several)
         tables |= {number: self._dump_constraint(number) for number in several}
@@ -83,7 +92,7 @@ class _Builder:
         constraint = self.constraints[number]
         if constraint.table is not None:
             return constraint
-        table = dump_table(self.diagrams, self.roots[number], self.digits, self.scopes[number], self.space.domains)
+        table = dump_table(self.diagrams, self.roots[number], self.digits, self.space.domains)
         return attrs.evolve(constraint, table=table, turn=list(self.roots).index(number))
 
     def _build_diagrams(self, numbers: Sequence[int]) -> None:
@@ -108,6 +117,11 @@ class _Builder:
         constraint = self.constraints[number]
         if constraint.congruence is not None:
             return join_congruent(*constraint.congruence, self.space)
+        if constraint.formula is not None:
+            root, raised = build_formula(constraint, constraint.formula, number, self.space)
+            if raised:
+                self.raised[number] = raised
+            return root
         asker = Asker(constraint, number, self.space)
         root = asker.build_diagram(self._build_guard(number))
         if asker.raised:
@@ -115,6 +129,8 @@ class _Builder:
         return root
 
     def _count_points(self, number: int) -> int:
+        if self.constraints[number].formula is not None:  # values are looked up, not asked about
+            return 0
         return prod([count_items(self.space.live[digit]) for digit in self.scopes[number]])
 
     def _build_guard(self, number: int) -> int:

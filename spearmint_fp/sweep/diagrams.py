@@ -43,6 +43,7 @@ class Diagrams:
         self.levels = [END, END]
         self.rows: list[Row] = [(), ()]
         self._numbers: dict[tuple[int, Row], int] = {}
+        self._negations: dict[int, int] = {FALSE: TRUE, TRUE: FALSE}
         self._conjunctions: dict[tuple[int, int], int] = {}
         self._supports: dict[int, frozenset[int]] = {FALSE: frozenset(), TRUE: frozenset()}
         self._flat: set[int] = set()  # nodes above terminals alone
@@ -113,6 +114,27 @@ class Diagrams:
             known[pair] = self.make_node(level, tuple(row))  # type: ignore[arg-type]  # none is None
             stack.pop()
         return known[(one, other) if one < other else (other, one)]
+
+    def negate(self, root: int) -> int:
+        """The strings that are not in it."""
+        known, stack = self._negations, [root]
+        while stack:
+            node = stack.pop()
+            if node in known:
+                continue
+            missing = [child for child in set(self.rows[node]) if child not in known]
+            if missing:  # first those below; then this one is looked at again
+                stack += [node, *missing]
+                continue
+            opposite = self.make_node(self.levels[node], tuple([known[child] for child in self.rows[node]]))
+            known[node], known[opposite] = opposite, node
+        return known[root]
+
+    def disjoin(self, one: int, other: int) -> int:
+        """The strings that are in one of both at least."""
+        if one == other or not one or not other:
+            return one or other
+        return self.negate(self.conjoin(self.negate(one), self.negate(other)))
 
     def _find_conjunction(self, one: int, other: int) -> int | None:
         """The conjunction where it is trivial or known."""

@@ -13,12 +13,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final, final
 
 import attrs
 
 from ..configuration.fold import Steps
 from .nodes.node import Node, ProductOf, SumOf
+from .nodes.union import Union
 
 Place = tuple[int, ...]
 """The child positions that lead from a sweep's node to one inside it."""
@@ -70,6 +72,7 @@ class Source:
     stride: int
     digits: tuple[int, ...]
     context: Context
+    is_column: bool  # true if the node's points are the values of one digit
 
     def find_value(self, offset: int) -> Any:
         """The value, given the sum of what the digits add to a position; `ABSENT` where there is none."""
@@ -77,7 +80,7 @@ class Source:
 
     @cached_property
     def column(self) -> Sequence[Any]:
-        """The values by digit, of a source with one digit."""
+        """The value at each point of the node."""
         return self.node.list_values(self.rest)
 
 
@@ -112,6 +115,11 @@ class Digits:
                 pending += reversed(digit.branches[value])
             position -= digit.offsets[value]
             yield digit, value
+
+    def list_choosers(self, place: Place) -> list[tuple[int, int]]:
+        """The choices on the way to a place, each with the branch that leads there."""
+        ways = ((self.places.get(place[:end], -1), branch) for end, branch in enumerate(place))
+        return [(number, branch) for number, branch in ways if number >= 0]
 
     @cached_property
     def places(self) -> dict[Place, int]:
@@ -157,7 +165,7 @@ def read_digits(node: Node, questions: Sequence[Question]) -> Digits:
         for argument, path in enumerate(question.paths)
     ]
     items = reader.read_node(_Inside(node), wants)
-    sources = tuple(tuple(map(tuple, arguments)) for arguments in reader.sources)
+    sources = tuple(tuple(map(tuple, arguments)) for arguments in reader.sources[: len(questions)])
     return Digits(node.size, items, tuple(reader.digits), sources)
 
 
@@ -177,14 +185,16 @@ class _Reader:
                 return self._read_product(at, product, here)
         digit = Digit(len(self.digits), at.place, at.node, at.stride, at.context)
         self.digits.append(digit)
-        self._add_sources(at, here, (digit,))
+        self._add_sources(at, here, (digit.number,), is_column=True)
         return (digit,)
 
     def _read_product(self, at: _Inside, product: ProductOf, wants: Sequence[_Want]) -> tuple[Digit, ...]:
         """The digits of every part. A path that ends here, or lies in several parts, takes all of them together."""
         inside: list[list[_Want]] = [[] for _ in product.parts]
         together: list[_Want] = []
-        for want in wants:
+        computed = [(want, *self._ask_inputs(at.node, want)) for want in wants if self._is_computed(at.node, want)]
+        plain = [want for want in wants if not self._is_computed(at.node, want)]
+        for want in chain(plain, *[inputs for _, _, inputs in computed]):
             ways = ((want.way[0], want.rest),) if want.way else at.node.enter(want.rest)
             into = [(part, rest) for part, rest in ways if want.way or product.parts[part].may_have(rest)]
             if len(into) == 1:
@@ -197,8 +207,23 @@ class _Reader:
         for k, (node, weight) in enumerate(zip(product.parts, product.weights, strict=True)):
             part_of = _Inside(node, at.stride * weight, (*at.place, k), at.context)
             items += self.read_node(part_of, [*inside[k], _WHOLE] if together else inside[k])
-        self._add_sources(at, together, self.digits[first:])
+        self._add_sources(at, together, range(first, len(self.digits)))
+        for want, question, _ in computed:
+            found = [source for sources in self.sources[question] for source in sources]
+            below = {number for source in found for number, _ in source.context if number >= first}
+            self._add_sources(at, [want], sorted(below.union(*(source.digits for source in found))))
         return tuple(items)
+
+    @staticmethod
+    def _is_computed(node: Node, want: _Want) -> bool:
+        return not want.way and node.inputs(want.rest) is not None
+
+    def _ask_inputs(self, node: Node, want: _Want) -> tuple[int, list[_Want]]:
+        """A question of its own for the paths that decide a computed value: its number, and what it wants."""
+        inputs = node.inputs(want.rest) or ()
+        self.sources.append([[] for _ in inputs])
+        number = len(self.sources) - 1
+        return number, [_Want(number, argument, (), path) for argument, path in enumerate(inputs)]
 
     def _read_sum(self, at: _Inside, parts: Sequence[Node], wants: Sequence[_Want]) -> Digit:
         """The digit that chooses a part, with the digits of each."""
@@ -217,11 +242,13 @@ class _Reader:
         self.digits[number] = digit
         return digit
 
-    def _add_sources(self, at: _Inside, wants: Iterable[_Want], digits: Sequence[Digit]) -> None:
+    def _add_sources(
+        self, at: _Inside, wants: Iterable[_Want], digits: Sequence[int], *, is_column: bool = False
+    ) -> None:
         """Note that these digits give what is wanted."""
         for want in wants:
             if want is not _WHOLE:
-                source = Source(at.node, want.rest, at.stride, tuple([digit.number for digit in digits]), at.context)
+                source = Source(at.node, want.rest, at.stride, tuple(digits), at.context, is_column)
                 self.sources[want.question][want.argument].append(source)
 
 
@@ -237,5 +264,6 @@ def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = 
             return node.rebuilt([narrow_node(part, left, (*place, k)) for k, part in enumerate(parts)])
         case SumOf(parts=parts):
             chosen = left.get(place, range(len(parts)))
-            return node.rebuilt([narrow_node(parts[k], left, (*place, k)) for k in chosen])
+            kept = [narrow_node(parts[k], left, (*place, k)) for k in chosen]
+            return kept[0] if len(kept) == 1 else Union.of(kept)
     return node.keep_values(left[place]) if place in left else node

@@ -13,10 +13,9 @@ from typing import Any, final
 
 import attrs
 
-from ..configuration.errors import PathError, SizeError
+from ..configuration.errors import SizeError
 from ..configuration.fold import Steps, show_path
 from ..configuration.messages import format_count
-from ..configuration.paths import get_in
 from .allowed import Allowed, lift_constraints
 from .claims import overlap
 from .digits import count_values
@@ -30,16 +29,16 @@ from .tables import Constraint, join_names
 Constraints = Sequence[Constraint]
 
 
-def constrain_node(node: Node, constraint: Constraint) -> Node:
-    """The points of a sweep that satisfy a constraint; nothing is asked before something is asked of the result."""
+def constrain_node(node: Node, *constraints: Constraint) -> Node:
+    """The points of a sweep that satisfy constraints; nothing is asked before something is asked of the result."""
     if isinstance(node, Filter):
-        return node.narrow(constraint)
+        return node.narrow(constraints)
     match node.composition:
-        case SelectionOf(base=base, indices=Allowed() as allowed):
-            return Select(base, allowed.narrow(constraint))
+        case SelectionOf(indices=Allowed() as allowed):
+            return _select_allowed(allowed.narrow(*constraints))
         case ProductOf():
-            return _count_allowed(node, (constraint,)) if _may_concern(constraint, node) else node
-    return Filter(node, (constraint,))
+            return _filter_node(node, constraints)
+    return Filter(node, constraints)
 
 
 class _Delegated:
@@ -82,11 +81,11 @@ class Filter(Node):
             self._found.append(_filter_node(self.base, self.constraints))
         return self._found[0]
 
-    def narrow(self, constraint: Constraint) -> Node:
-        """The same with one constraint more; what has been asked is not asked again."""
+    def narrow(self, constraints: Constraints) -> Node:
+        """The same with more constraints; what has been asked is not asked again."""
         if self._found:
-            return constrain_node(self.found, constraint)
-        return Filter(self.base, (*self.constraints, constraint))
+            return constrain_node(self.found, *constraints)
+        return Filter(self.base, (*self.constraints, *constraints))
 
     def has_path(self, path: Steps) -> bool:
         return self.base.has_path(path)
@@ -139,14 +138,22 @@ class Filter(Node):
         return self.found.__reduce__()  # predicates need not be picklable, and are not asked again
 
 
-def _may_concern(constraint: Constraint, node: Node) -> bool:
-    """False where no configuration has all paths of a constraint: then all of them satisfy it."""
-    return bool(node.size) and all(map(node.may_have, constraint.paths))
+def _find_answer(constraint: Constraint, node: Node) -> bool | None:
+    """The one answer about all configurations where no path that matters is there; None where their values decide."""
+    if not node.size:
+        return True
+    there = map(node.may_have, constraint.paths)
+    if constraint.formula is None:
+        return None if all(there) else True
+    return None if any(there) else constraint.formula.absent
 
 
 def _filter_node(node: Node, constraints: Constraints) -> Node:
     """The points of a sweep that satisfy all constraints."""
-    held = [constraint for constraint in constraints if _may_concern(constraint, node)]
+    answers = [_find_answer(constraint, node) for constraint in constraints]
+    held = [constraint for constraint, answer in zip(constraints, answers, strict=True) if answer is None]
+    if False in answers:
+        return slice_node(node, slice(0))
     if not held:
         return node
     match node.composition:
@@ -156,8 +163,8 @@ def _filter_node(node: Node, constraints: Constraints) -> Node:
             return Union.of([_filter_node(part, held) for part in parts])
         case ViewOf(base=base, path=path) if any(not _looks_at(one, path) for one in held):
             return _filter_view(node, base, path, held)
-        case SelectionOf(base=base, indices=Allowed() as allowed):
-            return Select(base, allowed.narrow(*held))
+        case SelectionOf(indices=Allowed() as allowed):
+            return _select_allowed(allowed.narrow(*held))
         case SelectionOf(base=base, indices=indices):
             return _filter_selection(node, base, indices, held)
         case ZipOf(parts=parts) if node.size > LIMIT:
@@ -187,7 +194,19 @@ def _filter_view(node: Node, base: Node, path: Steps, constraints: Constraints) 
 def _count_allowed(node: Node, constraints: Constraints) -> Node:
     """Counted by the axes that the constraints name."""
     base, lifted = lift_constraints(node)
-    return Select(base, Allowed(base, (*lifted, *constraints)))
+    return _select_allowed(Allowed.of(base, lifted, constraints))
+
+
+def find_product(node: Node) -> Node:
+    """The same points as a plain product, where nothing but conditions by value on single axes has narrowed one."""
+    match node.composition:
+        case SelectionOf(indices=Allowed() as allowed) if all(one.is_answered for one in allowed.constraints):
+            return allowed.find_product() or node
+    return node
+
+
+def _select_allowed(allowed: Allowed) -> Node:
+    return Select(allowed.base, allowed)
 
 
 # --- selections ----------------------------------------------------------------------------------------
@@ -214,7 +233,7 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
         if origin is None and step * count_values(base) <= LIMIT and isinstance(survivors.indices, Allowed):
             every = Constraint(None, ((),), congruence=(step, indices.positions[0]))
             strided = survivors.indices.narrow(every)
-            return _cut_survivors(Select(base, strided), _Survivors(strided, None), indices.positions)
+            return _cut_survivors(_select_allowed(strided), _Survivors(strided, None), indices.positions)
     if node.size <= LIMIT and (survivors is None or node.size <= whole.size):
         return _list_kept(node, constraints)
     return _look_up_kept(node, whole, base, indices, constraints)
@@ -347,11 +366,7 @@ def _is_kept(point: Any, constraints: Constraints) -> bool:
     errors = []
     for constraint in constraints:
         try:
-            values = [get_in(path, point) for path in constraint.paths]
-        except PathError:  # what lacks a path satisfies the constraint
-            continue
-        try:
-            if not constraint.holds(values):
+            if not constraint.keeps(point):
                 return False
         except Exception as error:
             errors.append(error)

@@ -88,8 +88,9 @@ class Space:
 class Asker:
     """Asks the predicate of the constraint of a number about the combinations that a guard leaves."""
 
-    def __init__(self, constraint: Constraint, number: int, space: Space) -> None:
+    def __init__(self, constraint: Constraint, number: int, space: Space, *, absent: int = TRUE) -> None:
         self.constraint, self.predicate = constraint, constraint.function
+        self.absent = absent  # the answer about a configuration that lacks a path
         self.digits, self.diagrams, self.domains, self.live = space.digits, space.diagrams, space.domains, space.live
         digits = space.digits
         self.scope = digits.find_scope(number)
@@ -121,7 +122,7 @@ class Asker:
 
     def _add_argument(self, argument: int, source: Source) -> None:
         """Note which digits give an argument: one alone, by a column of values, or several that share it."""
-        if len(source.digits) == 1:
+        if source.is_column:
             digit = source.digits[0]
             domain = self.domains[digit]
             # a digit with more values is never gone through: `_open_digit` refuses it
@@ -156,7 +157,7 @@ class Asker:
     def _open_digit(self, agenda: tuple[Digit, ...], guard: int, given: list[Any], sums: list[int]) -> int | None:
         """The diagram of what is left to decide; None where it goes on with a new open digit on the stack."""
         if not guard or not (self.plain or self._is_decided_by(agenda, given)):
-            return guard  # nothing is left to ask about, or all that the guard leaves lacks a path
+            return guard * self.absent  # nothing is left to ask about, or all of it lacks a path
         self.prefixes += 1
         if self.prefixes > MOST_PREFIXES or (agenda and count_items(self.domains[agenda[0].number]) > LIMIT):
             raise self._make_refusal()
@@ -273,7 +274,7 @@ class Asker:
         columns = [*columns, *shared]
         asked = [k for k in range(len(kept)) if not any(column[k] is ABSENT for _, column in columns)]
         for value in {*kept}.difference([kept[k] for k in asked]):
-            row[value] = TRUE
+            row[value] = self.absent
         return [kept[k] for k in asked], [(argument, [column[k] for k in asked]) for argument, column in columns]
 
     def _ask_many(
@@ -294,7 +295,7 @@ class Asker:
             fixed = [v.find_value(total) if isinstance(v, Source) else v for v, total in zip(given, sums, strict=True)]
             varying = {argument for argument, _ in columns}
             if any(value is ABSENT for argument, value in enumerate(fixed) if argument not in varying):
-                return [TRUE] * count
+                return [self.absent] * count
         self.asked += count
         if self.asked > LIMIT:
             raise self._make_refusal()

@@ -14,12 +14,14 @@ from typing import Any, cast, final
 import attrs
 from toolz import unique
 
-from ..configuration.errors import STOPS, make_stop_error
+from ..configuration.errors import STOPS, PathError, make_stop_error
 from ..configuration.fold import Steps, show_path
 from ..configuration.keys import exact_key
 from ..configuration.messages import add_note, short_repr
+from ..configuration.paths import get_in
 from .diagrams import FALSE, TRUE, Diagrams, Row, pack_row, unpack_row
 from .digits import Digit, Digits, Place, Question
+from .formulas import Formula, Values
 from .indices import count_items
 
 
@@ -56,6 +58,7 @@ class Constraint:
     table: Table | None = attrs.field(default=None, eq=False)
     turn: int = attrs.field(default=0, eq=False)  # when it was asked: those before it guarded it
     congruence: tuple[int, int] | None = None  # instead of a predicate: a step and where it starts, for positions
+    words: str = ""  # for `explain`, in place of its paths
 
     @property
     def question(self) -> Question:
@@ -64,6 +67,8 @@ class Constraint:
     @property
     def name(self) -> str:
         """The words for it in `explain`."""
+        if self.words:
+            return self.words
         if self.congruence is not None:
             return f"one of every {self.congruence[0]} positions"
         return f"on {join_names(map(show_path, self.paths))}"
@@ -73,6 +78,26 @@ class Constraint:
         scope = () if self.table is None else tuple([(*place, *inner) for inner in self.table.scope])
         table = None if self.table is None else attrs.evolve(self.table, scope=scope)
         return attrs.evolve(self, place=(*place, *self.place), table=table)
+
+    @property
+    def formula(self) -> Formula | None:
+        """The predicate, where it is a formula: then a path that is absent has a meaning of its own."""
+        return self.predicate if isinstance(self.predicate, Formula) else None
+
+    @property
+    def is_answered(self) -> bool:
+        """True for a formula of tests by value: no function of the caller's is asked."""
+        return self.formula is not None and all(isinstance(test, Values) for test in self.formula.tests)
+
+    def keeps(self, point: Any) -> bool:
+        """The answer about a configuration, which satisfies a predicate where it lacks a path."""
+        if self.formula is not None:
+            return self.formula.keeps(self.paths, point)
+        try:
+            values = [get_in(path, point) for path in self.paths]
+        except PathError:
+            return True
+        return self.holds(values)
 
     def holds(self, values: Sequence[Any]) -> bool:
         """The predicate's answer; what it raises names the values."""
@@ -109,19 +134,36 @@ def keep_firsts(digit: Digit) -> Constraint:
     return Constraint(None, ((),), digit.place, table)
 
 
-def dump_table(
-    diagrams: Diagrams, root: int, digits: Digits, scope: Sequence[int], domains: Mapping[int, Any]
-) -> Table:
+def dump_table(diagrams: Diagrams, root: int, digits: Digits, domains: Mapping[int, Any]) -> Table:
     """A diagram of the store as a table."""
+    scope = sorted(diagrams.find_support(root))
+    return _pack_table(diagrams, root, scope, [digits.all[n].place for n in scope], [domains[n] for n in scope])
+
+
+def _pack_table(
+    diagrams: Diagrams, root: int, levels: Sequence[int], scope: Iterable[Place], domains: Iterable[Sequence[int]]
+) -> Table:
+    """A diagram over some levels as a table, given the place and the domain of each."""
     listed = diagrams.list_nodes(root)
-    order = {level: k for k, level in enumerate(scope)}
+    order = {level: k for k, level in enumerate(levels)}
     numbers = {FALSE: FALSE, TRUE: TRUE, **{node: k for k, node in enumerate(listed, 2)}}
-    return Table(
-        tuple([digits.all[number].place for number in scope]),
-        tuple([domains[number] for number in scope]),
-        tuple([(order[diagrams.levels[n]], tuple([numbers[c] for c in diagrams.rows[n]])) for n in listed]),
-        numbers[root],
-    )
+    nodes = [(order[diagrams.levels[n]], tuple([numbers[c] for c in diagrams.rows[n]])) for n in listed]
+    return Table(tuple(scope), tuple(domains), tuple(nodes), numbers[root])
+
+
+def move_table(table: Table, scope: Sequence[Place]) -> Table:
+    """The same table for digits that stand at other places, which may come in another order."""
+    order = sorted(range(len(scope)), key=scope.__getitem__)
+    levels = {k: level for level, k in enumerate(order)}
+    diagrams, image = Diagrams(), [FALSE, TRUE]
+    for k, row in table.nodes:
+        found = FALSE
+        for child in dict.fromkeys(row):
+            here = diagrams.make_node(levels[k], tuple([int(cell == child) for cell in row]))
+            found = diagrams.disjoin(found, diagrams.conjoin(here, image[child]))
+        image.append(found)
+    domains = [table.domains[k] for k in order]
+    return _pack_table(diagrams, image[table.root], range(len(order)), [scope[k] for k in order], domains)
 
 
 def load_table(table: Table, diagrams: Diagrams, digits: Digits, domains: Mapping[int, Sequence[int]]) -> int:

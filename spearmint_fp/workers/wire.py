@@ -90,7 +90,7 @@ def write_ending(result: Any, error: ErrorInfo | None, seconds: float, attempts:
             return write_message(ERROR, (write_error(error), seconds, attempts))
         except ValueError:  # it is larger than marshal takes: its text, cut, comes back
             cut = error.type[:_CUT_CHARACTERS], error.message[:_CUT_CHARACTERS], error.traceback[-_CUT_CHARACTERS:]
-            return write_message(ERROR, ((*cut, None), seconds, attempts))
+            return write_message(ERROR, ((*cut, None, error.kinds), seconds, attempts))
     try:
         if type(result) in _SCALARS:
             return write_message(RESULT, (result, seconds, attempts))
@@ -103,13 +103,13 @@ def write_ending(result: Any, error: ErrorInfo | None, seconds: float, attempts:
         return write_message(ERROR, (write_error(ErrorInfo.of(lost)), seconds, attempts))
 
 
-def write_error(error: ErrorInfo) -> tuple[str, str, str, bytes | None]:
+def write_error(error: ErrorInfo) -> tuple[str, str, str, bytes | None, tuple[str, ...]]:
     """An error as builtins, with the exception where it can be pickled."""
     try:
         exception = dump_object(error.exception)
     except BaseException:  # whatever a user's exception does; its text comes back
         exception = None
-    return error.type, error.message, error.traceback, exception
+    return error.type, error.message, error.traceback, exception, error.kinds
 
 
 @final
@@ -197,7 +197,7 @@ def _read_ending(kind: int, content: Any) -> Ending:
         return None, ErrorInfo.of(lost), seconds, attempts
 
 
-def _read_error(kind: str, message: str, traceback: str, data: bytes | None) -> ErrorInfo:
+def _read_error(kind: str, message: str, traceback: str, data: bytes | None, kinds: tuple[str, ...]) -> ErrorInfo:
     """The inverse of `write_error`, with the exception where it can be opened here."""
     exception = None
     if data is not None:
@@ -205,4 +205,5 @@ def _read_error(kind: str, message: str, traceback: str, data: bytes | None) -> 
             exception = pickle.loads(data)  # noqa: S301  # bytes of our own worker
         except (Exception, SystemExit):  # whatever a user's exception does when it is opened; its text is here
             exception = None
-    return ErrorInfo(kind, message, traceback, exception if isinstance(exception, BaseException) else None)
+    opened = exception if isinstance(exception, BaseException) else None
+    return ErrorInfo(kind, message, traceback, opened, kinds)

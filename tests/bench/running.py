@@ -7,10 +7,13 @@ from collections.abc import AsyncIterable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from spearmint_fp import DynamicValue, Sweep, arun, dask_cluster, expand, processes, run, threads
+from spearmint_fp import DynamicValue, Journal, Sweep, arun, dask_cluster, expand, processes, run, threads
 
 from .measure import Row, drained, quartiles, seconds, worked
 
@@ -100,6 +103,7 @@ def running(rounds: int) -> Iterator[Row]:
     loops, above = zip(*[(_work(loop), _work(serial) - _work(loop)) for _ in range(rounds)], strict=True)
     yield Row("a plain loop over the sweep", median(loops), "us per config", spread=quartiles(loops))
     yield Row(serial.what, median(above), "us above the loop", 3, spread=quartiles(above))
+    yield from journaled(loop, sweep[: sweep.size // 40], rounds)
     for group in groups(sweep):
         costs = list(zip(*[_above(loop, group) for _ in range(min(rounds, 5))], strict=True))
         peer = min(median(cost) for cost, way in zip(costs, group, strict=True) if way.most is None)
@@ -108,6 +112,31 @@ def running(rounds: int) -> Iterator[Row]:
             note = "" if way.sweep.size == sweep.size else f"{way.sweep.size:,} of {sweep.size:,}"
             yield Row(way.what, median(cost), "us above the loop", must, note, spread=quartiles(cost))
     yield from (Row(what, None, "us above the loop", None, "not installed") for what in _absent())
+
+
+def journaled(loop: Way, sweep: Sweep[Any], rounds: int) -> Iterator[Row]:
+    """Serial runs with a journal, in time of the processor, but for the one that waits for the disk."""
+    with TemporaryDirectory() as folder:
+        paths = (Path(folder, f"{number}.db") for number in count())
+        plain = _work(loop)
+        note = f"{sweep.size:,} configurations"
+        quick, replayed, synced = list[float](), list[float](), list[float]()
+        for _ in range(rounds):
+            with Journal(next(paths), name="trivial", sync=False) as journal:
+                way = Way("with a journal", partial(_journaled, journal), sweep)
+                quick.append(_work(way) - plain)
+                replayed.append(_work(way) - plain)
+            with Journal(next(paths), name="trivial") as journal:
+                way = Way("with a journal", partial(_journaled, journal), sweep[: sweep.size // 20])
+                synced.append(_cost(way) - plain)
+        unit = "us above the loop"
+        yield Row("serial, journal, sync=False", median(quick), unit, 100, note, spread=quartiles(quick))
+        yield Row("serial, journal, replayed", median(replayed), unit, None, note, spread=quartiles(replayed))
+        yield Row("serial, journal", median(synced), unit, None, "by the clock", spread=quartiles(synced))
+
+
+def _journaled(journal: Journal, sweep: Sweep[Any]) -> None:
+    drained(run(trivial, sweep, journal=journal))
 
 
 def _loop(sweep: Sweep[Any]) -> Way:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import attrs
 import pytest
 
 from spearmint_fp import (
@@ -15,10 +16,11 @@ from spearmint_fp import (
     TreeError,
     expand,
     get_in,
+    remove_in,
     set_in,
     update_in,
 )
-from spearmint_fp.configuration.paths import join_path, parse_path, remove_in
+from spearmint_fp.configuration.paths import drop_in, join_path, parse_path
 from tests.configuration.trees import TREE
 
 
@@ -102,12 +104,57 @@ def test_paths_and_their_keys_are_inverse() -> None:
         assert parse_path(join_path(path)) == path
 
 
-def test_removing_a_path() -> None:
+def test_dropping_a_path() -> None:
     c = Config({"a": {"b": 1}, "c": 2})
-    assert remove_in(("a", "b"), c, prune=True) == {"c": 2}
-    assert remove_in(("a", "b"), c, prune=False) == {"a": {}, "c": 2}
-    assert remove_in(("c",), c, prune=True) == {"a": {"b": 1}}
-    assert remove_in(("x", "y"), c, prune=True) is c
+    assert drop_in(("a", "b"), c, prune=True) == {"c": 2}
+    assert drop_in(("a", "b"), c, prune=False) == {"a": {}, "c": 2}
+    assert drop_in(("c",), c, prune=True) == {"a": {"b": 1}}
+    assert drop_in(("x", "y"), c, prune=True) is c
+
+
+def test_removing_a_path() -> None:
+    c = Config({"a": {"b": 1}, "c": 2, "t": [1, {"x": 2, "y": 3}]})
+    assert remove_in("a.b", c) == {"a": {}, "c": 2, "t": (1, {"x": 2, "y": 3})}
+    assert remove_in("t.0", c)["t"] == ({"x": 2, "y": 3},)
+    assert remove_in(("t", -1, "x"), c)["t"] == (1, {"y": 3})
+    assert remove_in("a", c) == {"c": 2, "t": c.t}
+    assert remove_in("a.new.deep", set_in("a.new.deep", 1, c)) == set_in("a.new", {}, c)
+    for path, message in [
+        ("a.c", r"no 'c' at a; there is: 'b'"),
+        ("b", r"no 'b' at the root"),
+        ("c.x", r"no 'x' at c: there stands 2 \(int\)"),
+        ("", r"at least one step"),
+        ("t.7", r"no '7' at t"),
+    ]:
+        with pytest.raises(PathError, match=message):
+            remove_in(path, c)
+
+
+def test_removing_a_path_from_choices() -> None:
+    tree = {"opt": DynamicValue([{"name": "sgd", "m": DynamicValue([1, 2])}, {"name": "adam"}]), "n": DynamicValue([1])}
+    assert list(expand(remove_in("opt.m", tree))) == [
+        {"opt": {"name": "sgd"}, "n": 1},
+        {"opt": {"name": "adam"}, "n": 1},
+    ]
+    assert remove_in("n", tree) == {"opt": tree["opt"]}
+    with pytest.raises(PathError, match=r"cannot remove opt\.mm: no alternative at opt has it"):
+        remove_in("opt.mm", tree)
+    with pytest.raises(PathError, match="no alternative at n has it"):
+        remove_in("n.x", tree)
+    swept = {"opt": expand({"lr": DynamicValue(range(10**20)), "m": 1})}
+    assert expand(remove_in("opt.m", swept))[5] == {"opt": {"lr": 5}}
+
+
+@attrs.frozen
+class Fixed:
+    x: int
+
+
+def test_a_field_of_a_class_is_not_removed() -> None:
+    with pytest.raises(PathError, match=r"cannot remove a\.x: it is a field of a class"):
+        remove_in("a.x", {"a": Fixed(1)})
+    assert remove_in("a", {"a": Fixed(1)}) == {}
+    assert remove_in("a.x.y", {"a": Fixed({"y": 1, "z": 2})}) == {"a": Fixed(Config({"z": 2}))}  # type: ignore[arg-type]
 
 
 def test_odd_paths_and_functions_are_told_of() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pickle
+import random
 import shutil
 import sqlite3
 import tempfile
@@ -25,6 +27,7 @@ from spearmint_fp import (
     run,
     threads,
 )
+from spearmint_fp.cli.journal_view import JournalView
 from spearmint_fp.journal import database
 from tests.journal.runs import doubled, list_outcomes, rising
 from tests.waiting import LIMIT_SECONDS, wait_until
@@ -175,6 +178,90 @@ def test_a_write_ahead_log_that_is_cut_short_loses_the_end_of_it_alone(
     assert done == sorted(done)
     assert done[0] < 3
     assert done[-1] == 20
+
+
+# --- without a wait for the disk, and what is left beside the file -----------------------------------------------
+
+WRITING = """
+from spearmint_fp.cli.journal_view import JournalView
+from spearmint_fp.journal import database
+database.SAFE_WAL_VERSION = <VERSION>
+
+def work(config):
+    return "x" * (config.n % 50)
+
+with Journal(<PATH>, name="work", sync=False) as journal:
+    for outcome in run(work, rising(100_000)[<INDEX>::2], journal=journal):
+        os.write(1, f"{outcome.config.n} ".encode())
+"""
+
+
+def test_a_process_that_is_killed_amid_its_commits_loses_nothing_of_them(path: Path, mode: str) -> None:
+    """Two at a time, killed at any moment, without a sync: what was given out is there, and the file is whole."""
+    chance, seen_so_far = random.Random(mode), set[int]()
+    for _ in range(4):
+        programs = []
+        for index in range(2):
+            code = WRITING
+            for word, value in {"VERSION": database.SAFE_WAL_VERSION, "PATH": str(path), "INDEX": index}.items():
+                code = code.replace(f"<{word}>", repr(value))
+            programs.append(started(code))
+        for program in programs:
+            assert program.stdout is not None
+            program.stdout.read(chance.randrange(1, 20_000))  # until it is amid its work
+            program.kill()
+        for program in programs:
+            rest = program.communicate()[0]
+            seen_so_far |= {int(n) for n in rest.rpartition(" ")[0].split()[1:]}
+        with Journal(path, name="work") as journal:
+            stored = {o.config.n for o in journal.outcomes("work")}
+            assert journal._database.read("PRAGMA integrity_check") == [("ok",)]
+        assert seen_so_far <= stored
+        assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("sync", [True, False])
+def test_no_file_is_left_beside_a_closed_journal(path: Path, mode: str, sync: bool) -> None:
+    def beside() -> list[str]:
+        return sorted(p.name for p in path.parent.iterdir() if p != path)
+
+    with Journal(path, sync=sync) as journal, Journal(path, sync=not sync) as other:
+        list(run(doubled, rising(3), journal=journal))
+        list(run(doubled, rising(6), journal=other))
+        journal.close()
+        list(run(doubled, rising(9), journal=other))
+        other._database._connection.execute("BEGIN IMMEDIATE")  # as an interrupt leaves it
+    assert beside() == []
+    journal = Journal(path, sync=sync)
+    list(run(doubled, rising(12), journal=journal))
+    del journal
+    gc.collect()
+    assert beside() == []
+    code = f"journal = Journal({str(path)!r}, name='n', sync={sync})\nlist(run(len, [dict(n=1)], journal=journal))\n"
+    assert finished(started(code + "tell(done=True)")) == {"done": True}
+    assert beside() == []
+    with Journal(path) as journal:
+        assert all(outcome.replayed for outcome in run(doubled, rising(12), journal=journal))
+
+
+def test_a_journal_that_closes_leaves_the_file_alone_that_has_taken_its_place(path: Path) -> None:
+    journal = Journal(path, name="n")
+    list(run(len, [[1]], journal=journal))
+    path.rename(path.with_name("old.db"))
+    beside = Path(f"{path}-journal")
+    beside.write_bytes(b"another's")
+    path.touch()
+    journal.close()
+    assert beside.read_bytes() == b"another's"
+
+
+def test_a_reader_makes_and_removes_nothing_beside_a_journal_in_use(path: Path) -> None:
+    with Journal(path, name="work", sync=False) as journal:
+        list(run(doubled, rising(3), journal=journal))
+        before = {p.name: p.read_bytes() for p in path.parent.iterdir()}
+        assert len(list(JournalView(path, name=None, version=None, sweep=None))) == 3
+        assert {p.name: p.read_bytes() for p in path.parent.iterdir()} == before
+        list(run(doubled, rising(5), journal=journal))
 
 
 def test_names_of_sqlite_are_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

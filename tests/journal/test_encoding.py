@@ -150,7 +150,7 @@ nt = namedtuple("nt", "a")  # noqa: PYI024  # on purpose without types
         ({"a": {"b": Point(1.0)}}, r"a\.b: Point\(x=1\.0"),
         (Point(1.0), "the root: Point"),
         ([lambda: 1], r"\[?0\]?: <function"),
-        (np.zeros(3), "the root: array"),
+        (np.ma.zeros(3), "the root: masked_array"),
         ((1, {"k": Named(1, "b")}), r"1\.k: Named"),
         (Color.RED, "the root: <Color.RED"),
         ({"x": nt(1)}, "x: nt"),
@@ -218,10 +218,7 @@ def test_what_is_no_type_and_what_contains_itself_are_refused() -> None:
 
 
 @pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="a long double is a double here")
-@pytest.mark.parametrize("long", [np.longdouble("0.1"), np.clongdouble(1)])
-def test_numbers_that_python_cannot_hold_are_refused_by_name(long: Any) -> None:
-    with pytest.raises(EncodingError, match=r"^a: .*longdouble.* is not plain data"):
-        encode_result({"a": long})
+def test_numbers_that_python_cannot_hold_are_refused_where_a_builtin_is_asked_for() -> None:
     with pytest.raises(ConversionError, match="which cannot hold all digits of this one"):
         structure(complex, np.longdouble("0.1"))
     assert structure(float, np.longdouble(0.5)) == 0.5

@@ -29,12 +29,12 @@ def test_a_table_stands_alone(on: tuple[str, ...], keep: int) -> None:
     domains: dict[int, Sequence[int]] = {number: range(3) for number in digits.find_scope(0)}
     diagrams, other = Diagrams(), Diagrams()
     root = Asker(constraint, 0, Space(digits, diagrams, domains, dict(domains))).build_diagram(1)
-    table = dump_table(diagrams, root, digits, digits.find_scope(0), domains)
+    table = dump_table(diagrams, root, digits, domains)
     again = load_table(table, other, digits, domains)
-    assert dump_table(other, again, digits, digits.find_scope(0), domains) == table
+    assert dump_table(other, again, digits, domains) == table
     cut = {number: [0, 2] for number in domains}
     assert load_table(table, other, digits, cut) == load_table(
-        dump_table(other, again, digits, digits.find_scope(0), domains), other, digits, cut
+        dump_table(other, again, digits, domains), other, digits, cut
     )
 
 

@@ -118,6 +118,8 @@ class Axis(Compound):
         return self if len(values) == len(self._trees) else attrs.evolve(self, values=values)
 
     def keep_values(self, kept: Sequence[int]) -> Axis:
+        if isinstance(kept, range):  # of which slicing may store less
+            return Axis(self.values[kept.start : kept.stop : kept.step], swept=self.swept)
         return Axis(tuple([self.values[k] for k in kept]), swept=self.swept)
 
     def columns(self) -> Columns:

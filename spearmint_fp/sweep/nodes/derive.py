@@ -13,7 +13,7 @@ from toolz import unique
 
 from ...configuration.fold import Steps, show_path
 from ...configuration.keys import exact_key
-from ...configuration.paths import remove_in, set_in
+from ...configuration.paths import drop_in, set_in
 from ...configuration.records import find_index
 from ..claims import Claims, overlap
 from ..indices import count_items
@@ -69,7 +69,7 @@ class Derive(Image):
 
     def _origins(self, value: Any) -> Iterator[Any]:
         """The configs that may have become `value`: without the path, or with what the base has there."""
-        yield from unique((remove_in(self.path, value, prune=prune) for prune in (False, True)), key=exact_key)
+        yield from unique((drop_in(self.path, value, prune=prune) for prune in (False, True)), key=exact_key)
         before = self.base.columns().get(self.path)
         for old in chain.from_iterable(before.pieces if before else ()):
             with suppress(Exception):  # no such path, or a class that refuses it: then no point became `value` from it

@@ -255,6 +255,14 @@ class Node(ABC):
         """The parts that a path leads into, by number, with the path from there on; none where it ends here."""
         return ()
 
+    def inputs(self, path: Steps) -> tuple[Steps, ...] | None:  # noqa: ARG002
+        """The paths of the parts whose values decide what stands at a path; None where it is what stands in a part."""
+        return None
+
+    def complete(self, point: Any) -> Any:
+        """The point with what is computed from the values that it has."""
+        return point
+
     def may_have(self, path: Steps) -> bool:
         """`has_path` as far as it is seen without building points: False where it is certain that no point has it."""
         made = self.composition

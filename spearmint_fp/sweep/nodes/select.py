@@ -49,6 +49,12 @@ class Select(Compound):
     def composition(self) -> SelectionOf:
         return SelectionOf(self.base, self.indices)
 
+    def inputs(self, path: Steps) -> tuple[Steps, ...] | None:
+        return self.base.inputs(path)
+
+    def complete(self, point: Any) -> Any:
+        return self.base.complete(point)
+
     def rebuilt(self, parts: Sequence[Node]) -> Select:
         return Select(parts[0], self.indices)
 

@@ -1,0 +1,125 @@
+"""Groups and other orders, against brute force, and far beyond what can be listed."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spearmint_fp import (
+    ABSENT,
+    ArgumentError,
+    DynamicValue,
+    PathError,
+    Sweep,
+    constrain,
+    expand,
+    explain,
+    get_in,
+    groupby,
+    reorder,
+    where,
+)
+from spearmint_fp.configuration.keys import exact_key
+
+from ..oracle import paths_of, predicate
+from .generated import points, sweeps
+
+many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def value_of(path: Any, config: Any) -> Any:
+    try:
+        return get_in(path, config)
+    except PathError:
+        return ABSENT
+
+
+def keys(configs: Any) -> list[Any]:
+    return list(map(exact_key, configs))
+
+
+def draw_paths(data: Any, listed: list[Any], most: int) -> list[Any]:
+    known = sorted({path for config in listed for path in paths_of(config) if path}, key=repr)
+    return data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=most, unique=True)) if known else []
+
+
+@many
+@given(st.data(), sweeps())
+def test_groups_part_a_sweep(data: Any, sweep: Sweep[Any]) -> None:
+    listed = points(sweep)
+    paths = draw_paths(data, listed, 1)
+    if len(listed) < sweep.size or not paths:
+        return
+    try:
+        found = groupby(paths[0], sweep)
+    except (ArgumentError, PathError):  # a value is not hashable
+        return
+    expected: dict[Any, list[Any]] = {}
+    for config in listed:
+        expected.setdefault(value_of(paths[0], config), []).append(config)
+    assert list(found) == list(expected)
+    assert [keys(part) for part in found.values()] == [keys(part) for part in expected.values()]
+
+
+@many
+@given(st.data(), sweeps())
+def test_another_order_is_a_stable_sort(data: Any, sweep: Sweep[Any]) -> None:
+    listed = points(sweep)
+    paths = draw_paths(data, listed, 2)
+    if len(listed) < sweep.size or not paths:
+        return
+    columns = sweep._node.columns()
+    ranks: list[dict[Any, int]] = []
+    for path in paths:
+        column = columns.get(path)
+        pieces = [value for piece in (column.pieces if column else ()) for value in piece]
+        values = [*pieces, *(value_of(path, config) for config in listed)]
+        ranks.append({key: k for k, key in enumerate(dict.fromkeys(keys(v for v in values if v is not ABSENT)))})
+        ranks[-1][exact_key(ABSENT)] = len(values)
+
+    def order(config: Any) -> list[int]:
+        return [rank[exact_key(value_of(path, config))] for path, rank in zip(paths, ranks, strict=True)]
+
+    expected = sorted(listed, key=order)
+    try:
+        made = reorder(paths, sweep)
+    except PathError:
+        return
+    check_order(made, expected)
+
+
+def check_order(made: Sweep[Any], expected: list[Any]) -> None:
+    assert keys(made) == keys(expected)
+    assert keys(made[k] for k in range(made.size)) == keys(expected)
+    assert keys(made[1:]) == keys(expected[1:])
+    assert [keys(expected).index(exact_key(c)) for c in expected] == [
+        next(iter(made._node.ranks(c, True))) for c in expected
+    ]
+    assert explain(made)
+
+
+@many
+@given(st.data())
+def test_constraints_stay_exact_in_another_order(data: Any) -> None:
+    names = ["a", "b", "c", "d"]
+    sweep = expand({name: DynamicValue(range(data.draw(st.integers(1, 3)))) for name in names})
+    sweep = expand({"in": sweep, "n": DynamicValue(range(10**30))})
+    paths = [("in", name) for name in names]
+    for salt in range(data.draw(st.integers(0, 3))):
+        on = data.draw(st.lists(st.sampled_from(paths), min_size=1, max_size=3, unique=True))
+        sweep = constrain(predicate(salt, 3), sweep, on=on)
+        if data.draw(st.booleans()):
+            sweep = pickle.loads(pickle.dumps(sweep))
+    some = data.draw(st.lists(st.sampled_from(paths), min_size=1, max_size=4, unique=True))
+    few = list(where({"n": DynamicValue([0, 10**29])}, sweep))
+    expected = sorted(few, key=lambda config: [get_in(path, config) for path in some])
+    made = reorder(some, sweep)
+    assert made.size == sweep.size
+    check_order(where({"n": DynamicValue([0, 10**29])}, made), expected)
+    late = constrain(predicate(9, 2), made, on=[paths[0], paths[2]])
+    kept = [c for c in expected if predicate(9, 2)(get_in(paths[0], c), get_in(paths[2], c))]
+    check_order(where({"n": DynamicValue([0, 10**29])}, late), kept)
+    assert all(made.index(config) == made.index(made[made.index(config)]) for config in expected[:3])
