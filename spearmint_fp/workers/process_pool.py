@@ -24,8 +24,10 @@ from .batches import Answer, Batch, Resume
 from .pools import Pool
 from .processes import KILLED_SECONDS, Process, open_pipe
 from .start_methods import Launcher
+from .watch import EXPIRED_SIGNAL
 from .wire import (
     DEADLINE,
+    HANDED_BACK,
     HEARTBEAT_SECONDS,
     LEFT_RUNNING,
     LENGTH,
@@ -44,6 +46,9 @@ MOST_FAILED_STARTS: Final = 3
 GRACE_SECONDS: Final = 0.3
 """How long a worker may take to end by itself when it is asked to, before it is killed."""
 
+OVERDUE_SECONDS: Final = 0.5
+"""How long after its deadline a worker is ended from here: its task lets no other thread run, which would end it."""
+
 LEAVE_SECONDS: Final = 5.0
 """How long an idle worker may take to end by itself when all is done, or it has run as many tasks as it may."""
 
@@ -56,8 +61,8 @@ class _Worker:
     """A worker process, seen from here: its pipes, and what it is doing."""
 
     __slots__ = (
-        "batch", "batches", "deadline", "expired", "is_lost", "is_ready", "leave_by", "left_running", "messages",
-        "number", "open_pipes", "process", "reader", "resume", "tasks_left",
+        "batch", "batches", "deadline", "expired", "handed_back", "is_lost", "is_ready", "leave_by", "left_running",
+        "messages", "number", "open_pipes", "overdue", "process", "reader", "resume", "tasks_left",
     )  # fmt: skip
 
     def __init__(self, process: Process, batches: int, messages: int, number: int, tasks_left: float) -> None:
@@ -69,7 +74,9 @@ class _Worker:
         self.left_running: dict[str, int] = {}
         self.batch: Batch | None = None
         self.is_ready = self.is_lost = False
-        self.deadline = inf
+        self.handed_back: Batch | None = None  # what it leaves to others of its batch
+        self.deadline = inf  # when its task must have ended, and it ends itself
+        self.overdue = inf  # when it is ended from here
         self.resume: Resume | None = None
         self.expired: int | None = None  # the position of the task that ran too long
 
@@ -90,6 +97,7 @@ class _Worker:
 
     def receive(self, data: bytes) -> bool:
         """Add to the batch what has been read; True if the worker cannot read the rest of the batch."""
+        self.overdue = max(self.overdue, monotonic() + OVERDUE_SECONDS) if self.deadline < inf else inf
         return self.reader.add_to(self.batch, data, self.note_message)
 
     def note_message(self, kind: int, content: Any) -> bool:
@@ -98,9 +106,17 @@ class _Worker:
             self.is_ready = True
         elif kind == DEADLINE:
             self.deadline, self.resume = content[0], content[1:]
+            self.overdue = max(self.deadline, monotonic()) + OVERDUE_SECONDS
         elif kind == LEFT_RUNNING:
             self.left_running = content
-        return kind in (READY, DEADLINE, LEFT_RUNNING)
+        elif kind == HANDED_BACK and self.batch is not None:
+            self.handed_back = self.batch.hand_back(content)
+        return kind in (READY, DEADLINE, LEFT_RUNNING, HANDED_BACK)
+
+    def take_handed_back(self) -> Batch | None:
+        """Return what it has left to others since the last call."""
+        rest, self.handed_back = self.handed_back, None
+        return rest
 
     def retire(self) -> None:
         """Have a worker without tasks left end by itself, after the variants that its tasks have left running."""
@@ -113,10 +129,16 @@ class _Worker:
             self.leave_by = monotonic() + KILLED_SECONDS
 
     def expire(self) -> None:
-        """End the task that has run too long, and the process with it."""
-        self.deadline = inf
+        """End the task that has run too long, and the process with it, where it has not ended by itself."""
+        self.overdue = inf
         self.expired = self.batch.start if self.batch else None
         self.process.signal(signal.SIGKILL)
+
+    def has_expired(self) -> bool:
+        """True if it was ended, here or by itself, because a task ran too long; it has ended, and all has been read."""
+        if self.batch and self.deadline <= monotonic() and self.process.code in (-EXPIRED_SIGNAL, None):
+            self.expired = self.batch.start
+        return self.expired is not None
 
     def dismiss(self) -> None:
         """Let an idle worker end by itself.
@@ -225,13 +247,13 @@ class ProcessPool(Pool):
 
     def _listen(self) -> list[Answer]:
         """Wait a moment for workers to write or to end; their answers, and those for tasks that ended with them."""
-        wait = min(HEARTBEAT_SECONDS, *(worker.deadline - monotonic() for worker in self._workers), inf)
+        wait = min(HEARTBEAT_SECONDS, *(worker.overdue - monotonic() for worker in self._workers), inf)
         answers: list[Answer] = []
         for key, _ in self._selector.select(max(0.0, wait)):
             data = os.read(key.fd, READ_BYTES)
             answers += self._receive(key.data, data) if data else self._replace(key.data)
         for worker in self._workers:
-            if worker.deadline <= monotonic():
+            if worker.overdue <= monotonic():
                 worker.expire()
             if worker.is_idle and worker.tasks_left <= 0:
                 worker.retire()
@@ -239,12 +261,15 @@ class ProcessPool(Pool):
 
     def _receive(self, worker: _Worker, data: bytes) -> list[Answer]:
         batch = worker.batch
+        self.received += len(data)
         if batch is None:
             worker.receive(data)
             return []
         start = batch.start
         unreadable = worker.receive(data)
         worker.tasks_left -= batch.start - start
+        if (rest := worker.take_handed_back()) is not None:
+            self._queue.extendleft(reversed(rest.split(self.workers)))
         if unreadable:
             self._queue.extendleft(reversed(batch.split()))
         elif batch and worker.tasks_left <= 0:  # it was not sent more of it
@@ -286,10 +311,10 @@ class ProcessPool(Pool):
         batch = worker.batch
         if batch is None:
             return []
-        if worker.expired is not None:  # ended here; the wrapper that set the deadline raises the error when it resumes
+        if worker.has_expired():  # the wrapper that set the deadline raises the error when it resumes
             batch.resume = worker.resume if worker.expired == batch.start else None
         elif batch.deaths + 1 < self._deaths:
-            batch.deaths += 1
+            batch.deaths, batch.suspects = batch.deaths + 1, 1
         else:
             end = f"{_describe_end(worker.process)}, {self._deaths} times of {self._deaths}"
             batch.fail(ErrorInfo.of(WorkerError(f"its worker process ended while it ran: {end}")))
