@@ -1,6 +1,6 @@
 """A sweep as a SLURM array job: each task takes its shard, and keeps what it has done in a journal of its own.
 
-    python as_an_array_job.py runs     in a task of an array: runs its shard; anywhere else: reports what is in `runs`
+    python as_an_array_job.py runs     in a task of an array: runs its shard; elsewhere: merges `runs`, and reports
     python as_an_array_job.py          plays an array of three tasks on this machine, and reports
 
 Each task has a file of its own, because network file systems often lack the locks that one SQLite file for all needs;
@@ -17,12 +17,12 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from toolz import groupby
 
-from spearmint_fp import Config, DynamicValue, Journal, Outcome, collect, expand, run, shard, successes
+from spearmint_fp import Config, DynamicValue, Journal, collect, expand, run, shard, successes
 
 SIDE = 24
 NAME = "percolation"
@@ -43,15 +43,15 @@ def leads_through(config: Config) -> bool:
     return any(y == SIDE - 1 for _, y in reached)
 
 
-def part(variables: Mapping[str, str]) -> tuple[int, int]:
+def find_shard(variables: Mapping[str, str]) -> tuple[int, int]:
     """Which task of how many, counted from 0: 0 to 7 of 8 for --array=1-8, --array=0-7 and --array=10-80:10 alike."""
     number, first, step, count = (int(variables[f"SLURM_ARRAY_TASK_{key}"]) for key in ("ID", "MIN", "STEP", "COUNT"))
     return (number - first) // step, count
 
 
-def task(folder: Path) -> None:
+def run_task(folder: Path) -> None:
     """One task of the array: run its shard."""
-    i, n = part(os.environ)
+    i, n = find_shard(os.environ)
     folder.mkdir(parents=True, exist_ok=True)
     with Journal(folder / f"{i}-of-{n}.db", name=NAME) as journal:
         outcomes = collect(run(leads_through, shard(i, n, sweep), journal=journal))
@@ -59,23 +59,17 @@ def task(folder: Path) -> None:
     print(f"task {i} of {n}: {len(outcomes) - replayed} run, {replayed} replayed")
 
 
-def kept(folder: Path) -> Iterator[Outcome[Config, bool]]:
-    """The outcomes of all journals."""
-    for path in sorted(folder.glob("*.db")):
-        with Journal(path) as journal:
-            if (NAME, "") in journal.experiments:  # a task may have been killed before it began
-                yield from journal.outcomes(NAME)
-
-
 def report(folder: Path) -> None:
-    """How far the array has come, and what it found."""
-    done = {outcome.config_id: outcome for outcome in successes(kept(folder))}
+    """Merge the journals of the tasks, and say how far the array has come and what it found."""
+    with Journal(folder / "all.db", name=NAME) as journal:
+        journal.merge(*folder.glob("*-of-*.db"))
+        done = list(successes(journal.outcomes(NAME)))
     print(f"{len(done)} of {sweep.size} configurations are done")
-    for density, group in sorted(groupby(lambda outcome: outcome.config.density, done.values()).items()):
+    for density, group in sorted(groupby(lambda outcome: outcome.config.density, done).items()):
         print(f"  density {density:.2f}: {sum(outcome.result for outcome in group)} of {len(group)} lead through")
 
 
-def played(folder: Path) -> None:
+def play(folder: Path) -> None:
     """The array `--array=1-3`, in processes of this machine."""
     array = {"SLURM_ARRAY_TASK_COUNT": "3", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_STEP": "1"}
     command = [sys.executable, __file__, str(folder)]
@@ -89,10 +83,10 @@ def played(folder: Path) -> None:
 def main() -> None:
     """A task, the report of a folder, or the whole play."""
     if folder := sys.argv[1:]:
-        (task if "SLURM_ARRAY_TASK_ID" in os.environ else report)(Path(folder[0]))
+        (run_task if "SLURM_ARRAY_TASK_ID" in os.environ else report)(Path(folder[0]))
         return
     with tempfile.TemporaryDirectory() as temporary:
-        played(Path(temporary))
+        play(Path(temporary))
         report(Path(temporary))
 
 

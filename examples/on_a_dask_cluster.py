@@ -1,4 +1,7 @@
-"""A sweep on a Dask cluster: here two worker processes of this machine, elsewhere the address of a scheduler.
+"""A sweep on a Dask cluster: two worker processes of this machine, or jobs of SLURM.
+
+    python on_a_dask_cluster.py          on this machine
+    python on_a_dask_cluster.py slurm    on SLURM; needs dask-jobqueue
 
 Each configuration solves y' = -40 (y - cos t), y(0) = 0, with a method and a step. It is a stiff equation: a step
 that is too long for a method blows up. That raises on the worker and is that configuration's `Failure` here; the run
@@ -8,7 +11,9 @@ goes on.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import distributed
 
@@ -63,12 +68,24 @@ def report(outcomes: Iterable[Outcome[Config, float]]) -> str:
     return "\n".join(f"{text:>20}  {label(outcome.config, sweep)}" for outcome, text in told)
 
 
+def open_local_cluster() -> distributed.LocalCluster:
+    """Two worker processes on this machine."""
+    return distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
+
+
+def open_slurm_cluster() -> Any:
+    """Two workers, each a job of SLURM: a core and a gigabyte for an hour at most."""
+    from dask_jobqueue import SLURMCluster
+
+    cluster = SLURMCluster(cores=1, memory="1GB", walltime="01:00:00")
+    cluster.scale(jobs=2)
+    return cluster
+
+
 def main() -> None:
     """Start a cluster, run the sweep on it, end it."""
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    open_cluster = open_slurm_cluster if sys.argv[1:] == ["slurm"] else open_local_cluster
+    with open_cluster() as cluster, distributed.Client(cluster) as client:
         print(report(run(error_at_one, sweep, executor=dask_cluster(client))))
 
 

@@ -128,6 +128,9 @@ from .sweep.describe import (
 from .sweep.describe import (
     label as label,
 )
+from .sweep.designs.covering import (
+    covering as covering,
+)
 from .sweep.designs.spread import (
     spread as spread,
 )
@@ -151,6 +154,15 @@ from .sweep.neighbours import (
 )
 from .sweep.project import (
     project as project,
+)
+from .sweep.sets import (
+    difference as difference,
+)
+from .sweep.sets import (
+    intersection as intersection,
+)
+from .sweep.sets import (
+    union as union,
 )
 from .sweep.typed import (
     structured as structured,

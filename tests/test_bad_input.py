@@ -67,7 +67,9 @@ from spearmint_fp import (
     concat,
     config_id,
     constrain,
+    covering,
     derive,
+    difference,
     distinct,
     empty,
     exclude,
@@ -80,6 +82,7 @@ from spearmint_fp import (
     groupby,
     include,
     inject,
+    intersection,
     label,
     linspace,
     load,
@@ -99,6 +102,7 @@ from spearmint_fp import (
     structure,
     structured,
     thaw,
+    union,
     unit,
     unstructure,
     update_in,
@@ -739,11 +743,69 @@ CASES = [
     ),
     Case(
         "Sweeps",
+        "a difference from 10^7 configurations that a function makes",
+        on(lambda: expand({"n": DynamicValue(range(10**7))}) - mapped(dict, expand({"n": DynamicValue(range(10**7))}))),
+        SizeError,
+        "comparing a sweep of 10000000 configurations with another one means looking at 10000000 points at the root, "
+        "more than 1000000: they are mapped, derived, zipped, shuffled or of a class that may change its values. "
+        "Compare the sweeps that these were made from",
+    ),
+    Case(
+        "Sweeps",
+        "a difference of 10^7 configurations that a function makes",
+        on(lambda: mapped(dict, expand({"n": DynamicValue(range(10**7))})) - expand({"n": DynamicValue(range(10**7))})),
+        SizeError,
+        "comparing this sweep with another one takes 10000000 points to enumerate here, more than 1000000: the sweep "
+        "is shuffled, zipped or mapped, or strided over long axes. Compare the sweep that it was made from, or stream "
+        "with filter(predicate, sweep)",
+    ),
+    Case(
+        "Sweeps",
         "a sample that is too large",
         on(lambda: sample(7, SMALL)),
         SizeError,
         "sample(k=7) without replacement takes 0 to 6 configurations, the size of Sweep(2 × 3 = 6). "
         "For all of them in random order use shuffled(sweep)",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of no axes",
+        on(lambda: covering(0, SMALL)),
+        ArgumentError,
+        "covering(strength, sweep) combines the values of 1 axis or more; got strength=0",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of 5,120,000 pairs",
+        on(lambda: covering(2, expand({name: DynamicValue(range(400)) for name in "abcdefgh"}))),
+        SizeError,
+        "more than 3000000 combinations of 2 values occur in this sweep: 3200 values on 8 axes. Take fewer values of "
+        "the long axes, or combine fewer: covering(1, ...)",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of 5^30 triples",
+        on(lambda: covering(3, expand({f"x{k}": DynamicValue(range(5)) for k in range(30)}))),
+        SizeError,
+        "more than 300000 combinations of 3 values occur in this sweep: 150 values on 30 axes. Take fewer values of "
+        "the long axes, or combine fewer: covering(2, ...)",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of an axis of 10^20",
+        on(lambda: covering(2, expand({"lr": DynamicValue(range(10**20)), "seed": DynamicValue([1, 2])}))),
+        SizeError,
+        "covering looks at every value of lr, and there are 100000000000000000000, more than 1000000. Take fewer "
+        "values of a long axis; slice, sample, zip, map and derive what covering gives, rather than the sweep that it "
+        "takes",
+    ),
+    Case(
+        "Sweeps",
+        "a covering array of an axis of 30,000",
+        on(lambda: covering(2, expand({"lr": DynamicValue(range(30_000)), "seed": DynamicValue([1, 2])}))),
+        SizeError,
+        "covering combines the values of all axes, and they are more than 20000: 20000 of them at lr. Take fewer "
+        "values of the long axes",
     ),
     Case(
         "Sweeps",
@@ -1505,10 +1567,18 @@ SLOTS: Slots = {
     ("Spearmint", "branch_strategy"): lambda junk: wrong.Spearmint(configs=[{"a": 1}], branch_strategy=junk),
     ("Sweep", "node"): Sweep,
     ("concat", "sweeps"): lambda junk: concat(SMALL, junk),
+    ("difference", "sweep"): lambda junk: difference(junk, SMALL),
+    ("difference", "others"): lambda junk: difference(SMALL, junk),
+    ("intersection", "sweep"): lambda junk: intersection(junk, SMALL),
+    ("intersection", "others"): lambda junk: intersection(SMALL, junk),
+    ("union", "sweeps"): lambda junk: union(SMALL, junk),
     ("config_id", "tree"): config_id,
     ("constrain", "predicate"): lambda junk: constrain(junk, SMALL, on="model"),
     ("constrain", "sweep"): lambda junk: constrain(always, junk, on="a"),
     ("constrain", "on"): lambda junk: constrain(always, SMALL, on=junk),
+    ("covering", "strength"): lambda junk: covering(junk, SMALL),
+    ("covering", "sweep"): lambda junk: covering(2, junk),
+    ("covering", "seed"): lambda junk: covering(2, SMALL, seed=junk),
     ("derive", "path"): lambda junk: derive(junk, repr, SMALL),
     ("derive", "fn"): lambda junk: derive("z", junk, SMALL),
     ("derive", "sweep"): lambda junk: derive("z", repr, junk),
@@ -1620,6 +1690,8 @@ LEAVES: Slots = {
     ("a leaf", "product"): lambda junk: product(SMALL, expand({"a": junk})),
     ("a leaf", "raw product"): lambda junk: product(SMALL, expand(junk)),
     ("a leaf", "concat"): lambda junk: concat(SMALL, expand(junk)),
+    ("a leaf", "difference"): lambda junk: expand({"a": DynamicValue([junk, 1])}) - expand({"a": junk}),
+    ("a leaf", "intersection"): lambda junk: SMALL & expand(junk),
     ("a leaf", "structure"): lambda junk: structure(dict[str, int | list[int] | None], {"a": junk}),
     ("a leaf", "text"): lambda junk: structure(Llm, {"model": junk}),
     ("a leaf", "read"): lambda junk: structure(Fraction | Path | datetime | None, junk),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from .bench import __main__ as bench
-from .bench import access, constrained, core, growth, measure, pages, peers, show
+from .bench import access, constrained, core, designs, growth, measure, pages, peers, show
 from .bench.constrained import count_model, feature_model, measure_space, split_groups
 from .bench.measure import Row, Way, compared, seconds, turns, worked
 from .bench.spaces import SPACES, Space, predicate_of, sweep_of
@@ -191,6 +191,14 @@ def test_constraints_are_measured_in_pickles_and_workers() -> None:
     assert rows["five of a constrained sweep, after unpickling: predicate calls"].measured == 0
     assert rows["first outcome in workers: constrained"].must
     assert len([what for what in rows if "share the last axis" in what]) == 4
+
+
+def test_arrays_are_made_by_each_way_that_is_installed() -> None:
+    rows = {row.what: row for row in designs.designs(1)}
+    assert rows["3^4, pairs: spearmint_fp"].note == "9 configurations"
+    for way, least in (("allpairspy", 9), ("covertable", 9)):
+        row = rows[f"3^4, pairs: {way}"]
+        assert row.note == "not installed" or int(row.note.split()[0]) >= least
 
 
 @pytest.mark.parametrize("power", [0, 1, 2])

@@ -136,6 +136,7 @@ SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "best": ((lambda success: success.result, OUTCOMES), {}),
     "compare": (("a", OUTCOMES), {}),
     "constrain": ((below, SPACE), {"on": ("a", "b")}),
+    "covering": ((2, SPACE), {"seed": 3}),
     "dataset": ((OUTCOMES,), {"sweep": SPACE}),
     "derive": (("c", total, SPACE), {}),
     "exclude": (([{"a": 1, "b": 2}, {"b": 4}], SPACE), {}),
@@ -371,6 +372,8 @@ def test_types_flow_through() -> None:
     s = expand(Pair(1, 2))
     assert_type(curried.sample(1, s), Sweep[Pair])
     assert_type(curried.sample(1)(s), Sweep[Pair])
+    assert_type(curried.covering(1, s), Sweep[Pair])
+    assert_type(curried.covering(1)(s), Sweep[Pair])
     assert_type(curried.spread(1, s), Sweep[Pair])
     assert_type(curried.spread(1)(s), Sweep[Pair])
     assert_type(curried.shuffled(seed=1)(s), Sweep[Pair])

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable
+from contextlib import suppress
+from itertools import combinations
+from pickle import PicklingError
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from spearmint_fp import (
+    ABSENT,
     Config,
     DynamicValue,
     PathError,
@@ -17,26 +21,40 @@ from spearmint_fp import (
     Sweep,
     concat,
     constrain,
+    covering,
     derive,
+    difference,
     distinct,
     empty,
+    exclude,
     expand,
     explain,
+    freeze,
     get_in,
+    groupby,
+    include,
     label,
     mapped,
     override,
     product,
+    project,
+    remove_in,
+    reorder,
     sample,
     set_in,
     shard,
     shuffled,
     spread,
     unit,
+    where,
     zipped,
 )
+from spearmint_fp.configuration.keys import exact_key
+from spearmint_fp.sweep.nodes.columns import flatten_point
 
 from .oracle import exactly, listing, paths_of, predicate, record_specs, specs, tree_of, value_at
+from .sweep.generated import pairs, points
+from .sweep.generated import sweeps as generated_sweeps
 
 many = settings(max_examples=240, deadline=None, suppress_health_check=list(HealthCheck))
 some = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
@@ -91,6 +109,55 @@ def test_a_shuffle_is_a_permutation_and_a_sample_its_stable_prefix(spec: Any, se
     k = sweep.size // 2
     assert list(sample(k, sweep, seed=seed)) == list(mixed)[:k] == list(sample(sweep.size, sweep, seed=seed))[:k]
     check(mixed[1::2][::-1], list(mixed)[1::2][::-1])
+
+
+def combine_values(configs: Iterable[Any], strength: int, paths: Any) -> set[frozenset[Any]]:
+    """All combinations of values of so many axes, or of all axes of a configuration with fewer."""
+    found = set()
+    for config in configs:
+        flat = flatten_point(freeze(config))
+        values = [(path, exactly(value)) for path, value in flat.items() if paths is None or path in paths]
+        found |= set(map(frozenset, combinations(values, min(strength, len(values)))))
+    return found
+
+
+def check_covering(sweep: Sweep[Any], strength: int, seed: int) -> None:
+    """A sub-sweep in which everything still occurs: by brute force over all that the paths of its axes have."""
+    columns = sweep._node.columns().items() if sweep._node.exact else None
+    paths = columns and {path for path, column in columns if column.swept and column.pieces}
+    array = covering(strength, sweep, seed=seed)
+    assert combine_values(array, strength, paths) == combine_values(sweep, strength, paths)
+    positions = [*array._node.indices.positions] if sweep.size else []  # type: ignore[attr-defined]
+    assert positions == sorted(set(positions))
+    assert texts(array) == [exactly(sweep[position]) for position in positions]
+    assert array == covering(strength, sweep, seed=seed)
+    assert bool(array) == bool(sweep)
+
+
+@many
+@given(record_specs(), st.integers(1, 3), st.integers(-2, 2))
+def test_in_a_covering_array_everything_still_occurs(spec: Any, strength: int, seed: int) -> None:
+    check_covering(expand(tree_of(spec)), strength, seed)
+
+
+@many
+@given(generated_sweeps(), st.integers(1, 3), st.integers(-2, 2))
+def test_so_it_does_in_one_of_any_kind_of_sweep(sweep: Sweep[Any], strength: int, seed: int) -> None:
+    if len(points(sweep)) == sweep.size:
+        check_covering(sweep, strength, seed)
+
+
+@some
+@given(st.data(), record_specs())
+def test_constraints_hold_in_a_covering_array(data: Any, spec: Any) -> None:
+    sweep = expand(tree_of(spec))
+    for number in range(3):
+        known = sorted({p for c in sweep for p in paths_of(c) if p}, key=str)
+        if known:
+            on = tuple(data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True)))
+            sweep = constrain(predicate(number, 3), sweep, on=on)
+    for strength in (1, 2, 3):
+        check_covering(sweep, strength, 0)
 
 
 @some
@@ -276,6 +343,56 @@ def test_distinct_keeps_the_first_of_equal_configs(spec: Any) -> None:
     assert texts(distinct(listing(spec))) == texts(expected)
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pairs())
+def test_differences_and_intersections_are_those_of_the_lists(pair: tuple[Sweep[Any], Sweep[Any]]) -> None:
+    a, b = pair
+    assume(len(points(a)) == a.size and len(points(b)) == b.size)
+    there, here = set(map(exact_key, map(freeze, b))), set(map(exact_key, map(freeze, a)))
+    left = [c for c in a if exact_key(freeze(c)) not in there]
+    both = [c for c in a if exact_key(freeze(c)) in there]
+    new = [c for c in b if exact_key(freeze(c)) not in here]
+    for made, expected in ((a - b, left), (a & b, both), (a | b, [*a, *new])):
+        assert made.size == len(expected)
+        assert keys(made) == keys(expected)
+        assert [exact_key(freeze(made[k])) for k in range(made.size)] == keys(expected)
+        assert keys(made[1::2]) == keys(expected[1::2])
+        assert isinstance(explain(made), str)
+        with suppress(PicklingError, AttributeError, TypeError):  # what functions make may not be picklable
+            assert keys(pickle.loads(pickle.dumps(made))) == keys(expected)
+    assert (a - b).size + (a & b).size == a.size
+    assert (a - a).size == 0
+    assert a & a == a | a == a
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pairs(), pairs(), st.integers(0, 9))
+def test_sets_nest_chain_and_take_constraints(
+    one: tuple[Sweep[Any], Sweep[Any]], other: tuple[Sweep[Any], Sweep[Any]], salt: int
+) -> None:
+    a, b = one
+    c, _ = other
+    assume(all(len(points(sweep)) == sweep.size for sweep in (a, b, c)) and a.size <= 60)
+    without = [k for k in keys(a) if k not in {*keys(b)}]
+    assert keys(a - b - c) == keys(difference(a, b, c)) == [k for k in without if k not in {*keys(c)}]
+    assert keys(a - (b & a)) == without
+    assert keys(a & (a - b)) == without
+    assert (a & (b - a)).size == 0
+    nested = expand({"p": a - b, "q": DynamicValue([a & b, 1])})
+    whole = expand({"q": DynamicValue([1, a]), "p": a[1:]})
+    listed, there = list(nested), {*keys(whole)}
+    assert keys(nested & whole) == [k for k in keys(listed) if k in there]
+    holds = predicate(salt, 2)
+    for on in ("q", ("p", "q")):
+        kept = [c for c in listed if holds(*(c[path] for path in on))]
+        assert keys(constrain(holds, nested, on=on)) == keys(kept)
+        assert keys(constrain(holds, nested - whole, on=on)) == [k for k in keys(kept) if k not in there]
+
+
+def keys(configs: Iterable[Any]) -> list[Any]:
+    return [exact_key(freeze(config)) for config in configs]
+
+
 @some
 @given(record_specs())
 def test_sweeps_are_values(spec: Any) -> None:
@@ -335,3 +452,42 @@ def test_overriding_and_expanding_commute(spec: Any, patch_spec: Any) -> None:
 def test_setting_and_getting_are_inverse(spec: Any, name: str, value: int) -> None:
     tree = tree_of(spec)
     assert get_in(name, set_in(name, value, tree)) == value
+
+
+def found_at(path: Any, config: Any) -> Any:
+    """The value at a path, `ABSENT` where there is none."""
+    try:
+        return value_at(path, config)
+    except LookupError:
+        return ABSENT
+
+
+@some
+@given(st.data(), record_specs())
+def test_selections_part_a_sweep(data: Any, spec: Any) -> None:
+    sweep, expected = expand(tree_of(spec)), listing(spec)
+    known = sorted({p for c in expected for p in paths_of(c) if p and not isinstance(found_at(p, c), dict)}, key=str)
+    if not known:
+        return
+    path = data.draw(st.sampled_from(known))
+    value = found_at(path, data.draw(st.sampled_from(expected)))
+    if value is ABSENT or isinstance(value, dict):
+        return
+    chosen = [exactly(found_at(path, c)) == exactly(value) for c in expected]
+    check(where({path: value}, sweep), [c for c, kept in zip(expected, chosen, strict=True) if kept])
+    check(exclude({path: value}, sweep), [c for c, kept in zip(expected, chosen, strict=True) if not kept])
+    restricted = {exactly(found_at(path, c)): c for c in reversed(expected)}
+    assert project([path], sweep).size == len(restricted)
+    parts = groupby(path, sweep)
+    assert sum(part.size for part in parts.values()) == sweep.size
+    assert sorted(t for part in parts.values() for t in texts(part)) == sorted(texts(expected))
+    assert sorted(texts(reorder([path], sweep))) == sorted(texts(expected))
+    assert texts(include([], sweep)) == texts(expected)
+
+
+@some
+@given(record_specs(), st.sampled_from(["new", "a", "deep"]), st.integers())
+def test_removing_is_the_inverse_of_setting(spec: Any, name: str, value: int) -> None:
+    tree = {key: part for key, part in tree_of(spec).items() if key != name}
+    assert remove_in(name, set_in(name, value, tree)) == tree
+    assert texts(expand(remove_in(name, set_in(name, value, tree)))) == texts(expand(tree))

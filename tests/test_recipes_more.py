@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from toolz import groupby
 
-from spearmint_fp import DynamicValue, SizeError, collect, dask_cluster, expand, get_in, run, shard
+from spearmint_fp import DynamicValue, SizeError, collect, dask_cluster, expand, run, shard
 
 from .running.executors import dask_client
 from .test_docs import EXAMPLES, ROOT, loaded, printed_by
@@ -151,7 +152,7 @@ def array(numbers: range) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("numbers", [range(1, 9), range(8), range(10, 90, 10), range(3, 19, 2), range(5, 6)], ids=str)
 def test_the_tasks_of_an_array_partition_the_sweep(job: Any, numbers: range) -> None:
-    parts = [job.part(variables) for variables in array(numbers)]
+    parts = [job.find_shard(variables) for variables in array(numbers)]
     assert parts == [(k, len(numbers)) for k in range(len(numbers))]
     indices = [job.sweep.index(config) for i, n in parts for config in shard(i, n, job.sweep)]
     assert sorted(indices) == list(range(job.sweep.size))
@@ -159,7 +160,7 @@ def test_the_tasks_of_an_array_partition_the_sweep(job: Any, numbers: range) -> 
 
 def test_an_array_with_holes_is_refused(job: Any) -> None:
     variables = {"ID": "7", "MIN": "1", "STEP": "1", "COUNT": "3"}  # --array=1,3,7
-    i, n = job.part({f"SLURM_ARRAY_TASK_{key}": value for key, value in variables.items()})
+    i, n = job.find_shard({f"SLURM_ARRAY_TASK_{key}": value for key, value in variables.items()})
     with pytest.raises(SizeError, match="i=6, n=3"):
         shard(i, n, job.sweep)
 
@@ -185,13 +186,12 @@ def test_a_task_that_was_killed_is_submitted_again(job: Any, tmp_path: Path) -> 
     assert python(plain, runs).stdout.startswith("37 of 60 configurations are done\n")
     again = [python(plain, runs, **variables).stdout for variables in (first, second)]
     assert again == ["task 0 of 2: 0 run, 30 replayed\n", "task 1 of 2: 23 run, 7 replayed\n"]
-    kept = {get_in("density", o.config): 0 for o in job.kept(Path(runs))}
-    for outcome in job.kept(Path(runs)):
-        assert outcome.result == job.leads_through(outcome.config)
-        kept[outcome.config.density] += outcome.result
     report = python(plain, runs).stdout.splitlines()
+    found = groupby(lambda outcome: outcome.config.density, collect(run(job.leads_through, job.sweep)))
     assert report[0] == "60 of 60 configurations are done"
-    assert report[1:] == [f"  density {d:.2f}: {n} of 12 lead through" for d, n in sorted(kept.items())]
+    assert report[1:] == [
+        f"  density {d:.2f}: {sum(o.result for o in found[d])} of 12 lead through" for d in sorted(found)
+    ]
 
 
 def test_the_array_example_plays_three_tasks() -> None:
@@ -241,9 +241,11 @@ def test_this_process_may_fork_still() -> None:
 # --- the page ----------------------------------------------------------------------------------------
 
 
-def test_the_page_includes_lines_that_are_there() -> None:
-    page = (ROOT / "docs" / "how-to" / "embed.md").read_text(encoding="utf-8")
-    found = re.findall(r"{literalinclude} \.\./\.\./examples/(\S+)\n((?::.*\n)*)", page)
+def test_the_pages_include_lines_that_are_there() -> None:
+    pages = "".join(
+        (ROOT / "docs" / "how-to" / f"{name}.md").read_text(encoding="utf-8") for name in ("embed", "clusters")
+    )
+    found = re.findall(r"{literalinclude} \.\./\.\./examples/(\S+)\n((?::.*\n)*)", pages)
     assert {"with_hydra.py", "on_a_dask_cluster.py", "as_an_array_job.py", "with_jax.py"} <= {name for name, _ in found}
     for name, options in found:
         text = (FOLDER / name).read_text(encoding="utf-8")

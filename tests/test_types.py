@@ -27,8 +27,10 @@ from spearmint_fp import (
     compare,
     concat,
     constrain,
+    covering,
     dataset,
     derive,
+    difference,
     distinct,
     exclude,
     expand,
@@ -38,6 +40,7 @@ from spearmint_fp import (
     groupby,
     include,
     inject,
+    intersection,
     linspace,
     mapped,
     neighbours,
@@ -57,6 +60,7 @@ from spearmint_fp import (
     summary,
     threads,
     timed_out,
+    union,
     unit,
     validate,
     where,
@@ -97,6 +101,9 @@ def test_sweeps_are_generic() -> None:
     assert_type(s.index(s[0]), int)
     assert_type(s + s, Sweep[Settings])
     assert_type(s + unit, Sweep[Settings | Config])
+    assert_type(s - unit, Sweep[Settings])
+    assert_type(s & unit, Sweep[Settings])
+    assert_type(s | unit, Sweep[Settings | Config])
     assert_type(unit * unit, Sweep[Config])
 
 
@@ -115,10 +122,14 @@ def test_combinators_keep_types() -> None:
     assert_type(shuffled(s), Sweep[Settings])
     assert_type(sample(1, s), Sweep[Settings])
     assert_type(spread(1, s, seed=2), Sweep[Settings])
+    assert_type(covering(2, s, seed=2), Sweep[Settings])
     assert_type(shard(0, 1, s), Sweep[Settings])
     assert_type(distinct(s), Sweep[Settings])
     assert_type(concat(s, s), Sweep[Settings])
     assert_type(product(unit, unit), Sweep[Config])
+    assert_type(difference(s, unit, unit), Sweep[Settings])
+    assert_type(intersection(s, unit), Sweep[Settings])
+    assert_type(union(s, s), Sweep[Settings])
     assert_type(product(unit), Sweep[Config])
     assert_type(product(s), Sweep[Settings])  # one is itself; of several, the records are merged into configurations
     assert_type(zipped(s), Sweep[Settings])

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from graphlib import TopologicalSorter
-from itertools import groupby
+from itertools import combinations, groupby
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 
 import spearmint_fp
-from spearmint_fp import DynamicValue, Sweep, config_id, constrain, expand, sample, spread
+from spearmint_fp import DynamicValue, Sweep, config_id, constrain, covering, expand, sample, spread
 from spearmint_fp.configuration.fold import Algebra, fold
 
 HERE = Path(__file__).parent
@@ -419,9 +419,48 @@ def spread_beside_sample() -> str:
     return picture(100 + 2 * wide, tall + 184, "A sample and a spread of the same constrained sweep", shapes)
 
 
+# --- a covering array and its pairs ------------------------------------------------------------------------
+
+TABLE = expand({axis: DynamicValue([0, 1, 2]) for axis in ("os", "python", "db", "cache")})
+ARRAY = covering(2, TABLE)
+KINDS = ("record", "choice", "kept")
+"""The colour of each value."""
+
+
+def covering_array() -> str:
+    """The rows of a covering array, and for each pair of axes which row has which pair of values."""
+    axes, side, wide = list(TABLE.axes), 26, 64
+    shapes = [text(24 + 34 + k * wide + wide / 2, 42, str(axis), "word middle bold") for k, axis in enumerate(axes)]
+    for number, config in enumerate(ARRAY):
+        top = 52 + number * (side + 4)
+        shapes.append(text(40, top + 18, str(number + 1), "middle"))
+        for k, value in enumerate(config.values()):
+            shapes.append(box(58 + k * wide + 2, top, wide - 4, side, KINDS[value]))
+            shapes.append(text(58 + k * wide + wide / 2, top + 18, str(value), "middle"))
+    for number, (one, other) in enumerate(combinations(axes, 2)):
+        left, top = 388 + number % 3 * 132, 62 + number // 3 * 146
+        shapes.append(text(left + 1.5 * side, top - 20, f"{one}, {other}", "word middle bold"))
+        for value in range(3):
+            shapes.append(box(left + value * side + 2, top - 10, side - 4, 6, KINDS[value], 2))
+            shapes.append(box(left - 10, top + value * side + 2, 6, side - 4, KINDS[value], 2))
+        for row, config in enumerate(ARRAY):
+            x, y = left + config[other] * side, top + config[one] * side
+            shapes += [
+                box(x + 1, y + 1, side - 2, side - 2, "leaf", 3),
+                text(x + side / 2, y + 18, str(row + 1), "middle"),
+            ]
+    words = (
+        f"Left: {ARRAY.size} of the {TABLE.size} configurations.",
+        "Right: the row in which each pair of values occurs. No cell is empty.",
+    )
+    shapes += [text(24, 346 + 20 * k, sentence, "word muted") for k, sentence in enumerate(words)]
+    return picture(780, 384, "A covering array of four axes with three values each", shapes)
+
+
 PICTURES: dict[str, Callable[[], str]] = {
     "tree.svg": tree, "expansion.svg": expansion, "odometer.svg": odometer, "automaton.svg": automaton,
     "run.svg": flow, "rooms.svg": rooms, "spread.svg": spread_beside_sample,
+    "covering.svg": covering_array,
 }  # fmt: skip
 
 if __name__ == "__main__":

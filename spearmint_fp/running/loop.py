@@ -11,6 +11,7 @@ from ..tasks.signals import hold_signals
 from ..workers.batches import Answer, Batch, SourceError
 from ..workers.pools import Pool
 from ..workers.sources import Source
+from .memory import HeldMemory
 from .replay import Replay
 
 MOST_IN_FLIGHT: Final = 65_536
@@ -65,14 +66,16 @@ class RunLoop:
     """Keeps a pool busy, and gives out its outcomes, in order if asked.
 
     The window is what has been pulled and not been given out: what waits for its turn is in it, so memory stays flat
-    when one slow task holds back the rest. With a journal, what it has does not go to the pool, and what comes back is
-    committed before it is given out.
+    when one slow task holds back the rest. It is bounded by number, or by `in_flight` alone; else by the size of
+    results too. With a journal, what it has does not go to the pool, and what comes back is committed before it is
+    given out.
     """
 
     def __init__(self, pool: Pool, source: Source, in_flight: int | None, ordered: bool, replay: Replay | None) -> None:
         self._pool, self._source, self._in_flight, self._ordered = pool, source, in_flight, ordered
         self._replay = replay
-        self._size = BatchSize(pool.seconds, pool.workers, in_flight)
+        self._size = BatchSize(pool.seconds, pool.workers)
+        self._memory = HeldMemory(pool)
         self._waiting: dict[int, list[Outcome[Any, Any]]] = {}  # by the position of the first
         self._given = self._arrived = 0  # given out; arrived, but not given out
 
@@ -87,6 +90,7 @@ class RunLoop:
             for outcomes in self._pop_due() if self._ordered else self._pop_all():
                 self._given += len(outcomes)
                 self._arrived -= len(outcomes)
+                self._memory.remove(outcomes)
                 yield outcomes
         if source.error is not None:
             raise source.error
@@ -109,21 +113,25 @@ class RunLoop:
 
     def _measure_room(self) -> int:
         """How many configurations to pull: none where there is room for less than a batch, which is cheaper whole."""
-        size = self._size.choose(self._count_left())
-        window = self._in_flight or min(MOST_IN_FLIGHT, BATCHES_AHEAD * self._pool.workers * size)
+        size, most = self._choose_size(), self._choose_most()
+        window = min(most, self._in_flight or BATCHES_AHEAD * self._pool.workers * size)
         room = window - (self._source.pulled - self._given)
         return room if room >= size else 0
 
-    def _count_left(self, position: int | None = None) -> int | None:
-        """How many configurations stand behind a position, or have not been pulled, where that is known."""
-        size = self._source.size
-        return None if size is None else size - (self._source.pulled if position is None else position)
+    def _choose_most(self) -> int:
+        """How many configurations may be in flight."""
+        return self._in_flight or min(MOST_IN_FLIGHT, self._memory.choose_most(self._arrived) or MOST_IN_FLIGHT)
+
+    def _choose_size(self, position: int | None = None) -> int:
+        """How many configurations a batch from a position on should hold, or one of what has not been pulled."""
+        size, start = self._source.size, self._source.pulled if position is None else position
+        return self._size.choose(None if size is None else size - start, self._choose_most())
 
     def _send(self, batch: Batch) -> None:
         """Give the pool a batch in pieces of the size that suits now."""
         start = batch.start
         while start < batch.stop:
-            stop = min(start + self._size.choose(self._count_left(start)), batch.stop)
+            stop = min(start + self._choose_size(start), batch.stop)
             self._size.note_batch(stop - start)
             self._pool.put(batch.part(start, stop))
             start = stop
@@ -138,6 +146,7 @@ class RunLoop:
 
     def _take_answers(self, answers: list[Answer]) -> None:
         """Note what has come: outcomes, which wait for their turn, or that the configurations end with an error."""
+        self._memory.add(answer for answer in answers if not isinstance(answer, SourceError))
         for answer in answers:
             if isinstance(answer, SourceError):
                 self._source.end(answer, self._ordered)
@@ -150,7 +159,9 @@ class RunLoop:
     def _drop_behind_error(self) -> None:
         """In order, nothing comes after configurations that raise, though it may have run already."""
         for start in [start for start in self._waiting if start >= self._source.pulled]:
-            self._arrived -= len(self._waiting.pop(start))
+            dropped = self._waiting.pop(start)
+            self._arrived -= len(dropped)
+            self._memory.remove(dropped)
 
     def _pop_due(self) -> Iterator[list[Outcome[Any, Any]]]:
         """The outcomes that come next in order, as far as they have come."""
@@ -167,10 +178,9 @@ class RunLoop:
 class BatchSize:
     """How many configurations a batch should hold, from how long the tasks took that have ended."""
 
-    def __init__(self, seconds: float, workers: int, limit: int | None) -> None:
-        """A batch should take `seconds`; `limit` is how many configurations may be in flight, where that is said."""
+    def __init__(self, seconds: float, workers: int) -> None:
+        """A batch should take `seconds`."""
         self._seconds, self._workers = seconds, workers
-        self._most = MOST_IN_BATCH if limit is None else max(1, limit // (2 * workers))
         self._task_seconds = seconds
         self._largest = 0
 
@@ -182,8 +192,11 @@ class BatchSize:
         """Learn how large a batch was: the next ones may be larger, but not by much, as long tasks may follow."""
         self._largest = max(self._largest, count)
 
-    def choose(self, left: int | None) -> int:
-        """As many as take about `seconds`, and no more than leave every worker a part of those that are left."""
+    def choose(self, left: int | None, most: int) -> int:
+        """As many as take about `seconds`, and no more than leave every worker a part of those that are left.
+
+        `left` is how many they are, where that is known; `most` may be in flight.
+        """
         wanted = int(self._seconds / (self._task_seconds + OVERHEAD_SECONDS))
         share = MOST_IN_BATCH if left is None else -(-left // (2 * self._workers))
-        return max(1, min(wanted, share, MOST_IN_BATCH, GROWTH * self._largest, self._most))
+        return max(1, min(wanted, share, MOST_IN_BATCH, GROWTH * self._largest, most // (2 * self._workers)))

@@ -49,12 +49,7 @@ def _look_up_values(test: Values, path: Steps, sources: Sequence[Source], space:
     """The diagram of the configurations that have one of some values at a path, without asking about each value."""
     found: dict[Context, int] = {}
     for source in sources:
-        digit = source.digits[0]
-        domain = space.domains[digit]
-        if count_items(domain) > LIMIT:
-            node = _decide_long(test, path, source)
-        else:
-            node = space.diagrams.make_node(digit, tuple(map(_make_answer(test, source), domain)))
+        node = _look_up_source(test, path, source, space)
         found[source.context] = space.diagrams.disjoin(found.get(source.context, FALSE), node)
     return _join_branches(found, space)
 
@@ -72,23 +67,24 @@ def _join_branches(found: dict[Context, int], space: Space) -> int:
     return found.get((), FALSE)
 
 
-def _decide_long(test: Values, path: Steps, source: Source) -> int:
-    """The one answer about all values of a long digit, which has been cut."""
-    if source.rest or (test.values and test.list_places(source.node)):
+def _look_up_source(test: Values, path: Steps, source: Source, space: Space) -> int:
+    """The diagram of the values of one digit that pass a test."""
+    (digit,) = source.digits
+    domain = space.domains[digit]
+    places = None if source.rest else frozenset(test.list_places(source.node))
+    if places is not None and not places:  # an axis without the values, or a piece of one that has been cut
+        return int(test.others)
+    if count_items(domain) > LIMIT:
         raise SizeError(
             f"finding the values at {show_path(path)} takes {format_count(source.node.size)} points to enumerate, more "
             f"than {LIMIT}: the sweep there is shuffled, zipped or mapped. Select from it before it is"
         )
-    return int(test.others)
-
-
-def _make_answer(test: Values, source: Source) -> Callable[[int], int]:
-    """A function from the position of a value to the test's answer."""
-    if source.rest or source.node.size < 4:
+    if places is None:
         column = source.column
-        return lambda value: int(column[value] is not ABSENT and test(column[value]))
-    places = frozenset(test.list_places(source.node))
-    return lambda value: int((value in places) is not test.others)
+        row = [int(column[value] is not ABSENT and test(column[value])) for value in domain]
+    else:
+        row = [int((value in places) is not test.others) for value in domain]
+    return space.diagrams.make_node(digit, tuple(row))
 
 
 def _ask_test(

@@ -7,6 +7,7 @@ the few places where its values are, into pieces that agree as a whole or do not
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain, islice, pairwise
 from typing import Any, Final, Protocol, final
 
@@ -18,14 +19,18 @@ from ..configuration.fold import Steps
 from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import get_in
-from .claims import overlap
 from .diagrams import FALSE, TRUE
-from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf
+from .nodes.node import LIMIT, Node, ProductOf, SumOf
 from .nodes.select import slice_node
 from .nodes.union import Union
 
 MOST_CUTS: Final = 10_000
 """Into how many pieces a long axis may be cut."""
+
+MOST_ROW: Final = 1_000
+"""Up to this length an axis is not cut: its answers are one row of a diagram."""
+
+Place = tuple[int, ...]
 
 
 class Logic(Protocol):
@@ -141,36 +146,35 @@ class Formula:
 # --- cutting long axes -----------------------------------------------------------------------------------
 
 
-def split_axes(node: Node, tests: Iterable[tuple[Steps, Any]]) -> Node:
-    """The same points at the same positions, long axes cut so that each piece passes the tests by value or does not."""
+def split_axes(node: Node, tests: Iterable[tuple[Steps, Any]], read: AbstractSet[Place]) -> Node:
+    """The same points at the same positions, long axes cut so that each piece passes the tests by value or does not.
+
+    An axis whose place is among those that are `read` stays: there is a table over its values.
+    """
     named: dict[Steps, list[Any]] = {}
     for path, test in tests:
         if isinstance(test, Values):
             named.setdefault(path, []).extend(test.values)
     for path, values in named.items():
         if values:
-            node = _split_node(node, path, Values.of(values))
+            node = _split_node(node, path, Values.of(values), (), read)
     return node
 
 
-def _split_node(node: Node, path: Steps, test: Values) -> Node:
-    if node.size <= LIMIT:  # then no digit of it is long
+def _split_node(node: Node, path: Steps, test: Values, place: Place, read: AbstractSet[Place]) -> Node:
+    if node.size <= MOST_ROW:  # then no digit of it is long
         return node
     match node.composition:
-        case ProductOf(parts=parts) if path:
-            ways = {part: rest for part, rest in node.enter(path) if parts[part].may_have(rest)}
-            return _rebuild(
-                node, parts, [_split_node(p, ways[k], test) if k in ways else p for k, p in enumerate(parts)]
-            )
+        case ProductOf(parts=parts):
+            ways = {part: rest for part, rest in node.enter(path) if parts[part].may_have(rest)} if path else {}
+            new = [
+                _split_node(part, ways[k], test, (*place, k), read) if k in ways else part
+                for k, part in enumerate(parts)
+            ]
+            return _rebuild(node, parts, new)
         case SumOf(parts=parts):
-            return _rebuild(node, parts, [_split_node(part, path, test) for part in parts])
-        case ViewOf(base=base, path=seen) if not overlap(path, seen):
-            return _rebuild(node, (base,), [_split_node(base, path, test)])
-        case (
-            ProductOf() | SelectionOf() | ViewOf()
-        ):  # constraints and slices pass questions on to what they are made of
-            return node
-    return node if path else _cut_axis(node, test)
+            return _rebuild(node, parts, [_split_node(p, path, test, (*place, k), read) for k, p in enumerate(parts)])
+    return node if path or place in read else _cut_axis(node, test)
 
 
 def _rebuild(node: Node, parts: Sequence[Node], new: Sequence[Node]) -> Node:
@@ -180,7 +184,9 @@ def _rebuild(node: Node, parts: Sequence[Node], new: Sequence[Node]) -> Node:
 
 def _cut_axis(node: Node, test: Values) -> Node:
     places = test.list_places(node)
-    if len(places) > MOST_CUTS:
+    if len(places) > MOST_CUTS or (node.size <= LIMIT and len(places) > MOST_ROW):
+        if node.size <= LIMIT:  # a row of answers takes no more
+            return node
         raise SizeError(
             f"the values asked for stand in more than {MOST_CUTS} places of an axis of {format_count(node.size)}. "
             f"Slice it in the tree, or make it distinct first"

@@ -91,6 +91,12 @@ class TaskState:
             if self.watch is not None and self.deadline < inf:
                 self.watch(self)
 
+    def postpone(self, seconds: float) -> None:
+        """Give the task so much more time: it has waited for something that is not its own."""
+        for wrapper in self._active:
+            if isinstance(wrapper.number, float):
+                wrapper.number += seconds
+
     def resume(self, retries: int, marks: Checkpoint, since: float = inf) -> None:
         """Begin the next task where a process that was ended had left it."""
         self._note_use()

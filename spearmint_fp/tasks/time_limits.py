@@ -92,7 +92,8 @@ def timed_out(seconds: float) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """`fn -> fn` that fails with `TaskTimeoutError` where `fn` takes longer than `seconds`.
 
     In worker processes (`executor=processes(n)`) that one worker is ended, whatever it is doing, and a new one takes
-    its place. A coroutine is cancelled; one that swallows its cancellation is cancelled again, and then left behind.
+    its place; also while no outcome is asked for. A coroutine is cancelled; one that swallows its cancellation is
+    cancelled again, and then left behind.
     Threads cannot be ended, so a plain function is refused in threads, in serial runs, and on clusters, before
     anything runs. Outside `retrying` the limit is for all attempts together, inside for each.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from time import monotonic
 from typing import Any, final
@@ -38,13 +40,14 @@ class Batch:
     for the configurations wherever the sweep is known; `items` are the configurations themselves, once they are made.
     """
 
-    __slots__ = ("_answers", "_began", "_configs", "deaths", "items", "resume", "start", "stop", "sweep")
+    __slots__ = ("_answers", "_began", "_configs", "deaths", "items", "resume", "start", "stop", "suspects", "sweep")
 
     def __init__(
         self, start: int, stop: int, sweep: Sweep[Any] | None = None, items: Sequence[Any] | None = None
     ) -> None:
         self.start, self.stop, self.sweep, self.items = start, stop, sweep, items
-        self.deaths = 0  # how many workers have ended while they ran the first of its configurations
+        self.deaths = 0  # how many workers have ended while they ran the first `suspects` of its configurations
+        self.suspects = 0
         self.resume: Resume | None = None
         self._began: float | None = None  # when that one was begun first, as far as can be seen from here
         self._configs: Iterator[Any] | None = None
@@ -67,9 +70,18 @@ class Batch:
         first = self.stop - len(self.items)  # the position of the first item
         return Batch(start, stop, self.sweep, self.items[start - first : stop - first])
 
-    def split(self) -> list[Batch]:
-        """Each configuration that has no outcome yet as a batch of its own."""
-        return [self.part(position, position + 1) for position in range(self.start, self.stop)]
+    def split(self, count: int | None = None) -> list[Batch]:
+        """The configurations that have no outcome yet, as so many batches at most; by default one for each."""
+        size = 1 if count is None else max(1, -(-len(self) // count))
+        return [self.part(start, min(start + size, self.stop)) for start in range(self.start, self.stop, size)]
+
+    def hand_back(self, position: int) -> Batch:
+        """The configurations from a position on as a batch of their own, which leaves this one."""
+        rest = self.part(position, self.stop)
+        if self.items is not None:
+            self.items = self.items[: len(self.items) - len(rest)]
+        self.stop = position
+        return rest
 
     def make_configs(self) -> SourceError | None:
         """Make its configurations, once; where one of them raises, the batch ends before it."""
@@ -120,7 +132,10 @@ class Batch:
         result, failure, seconds, attempts = ending
         ending = result, failure, seconds, attempts + self.deaths
         outcome: Outcome[Any, Any] = make_outcome(config, self.start, ending)
-        self.deaths, self.resume = 0, None
+        self.resume = None
+        self.suspects -= 1
+        if self.suspects <= 0:
+            self.deaths = 0
         self._add_outcomes([outcome])
 
     def fail(self, error: ErrorInfo) -> None:
@@ -154,3 +169,25 @@ class Batch:
             raise error
         self._answers.append(SourceError(self.start, len(self), error))
         self.start, self._configs = self.stop, iter(())
+
+
+# --- positions, taken one by one -----------------------------------------------------------------------
+
+
+def claim_positions(left: deque[int]) -> Iterator[int]:
+    """Positions from the front, each when it is asked for, as long as nobody has taken the rest."""
+    while True:
+        try:
+            yield left.popleft()  # atomic, as `pop` is: so each position is taken once, whichever thread takes it
+        except IndexError:
+            return
+
+
+def take_rest(left: deque[int]) -> int:
+    """Take all positions that nobody has claimed, from the back; how many they are."""
+    count = 0
+    with suppress(IndexError):
+        while True:
+            left.pop()
+            count += 1
+    return count

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from hashlib import sha256
 from time import monotonic
 from typing import Any, Final, final
+
+import attrs
 
 from ..configuration.errors import ArgumentError, RunError
 from ..configuration.extras import require
@@ -16,12 +19,15 @@ from ..sweep.core import Sweep
 from .live_executors import FuturePool
 from .pickling import Job
 from .pools import Pool
+from .shared_jobs import keep
 
 BATCH_SECONDS: Final = 0.2
 """How long a batch on a cluster should take: sending one costs milliseconds."""
 
 STUCK_SECONDS: Final = 60.0
 """For how long a Dask cluster may have no worker that takes tasks, once it had one."""
+
+_WARNING: Final = "distributed.admin.large-graph-warning-threshold"
 
 DASK_LOOK_SECONDS: Final = 2.0
 """The time between two looks at the workers of Dask."""
@@ -50,8 +56,8 @@ def prepare_dask(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | Non
         with _translate_closed(client):
             cores = sum(client.nthreads().values())
         executor = _Dask(client)
-        close = client.close if ours else None
-        return FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end, close=close)
+        close, share, end = client.close if ours else None, executor.share, executor.find_end
+        return FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=end, share=share, close=close)
 
     return open_pool
 
@@ -85,6 +91,17 @@ class _Dask(Executor):
             found: Future[Any] = self._executor.submit(fn, *args, **kwargs)
             return found
 
+    def share(self, job: bytes) -> tuple[Any, Callable[[], object]]:
+        """A job as the result of a task: it goes to the cluster once, from worker to worker, and is not lost with one.
+
+        It is of the size that Dask warns of since it is meant to be sent so, once.
+        """
+        import dask
+
+        with _translate_closed(self._client), dask.config.set({_WARNING: len(job) * 2}):
+            future = self._client.submit(bytes, job, pure=False)
+        return future, future.release
+
     def find_end(self) -> str | None:
         """Why no answer will ever come; None while some may."""
         if self._client.status in ("closing", "closed"):
@@ -112,6 +129,21 @@ class _Dask(Executor):
 
 
 @final
+@attrs.frozen
+class _RayJob:
+    """A job in the object store; Ray itself would make new bytes of it for each batch."""
+
+    digest: bytes
+    reference: Any = attrs.field(eq=False)
+
+    def load(self) -> bytes:
+        import ray
+
+        data: bytes = ray.get(self.reference)
+        return data
+
+
+@final
 class _Ray(Executor):
     """Ray's remote functions as an executor, as long as this process is connected as it is now."""
 
@@ -132,6 +164,10 @@ class _Ray(Executor):
         if self._connection() == self._session:
             return None
         return "Ray was shut down during the run; keep it connected until the run has ended"
+
+    def share(self, job: bytes) -> tuple[Any, Callable[[], object]]:
+        """A job in the object store, from which a worker gets it when it first needs it."""
+        return _RayJob(sha256(job).digest(), self._ray.put(job)), keep
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         if fn not in self._remote:
@@ -154,7 +190,7 @@ def prepare_ray(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any]
                 raise RunError(f"cannot connect to Ray at {address}: {read_message(error)}") from error
         executor = _Ray(ray)
         cores = int(ray.cluster_resources().get("CPU", 1))
-        close = ray.shutdown if ours else None
-        return FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=executor.find_end, close=close)
+        close, share, end = ray.shutdown if ours else None, executor.share, executor.find_end
+        return FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=end, share=share, close=close)
 
     return open_pool

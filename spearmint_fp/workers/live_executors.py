@@ -17,12 +17,21 @@ from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo
 from ..tasks.signals import hold_signals
 from .batches import Answer, Batch
-from .pools import LOOK_SECONDS, Pool, choose_patience, drain_queue
+from .pools import LATE_FACTOR, LOOK_SECONDS, Pool, choose_patience, drain_queue
+from .shared_jobs import SMALL_BYTES, Share, keep, share_file
 from .thread_pool import ThreadPool
-from .wire import MessageReader, refuse_batch, write_batch
+from .wire import NO_JOB, MessageReader, refuse_batch, write_batch
 from .worker import answer_batch
 
 _CANCELLED: Final = "the executor has cancelled tasks of this run; it must stay open until the run has ended"
+
+
+SUSPECT_PARTS: Final = 100
+"""In how many parts a batch is run again whose worker ended.
+
+Each part costs milliseconds, and each further death seconds: other workers have to be started. With this many, two more
+deaths find one configuration among ten thousand; with halves it would be a dozen.
+"""
 
 
 def _find_no_end() -> str | None:
@@ -92,9 +101,11 @@ class BorrowedThreadPool(ThreadPool):
 
 @final
 class FuturePool(Pool):
-    """The workers of an executor. A batch whose worker ended is run again one by one, and nothing beside it.
+    """The workers of an executor. A batch whose worker ended is run again in parts, and nothing beside it.
 
-    Which of its configurations has ended the worker cannot be seen from here. One that ends two is a failure.
+    Which of its configurations has ended the worker cannot be seen from here, so the part that ends one again is
+    divided in turn. Since a batch runs in order, what stands behind that part had not begun. A single configuration
+    that ends a worker again is a failure.
     """
 
     def __init__(  # noqa: PLR0913
@@ -105,6 +116,7 @@ class FuturePool(Pool):
         seconds: float,
         *,
         find_end: Callable[[], str | None] = _find_no_end,
+        share: Share = share_file,
         close: Callable[[], object] | None = None,
         has_script: bool = False,
     ) -> None:
@@ -112,8 +124,12 @@ class FuturePool(Pool):
         self.workers, self.seconds = workers, seconds
         self._job, self._executor = job, executor
         self._find_end, self._close, self._has_script = find_end, close, has_script
+        self._share = share
+        self._release: Callable[[], object] = keep
+        self._sent_job: Any = job if len(job) <= SMALL_BYTES else None  # what goes along with each batch
         self._queue: deque[Batch] = deque()
-        self._suspects: deque[Batch] = deque()
+        self._lost: deque[Batch] = deque()  # batches whose worker ended
+        self._parts: deque[Batch] = deque()  # of one of those, in order
         self._sent: dict[Future[bytes], Batch] = {}
         self._done: SimpleQueue[Future[bytes]] = SimpleQueue()
 
@@ -125,7 +141,7 @@ class FuturePool(Pool):
         while not answers:
             answers += self._send_batches()
             if not answers:
-                for future in drain_queue(self._done, self._check_executor):
+                for future in drain_queue(self._done, self._check_executor, LOOK_SECONDS):
                     answers += self._receive(self._sent.pop(future), future)
         return answers
 
@@ -136,13 +152,20 @@ class FuturePool(Pool):
             raise RunError(why)
 
     def _send_batches(self) -> list[Answer]:
-        """Send everything, or, while some may be what ends a worker, one of those at a time and nothing beside it."""
+        """Send everything, or, while some may be what ends a worker, one part of that at a time, nothing beside it."""
         answers: list[Answer] = []
-        while self._queue and not self._suspects:
+        while self._queue and not (self._lost or self._parts):
             answers += self._send(self._queue.popleft(), self._queue)
-        while self._suspects and not self._sent:
-            answers += self._send(self._suspects.popleft(), self._suspects)
+        while (self._lost or self._parts) and not self._sent:
+            if not self._parts:
+                self._divide(self._lost.popleft())
+            answers += self._send(self._parts.popleft(), self._parts)
         return answers
+
+    def _divide(self, batch: Batch) -> None:
+        for part in batch.split(SUSPECT_PARTS):
+            part.deaths, part.suspects = batch.deaths, len(part)
+            self._parts.append(part)
 
     def _send(self, batch: Batch, queue: deque[Batch]) -> list[Answer]:
         try:
@@ -151,7 +174,9 @@ class FuturePool(Pool):
             queue.extendleft(reversed(refuse_batch(batch, error)))
             return batch.take_answers()
         self._check_executor()
-        future = _submit(self._executor, answer_batch, self._job, data)
+        if self._sent_job is None:
+            self._sent_job, self._release = self._share(self._job)
+        future = _submit(self._executor, answer_batch, self._sent_job, data, LATE_FACTOR * self.seconds)
         batch.begin()
         self._sent[future] = batch
         future.add_done_callback(self._done.put)
@@ -166,21 +191,35 @@ class FuturePool(Pool):
             raise RunError(_describe_broken(self._executor, error)) from error
         except Exception as error:  # whatever an executor raises for a worker that ended
             return self._note_death(batch, error)
-        if MessageReader().add_to(batch, data):
+        self.received += len(data)
+        had = len(batch)
+        if MessageReader().add_to(batch, data, self._note_message):
             self._queue.extendleft(reversed(batch.split()))
-        elif batch:
-            self._queue.appendleft(batch)
+        elif batch.deaths:
+            self._parts.appendleft(batch)
+        elif batch:  # its answer was large, or late; or the worker had no job
+            self._queue.extendleft(reversed(batch.split(self.workers if len(batch) < had else 1)))
         return batch.take_answers()
 
+    def _note_message(self, kind: int, content: Any) -> bool:  # noqa: ARG002
+        """Note that a worker has not found the job, which comes with every batch from now on; False for any other."""
+        if kind == NO_JOB:
+            self._sent_job = self._job
+        return kind == NO_JOB
+
     def _note_death(self, batch: Batch, error: Exception) -> list[Answer]:
-        if len(batch) == 1 and batch.deaths:
-            death = WorkerError(f"its worker ended, or could not answer: {describe_exception(error)}")
-            death.__cause__ = error
-            batch.fail(ErrorInfo.of(death))
-            return batch.take_answers()
-        for single in batch.split():
-            single.deaths = 1
-            self._suspects.append(single)
+        if batch.deaths:  # it was alone, so it has ended its worker, and those behind it had not begun
+            for part in self._parts:
+                part.deaths = 0
+            self._queue.extendleft(reversed(self._parts))
+            self._parts.clear()
+            if len(batch) == 1:
+                death = WorkerError(f"its worker ended, or could not answer: {describe_exception(error)}")
+                death.__cause__ = error
+                batch.fail(ErrorInfo.of(death))
+                return batch.take_answers()
+        batch.deaths, batch.suspects = batch.deaths + 1, len(batch)
+        self._lost.appendleft(batch)
         return []
 
     def stop(self, why: BaseException | None) -> None:
@@ -189,5 +228,8 @@ class FuturePool(Pool):
                 patience = 0.0 if sys.is_finalizing() else choose_patience(why)
                 _cancel_futures(set(self._sent), patience, self._find_end)
         finally:
-            if self._close is not None:
-                self._close()
+            try:
+                self._release()
+            finally:
+                if self._close is not None:
+                    self._close()

@@ -17,6 +17,12 @@ INTERRUPTED_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 0.5
 """The time between two looks at whether what is waited for can still come."""
 
+LATE_FACTOR: Final = 2
+"""How much longer than planned a batch may take until the configurations in it that have not begun go to others."""
+
+LATE_SECONDS: Final = 0.06
+"""The same in seconds, where a worker can be relieved of a batch while one of its tasks runs."""
+
 
 class Pool(ABC):
     """Runs the batches of one run: batches in, answers out, and an end.
@@ -34,7 +40,14 @@ class Pool(ABC):
     """How many batches are at work at the same time."""
 
     seconds: float
-    """How long a batch should take, so that sending it is cheap beside it."""
+    """How long a batch should take, so that sending it is cheap beside it.
+
+    Tasks may be slower than those before them. So a pool takes back what is left of a batch that takes much longer, as
+    soon as it can, and gives it to other workers.
+    """
+
+    received: int = 0
+    """How many bytes of results have come over a wire so far; 0 where none is between."""
 
     @abstractmethod
     def put(self, batch: Batch) -> None:
@@ -63,15 +76,14 @@ def choose_patience(why: BaseException | None) -> float | None:
     return None if why is None or isinstance(why, GeneratorExit) else INTERRUPTED_SECONDS
 
 
-def drain_queue(queue: SimpleQueue[T], look: Callable[[], object] | None = None) -> Iterator[T]:
-    """The items of a queue; waits for the first one, and meanwhile calls `look`, which may raise, now and then."""
+def drain_queue(queue: SimpleQueue[T], look: Callable[[], object], seconds: float) -> Iterator[T]:
+    """The items of a queue; waits for the first one, and calls `look`, which may raise, each so many seconds."""
     while True:
         try:
-            first = queue.get(timeout=None if look is None else LOOK_SECONDS)
+            first = queue.get(timeout=seconds)
             break
         except Empty:
-            if look is not None:
-                look()
+            look()
     yield first
     while True:
         try:

@@ -24,8 +24,10 @@ from .batches import Answer, Batch, Resume
 from .pools import Pool
 from .processes import KILLED_SECONDS, Process, open_pipe
 from .start_methods import Launcher
+from .watch import EXPIRED_SIGNAL
 from .wire import (
     DEADLINE,
+    HANDED_BACK,
     HEARTBEAT_SECONDS,
     LEFT_RUNNING,
     LENGTH,
@@ -44,6 +46,9 @@ MOST_FAILED_STARTS: Final = 3
 GRACE_SECONDS: Final = 0.3
 """How long a worker may take to end by itself when it is asked to, before it is killed."""
 
+OVERDUE_SECONDS: Final = 0.5
+"""How long after its deadline a worker is ended from here: its task lets no other thread run, which would end it."""
+
 LEAVE_SECONDS: Final = 5.0
 """How long an idle worker may take to end by itself when all is done."""
 
@@ -56,8 +61,8 @@ class _Worker:
     """A worker process, seen from here: its pipes, and what it is doing."""
 
     __slots__ = (
-        "batch", "batches", "deadline", "expired", "is_lost", "is_ready", "left_running", "messages", "open_pipes",
-        "process", "reader", "resume",
+        "batch", "batches", "deadline", "expired", "handed_back", "is_lost", "is_ready", "left_running", "messages",
+        "open_pipes", "overdue", "process", "reader", "resume",
     )  # fmt: skip
 
     def __init__(self, process: Process, batches: int, messages: int) -> None:
@@ -67,7 +72,9 @@ class _Worker:
         self.left_running: dict[str, int] = {}
         self.batch: Batch | None = None
         self.is_ready = self.is_lost = False
-        self.deadline = inf
+        self.handed_back: Batch | None = None  # what it leaves to others of its batch
+        self.deadline = inf  # when its task must have ended, and it ends itself
+        self.overdue = inf  # when it is ended from here
         self.resume: Resume | None = None
         self.expired: int | None = None  # the position of the task that ran too long
 
@@ -83,6 +90,7 @@ class _Worker:
 
     def receive(self, data: bytes) -> bool:
         """Add to the batch what has been read; True if the worker cannot read the rest of the batch."""
+        self.overdue = max(self.overdue, monotonic() + OVERDUE_SECONDS) if self.deadline < inf else inf
         return self.reader.add_to(self.batch, data, self.note_message)
 
     def note_message(self, kind: int, content: Any) -> bool:
@@ -91,15 +99,29 @@ class _Worker:
             self.is_ready = True
         elif kind == DEADLINE:
             self.deadline, self.resume = content[0], content[1:]
+            self.overdue = max(self.deadline, monotonic()) + OVERDUE_SECONDS
         elif kind == LEFT_RUNNING:
             self.left_running = content
-        return kind in (READY, DEADLINE, LEFT_RUNNING)
+        elif kind == HANDED_BACK and self.batch is not None:
+            self.handed_back = self.batch.hand_back(content)
+        return kind in (READY, DEADLINE, LEFT_RUNNING, HANDED_BACK)
+
+    def take_handed_back(self) -> Batch | None:
+        """Return what it has left to others since the last call."""
+        rest, self.handed_back = self.handed_back, None
+        return rest
 
     def expire(self) -> None:
-        """End the task that has run too long, and the process with it."""
-        self.deadline = inf
+        """End the task that has run too long, and the process with it, where it has not ended by itself."""
+        self.overdue = inf
         self.expired = self.batch.start if self.batch else None
         self.process.signal(signal.SIGKILL)
+
+    def has_expired(self) -> bool:
+        """True if it was ended, here or by itself, because a task ran too long; it has ended, and all has been read."""
+        if self.batch and self.deadline <= monotonic() and self.process.code in (-EXPIRED_SIGNAL, None):
+            self.expired = self.batch.start
+        return self.expired is not None
 
     def dismiss(self) -> None:
         """Let an idle worker end by itself.
@@ -205,21 +227,24 @@ class ProcessPool(Pool):
 
     def _listen(self) -> list[Answer]:
         """Wait a moment for workers to write or to end; their answers, and those for tasks that ended with them."""
-        wait = min(HEARTBEAT_SECONDS, *(worker.deadline - monotonic() for worker in self._workers), inf)
+        wait = min(HEARTBEAT_SECONDS, *(worker.overdue - monotonic() for worker in self._workers), inf)
         answers: list[Answer] = []
         for key, _ in self._selector.select(max(0.0, wait)):
             data = os.read(key.fd, READ_BYTES)
             answers += self._receive(key.data, data) if data else self._replace(key.data)
         for worker in self._workers:
-            if worker.deadline <= monotonic():
+            if worker.overdue <= monotonic():
                 worker.expire()
         return answers + self._replace_ended()
 
     def _receive(self, worker: _Worker, data: bytes) -> list[Answer]:
         batch = worker.batch
+        self.received += len(data)
         unreadable = worker.receive(data)
         if batch is None:
             return []
+        if (rest := worker.take_handed_back()) is not None:
+            self._queue.extendleft(reversed(rest.split(self.workers)))
         if unreadable:
             self._queue.extendleft(reversed(batch.split()))
         if unreadable or batch.start == batch.stop:
@@ -259,10 +284,10 @@ class ProcessPool(Pool):
         batch = worker.batch
         if batch is None:
             return []
-        if worker.expired is not None:  # ended here; the wrapper that set the deadline raises the error when it resumes
+        if worker.has_expired():  # the wrapper that set the deadline raises the error when it resumes
             batch.resume = worker.resume if worker.expired == batch.start else None
         elif batch.deaths + 1 < self._deaths:
-            batch.deaths += 1
+            batch.deaths, batch.suspects = batch.deaths + 1, 1
         else:
             end = f"{_describe_end(worker.process)}, {self._deaths} times of {self._deaths}"
             batch.fail(ErrorInfo.of(WorkerError(f"its worker process ended while it ran: {end}")))

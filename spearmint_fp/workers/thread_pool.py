@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
 from queue import SimpleQueue
@@ -14,8 +15,8 @@ from ..configuration.errors import RunError
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import run_attempt
 from ..tasks.task_state import TaskState
-from .batches import Answer, Batch, SourceError
-from .pools import Pool, choose_patience, drain_queue
+from .batches import Answer, Batch, SourceError, claim_positions, take_rest
+from .pools import LATE_SECONDS, Pool, choose_patience, drain_queue
 
 ANSWER_SECONDS: Final = 0.005
 """How long a thread works before it gives out the outcomes that it has."""
@@ -33,7 +34,7 @@ class ThreadPool(Pool):
         self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._busy_threads: set[int] = set()
+        self._at_work: dict[int, tuple[Batch, deque[int], float]] = {}  # by thread: what is left, and since when
 
     def put(self, batch: Batch) -> None:
         self._batches.put(batch)
@@ -53,11 +54,11 @@ class ThreadPool(Pool):
 
     def run_batch(self, batch: Batch) -> None:
         """Run a batch, and queue its answers, or what ends the run."""
-        self._busy_threads.add(threading.get_ident())
         start, outcomes, state = batch.start, list[Outcome[Any, Any]](), TaskState()
-        since = perf_counter()
+        left, since = deque(range(batch.start, batch.stop)), perf_counter()
+        self._at_work[threading.get_ident()] = batch, left, since
         try:
-            for index, config in enumerate(batch, batch.start):
+            for index, config in zip(claim_positions(left), batch, strict=False):
                 if self._stopped:
                     return
                 outcomes.append(run_attempt(self._fn, config, index=index, state=state))
@@ -71,14 +72,22 @@ class ThreadPool(Pool):
         except BaseException as error:  # the configurations' own: what came before it has run
             if outcomes:
                 self._answers.put(outcomes)
-            position = start + len(outcomes)
-            self._answers.put(SourceError(position, batch.stop - position, error))
+            self._answers.put(SourceError(start + len(outcomes), 1 + take_rest(left), error))
         finally:
-            self._busy_threads.discard(threading.get_ident())
+            self._at_work.pop(threading.get_ident(), None)
+
+    def _share_late_batches(self) -> None:
+        """Where threads have nothing to do, divide what is left of batches that others have had for long."""
+        for batch, left, since in self._at_work.copy().values():
+            if len(self._at_work) >= self.workers:
+                return
+            if perf_counter() - since > LATE_SECONDS and (count := take_rest(left)):
+                for piece in batch.part(batch.stop - count, batch.stop).split(self.workers):
+                    self.put(piece)
 
     def get(self) -> list[Answer]:
         answers: list[Answer] = []
-        for answer in drain_queue(self._answers):
+        for answer in drain_queue(self._answers, self._share_late_batches, LATE_SECONDS):
             if isinstance(answer, BaseException) and not isinstance(answer, SourceError):
                 raise answer
             answers.append(answer)
@@ -97,4 +106,4 @@ class ThreadPool(Pool):
 
     def _waits_in_vain(self) -> bool:
         """True where threads do not go on: the program ends, or a task itself stops the run that it is part of."""
-        return sys.is_finalizing() or threading.get_ident() in self._busy_threads
+        return sys.is_finalizing() or threading.get_ident() in self._at_work

@@ -12,10 +12,12 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from contextvars import ContextVar
-from functools import lru_cache, partial
-from time import sleep
+from functools import partial
+from math import inf
+from time import monotonic
 from typing import BinaryIO, Final, final
 
 from ..outcomes.exceptions import describe_exception
@@ -23,14 +25,17 @@ from ..outcomes.outcomes import ErrorInfo
 from ..tasks.attempts import try_task
 from ..tasks.signals import ends_run
 from ..tasks.task_state import TASK_STATE, TaskState
+from .batches import Batch
 from .pickling import Job
+from .shared_jobs import JobReference, NoJobError, open_job
+from .watch import EXPIRED_SIGNAL, Watch, Writer
 from .wire import (
     BROKEN,
     DEADLINE,
-    HEARTBEAT_SECONDS,
     INTERRUPTED,
     LEFT_RUNNING,
     LENGTH,
+    NO_JOB,
     READY,
     UNREADABLE,
     read_batch,
@@ -42,7 +47,13 @@ from .wire import (
 MOST_ANSWER_BYTES: Final = 1 << 24
 """The size at which a worker of somebody else's pool ends its answer; the rest of the batch is sent again."""
 
+WAITED_SECONDS: Final = 0.01
+"""How long a message about a time limit may have taken to be written, so that what it says is still right."""
+
 Write = Callable[[bytes], object]
+
+Claim = Callable[[Batch], Generator[int]]
+"""The positions of a batch that its worker may run, each claimed when it is asked for."""
 
 
 # --- work that tasks leave running ---------------------------------------------------------------------
@@ -93,16 +104,17 @@ if hasattr(os, "register_at_fork"):  # a fork has none of its parent's threads, 
 # --- batches -------------------------------------------------------------------------------------------
 
 
-def run_batch(job: Job, data: bytes, write: Write, state: TaskState) -> None:
-    """Run the configurations of a batch one after the other, and write how each task ended as soon as it has."""
+def run_batch(job: Job, data: bytes, write: Write, state: TaskState, claim: Claim) -> None:
+    """Run the configurations of a batch that can be claimed, and write how each task ended as soon as it has."""
     fn = job.fn
     TASK_STATE.set(state)
     try:
         batch = read_batch(data, job)
         if batch.resume is not None:
             state.resume(*batch.resume)
-        for config in batch:
-            write(write_ending(*try_task(fn, config, state)))
+        with closing(claim(batch)) as claimed:
+            for _, config in zip(claimed, batch, strict=False):
+                write(write_ending(*try_task(fn, config, state)))
     except KeyboardInterrupt:
         write(write_message(INTERRUPTED))
     except _FullError:
@@ -116,11 +128,16 @@ def run_batch(job: Job, data: bytes, write: Write, state: TaskState) -> None:
 # --- workers of somebody else's pool -----------------------------------------------------------------
 
 
-def answer_batch(job: bytes, data: bytes) -> bytes:
-    """Run a batch in a process that somebody else has started; all its messages."""
+def answer_batch(job: bytes | JobReference, data: bytes, seconds: float) -> bytes:
+    """Run a batch in a process that somebody else has started, no further once it has taken so long; all its messages.
+
+    Until it has been answered nobody else can run the rest of it.
+    """
     messages: list[bytes] = []
     try:
-        opened = _open_job(job)
+        opened = open_job(job)
+    except NoJobError:
+        return write_message(NO_JOB)
     except Exception as error:  # whatever importing and opening a user's function does
         return _write_broken(error)
     unfinished, size = Unfinished(), 0
@@ -133,16 +150,20 @@ def answer_batch(job: bytes, data: bytes) -> bytes:
 
     token = SCOPE.set(unfinished)
     try:
-        run_batch(opened, data, add, TaskState())
+        run_batch(opened, data, add, TaskState(), partial(claim_for, seconds))
         unfinished.wait()  # how long this process will be there is not ours to say
     finally:
         SCOPE.reset(token)
     return b"".join(messages)
 
 
-@lru_cache(maxsize=4)
-def _open_job(data: bytes) -> Job:
-    return Job.from_bytes(data)
+def claim_for(seconds: float, batch: Batch) -> Generator[int]:
+    """The positions of a batch, until it has taken so long."""
+    until = monotonic() + seconds
+    for position in range(batch.start, batch.stop):
+        yield position
+        if monotonic() > until:
+            return
 
 
 def _write_broken(error: BaseException) -> bytes:
@@ -160,42 +181,33 @@ def serve(batches: int, messages: int, parent: int) -> None:
     """Work until there are no more batches, from one pipe to the other; `parent` is the process that started this."""
     for pipe in (batches, messages):
         os.set_inheritable(pipe, False)
-    _lead_group(parent)
-    writer = _Writer(messages)
+    _lead_group()
+    writer = Writer(messages)
+    watch = Watch(parent, writer)
+    watch.start()
     # A process that a task forks must not keep the pipes open, or the caller would wait for it.
     os.register_at_fork(after_in_child=partial(_close_pipes, [batches, messages], writer))
     with open(batches, "rb") as source:
-        _run_batches(source, writer.write)
+        _run_batches(source, writer.write, watch)
 
 
-def _lead_group(parent: int) -> None:
+def _lead_group() -> None:
     """Begin a process group, which an interrupt of the terminal does not reach, and which can be ended as a whole."""
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    threading.Thread(target=_watch_parent, args=(parent,), name="spearmint_fp parent watch", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGCHLD, EXPIRED_SIGNAL):
+        signal.signal(number, signal.SIG_DFL)
 
 
-def _watch_parent(parent: int) -> None:
-    """End when the parent has ended, with everything that tasks have started.
-
-    It looks now and then, because a parent that is killed says nothing, and a pipe stays open in its other children.
-    """
-    while os.getppid() == parent:
-        sleep(HEARTBEAT_SECONDS)
-    os.killpg(0, signal.SIGKILL)
-
-
-def _close_pipes(pipes: list[int], writer: _Writer) -> None:
+def _close_pipes(pipes: list[int], writer: Writer) -> None:
     writer.pipe = None
     while pipes:  # once: the numbers may be others' in a fork of the fork
         with contextlib.suppress(OSError):  # a task has closed it
             os.close(pipes.pop())
 
 
-def _run_batches(source: BinaryIO, write: Write) -> None:
+def _run_batches(source: BinaryIO, write: Write, watch: Watch) -> None:
     head = _read_message(source)
     if head is None:
         return
@@ -206,17 +218,29 @@ def _run_batches(source: BinaryIO, write: Write) -> None:
         return
     write(write_message(READY))
 
-    def write_deadline(state: TaskState) -> None:
-        write(write_message(DEADLINE, (state.deadline, state.retries, state.marks, state.since)))
-
-    state = TaskState(write_deadline)
+    state = TaskState(partial(_write_deadline, write, watch))
     UNFINISHED.watch = lambda counts: write(write_message(LEFT_RUNNING, counts))
     while data := _read_message(source):
-        run_batch(job, data, write, state)
+        run_batch(job, data, write, state, watch.claim)
         flush_streams()
     if data is not None:  # the parent has dismissed this worker, and waits for what its tasks have left running
         UNFINISHED.wait()
         threading._shutdown()  # type: ignore[attr-defined]  # threads that tasks have started, as at a program's end
+
+
+def _write_deadline(write: Write, watch: Watch, state: TaskState) -> None:
+    """Tell the caller, and the watch of this process, when a task must have ended.
+
+    A write waits while the caller reads nothing. That is not the task's time, and the caller must not think so either.
+    """
+    watch.set_deadline(inf)
+    waited = inf
+    while waited > WAITED_SECONDS:
+        began = monotonic()
+        write(write_message(DEADLINE, (state.deadline, state.retries, state.marks, state.since)))
+        waited = monotonic() - began
+        state.postpone(waited)
+    watch.set_deadline(state.deadline)
 
 
 def _read_message(source: BinaryIO) -> bytes | None:
@@ -227,27 +251,6 @@ def _read_message(source: BinaryIO) -> bytes | None:
     (size,) = LENGTH.unpack(head)
     data = source.read(size)
     return data if len(data) == size else None
-
-
-@final
-class _Writer:
-    """Writes whole messages, from any thread."""
-
-    def __init__(self, pipe: int) -> None:
-        self.pipe: int | None = pipe  # None in a fork, which is no worker
-        self._lock = threading.Lock()
-
-    def write(self, data: bytes) -> None:
-        """Write all of it; the process ends where the parent reads no more."""
-        if self.pipe is None:
-            return
-        try:
-            with self._lock:
-                count = os.write(self.pipe, data)
-                while count < len(data):
-                    count += os.write(self.pipe, memoryview(data)[count:])
-        except OSError:
-            os._exit(0)
 
 
 def flush_streams() -> None:

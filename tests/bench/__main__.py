@@ -16,6 +16,7 @@ from typing import Any, Final
 from .access import access, memory, peer_imports
 from .constrained import constrained, spaces
 from .core import constant, converting, expansion, floors, identity, importing, selection
+from .designs import designs
 from .growth import growth
 from .measure import Row
 from .pages import fill
@@ -36,6 +37,7 @@ PARTS: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "growth": growth,
     "spaces": spaces,
     "constrained": constrained,
+    "designs": designs,
     "memory": memory,
     "access": access,
     "peers": peers,

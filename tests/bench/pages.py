@@ -25,6 +25,7 @@ TABLES: Tables = {
     "growth": (("growth",), lambda reports: grown(reports[0])),
     "spaces": (("spaces",), lambda reports: solved(reports[0])),
     "constrained": (("constrained",), lambda reports: listed(reports, "constrained")),
+    "designs": (("designs",), lambda reports: listed(reports, "designs")),
     "peers": (("peers",), lambda reports: columns(reports[0])),
 }
 """By name: the parts that a table is of, and how it is written."""

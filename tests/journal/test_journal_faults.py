@@ -8,6 +8,7 @@ import marshal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -37,7 +38,7 @@ from spearmint_fp.tasks.task_state import TaskState
 from spearmint_fp.workers.batches import Batch
 from spearmint_fp.workers.pickling import Job
 from spearmint_fp.workers.wire import MessageReader, write_batch
-from spearmint_fp.workers.worker import run_batch
+from spearmint_fp.workers.worker import claim_for, run_batch
 from tests.waiting import LIMIT_SECONDS
 from tests.workers.programs import seen
 
@@ -281,7 +282,7 @@ def test_a_result_that_marshal_does_not_take_is_told_in_words(monkeypatch: pytes
 
     monkeypatch.setattr(marshal, "dumps", limited)
     batch, written = Batch(0, 5, None, range(5)), list[bytes]()
-    run_batch(Job(make, None), write_batch(batch), written.append, TaskState())
+    run_batch(Job(make, None), write_batch(batch), written.append, TaskState(), partial(claim_for, 60.0))
     unreadable = MessageReader().add_to(batch, b"".join(written))
     [outcomes] = batch.take_answers()
     assert isinstance(outcomes, list)

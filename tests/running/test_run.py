@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count, islice
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -44,7 +46,18 @@ from spearmint_fp import (
     successes,
     threads,
 )
-from tests.running.executors import ELSEWHERE, FAULTS, HERE, Locked, Unopenable, faulty, opened, product_or_fail, slept
+from tests.running.executors import (
+    ELSEWHERE,
+    FAULTS,
+    HERE,
+    OURS,
+    Locked,
+    Unopenable,
+    faulty,
+    opened,
+    product_or_fail,
+    slept,
+)
 from tests.waiting import LIMIT_SECONDS, wait_until
 
 EVERY = [*HERE, *ELSEWHERE]
@@ -326,6 +339,38 @@ def test_a_slow_configuration_does_not_hold_up_those_behind_it_within_the_window
     assert sorted(outcome.index for outcome in islice(outcomes, 30)) == list(range(1, 31))
     others_are_out.set()
     assert next(outcomes) == Success(0, True, 0)
+
+
+# --- slow configurations behind quick ones ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["threads", "thread pool", *OURS])
+def test_what_stands_behind_a_slow_configuration_goes_to_others_while_it_runs(name: str, tmp_path: Path) -> None:
+    """Two neighbours wait for one another, in one batch of quick ones."""
+
+    def task(n: int) -> int:
+        if n in (3000, 3001):
+            (tmp_path / str(n)).touch()
+            wait_until((tmp_path / str(6001 - n)).exists)
+        return n
+
+    with opened(name) as executor:
+        outcomes = list(run(task, range(6000), executor=executor))
+    assert [outcome.result for outcome in outcomes] == list(range(6000))
+    assert {outcome.attempts for outcome in outcomes} == {1}
+
+
+def test_slow_configurations_behind_quick_ones_are_shared(parallel: Any) -> None:
+    """Where a batch cannot be taken back, it ends itself behind the configuration that has made it late."""
+
+    def task(n: int) -> Any:
+        if 3000 <= n < 3008:
+            time.sleep(0.5)
+        return os.getpid(), threading.get_ident()
+
+    outcomes = list(run(task, range(6000), executor=parallel))
+    assert [outcome.index for outcome in outcomes] == list(range(6000))
+    assert len({outcome.result for outcome in outcomes[3000:3008]}) == 2
 
 
 # --- the iterator -----------------------------------------------------------------------------------------

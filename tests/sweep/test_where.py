@@ -230,3 +230,18 @@ def test_empty_and_odd_ones() -> None:
         where({"a": DynamicValue(range(10**6))}, s)
     with pytest.raises(ArgumentError, match="where takes a sweep"):
         where({"a": 1}, {"a": 1})  # type: ignore[arg-type]
+
+
+def test_axes_with_and_without_a_table_over_their_values() -> None:
+    s = expand({"a": DynamicValue(range(5000)), "b": DynamicValue(range(5000)), "n": DynamicValue(range(10**6))})
+    assert exclude({"a": 7, "b": 8, "n": 9}, s).size == s.size - 1
+    asked = constrain(lambda a: a % 2, s, on="a")
+    assert asked.size == s.size // 2  # now there is a table over the values of `a`
+    assert exclude({"a": 7}, asked).size == asked.size - 5000 * 10**6
+    assert where({"a": 8}, asked).size == 0
+    assert where({"a": 7, "n": 5}, asked)[4999] == {"a": 7, "b": 4999, "n": 5}
+    cut = exclude({"a": 7}, s)
+    assert cut.size == 4999 * 5000 * 10**6  # and now `a` is in pieces
+    few = constrain(lambda a: a < 20, cut, on="a")
+    assert [config.a for config in where({"b": 0, "n": 0}, few)] == [a for a in range(20) if a != 7]
+    assert exclude({"a": 8}, few).size == 18 * 5000 * 10**6

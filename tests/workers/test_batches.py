@@ -44,6 +44,28 @@ def test_parts_hold_the_configurations_at_their_positions(make: Any) -> None:
 
 
 @pytest.mark.parametrize("make", KINDS)
+def test_a_part_that_is_handed_back_leaves_the_batch(make: Any) -> None:
+    batch = make()
+    batch.add_results([("two", 0.5, 1)])
+    rest = batch.hand_back(5)
+    assert ([config.n for config in batch], [config.n for config in rest]) == ([3, 4], [5, 6, 7])
+    assert [(piece.start, piece.stop) for piece in rest.split(2)] == [(5, 7), (7, 8)]
+    batch.add_results([("three", 0.5, 1), ("four", 0.5, 1)])
+    [outcomes] = batch.take_answers()
+    assert [(outcome.config.n, outcome.result) for outcome in outcomes] == [(2, "two"), (3, "three"), (4, "four")]
+    assert (len(batch), list(batch), batch.split(3)) == (0, [], [])
+    rest.add_results([("five", 0.5, 1)])
+    assert [config.n for config in rest] == [6, 7]
+
+
+def test_deaths_are_attempts_of_those_that_are_suspected() -> None:
+    batch = of_items()
+    batch.deaths, batch.suspects = 2, 3
+    batch.add_results([(k, 0.5, 1) for k in range(4)])
+    assert [outcome.attempts for answer in batch.take_answers() for outcome in answer] == [3, 3, 3, 1]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("make", KINDS)
 def test_outcomes_come_to_their_configurations_and_what_is_left_goes_on(make: Any) -> None:
     batch = make()
     batch.begin()

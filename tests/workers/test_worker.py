@@ -264,7 +264,7 @@ def test_what_a_task_forks_may_fork_and_open_files() -> None:
 def test_large_results_do_not_gather_in_a_worker() -> None:
     """A batch of them is answered in parts, so that a worker holds a few at a time."""
     job, batch = Job(_large, None).to_bytes(), Batch(0, 64, None, range(64))
-    assert len(answer_batch(job, write_batch(batch))) < 2 * MOST_ANSWER_BYTES
+    assert len(answer_batch(job, write_batch(batch), 60.0)) < 2 * MOST_ANSWER_BYTES
     with ThreadPoolExecutor(1) as executor:
         pool = FuturePool(job, executor, 1, 0.03)
         pool.put(batch)
