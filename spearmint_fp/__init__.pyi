@@ -179,6 +179,9 @@ from .sweep.where import (
 from .sweep.where import (
     where as where,
 )
+from .tasks.by_name import (
+    by_name as by_name,
+)
 from .tasks.injection import (
     inject as inject,
 )
@@ -199,6 +202,9 @@ from .workers.executors import (
 )
 from .workers.executors import (
     threads as threads,
+)
+from .workers.initializers import (
+    worker as worker,
 )
 
 __version__: str

@@ -8,7 +8,7 @@ from typing import Any
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type
 from ..sweep.inputs import check_configs
-from ..tasks.wrapping import is_count, is_experiment
+from ..tasks.wrapping import check_signature, is_count, is_experiment
 
 
 def check_arguments(fn: Any, configs: Any, function: str) -> Any:
@@ -20,6 +20,7 @@ def check_arguments(fn: Any, configs: Any, function: str) -> Any:
             f"{repr_with_type(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
             f"{function}(inject(fn.__wrapped__), configs)"
         )
+    check_signature(fn)
     return check_configs(configs, function)
 
 

@@ -50,7 +50,7 @@ OVERDUE_SECONDS: Final = 0.5
 """How long after its deadline a worker is ended from here: its task lets no other thread run, which would end it."""
 
 LEAVE_SECONDS: Final = 5.0
-"""How long an idle worker may take to end by itself when all is done."""
+"""How long an idle worker may take to end by itself when all is done, or it has run as many tasks as it may."""
 
 MOST_INTERRUPTS: Final = 100
 """How many interrupts in a row cannot keep the workers from being ended."""
@@ -61,12 +61,14 @@ class _Worker:
     """A worker process, seen from here: its pipes, and what it is doing."""
 
     __slots__ = (
-        "batch", "batches", "deadline", "expired", "handed_back", "is_lost", "is_ready", "left_running", "messages",
-        "open_pipes", "overdue", "process", "reader", "resume",
+        "batch", "batches", "deadline", "expired", "handed_back", "is_lost", "is_ready", "leave_by", "left_running",
+        "messages", "number", "open_pipes", "overdue", "process", "reader", "resume", "tasks_left",
     )  # fmt: skip
 
-    def __init__(self, process: Process, batches: int, messages: int) -> None:
+    def __init__(self, process: Process, batches: int, messages: int, number: int, tasks_left: float) -> None:
         self.process, self.batches, self.messages = process, batches, messages
+        self.number, self.tasks_left = number, tasks_left
+        self.leave_by = inf  # when it must have ended, once it was dismissed because it has no tasks left
         self.open_pipes = [batches, messages]
         self.reader = MessageReader()
         self.left_running: dict[str, int] = {}
@@ -81,6 +83,11 @@ class _Worker:
     @property
     def is_idle(self) -> bool:
         return self.is_ready and not self.is_lost and self.batch is None
+
+    @property
+    def can_work(self) -> bool:
+        """True if it waits for a batch, and may still run tasks."""
+        return self.is_idle and self.tasks_left > 0
 
     def send(self, data: bytes) -> None:
         """Write a message; raises OSError where the worker has ended."""
@@ -110,6 +117,16 @@ class _Worker:
         """Return what it has left to others since the last call."""
         rest, self.handed_back = self.handed_back, None
         return rest
+
+    def retire(self) -> None:
+        """Have a worker without tasks left end by itself, after the variants that its tasks have left running."""
+        if self.leave_by == inf:
+            self.dismiss()
+            self.leave_by = monotonic() + LEAVE_SECONDS
+        elif monotonic() > self.leave_by and not self.left_running:
+            _warn_of_threads(1)
+            self.process.signal(signal.SIGKILL)
+            self.leave_by = monotonic() + KILLED_SECONDS
 
     def expire(self) -> None:
         """End the task that has run too long, and the process with it, where it has not ended by itself."""
@@ -149,8 +166,9 @@ class ProcessPool(Pool):
 
     seconds = 0.03
 
-    def __init__(self, job: bytes, workers: int, launcher: Launcher, deaths: int) -> None:
+    def __init__(self, job: bytes, workers: int, launcher: Launcher, deaths: int, max_tasks: int | None = None) -> None:
         self.workers = workers
+        self._max_tasks = inf if max_tasks is None else max_tasks
         self._job = job
         self._launcher = launcher
         self._deaths = deaths
@@ -175,8 +193,8 @@ class ProcessPool(Pool):
     def _send_batches(self) -> list[Answer]:
         """Give batches to idle workers; start workers while there are more batches than workers to come."""
         answers: list[Answer] = []
-        for worker in [worker for worker in self._workers if worker.is_idle]:
-            while self._queue and worker.is_idle:
+        for worker in [worker for worker in self._workers if worker.can_work]:
+            while self._queue and worker.can_work:
                 answers += self._send(worker, self._queue.popleft())
         coming = sum(not worker.is_ready for worker in self._workers)
         for _ in range(min(len(self._queue) - coming, self.workers - len(self._workers))):
@@ -185,7 +203,7 @@ class ProcessPool(Pool):
 
     def _send(self, worker: _Worker, batch: Batch) -> list[Answer]:
         try:
-            data = write_batch(batch)
+            data = write_batch(batch.take_first(worker.tasks_left))
         except Exception as error:  # whatever a user's object does when it is pickled
             self._queue.extendleft(reversed(refuse_batch(batch, error)))
             return batch.take_answers()
@@ -210,6 +228,7 @@ class ProcessPool(Pool):
         self._workers.append(worker)
         self._selector.register(worker.messages, selectors.EVENT_READ, worker)
         with contextlib.suppress(OSError):  # it has ended already; its pipe says so
+            worker.send(b"%d" % worker.number)
             worker.send(self._job)
 
     def _start_worker(self) -> _Worker:
@@ -221,7 +240,8 @@ class ProcessPool(Pool):
             others = (end for worker in self._workers for end in (worker.batches, worker.messages))
             process = self._launcher.start(reads, writes, (batches, messages, *others))
             ours.pop_all()
-            return _Worker(process, batches, messages)
+            number = min({*range(self.workers)} - {worker.number for worker in self._workers})
+            return _Worker(process, batches, messages, number, self._max_tasks)
 
     # --- listening
 
@@ -235,19 +255,26 @@ class ProcessPool(Pool):
         for worker in self._workers:
             if worker.overdue <= monotonic():
                 worker.expire()
+            if worker.is_idle and worker.tasks_left <= 0:
+                worker.retire()
         return answers + self._replace_ended()
 
     def _receive(self, worker: _Worker, data: bytes) -> list[Answer]:
         batch = worker.batch
         self.received += len(data)
-        unreadable = worker.receive(data)
         if batch is None:
+            worker.receive(data)
             return []
+        start = batch.start
+        unreadable = worker.receive(data)
+        worker.tasks_left -= batch.start - start
         if (rest := worker.take_handed_back()) is not None:
             self._queue.extendleft(reversed(rest.divide(self.workers)))
         if unreadable:
             self._queue.extendleft(reversed(batch.split()))
-        if unreadable or batch.start == batch.stop:
+        elif batch and worker.tasks_left <= 0:  # it was not sent more of it
+            self._queue.appendleft(batch)
+        if unreadable or batch.start == batch.stop or worker.tasks_left <= 0:
             worker.batch = None
         return batch.take_answers()
 
@@ -317,9 +344,7 @@ class ProcessPool(Pool):
         ):
             self._read_left_running()
         if left and why is None:
-            logging.getLogger("spearmint_fp").warning(
-                "%d worker processes are killed: threads that tasks have started still run there", len(left)
-            )
+            _warn_of_threads(len(left))
 
     def _read_left_running(self) -> None:
         """Read on while workers end: a full pipe would stop them, and the rest of it is of no interest any more."""
@@ -347,6 +372,12 @@ class ProcessPool(Pool):
             self._workers.pop()
         self._selector.close()
         self._launcher.close()
+
+
+def _warn_of_threads(count: int) -> None:
+    logging.getLogger("spearmint_fp").warning(
+        "%d worker processes are killed: threads that tasks have started still run there", count
+    )
 
 
 def _repeat_interrupted(step: Callable[[], None]) -> None:
