@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, reduce
 from operator import or_
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_args, get_origin
@@ -21,7 +21,7 @@ from ..conversion.annotations import read_argument_types
 from ..conversion.convert import structure
 from ..conversion.fields import is_structured
 from ..conversion.problems import ABSENT, format_type, make_conversion_error
-from .wrapping import ONE_CONFIG, PARTIALS, Layer
+from .wrapping import ONE_CONFIG, PARTIALS, Layer, check_call
 
 T = TypeVar("T")
 
