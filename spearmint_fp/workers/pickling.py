@@ -13,6 +13,7 @@ from ..configuration.errors import MissingExtraError, TransferError
 from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import read_message
 from ..sweep.core import Sweep
+from ..tasks.starts import START_FOLDER
 from ..tasks.wrapping import is_of_script
 from .initializers import Initializer
 
@@ -90,7 +91,7 @@ class Job:
         if by_name and (of_script := [fn for fn in functions if is_of_script(fn)]):
             raise MissingExtraError(f"{repr_with_type(of_script[0])} of __main__ {_NEEDS}")
         try:
-            return dump_by_value((self.fn, self.sweep, False, self.initializer), self.has_script)
+            return dump_by_value((self.fn, self.sweep, self.initializer, START_FOLDER.place), self.has_script)
         except Exception as error:  # whatever a user's object does when it is pickled
             if not _is_dumped(self.fn):
                 what = f"the function {repr_with_type(self.fn)}"
@@ -105,8 +106,10 @@ class Job:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Job:
-        """The inverse of `to_bytes`."""
-        return cls(*pickle.loads(data))  # noqa: S301  # our own bytes
+        """The inverse of `to_bytes`; this process then counts its starts together with the caller."""
+        fn, sweep, initializer, place = pickle.loads(data)  # noqa: S301  # our own bytes
+        START_FOLDER.join(place)
+        return cls(fn, sweep, initializer=initializer)
 
 
 _NEEDS: Final = "needs the package cloudpickle to go to another process: pip install 'spearmint_fp[processes]'"
