@@ -65,8 +65,8 @@ from spearmint_fp import (
     TreeError,
     Validation,
     best,
-    compare,
     by_name,
+    compare,
     concat,
     config_id,
     constrain,
@@ -1196,6 +1196,13 @@ CASES = [
         journaled(lambda journal: journal.merge("nope.db")),
         JournalError,
         "there is no journal 'nope.db': no such file",
+    ),
+    Case(
+        "Journals",
+        "one configuration to forget, not several",
+        journaled(lambda journal: journal.forget({"n": 1}, "score")),
+        ArgumentError,
+        "journal.forget takes an iterable of configurations; got {'n': 1} (dict). Use expand(tree)",
     ),
     Case(
         "Journals",

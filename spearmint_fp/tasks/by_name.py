@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import MethodType
 from typing import Any, Final, TypeVar, cast, final
 
@@ -12,7 +12,7 @@ import attrs
 from ..configuration.errors import ArgumentError, PathError
 from ..configuration.instances import make_child_error, open_record
 from ..configuration.messages import repr_with_type, short_repr
-from .wrapping import ONE_CONFIG, Wrapper, check_function, name_callable, read_signature
+from .wrapping import ONE_CONFIG, Wrapper, check_call, check_function, name_callable
 
 T = TypeVar("T")
 
@@ -40,8 +40,8 @@ class ByName(Wrapper[T]):
     def __get__(self, instance: Any, owner: type | None = None) -> Callable[..., T]:
         return self if instance is None else by_name(MethodType(self.function, instance))
 
-    def read_signature(self) -> inspect.Signature:
-        return ONE_CONFIG
+    def check_call(self, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        ONE_CONFIG.bind(*args, **keywords)
 
     def _take_keywords(self, config: Any) -> dict[str, Any]:
         record = open_record(config)
@@ -119,8 +119,6 @@ def by_name(fn: Callable[..., T]) -> ByName[T]:
 def _check_names(fn: Callable[..., Any], names: list[str]) -> None:
     """Raise where a function does not take the parameters of the one that it wraps, and has the name of."""
     try:
-        read_signature(fn).bind_partial(**dict.fromkeys(names))
-    except ValueError:  # a builtin that does not say
-        return
+        check_call(fn, (), dict.fromkeys(names))
     except TypeError as error:
         raise ArgumentError(f"{name_callable(fn)} does not take the parameters of what it wraps: {error}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, reduce
 from operator import or_
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, final, get_args, get_origin
@@ -21,7 +21,7 @@ from ..conversion.annotations import read_argument_types
 from ..conversion.convert import structure
 from ..conversion.fields import is_structured
 from ..conversion.problems import ABSENT, format_type, make_conversion_error
-from .wrapping import ONE_CONFIG, PARTIALS, Layer
+from .wrapping import ONE_CONFIG, PARTIALS, Layer, check_call
 
 T = TypeVar("T")
 
@@ -86,8 +86,11 @@ class Injected(Layer, Generic[T]):
                 break
         return placed + args
 
-    def read_signature(self) -> inspect.Signature:
-        return self.signature.replace(parameters=[*ONE_CONFIG.parameters.values(), *self.signature.parameters.values()])
+    def check_call(self, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        ONE_CONFIG.bind(*args[:1])
+        taken = {p.name: None for p in self.parameters if p.name not in keywords}
+        placed = self._place_arguments(list(args[1:]), taken)
+        check_call(self.function, tuple(placed), {**taken, **keywords})
 
     @property
     def signature(self) -> inspect.Signature:

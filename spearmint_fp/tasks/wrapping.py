@@ -7,10 +7,18 @@ import inspect
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial, reduce
 from math import prod
-from types import MethodType
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    WrapperDescriptorType,
+)
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, final
 
 import attrs
@@ -46,9 +54,9 @@ class Layer:
         @property
         def function(self) -> Callable[..., Any]: ...
 
-    def read_signature(self) -> inspect.Signature:
-        """The parameters that a call takes: a configuration, for most."""
-        return ONE_CONFIG
+    def check_call(self, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        """Raise TypeError where it cannot be called with these: most take a configuration alone."""
+        ONE_CONFIG.bind(*args, **keywords)
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -124,31 +132,56 @@ def name_callable(fn: Callable[..., Any]) -> str:
     return str(getattr(find_innermost(fn), "__qualname__", None) or repr_with_type(fn))
 
 
-def read_signature(fn: Callable[..., Any]) -> inspect.Signature:
-    """The parameters that a call takes; not those of the function that it looks like by `functools.wraps`.
+_PLACEHOLDER: Final = getattr(functools, "Placeholder", object())
+"""Stands among the arguments of a partial function for one that the call gives, since Python 3.14."""
 
-    Raises:
-        ValueError: a builtin that does not say.
+_BUILTINS: Final = (BuiltinFunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType)
+
+
+def check_call(fn: Any, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+    """Raise TypeError where `fn(*args, **keywords)` certainly cannot begin, and where nobody can tell, do nothing.
+
+    Plain functions are looked at as they are: what one looks like by `functools.wraps`, or says of itself as its
+    `__signature__`, need not be what it takes.
     """
     if isinstance(fn, Layer):
-        return fn.read_signature()
-    bare = partial(fn.func, *fn.args, **fn.keywords) if isinstance(fn, curry) else fn
-    return inspect.signature(bare, follow_wrapped=False)
+        fn.check_call(args, keywords)
+    elif isinstance(fn, PARTIALS):
+        given = iter(args)
+        bound = [next(given, arg) if arg is _PLACEHOLDER else arg for arg in fn.args]
+        check_call(fn.func, (*bound, *given), {**fn.keywords, **keywords})
+    elif isinstance(fn, MethodType):
+        check_call(fn.__func__, (fn.__self__, *args), keywords)
+    elif isinstance(fn, FunctionType):
+        bare = FunctionType(fn.__code__, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
+        bare.__kwdefaults__ = fn.__kwdefaults__
+        inspect.signature(bare).bind(*args, **keywords)
+    elif isinstance(fn, _BUILTINS):
+        with suppress(ValueError):  # one that does not say
+            inspect.signature(fn).bind(*args, **keywords)
+    elif isinstance(call := _find_call(fn), FunctionType):
+        check_call(call, (fn, *args), keywords)
 
 
-def check_signature(fn: Callable[..., Any], name: str) -> None:
-    """Raise where a function cannot be called with a configuration alone, as far as its signature says."""
+def _find_call(fn: Any) -> Any:
+    """What is called, with the object itself first, where that is a class or an instance of one."""
+    call = inspect.getattr_static(type(fn), "__call__")
+    if call is not inspect.getattr_static(type, "__call__"):
+        return call
+    made = inspect.getattr_static(fn, "__new__")
+    made = made.__func__ if isinstance(made, staticmethod) else made
+    return inspect.getattr_static(fn, "__init__") if made is object.__new__ else made
+
+
+def check_signature(fn: Callable[..., Any], name: str | None = None) -> None:
+    """Raise where a function certainly cannot be called with a configuration alone; `name` is what errors call it."""
     try:
-        signature = read_signature(fn)
-    except Exception:  # a builtin that does not say, or whatever a user's object does when it is asked
-        return
-    try:
-        signature.bind(None)
+        check_call(fn, (None,), {})
     except TypeError as error:
         raise ArgumentError(
-            f"{name} cannot be called with a configuration alone: {error}. Use by_name(fn), where its parameters are "
-            f"keys of the configuration; inject(fn), where their annotations say what they take (Config, Bind); or "
-            f"lambda c: fn(...)"
+            f"{name or name_callable(fn)} cannot be called with a configuration alone: {error}. Use by_name(fn), where "
+            f"its parameters are keys of the configuration; inject(fn), where their annotations say what they take "
+            f"(Config, Bind); or lambda c: fn(...)"
         ) from None
 
 
@@ -194,8 +227,8 @@ class Wrapper(Layer, ABC, Generic[T]):
         work = self.call_async if is_async(self.function) else self.call
         return cast(T, work(*args, **kwargs))
 
-    def read_signature(self) -> inspect.Signature:
-        return read_signature(self.function)
+    def check_call(self, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        check_call(self.function, args, keywords)
 
     @abstractmethod
     def call(self, *args: Any, **kwargs: Any) -> T:

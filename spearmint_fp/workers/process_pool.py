@@ -170,7 +170,7 @@ class ProcessPool(Pool):
             return []
         if self._is_withdrawn:
             return [rest.withdraw()]
-        self._queue.extendleft(reversed(rest.split(self.workers)))
+        self._queue.extendleft(reversed(rest.divide(self.workers)))
         return []
 
     def _replace_ended(self) -> list[Answer]:
