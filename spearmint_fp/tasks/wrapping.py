@@ -164,7 +164,7 @@ def check_call(fn: Any, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> N
 
 
 def _find_call(fn: Any) -> Any:
-    """What is called, with the object itself first, where that is a class or an instance of one."""
+    """The function that a call of a class, or of an instance, enters; the object itself is its first argument."""
     call = inspect.getattr_static(type(fn), "__call__")
     if call is not inspect.getattr_static(type, "__call__"):
         return call
