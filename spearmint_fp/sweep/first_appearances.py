@@ -22,7 +22,7 @@ from .digits import Digit, Digits, Place, Question, Source, read_digits
 from .formulas import cut_piece
 from .nodes.node import LIMIT, Node, ProductOf
 from .nodes.select import Select
-from .tables import Constraint, Table, dump_table
+from .tables import Constraint, Table, dump_table, load_table
 
 MOST_DIGITS: Final = 200
 """How many digits may be tied together."""
@@ -49,14 +49,14 @@ def find_firsts(allowed: Allowed, paths: tuple[Steps, ...]) -> Node | None:
     if any(digit.size > LIMIT for digit in told):
         return None
     classes = {digit.number: _list_classes(digit.node, kept.get(digit.number)) for digit in told}
+    domains = {number: range(digits.all[number].size) for number in classes}
     store = Diagrams()
     made = [
-        _mark_firsts(scope, [_load_table(table, store, digits) for table in some], store, classes)
+        _mark_firsts(scope, [load_table(table, store, digits, domains) for table in some], store, classes)
         for scope, some in _tie_digits(classes, tables, digits)
     ]
     if None in made:
         return None
-    domains = {number: range(digits.all[number].size) for number in classes}
     firsts = [
         Constraint(None, paths, table=dump_table(store, root, digits, domains), turn=LAST_TURN, words="first of each")
         for root in made
@@ -100,18 +100,6 @@ def _pin_digits(node: Node, pinned: AbstractSet[Place], place: Place = ()) -> No
         case ProductOf(parts=parts) if any(other[: len(place)] == place for other in pinned):
             return node.rebuilt([_pin_digits(part, pinned, (*place, k)) for k, part in enumerate(parts)])
     return node
-
-
-def _load_table(table: Table, store: Diagrams, digits: Digits) -> int:
-    """The diagram of a table over all values of its digits: it is false of those that have been cut."""
-    levels = [digits.places[place] for place in table.scope]
-    positions = [{value: k for k, value in enumerate(domain)} for domain in table.domains]
-    image = [FALSE, TRUE]
-    for k, row in table.nodes:
-        values = range(digits.all[levels[k]].size)
-        cells = [image[row[positions[k][value]]] if value in positions[k] else FALSE for value in values]
-        image.append(store.make_node(levels[k], tuple(cells)))
-    return image[table.root]
 
 
 def _tie_digits(classes: Classes, tables: Sequence[Table], digits: Digits) -> list[tuple[list[int], list[Table]]]:

@@ -119,6 +119,11 @@ class Formula:
     tests: tuple[Callable[[Any], Any], ...]
     join: Callable[[Sequence[int], Logic], int]
 
+    @classmethod
+    def of_all(cls, tests: Sequence[Callable[[Any], Any]], *, negated: bool = False) -> Formula:
+        """True where all tests are, or where `negated`, where one of them is not."""
+        return cls(tuple(tests), Groups((tuple(range(len(tests))),), negated))
+
     def __call__(self, *values: Any) -> bool:
         """The answer for a configuration that has all paths."""
         return self._decide([(value,) for value in values])

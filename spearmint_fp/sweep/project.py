@@ -24,7 +24,7 @@ from .core import Sweep, as_sweep
 from .distinct import drop_repetitions
 from .filters import constrain_node
 from .first_appearances import find_firsts
-from .formulas import ANYTHING, Formula, Groups, Values
+from .formulas import ANYTHING, Formula, Values
 from .nodes.axis import UNIT, Axis, make_point
 from .nodes.columns import Columns, Kinds
 from .nodes.merge import Merge
@@ -227,7 +227,7 @@ class Restrict(Compound):
         for path in self.paths:
             found = find_in(path, value)
             test = Values.of(found) if exact and found else make_matcher(found[0], exact) if found else ANYTHING
-            near = constrain_node(near, Constraint(Formula((test,), Groups(((0,),), negated=not found)), (path,)))
+            near = constrain_node(near, Constraint(Formula.of_all([test], negated=not found), (path,)))
         ranks = chain.from_iterable(self.base.ranks(point, True) for point in near.walk(0, min(near.size, LIMIT)))
         yield from sorted(rank for rank in islice(ranks, LIMIT) if same(self.at(rank)))
 

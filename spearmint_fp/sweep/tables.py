@@ -167,13 +167,14 @@ def move_table(table: Table, scope: Sequence[Place]) -> Table:
 
 
 def load_table(table: Table, diagrams: Diagrams, digits: Digits, domains: Mapping[int, Sequence[int]]) -> int:
-    """The diagram of a table, over the present domains, which are never greater than those that it was made with."""
+    """The diagram of a table over the present domains; it is false of values that the table does not go through."""
     levels = [digits.places[place] for place in table.scope]
-    kept = []
+    columns: list[Sequence[int]] = []  # per value of the domain its place in a row, -1 without one
     for level, domain in zip(levels, table.domains, strict=True):
-        position = {value: k for k, value in enumerate(domain)} if domain != domains[level] else {}
-        kept.append([position[value] for value in domains[level]] if position else range(count_items(domain)))
+        places = {value: k for k, value in enumerate(domain)} if domain != domains[level] else None
+        columns.append(range(count_items(domain)) if places is None else [places.get(v, -1) for v in domains[level]])
     image = [FALSE, TRUE]
     for k, row in table.nodes:
-        image.append(diagrams.make_node(levels[k], tuple([image[row[value]] for value in kept[k]])))
+        cells = (*row, FALSE)
+        image.append(diagrams.make_node(levels[k], tuple([image[cells[place]] for place in columns[k]])))
     return image[table.root]
