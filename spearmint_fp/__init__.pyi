@@ -155,6 +155,15 @@ from .sweep.neighbours import (
 from .sweep.project import (
     project as project,
 )
+from .sweep.sets import (
+    difference as difference,
+)
+from .sweep.sets import (
+    intersection as intersection,
+)
+from .sweep.sets import (
+    union as union,
+)
 from .sweep.typed import (
     structured as structured,
 )

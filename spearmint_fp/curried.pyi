@@ -57,6 +57,7 @@ from spearmint_fp import columns as columns
 from spearmint_fp import concat as concat
 from spearmint_fp import config_id as config_id
 from spearmint_fp import dask_cluster as dask_cluster
+from spearmint_fp import difference as difference
 from spearmint_fp import distinct as distinct
 from spearmint_fp import empty as empty
 from spearmint_fp import expand as expand
@@ -66,6 +67,7 @@ from spearmint_fp import failures as failures
 from spearmint_fp import freeze as freeze
 from spearmint_fp import geomspace as geomspace
 from spearmint_fp import inject as inject
+from spearmint_fp import intersection as intersection
 from spearmint_fp import linspace as linspace
 from spearmint_fp import load as load
 from spearmint_fp import processes as processes
@@ -81,6 +83,7 @@ from spearmint_fp import successes as successes
 from spearmint_fp import thaw as thaw
 from spearmint_fp import threads as threads
 from spearmint_fp import timed_out as timed_out
+from spearmint_fp import union as union
 from spearmint_fp import unit as unit
 from spearmint_fp import unstructure as unstructure
 from spearmint_fp import zipped as zipped

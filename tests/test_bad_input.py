@@ -69,6 +69,7 @@ from spearmint_fp import (
     constrain,
     covering,
     derive,
+    difference,
     distinct,
     empty,
     exclude,
@@ -81,6 +82,7 @@ from spearmint_fp import (
     groupby,
     include,
     inject,
+    intersection,
     label,
     linspace,
     load,
@@ -100,6 +102,7 @@ from spearmint_fp import (
     structure,
     structured,
     thaw,
+    union,
     unit,
     unstructure,
     update_in,
@@ -737,6 +740,24 @@ CASES = [
         SizeError,
         "zipped sweeps have equal sizes; sweep 0 has 6 configurations and sweep 1 has about 10^400. "
         "Slice the longer one, or multiply them with product",
+    ),
+    Case(
+        "Sweeps",
+        "a difference from 10^7 configurations that a function makes",
+        on(lambda: expand({"n": DynamicValue(range(10**7))}) - mapped(dict, expand({"n": DynamicValue(range(10**7))}))),
+        SizeError,
+        "comparing a sweep of 10000000 configurations with another one means looking at 10000000 points at the root, "
+        "more than 1000000: they are mapped, derived, zipped, shuffled or of a class that may change its values. "
+        "Compare the sweeps that these were made from",
+    ),
+    Case(
+        "Sweeps",
+        "a difference of 10^7 configurations that a function makes",
+        on(lambda: mapped(dict, expand({"n": DynamicValue(range(10**7))})) - expand({"n": DynamicValue(range(10**7))})),
+        SizeError,
+        "comparing this sweep with another one takes 10000000 points to enumerate here, more than 1000000: the sweep "
+        "is shuffled, zipped or mapped, or strided over long axes. Compare the sweep that it was made from, or stream "
+        "with filter(predicate, sweep)",
     ),
     Case(
         "Sweeps",
@@ -1546,6 +1567,11 @@ SLOTS: Slots = {
     ("Spearmint", "branch_strategy"): lambda junk: wrong.Spearmint(configs=[{"a": 1}], branch_strategy=junk),
     ("Sweep", "node"): Sweep,
     ("concat", "sweeps"): lambda junk: concat(SMALL, junk),
+    ("difference", "sweep"): lambda junk: difference(junk, SMALL),
+    ("difference", "others"): lambda junk: difference(SMALL, junk),
+    ("intersection", "sweep"): lambda junk: intersection(junk, SMALL),
+    ("intersection", "others"): lambda junk: intersection(SMALL, junk),
+    ("union", "sweeps"): lambda junk: union(SMALL, junk),
     ("config_id", "tree"): config_id,
     ("constrain", "predicate"): lambda junk: constrain(junk, SMALL, on="model"),
     ("constrain", "sweep"): lambda junk: constrain(always, junk, on="a"),
@@ -1664,6 +1690,8 @@ LEAVES: Slots = {
     ("a leaf", "product"): lambda junk: product(SMALL, expand({"a": junk})),
     ("a leaf", "raw product"): lambda junk: product(SMALL, expand(junk)),
     ("a leaf", "concat"): lambda junk: concat(SMALL, expand(junk)),
+    ("a leaf", "difference"): lambda junk: expand({"a": DynamicValue([junk, 1])}) - expand({"a": junk}),
+    ("a leaf", "intersection"): lambda junk: SMALL & expand(junk),
     ("a leaf", "structure"): lambda junk: structure(dict[str, int | list[int] | None], {"a": junk}),
     ("a leaf", "text"): lambda junk: structure(Llm, {"model": junk}),
     ("a leaf", "read"): lambda junk: structure(Fraction | Path | datetime | None, junk),

@@ -30,6 +30,7 @@ from spearmint_fp import (
     covering,
     dataset,
     derive,
+    difference,
     distinct,
     exclude,
     expand,
@@ -39,6 +40,7 @@ from spearmint_fp import (
     groupby,
     include,
     inject,
+    intersection,
     linspace,
     mapped,
     neighbours,
@@ -58,6 +60,7 @@ from spearmint_fp import (
     summary,
     threads,
     timed_out,
+    union,
     unit,
     validate,
     where,
@@ -98,6 +101,9 @@ def test_sweeps_are_generic() -> None:
     assert_type(s.index(s[0]), int)
     assert_type(s + s, Sweep[Settings])
     assert_type(s + unit, Sweep[Settings | Config])
+    assert_type(s - unit, Sweep[Settings])
+    assert_type(s & unit, Sweep[Settings])
+    assert_type(s | unit, Sweep[Settings | Config])
     assert_type(unit * unit, Sweep[Config])
 
 
@@ -121,6 +127,9 @@ def test_combinators_keep_types() -> None:
     assert_type(distinct(s), Sweep[Settings])
     assert_type(concat(s, s), Sweep[Settings])
     assert_type(product(unit, unit), Sweep[Config])
+    assert_type(difference(s, unit, unit), Sweep[Settings])
+    assert_type(intersection(s, unit), Sweep[Settings])
+    assert_type(union(s, s), Sweep[Settings])
     assert_type(product(unit), Sweep[Config])
     assert_type(product(s), Sweep[Settings])  # one is itself; of several, the records are merged into configurations
     assert_type(zipped(s), Sweep[Settings])
