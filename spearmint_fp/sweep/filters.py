@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any, final
+from typing import Any, Final, final
 
 import attrs
 
@@ -27,6 +27,9 @@ from .nodes.union import Union
 from .tables import Constraint, join_names
 
 Constraints = Sequence[Constraint]
+
+FEW: Final = 10_000
+"""How many points of a shuffled or zipped sweep are listed rather than counted, however large the sweep is."""
 
 
 def constrain_node(node: Node, *constraints: Constraint) -> Node:
@@ -217,7 +220,7 @@ def _select_allowed(allowed: Allowed) -> Node:
 
 def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Constraints) -> Node:
     """A filtered slice is a slice of the filtered base; of other selections, few survivors are looked up one by one."""
-    if node.size <= LIMIT and (not isinstance(indices, Span) or _is_listed(base)):
+    if node.size <= LIMIT and (not isinstance(indices, Span) or _is_listed(base, node.size)):
         return _list_kept(node, constraints)
     try:
         whole = _filter_node(base, constraints)
@@ -253,14 +256,11 @@ def _filter_remaining(base: Node, indices: Remaining, constraints: Constraints) 
     return Select(whole, Remaining(whole.size, removed)) if removed else whole
 
 
-def _is_listed(node: Node) -> bool:
-    """True for a sweep that is filtered by listing it: listing a slice of it takes fewer points."""
-    match node.composition:
-        case SelectionOf(indices=Span() | Allowed()):
-            return False
-        case SelectionOf() | ZipOf():
-            return node.size <= LIMIT
-    return False
+def _is_listed(base: Node, count: int) -> bool:
+    """True for a sweep that is filtered by listing it: listing `count` points of it takes less."""
+    made = base.composition
+    counted = not isinstance(made, SelectionOf | ZipOf) or isinstance(getattr(made, "indices", None), Span | Allowed)
+    return not counted and (base.size <= LIMIT or count <= FEW)
 
 
 @attrs.frozen(eq=False)
