@@ -237,7 +237,7 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
             return _cut_survivors(whole, survivors, indices.positions)
         # the diagram of a stride has a state per remainder
         if origin is None and step * count_values(base) <= LIMIT and isinstance(survivors.indices, Allowed):
-            every = Constraint(None, ((),), congruence=(step, indices.positions[0]))
+            every = Constraint(None, ((),), positions=range(indices.positions[0] % step, base.size, step))
             strided = survivors.indices.narrow(every)
             return _cut_survivors(_select_allowed(strided), _Survivors(strided, None), indices.positions)
     if node.size <= LIMIT and (survivors is None or node.size <= whole.size):

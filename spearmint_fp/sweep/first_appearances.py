@@ -17,9 +17,8 @@ from ..configuration.fold import Steps
 from ..configuration.keys import exact_key
 from .allowed import Allowed
 from .conjunction import MOST_STEPS, OutOfSteps
-from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Digit, Digits, Place, Question, Source, read_digits
-from .formulas import cut_piece
+from .diagrams import FALSE, TRUE, Diagrams, OutOfNodes
+from .digits import Digit, Digits, Place, Question, Source, cut_piece, read_digits
 from .nodes.node import LIMIT, Node, ProductOf
 from .nodes.select import Select
 from .tables import Constraint, Table, dump_table, load_table
@@ -39,7 +38,7 @@ def find_firsts(allowed: Allowed, paths: tuple[Steps, ...]) -> Node | None:
     constraints = allowed.answered
     digits = read_digits(allowed.base, [*(c.question for c in constraints), Question(paths)])
     kept = _find_kept(digits, [source for sources in digits.sources[-1] for source in sources])
-    if kept is None or any(c.congruence is not None for c in constraints):
+    if kept is None or any(c.positions is not None for c in constraints):
         return None
     tables = [constraint.table for constraint in constraints if constraint.table is not None]
     touched = {digits.places[place] for table in tables for place in table.scope}
@@ -128,12 +127,9 @@ def _mark_firsts(scope: Sequence[int], roots: Sequence[int], store: Diagrams, cl
         return None
     if all(len(set(classes[number])) == len(classes[number]) for number in scope):
         return TRUE  # every string is the only one of its kind
-    whole = TRUE
-    for root in roots:
-        whole = store.conjoin(whole, root)
     try:
-        return _FirstMarker(scope, store, classes).mark(0, whole, frozenset())
-    except OutOfSteps:
+        return _FirstMarker(scope, store, classes).mark(0, store.conjoin_all(roots), frozenset())
+    except (OutOfNodes, OutOfSteps):
         return None
 
 

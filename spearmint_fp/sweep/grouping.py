@@ -157,7 +157,7 @@ def _find_axis(node: Node, path: Steps) -> tuple[int, ...] | None:
             return None
         ((part, path),) = ways
         node, place = made.parts[part], (*place, part)
-    return place if place and not path and node.composition is None and node.distinct() == node else None
+    return place if place and not path and node.distinct() == node else None
 
 
 def _list_parts(node: Node, place: tuple[int, ...], opened: AbstractSet[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
@@ -182,7 +182,7 @@ def _move_constraints(
     for constraint in constraints:
         place = move(constraint.place) if constraint.place else ()
         scope = [move(inside) for inside in constraint.table.scope] if constraint.table else []
-        if place is None or None in scope or constraint.congruence is not None:
+        if place is None or None in scope or constraint.positions is not None:
             return None
         known = [inside for inside in scope if inside is not None]
         table = move_table(constraint.table, known) if constraint.table else None

@@ -122,12 +122,20 @@ def _restrict_node(node: Node, paths: Paths) -> Node:
         case ViewOf(base=base, path=seen) if not any(overlap(path, seen) for path in here):
             made = _restrict_node(base, here)
         case SelectionOf(indices=Allowed() as allowed):
-            firsts = find_firsts(allowed, here)
-            made = None if firsts is None else Restrict(here, firsts)
+            made = _restrict_allowed(allowed, here)
         case ZipOf(parts=parts):
             homes = {part for path in here for part, rest in node.enter(path) if parts[part].may_have(rest)}
             made = _restrict_node(parts[homes.pop()], here) if len(homes) == 1 else None
     return _list_restrictions(node, here) if made is None else made
+
+
+def _restrict_allowed(allowed: Allowed, paths: Paths) -> Node | None:
+    """The restrictions of what constraints leave, each once, unless that is a plain product."""
+    whole = allowed.find_product()
+    if whole is not None:
+        return _restrict_node(whole, paths)
+    firsts = find_firsts(allowed, paths)
+    return None if firsts is None else Restrict(paths, firsts)
 
 
 def _restrict_computed(node: Node, paths: Paths) -> Node | None:

@@ -57,8 +57,7 @@ class Constraint:
     place: Place = ()
     table: Table | None = attrs.field(default=None, eq=False)
     turn: int = attrs.field(default=0, eq=False)  # when it was asked: those before it guarded it
-    congruence: tuple[int, int] | None = None  # instead of a predicate: a step and where it starts, for positions
-    between: tuple[int, int] | None = None  # instead of a predicate: the first position and the last
+    positions: range | None = None  # instead of a predicate, ascending: the positions that satisfy it
     words: str = ""  # for `explain`, in place of its paths
 
     @property
@@ -70,8 +69,8 @@ class Constraint:
         """The words for it in `explain`."""
         if self.words:
             return self.words
-        if self.congruence is not None:
-            return f"one of every {self.congruence[0]} positions"
+        if self.positions is not None:
+            return f"one of every {self.positions.step} positions"
         return f"on {join_names(map(show_path, self.paths))}"
 
     def move_below(self, place: Place) -> Constraint:
