@@ -52,7 +52,7 @@ def linspace(start: SupportsFloat, stop: SupportsFloat, num: SupportsIndex) -> S
 
 
 def geomspace(start: SupportsFloat, stop: SupportsFloat, num: SupportsIndex) -> Spacing:
-    """`numpy.geomspace(start, stop, num).tolist()`, computed value by value: `num` floats, each the same multiple.
+    """`numpy.geomspace(start, stop, num).tolist()`, value by value: `num` floats, each the same multiple of the last.
 
     As `linspace`, evenly in the logarithm: nothing is stored, and both ends are among the values, exactly. Both are
     negative or both positive. Values in between are those of numpy up to their last bit, in which numpy's own differ

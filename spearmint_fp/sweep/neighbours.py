@@ -26,8 +26,8 @@ def neighbours(config: Any, sweep: Sweep[T]) -> Sweep[T]:
 
     An axis is what the tree makes vary by itself: a choice among values, or among whole records, or sweeps zipped
     together. A choice among branches is one too, with all that it brings and takes away: a configuration of another
-    branch is a neighbour where the axes that both have keep their values. Only equal values are no difference, types told
-    apart; so `config` itself is left out, also where the sweep lists it several times.
+    branch is a neighbour where the axes that both have keep their values. Values of different types differ (1, 1.0, True).
+    `config` itself is left out, also where the sweep lists it several times.
 
     A sub-sweep of `sweep` in its order, exact at any size; nothing is enumerated. With the baseline first it is the
     design "one at a time": `expand(config) + neighbours(config, sweep)`.

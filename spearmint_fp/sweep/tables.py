@@ -119,6 +119,20 @@ class Constraint:
         return cast(Callable[..., Any], self.predicate)
 
 
+def keeps_all(constraints: Iterable[Constraint], point: Any) -> bool:
+    """True where a point satisfies all constraints; what one raises counts only where the others keep the point."""
+    errors = []
+    for constraint in constraints:
+        try:
+            if not constraint.keeps(point):
+                return False
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return True
+
+
 def join_names(names: Iterable[str]) -> str:
     """The first dozen different names, with commas."""
     different = list(dict.fromkeys(names))

@@ -271,3 +271,21 @@ def test_too_many_cases_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> 
     partials = [{"a": k, "b": 3 * k % 7, "c": 5 * k % 8, "d": k * k % 9} for k in range(9)]
     with pytest.raises(SizeError, match="the constraints on a, b, c, d have more than 1000000 cases to tell apart"):
         _ = exclude(partials, s).size
+
+
+def test_a_sum_is_not_counted_before_something_is_asked() -> None:
+    asked: list[int] = []
+    s = expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2])}) + expand({"a": 3, "b": 2})
+    kept = where({"b": 1}, constrain(lambda a: not asked.append(a), s, on="a"))
+    assert asked == []
+    assert kept.size == 2
+    assert asked != []
+
+
+def test_a_refusal_says_by_what_was_selected() -> None:
+    long = mapped(lambda c: c, expand({"a": DynamicValue(range(10**7))}))
+    for select in (where, exclude):
+        with pytest.raises(SizeError, match="selecting by a takes 10000000 points to enumerate here"):
+            _ = select({"a": 1}, long).size
+    with pytest.raises(SizeError, match="constraining on a takes 10000000 points to enumerate here"):
+        _ = constrain(bool, long, on="a").size
