@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final, final
@@ -11,7 +10,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type, short_repr
-from ..tasks.wrapping import is_async
+from ..tasks.wrapping import check_call, is_async
 
 WORKER_VARIABLE: Final = "SPEARMINT_WORKER"
 """The variable of the environment that holds the number of a worker, for it and for the programs that it starts."""
@@ -75,11 +74,7 @@ def check_initializer(function: Any, arguments: Any) -> tuple[Any, ...]:
         kind = "a coroutine function, which nobody awaits" if callable(function) else repr_with_type(function)
         raise ArgumentError(f"initializer is a plain function, called once in each worker; got {kind}")
     try:
-        signature = inspect.signature(function, follow_wrapped=False)
-    except (ValueError, TypeError):  # a builtin that does not say
-        return given
-    try:
-        signature.bind(*given)
+        check_call(function, given, {})
     except TypeError as error:
         raise ArgumentError(
             f"the initializer {repr_with_type(function)} cannot be called with initargs={short_repr(given)}: {error}"

@@ -174,10 +174,7 @@ def test_a_function_that_does_not_take_what_it_looks_like() -> None:
     def adapted(config: Any) -> Any:
         return train(config["lr"])
 
-    with pytest.raises(
-        ArgumentError,
-        match="train does not take the parameters of what it wraps: missing a required argument: 'config'",
-    ):
+    with pytest.raises(ArgumentError, match="train does not take the parameters of what it wraps: missing .*'config'"):
         by_name(adapted)
     assert next(run(adapted, [CONFIG])).result == (0.1, 1, 7)  # as a task it is right
 
