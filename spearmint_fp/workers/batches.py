@@ -65,15 +65,21 @@ class Batch:
 
     def part(self, start: int, stop: int) -> Batch:
         """The configurations at some of its positions, as a batch of their own."""
-        if self.items is None:
-            return Batch(start, stop, self.sweep)
-        first = self.stop - len(self.items)  # the position of the first item
-        return Batch(start, stop, self.sweep, self.items[start - first : stop - first])
+        first = self.stop - len(self.items or ())  # the position of the first item
+        items = None if self.items is None else self.items[start - first : stop - first]
+        made = Batch(start, stop, self.sweep, items)
+        made.suspects = max(0, min(stop, self.start + self.suspects) - start)
+        made.deaths = self.deaths if made.suspects else 0
+        return made
 
     def split(self, count: int | None = None) -> list[Batch]:
         """The configurations that have no outcome yet, as so many batches at most; by default one for each."""
         size = 1 if count is None else max(1, -(-len(self) // count))
         return [self.part(start, min(start + size, self.stop)) for start in range(self.start, self.stop, size)]
+
+    def note_deaths(self, deaths: int) -> None:
+        """Note how many workers have ended while they ran what is left of it."""
+        self.deaths, self.suspects = deaths, len(self)
 
     def hand_back(self, position: int) -> Batch:
         """The configurations from a position on as a batch of their own, which leaves this one."""
@@ -81,6 +87,7 @@ class Batch:
         if self.items is not None:
             self.items = self.items[: len(self.items) - len(rest)]
         self.stop = position
+        self.suspects = min(self.suspects, len(self))
         return rest
 
     def make_configs(self) -> SourceError | None:

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from math import inf
@@ -26,10 +26,12 @@ from ..tasks.attempts import try_task
 from ..tasks.signals import ends_run
 from ..tasks.task_state import TASK_STATE, TaskState
 from .batches import Batch
+from .marks import open_mark, take_mark
 from .pickling import Job
 from .shared_jobs import JobReference, NoJobError, open_job
 from .watch import EXPIRED_SIGNAL, Watch, Writer
 from .wire import (
+    BEGUN,
     BROKEN,
     DEADLINE,
     INTERRUPTED,
@@ -128,11 +130,14 @@ def run_batch(job: Job, data: bytes, write: Write, state: TaskState, claim: Clai
 # --- workers of somebody else's pool -----------------------------------------------------------------
 
 
-def answer_batch(job: bytes | JobReference, data: bytes, seconds: float) -> bytes:
+def answer_batch(job: bytes | JobReference, data: bytes, seconds: float, mark: str | None = None) -> bytes:
     """Run a batch in a process that somebody else has started, no further once it has taken so long; all its messages.
 
-    Until it has been answered nobody else can run the rest of it.
+    Until it has been answered nobody else can run the rest of it. Under the name of its mark stands what was begun of
+    it when another worker ended; then nothing is run here, as that would end this one too.
     """
+    if mark is not None and (begun := take_mark(mark)) is not None:
+        return write_message(BEGUN, begun)
     messages: list[bytes] = []
     try:
         opened = open_job(job)
@@ -150,17 +155,20 @@ def answer_batch(job: bytes | JobReference, data: bytes, seconds: float) -> byte
 
     token = SCOPE.set(unfinished)
     try:
-        run_batch(opened, data, add, TaskState(), partial(claim_for, seconds))
+        with nullcontext() if mark is None else open_mark(mark) as note:
+            run_batch(opened, data, add, TaskState(), partial(claim_for, seconds, note))
         unfinished.wait()  # how long this process will be there is not ours to say
     finally:
         SCOPE.reset(token)
     return b"".join(messages)
 
 
-def claim_for(seconds: float, batch: Batch) -> Generator[int]:
-    """The positions of a batch, until it has taken so long."""
+def claim_for(seconds: float, note: Callable[[int], object] | None, batch: Batch) -> Generator[int]:
+    """The positions of a batch, each noted before it is begun, until it has taken so long."""
     until = monotonic() + seconds
     for position in range(batch.start, batch.stop):
+        if note is not None:
+            note(position)
         yield position
         if monotonic() > until:
             return
