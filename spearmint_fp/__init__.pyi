@@ -86,6 +86,9 @@ from .running.arun import (
 from .running.run import (
     run as run,
 )
+from .running.stopping import (
+    stop_when as stop_when,
+)
 from .sweep.choose import (
     constrain as constrain,
 )
@@ -155,6 +158,15 @@ from .sweep.neighbours import (
 from .sweep.project import (
     project as project,
 )
+from .sweep.sets import (
+    difference as difference,
+)
+from .sweep.sets import (
+    intersection as intersection,
+)
+from .sweep.sets import (
+    union as union,
+)
 from .sweep.typed import (
     structured as structured,
 )
@@ -172,6 +184,9 @@ from .sweep.where import (
 )
 from .tasks.injection import (
     inject as inject,
+)
+from .tasks.rates import (
+    throttled as throttled,
 )
 from .tasks.retries import (
     retrying as retrying,

@@ -102,6 +102,8 @@ def takes_data_last(value: Any) -> bool:
     if not isinstance(value, FunctionType):
         return False
     needed, parameters = _list_required(value), inspect.signature(value).parameters.values()
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):  # of any number of sweeps none comes last
+        return False
     positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     return len(parameters) > 1 and positional == [*needed] != [] and needed[-1] in DATA
 

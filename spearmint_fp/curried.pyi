@@ -57,6 +57,7 @@ from spearmint_fp import columns as columns
 from spearmint_fp import concat as concat
 from spearmint_fp import config_id as config_id
 from spearmint_fp import dask_cluster as dask_cluster
+from spearmint_fp import difference as difference
 from spearmint_fp import distinct as distinct
 from spearmint_fp import empty as empty
 from spearmint_fp import expand as expand
@@ -66,6 +67,7 @@ from spearmint_fp import failures as failures
 from spearmint_fp import freeze as freeze
 from spearmint_fp import geomspace as geomspace
 from spearmint_fp import inject as inject
+from spearmint_fp import intersection as intersection
 from spearmint_fp import linspace as linspace
 from spearmint_fp import load as load
 from spearmint_fp import processes as processes
@@ -80,7 +82,9 @@ from spearmint_fp import sticky as sticky
 from spearmint_fp import successes as successes
 from spearmint_fp import thaw as thaw
 from spearmint_fp import threads as threads
+from spearmint_fp import throttled as throttled
 from spearmint_fp import timed_out as timed_out
+from spearmint_fp import union as union
 from spearmint_fp import unit as unit
 from spearmint_fp import unstructure as unstructure
 from spearmint_fp import zipped as zipped
@@ -343,6 +347,28 @@ def best(
 def best(
     key: Callable[[Success[_C, _T]], Any], *, lowest: bool = False
 ) -> Callable[[Iterable[Outcome[_C, _T]]], Success[_C, _T]]: ...
+@overload
+def stop_when(
+    enough: Callable[[Any], bool],
+    outcomes: AsyncOutcomes[_C, _T],
+    *,
+    step: Callable[[Any, Outcome[_C, _T]], Any] | None = None,
+    initial: Any = 0,
+) -> AsyncOutcomes[_C, _T]: ...
+@overload
+def stop_when(
+    enough: Callable[[Any], bool],
+    outcomes: Iterable[Outcome[_C, _T]],
+    *,
+    step: Callable[[Any, Outcome[_C, _T]], Any] | None = None,
+    initial: Any = 0,
+) -> Outcomes[_C, _T]: ...
+@overload
+def stop_when(
+    enough: Callable[[Any], bool], *, step: Callable[[Any, Any], Any] | None = None, initial: Any = 0
+) -> Callable[[Any], Any]: ...
+@overload
+def stop_when(*, step: Callable[[Any, Any], Any] | None = None, initial: Any = 0) -> Callable[..., Any]: ...
 
 # --- looking at results
 

@@ -69,6 +69,7 @@ from spearmint_fp import (
     constrain,
     covering,
     derive,
+    difference,
     distinct,
     empty,
     exclude,
@@ -81,6 +82,7 @@ from spearmint_fp import (
     groupby,
     include,
     inject,
+    intersection,
     label,
     linspace,
     load,
@@ -100,6 +102,8 @@ from spearmint_fp import (
     structure,
     structured,
     thaw,
+    throttled,
+    union,
     unit,
     unstructure,
     update_in,
@@ -740,6 +744,24 @@ CASES = [
     ),
     Case(
         "Sweeps",
+        "a difference from 10^7 configurations that a function makes",
+        on(lambda: expand({"n": DynamicValue(range(10**7))}) - mapped(dict, expand({"n": DynamicValue(range(10**7))}))),
+        SizeError,
+        "comparing a sweep of 10000000 configurations with another one means looking at 10000000 points at the root, "
+        "more than 1000000: they are mapped, derived, zipped, shuffled or of a class that may change its values. "
+        "Compare the sweeps that these were made from",
+    ),
+    Case(
+        "Sweeps",
+        "a difference of 10^7 configurations that a function makes",
+        on(lambda: mapped(dict, expand({"n": DynamicValue(range(10**7))})) - expand({"n": DynamicValue(range(10**7))})),
+        SizeError,
+        "comparing this sweep with another one takes 10000000 points to enumerate here, more than 1000000: the sweep "
+        "is shuffled, zipped or mapped, or strided over long axes. Compare the sweep that it was made from, or stream "
+        "with filter(predicate, sweep)",
+    ),
+    Case(
+        "Sweeps",
         "a sample that is too large",
         on(lambda: sample(7, SMALL)),
         SizeError,
@@ -1066,6 +1088,29 @@ CASES = [
     ),
     Case(
         "Arguments", "`inject(5)`", on(lambda: wrong.inject(5)), ArgumentError, "inject takes a function; got 5 (int)"
+    ),
+    Case(
+        "Arguments",
+        "`throttled(0.5)`",
+        on(lambda: wrong.throttled(0.5)),
+        ArgumentError,
+        "throttled takes how many starts there may be, a whole number from 1 to 10000000; got 0.5 (float). One in two "
+        "seconds is throttled(1, per=2)",
+    ),
+    Case(
+        "Arguments",
+        "`stop_when(5, outcomes)`",
+        on(lambda: wrong.stop_when(5, [])),
+        ArgumentError,
+        "stop_when takes a function and outcomes; got 5 (int) as enough. Write stop_when(lambda failed: failed >= 5, "
+        "run(...))",
+    ),
+    Case(
+        "Arguments",
+        "a configuration without the key of `throttled`",
+        on(lambda: throttled(1, key="llm.model")(print)({"llm": {"modell": "a"}})),
+        PathError,
+        "no 'model' at llm; did you mean 'modell'?",
     ),
     Case(
         "Journals",
@@ -1546,6 +1591,11 @@ SLOTS: Slots = {
     ("Spearmint", "branch_strategy"): lambda junk: wrong.Spearmint(configs=[{"a": 1}], branch_strategy=junk),
     ("Sweep", "node"): Sweep,
     ("concat", "sweeps"): lambda junk: concat(SMALL, junk),
+    ("difference", "sweep"): lambda junk: difference(junk, SMALL),
+    ("difference", "others"): lambda junk: difference(SMALL, junk),
+    ("intersection", "sweep"): lambda junk: intersection(junk, SMALL),
+    ("intersection", "others"): lambda junk: intersection(SMALL, junk),
+    ("union", "sweeps"): lambda junk: union(SMALL, junk),
     ("config_id", "tree"): config_id,
     ("constrain", "predicate"): lambda junk: constrain(junk, SMALL, on="model"),
     ("constrain", "sweep"): lambda junk: constrain(always, junk, on="a"),
@@ -1664,6 +1714,8 @@ LEAVES: Slots = {
     ("a leaf", "product"): lambda junk: product(SMALL, expand({"a": junk})),
     ("a leaf", "raw product"): lambda junk: product(SMALL, expand(junk)),
     ("a leaf", "concat"): lambda junk: concat(SMALL, expand(junk)),
+    ("a leaf", "difference"): lambda junk: expand({"a": DynamicValue([junk, 1])}) - expand({"a": junk}),
+    ("a leaf", "intersection"): lambda junk: SMALL & expand(junk),
     ("a leaf", "structure"): lambda junk: structure(dict[str, int | list[int] | None], {"a": junk}),
     ("a leaf", "text"): lambda junk: structure(Llm, {"model": junk}),
     ("a leaf", "read"): lambda junk: structure(Fraction | Path | datetime | None, junk),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import combinations
+from pickle import PicklingError
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -21,11 +23,13 @@ from spearmint_fp import (
     constrain,
     covering,
     derive,
+    difference,
     distinct,
     empty,
     exclude,
     expand,
     explain,
+    freeze,
     get_in,
     groupby,
     include,
@@ -45,11 +49,11 @@ from spearmint_fp import (
     where,
     zipped,
 )
-from spearmint_fp.configuration.freezing import freeze
+from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.sweep.nodes.columns import flatten_point
 
 from .oracle import exactly, listing, paths_of, predicate, record_specs, specs, tree_of, value_at
-from .sweep.generated import points
+from .sweep.generated import pairs, points
 from .sweep.generated import sweeps as generated_sweeps
 
 many = settings(max_examples=240, deadline=None, suppress_health_check=list(HealthCheck))
@@ -337,6 +341,56 @@ def test_distinct_keeps_the_first_of_equal_configs(spec: Any) -> None:
     expected.sort(key=lambda c: order[exactly(c)])
     check(distinct(expand(tree_of(spec))), expected)
     assert texts(distinct(listing(spec))) == texts(expected)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pairs())
+def test_differences_and_intersections_are_those_of_the_lists(pair: tuple[Sweep[Any], Sweep[Any]]) -> None:
+    a, b = pair
+    assume(len(points(a)) == a.size and len(points(b)) == b.size)
+    there, here = set(map(exact_key, map(freeze, b))), set(map(exact_key, map(freeze, a)))
+    left = [c for c in a if exact_key(freeze(c)) not in there]
+    both = [c for c in a if exact_key(freeze(c)) in there]
+    new = [c for c in b if exact_key(freeze(c)) not in here]
+    for made, expected in ((a - b, left), (a & b, both), (a | b, [*a, *new])):
+        assert made.size == len(expected)
+        assert keys(made) == keys(expected)
+        assert [exact_key(freeze(made[k])) for k in range(made.size)] == keys(expected)
+        assert keys(made[1::2]) == keys(expected[1::2])
+        assert isinstance(explain(made), str)
+        with suppress(PicklingError, AttributeError, TypeError):  # what functions make may not be picklable
+            assert keys(pickle.loads(pickle.dumps(made))) == keys(expected)
+    assert (a - b).size + (a & b).size == a.size
+    assert (a - a).size == 0
+    assert a & a == a | a == a
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pairs(), pairs(), st.integers(0, 9))
+def test_sets_nest_chain_and_take_constraints(
+    one: tuple[Sweep[Any], Sweep[Any]], other: tuple[Sweep[Any], Sweep[Any]], salt: int
+) -> None:
+    a, b = one
+    c, _ = other
+    assume(all(len(points(sweep)) == sweep.size for sweep in (a, b, c)) and a.size <= 60)
+    without = [k for k in keys(a) if k not in {*keys(b)}]
+    assert keys(a - b - c) == keys(difference(a, b, c)) == [k for k in without if k not in {*keys(c)}]
+    assert keys(a - (b & a)) == without
+    assert keys(a & (a - b)) == without
+    assert (a & (b - a)).size == 0
+    nested = expand({"p": a - b, "q": DynamicValue([a & b, 1])})
+    whole = expand({"q": DynamicValue([1, a]), "p": a[1:]})
+    listed, there = list(nested), {*keys(whole)}
+    assert keys(nested & whole) == [k for k in keys(listed) if k in there]
+    holds = predicate(salt, 2)
+    for on in ("q", ("p", "q")):
+        kept = [c for c in listed if holds(*(c[path] for path in on))]
+        assert keys(constrain(holds, nested, on=on)) == keys(kept)
+        assert keys(constrain(holds, nested - whole, on=on)) == [k for k in keys(kept) if k not in there]
+
+
+def keys(configs: Iterable[Any]) -> list[Any]:
+    return [exact_key(freeze(config)) for config in configs]
 
 
 @some

@@ -30,6 +30,7 @@ from spearmint_fp import (
     covering,
     dataset,
     derive,
+    difference,
     distinct,
     exclude,
     expand,
@@ -39,6 +40,7 @@ from spearmint_fp import (
     groupby,
     include,
     inject,
+    intersection,
     linspace,
     mapped,
     neighbours,
@@ -52,12 +54,15 @@ from spearmint_fp import (
     shard,
     shuffled,
     spread,
+    stop_when,
     structure,
     structured,
     successes,
     summary,
     threads,
+    throttled,
     timed_out,
+    union,
     unit,
     validate,
     where,
@@ -98,6 +103,9 @@ def test_sweeps_are_generic() -> None:
     assert_type(s.index(s[0]), int)
     assert_type(s + s, Sweep[Settings])
     assert_type(s + unit, Sweep[Settings | Config])
+    assert_type(s - unit, Sweep[Settings])
+    assert_type(s & unit, Sweep[Settings])
+    assert_type(s | unit, Sweep[Settings | Config])
     assert_type(unit * unit, Sweep[Config])
 
 
@@ -121,6 +129,9 @@ def test_combinators_keep_types() -> None:
     assert_type(distinct(s), Sweep[Settings])
     assert_type(concat(s, s), Sweep[Settings])
     assert_type(product(unit, unit), Sweep[Config])
+    assert_type(difference(s, unit, unit), Sweep[Settings])
+    assert_type(intersection(s, unit), Sweep[Settings])
+    assert_type(union(s, s), Sweep[Settings])
     assert_type(product(unit), Sweep[Config])
     assert_type(product(s), Sweep[Settings])  # one is itself; of several, the records are merged into configurations
     assert_type(zipped(s), Sweep[Settings])
@@ -188,6 +199,12 @@ def test_helpers_keep_types() -> None:
     assert_type(compare("a", numbers), tuple[dict[str, Any], ...])
     assert_type(dataset(numbers), xarray.Dataset)
     assert_type([success.result for success in successes(outcomes)], list[str])
+    assert_type(stop_when(lambda failed: failed >= 3, outcomes), Outcomes[int, str])
+    assert_type(stop_when(lambda failed: failed >= 3, arun(later, [1])), AsyncOutcomes[int, str])
+    assert_type(
+        stop_when(lambda size: size >= 9, outcomes, step=lambda size, one: size + len(one.result), initial=0),
+        Outcomes[int, str],
+    )
 
 
 def test_wrapped_functions_keep_their_types() -> None:
@@ -203,6 +220,8 @@ def test_wrapped_functions_keep_their_types() -> None:
 
     assert_type(tried(3, base=1), str)
     assert_type(retrying(2)(text)(3), str)
+    assert_type(throttled(2, per=60, key=())(text)(3), str)
+    assert_type(arun(throttled(2)(later), [1]), AsyncOutcomes[int, str])
     retrying(2)(text)("3")  # type: ignore[arg-type]
     assert_type(run(tried, [1]), Outcomes[int, str])
     assert_type(arun(limited, [1]), AsyncOutcomes[int, str])

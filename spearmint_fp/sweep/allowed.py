@@ -18,6 +18,7 @@ from .listing import RowLister, keep_points, walk_runs
 from .nodes.columns import Columns
 from .nodes.node import Node, ProductOf, SelectionOf, SumOf
 from .outline import SHOWN_TERMS
+from .predicates import Relation
 from .tables import Constraint, keep_firsts
 
 
@@ -63,7 +64,7 @@ class Allowed(Indices):
             return NotImplemented
         if not self.base == other.base:
             return False
-        known = all(c.predicate is not None or c.congruence is not None for c in self.constraints)
+        known = all(c.predicate is not None or c.congruence or c.between for c in self.constraints)
         asked_alike = known and self.constraints == other.constraints
         return asked_alike or self.automaton.data == other.automaton.data
 
@@ -86,6 +87,9 @@ class Allowed(Indices):
         ]
         read = {place for c in (*known, *constraints) if c.table is not None for place in c.table.scope}
         base = split_axes(base, tests, read)
+        for constraint in constraints:
+            if isinstance(constraint.predicate, Relation):
+                base = constraint.predicate.cut_axes(base, read)
         return Allowed(base, (*known, *constraints))
 
     def find_product(self) -> Node | None:
@@ -114,8 +118,8 @@ class Allowed(Indices):
         values stay. A stride looks at positions instead, and branches may hold equal configurations.
         """
         digits = read_digits(self.base, (Question(((),)),)).all
-        strided = any(constraint.congruence is not None for constraint in self.constraints)
-        if strided or not _is_faithful(self.base) or any(digit.node.distinct() is None for digit in digits):
+        placed = any(one.congruence is not None or one.between is not None for one in self.constraints)
+        if placed or not _is_faithful(self.base) or any(digit.node.distinct() is None for digit in digits):
             return None
         return self.narrow(*[keep_firsts(digit) for digit in digits if digit.node.distinct() != digit.node])
 
@@ -127,14 +131,14 @@ class Allowed(Indices):
         return build_automaton(self.base, self.constraints)
 
     @property
-    def answered(self) -> tuple[Constraint, ...]:
-        """The constraints with their tables."""
-        return self._built[1]
-
-    @property
     def automaton(self) -> Automaton:
         """The counts, made when they are first asked for."""
         return self._built[0]
+
+    @property
+    def answered(self) -> tuple[Constraint, ...]:
+        """The constraints with their tables."""
+        return self._built[1]
 
     @property
     def _product(self) -> ProductOf:
@@ -156,7 +160,7 @@ class Allowed(Indices):
     def notes(self) -> Iterator[str]:
         """How many configurations each constraint removes of those that the ones before it leave, in asking order."""
         left, before = self.base.size, tuple[Constraint, ...]()
-        for constraint in sorted(self._built[1], key=lambda constraint: constraint.turn)[:SHOWN_TERMS]:
+        for constraint in sorted(self.answered, key=lambda constraint: constraint.turn)[:SHOWN_TERMS]:
             before = (*before, constraint)
             count = Allowed(self.base, before).size
             yield f"{constraint.name}: {format_count(left - count)} removed, {format_count(count)} left"

@@ -113,6 +113,13 @@ def keeps_values(kind: Any, *, inside: bool = False) -> bool:
     return not inside and origin is None and isclass(kind) and _has_generated_methods(kind) and _has_kept_fields(kind)
 
 
+def keeps_fields(cls: Any) -> bool:
+    """True only where an instance of an attrs class or a dataclass certainly holds the very values that made it."""
+    if not _has_generated_methods(cls):
+        return False
+    return not attrs.has(cls) or not any(field.converter or field.validator for field in attrs.fields(cls))
+
+
 def _has_generated_methods(cls: Any) -> bool:
     """True if a class does nothing of its own when it is made and compared."""
     made = ("<attrs generated", "<string>")

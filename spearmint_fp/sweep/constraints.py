@@ -25,7 +25,8 @@ from .diagrams import FALSE, TRUE, Diagrams
 from .digits import read_digits
 from .indices import count_items
 from .nodes.node import Node
-from .predicates import Asker, Raised, Space, join_congruent
+from .positions import join_between, join_congruent
+from .predicates import Asker, Raised, Relation, Space
 from .tables import Constraint, dump_table, join_names, load_table
 
 
@@ -42,7 +43,7 @@ def build_automaton(base: Node, constraints: Sequence[Constraint]) -> tuple[Auto
 @final
 class _Builder:
     def __init__(self, base: Node, constraints: Sequence[Constraint]) -> None:
-        self.constraints = constraints
+        self.base, self.constraints = base, constraints
         self.digits = read_digits(base, [constraint.question for constraint in constraints])
         self.scopes = [self._find_scope(number) for number in range(len(constraints))]
         self.touching: dict[int, list[int]] = {}  # per digit, the constraints that look at it
@@ -116,7 +117,13 @@ class _Builder:
         """The diagram of a constraint."""
         constraint = self.constraints[number]
         if constraint.congruence is not None:
-            return join_congruent(*constraint.congruence, self.space)
+            return join_congruent(*constraint.congruence, constraint.place, self.space)
+        if constraint.between is not None:
+            return join_between(*constraint.between, constraint.place, self.space)
+        if isinstance(constraint.predicate, Relation):
+            related = constraint.predicate.build_diagram(self.base, constraint.place, self.space)
+            if related is not None:
+                return related
         if constraint.formula is not None:
             root, raised = build_formula(constraint, constraint.formula, number, self.space)
             if raised:

@@ -32,6 +32,7 @@ from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
 from .labels import Labels
+from .membership import keep_members
 from .nodes.axis import Axis
 from .nodes.columns import Column
 from .nodes.image import Map
@@ -63,7 +64,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     Order is author order, the leftmost axis slowest. Points are built when asked for; their static parts and inner
     records are built once and shared.
 
-    `a + b` is `concat(a, b)` and `a * b` is `product(a, b)`. Two sweeps are equal when they list equal points in
+    `a + b` is `concat(a, b)` and `a * b` is `product(a, b)`; `a - b`, `a & b` and `a | b` are `difference`,
+    `intersection` and `union`. Two sweeps are equal when they list equal points in
     the same order; above 10^4 points, only when they are also built alike.
 
     >>> from spearmint_fp import DynamicValue, expand
@@ -75,7 +77,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     >>> (s * expand({"seed": DynamicValue(range(10**30))})).size
     6000000000000000000000000000000
 
-    See also: `expand`, `explain`, `product`, `concat`, `constrain`, `shuffled`.
+    See also: `expand`, `explain`, `product`, `concat`, `difference`, `constrain`, `shuffled`.
     """
 
     _node: Node
@@ -209,6 +211,21 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
             return NotImplemented
         return Sweep(Merge.of_product((self._node, other._node)))
 
+    def __sub__(self, other: Sweep[Any]) -> Sweep[T_co]:
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        return Sweep(keep_members(self._node, other._node, inside=False))
+
+    def __and__(self, other: Sweep[Any]) -> Sweep[T_co]:
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        return Sweep(keep_members(self._node, other._node, inside=True))
+
+    def __or__(self, other: Sweep[S]) -> Sweep[T_co | S]:
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        return self + (other - self)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sweep):
             return NotImplemented
@@ -328,6 +345,10 @@ def count_configs(configs: Any) -> int | None:
         return None
 
 
+_OF_MANY: Final = ("product", "concat", "zipped", "difference", "intersection", "union")
+"""Functions of several sweeps."""
+
+
 def as_sweep(value: Any, function: str) -> Sweep[Any]:
     """`value`, or the error that tells a caller of `function` to expand first."""
     if isinstance(value, Sweep):
@@ -335,6 +356,6 @@ def as_sweep(value: Any, function: str) -> Sweep[Any]:
     way = "For a tree write expand(tree) first"
     if isinstance(value, list | tuple) and any(isinstance(item, Sweep) for item in value):
         way = f"Write {function}(*sweeps)"
-    elif function not in ("product", "concat", "zipped") and (callable(value) or isinstance(value, int)):
+    elif function not in _OF_MANY and (callable(value) or isinstance(value, int)):
         way = "The sweep comes last"
     raise ArgumentError(f"{function} takes a sweep; got {repr_with_type(value)}. {way}")

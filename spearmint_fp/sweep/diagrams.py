@@ -1,7 +1,8 @@
-"""Reduced decision diagrams: sets of digit strings as values, with their conjunction.
+"""Reduced decision diagrams: sets of digit strings as values.
 
 A node is a level, the number of a digit, and a row of nodes, one per value of that digit. Equal nodes are one, and a
-node whose row is all alike is left out, so that equal sets over the same digits are the same number.
+node whose row is all alike is left out, so that equal sets over the same digits are the same number. Sets are joined by
+and, or and not.
 
 Source: Bryant, "Graph-based algorithms for Boolean function manipulation" (1986); Knuth, "The Art of Computer
 Programming" 4A, 7.1.4.
@@ -9,9 +10,13 @@ Programming" 4A, 7.1.4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from operator import and_
 from typing import Final, final
+
+MOST_NODES: Final = 1_000_000
+"""How many nodes a store holds before a conjunction is given up: some hundred megabytes."""
 
 FALSE: Final = 0
 TRUE: Final = 1
@@ -33,6 +38,10 @@ def pack_row(row: Row) -> Row | int:
 def unpack_row(packed: Row | int) -> Row:
     """The inverse of `pack_row`."""
     return tuple(f"{packed:b}"[1:].encode().translate(_VALUES)) if isinstance(packed, int) else packed
+
+
+class OutOfNodes(Exception):  # noqa: N818  # an event, of which its catcher makes an error
+    """A store has more than `MOST_NODES` nodes."""
 
 
 @final
@@ -86,8 +95,38 @@ class Diagrams:
                     self._supports[node] = frozenset((self.levels[node],)).union(*below)
         return self._supports[root]
 
+    def place_row(self, level: int, row: Row) -> int:
+        """`make_node`, for a row of diagrams that may look at digits before this one as well."""
+        children = dict.fromkeys(row)
+        if all(self.levels[child] > level for child in children):
+            return self.make_node(level, row)
+        cases = [
+            self.conjoin(self.make_node(level, tuple([int(cell == child) for cell in row])), child)
+            for child in children
+            if child
+        ]
+        return self.disjoin_all(cases)
+
+    def disjoin_all(self, roots: Sequence[int]) -> int:
+        """The strings that are in any of several diagrams."""
+        joined = [self.negate(root) for root in dict.fromkeys(roots)] or [TRUE]
+        while len(joined) > 1:  # in pairs: one after the other would go through a growing diagram again and again
+            pairs = zip(joined[::2], joined[1::2], strict=False)
+            odd = joined[len(joined) & ~1 :]
+            joined = [*(self.conjoin(one, other) for one, other in pairs), *odd]
+        return self.negate(joined[0])
+
+    def conjoin_all(self, roots: Iterable[int]) -> int:
+        """The strings that are in all of several diagrams."""
+        # from the last digits to the first, so that each step goes through few nodes
+        return reduce(self.conjoin, sorted(set(roots), key=self.levels.__getitem__, reverse=True), TRUE)
+
     def conjoin(self, one: int, other: int) -> int:
-        """The strings that are in both."""
+        """The strings that are in both.
+
+        Raises:
+            OutOfNodes: the store is full.
+        """
         found = self._find_conjunction(one, other)
         if found is not None:
             return found
@@ -113,6 +152,8 @@ class Diagrams:
                 continue
             known[pair] = self.make_node(level, tuple(row))  # type: ignore[arg-type]  # none is None
             stack.pop()
+            if len(levels) > MOST_NODES:
+                raise OutOfNodes
         return known[(one, other) if one < other else (other, one)]
 
     def negate(self, root: int) -> int:

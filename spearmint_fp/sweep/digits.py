@@ -20,7 +20,7 @@ import attrs
 
 from ..configuration.fold import Steps
 from .nodes.node import Node, ProductOf, SumOf
-from .nodes.union import Union
+from .nodes.union import Pieces, Union
 
 Place = tuple[int, ...]
 """The child positions that lead from a sweep's node to one inside it."""
@@ -120,6 +120,12 @@ class Digits:
         """The choices on the way to a place, each with the branch that leads there."""
         ways = ((self.places.get(place[:end], -1), branch) for end, branch in enumerate(place))
         return [(number, branch) for number, branch in ways if number >= 0]
+
+    def enter_place(self, place: Place) -> tuple[Digits, int]:
+        """The digits of the part at a place, and how far apart its points lie in the whole."""
+        context = tuple(self.list_choosers(place))
+        inside = [digit for digit in self.all if digit.place[: len(place)] == place and digit.context == context]
+        return attrs.evolve(self, items=tuple(inside)), min([digit.stride for digit in inside], default=1)
 
     @cached_property
     def places(self) -> dict[Place, int]:
@@ -255,6 +261,27 @@ class _Reader:
 def count_values(node: Node) -> int:
     """How many values all digits of a sweep have together, read as finely as they go."""
     return sum(digit.size for digit in read_digits(node, (Question(((),)),)).all)
+
+
+def find_node(node: Node, place: Place) -> Node:
+    """The node at a place."""
+    for child in place:
+        match node.composition:
+            case ProductOf(parts=parts) | SumOf(parts=parts):
+                node = parts[child]
+    return node
+
+
+def cut_axes(node: Node, cuts: Mapping[Place, Iterable[int]], place: Place = ()) -> Node:
+    """The same points, where the long axes at some places are cut into pieces before these positions."""
+    if place in cuts:
+        return Pieces.cut(node.list_values(()), cuts[place])
+    match node.composition:
+        case ProductOf(parts=parts) | SumOf(parts=parts):
+            new = [cut_axes(part, cuts, (*place, k)) for k, part in enumerate(parts)]
+            changed = any(one is not other for one, other in zip(parts, new, strict=True))
+            return node.rebuilt(new) if changed else node
+    return node
 
 
 def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = ()) -> Node:

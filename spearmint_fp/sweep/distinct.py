@@ -71,7 +71,7 @@ def drop_repetitions(node: Node) -> Node:
         case SelectionOf(base=base, indices=Allowed() as allowed):
             kept = allowed.drop_repetitions()
             return _drop_by_listing(node) if kept is None else Select(base, kept)
-        case SumOf(parts=parts):
+        case SumOf(parts=parts) if node.distinct() is None:
             distinct_parts = [drop_repetitions(part) for part in parts]
             union = Union.of(distinct_parts)
             return union if _are_apart(distinct_parts) else _drop_by_listing(union)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any, final
+from typing import Any, Final, final
 
 import attrs
 
@@ -19,7 +19,7 @@ from ..configuration.messages import format_count
 from .allowed import Allowed, lift_constraints
 from .claims import overlap
 from .digits import count_values
-from .indices import Chosen, Indices, Span
+from .indices import Chosen, Indices, Remaining, Span
 from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .nodes.points import walk_points
 from .nodes.select import Select, slice_node
@@ -27,6 +27,9 @@ from .nodes.union import Union
 from .tables import Constraint, join_names
 
 Constraints = Sequence[Constraint]
+
+FEW: Final = 10_000
+"""How many points of a shuffled or zipped sweep are listed rather than counted, however large the sweep is."""
 
 
 def constrain_node(node: Node, *constraints: Constraint) -> Node:
@@ -103,6 +106,7 @@ class Filter(Node):
     size = _delegate_to("found")
     stored = _delegate_to("found")
     children = _delegate_to("found")
+    has_same_types = _delegate_to("found")
     calls = _delegate_to("found")
     computed = _delegate_to("found")
     exact = _delegate_to("found")
@@ -165,6 +169,8 @@ def _filter_node(node: Node, constraints: Constraints) -> Node:
             return _filter_view(node, base, path, held)
         case SelectionOf(indices=Allowed() as allowed):
             return _select_allowed(allowed.narrow(*held))
+        case SelectionOf(base=base, indices=Remaining() as indices) if node.size > LIMIT:
+            return _filter_remaining(base, indices, held)
         case SelectionOf(base=base, indices=indices):
             return _filter_selection(node, base, indices, held)
         case ZipOf(parts=parts) if node.size > LIMIT:
@@ -214,7 +220,7 @@ def _select_allowed(allowed: Allowed) -> Node:
 
 def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Constraints) -> Node:
     """A filtered slice is a slice of the filtered base; of other selections, few survivors are looked up one by one."""
-    if node.size <= LIMIT and (not isinstance(indices, Span) or _is_listed(base)):
+    if node.size <= LIMIT and (not isinstance(indices, Span) or _is_listed(base, node.size)):
         return _list_kept(node, constraints)
     try:
         whole = _filter_node(base, constraints)
@@ -239,14 +245,22 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
     return _look_up_kept(node, whole, base, indices, constraints)
 
 
-def _is_listed(node: Node) -> bool:
-    """True for a sweep that is filtered by listing it: listing a slice of it takes fewer points."""
-    match node.composition:
-        case SelectionOf(indices=Span() | Allowed()):
-            return False
-        case SelectionOf() | ZipOf():
-            return node.size <= LIMIT
-    return False
+def _filter_remaining(base: Node, indices: Remaining, constraints: Constraints) -> Node:
+    """The filtered base without the points that were removed from it."""
+    whole = _filter_node(base, constraints)
+    survivors = _find_survivors(whole, base)
+    if survivors is None:
+        raise _make_refusal(base.size, constraints)
+    ranks = [(survivors.count_up_to(position, 0), survivors.count_up_to(position, 1)) for position in indices.removed]
+    removed = tuple([rank for rank, after in ranks if rank < after])
+    return Select(whole, Remaining(whole.size, removed)) if removed else whole
+
+
+def _is_listed(base: Node, count: int) -> bool:
+    """True for a sweep that is filtered by listing it: listing `count` points of it takes less."""
+    made = base.composition
+    counted = not isinstance(made, SelectionOf | ZipOf) or isinstance(getattr(made, "indices", None), Span | Allowed)
+    return not counted and (base.size <= LIMIT or count <= FEW)
 
 
 @attrs.frozen(eq=False)
@@ -376,9 +390,10 @@ def _is_kept(point: Any, constraints: Constraints) -> bool:
 
 
 def _make_refusal(points: int, constraints: Constraints) -> SizeError:
-    paths = join_names(show_path(path) for constraint in constraints for path in constraint.paths)
+    paths = [show_path(path) for constraint in constraints for path in constraint.paths if not constraint.words]
+    what = f"constraining on {join_names(paths)}" if paths else "comparing this sweep with another one"
+    first = "Constrain it first" if paths else "Compare the sweep that it was made from"
     return SizeError(
-        f"constraining on {paths} takes {format_count(points)} points to enumerate here, more than {LIMIT}: the "
-        f"sweep is shuffled, zipped or mapped, or strided over long axes. Constrain it first, or stream with "
-        f"filter(predicate, sweep)"
+        f"{what} takes {format_count(points)} points to enumerate here, more than {LIMIT}: the sweep is shuffled, "
+        f"zipped or mapped, or strided over long axes. {first}, or stream with filter(predicate, sweep)"
     )

@@ -7,7 +7,7 @@ and differ in nothing but the arithmetic that finds the next one.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import chain
@@ -209,6 +209,48 @@ class Chosen(Indices):
             if index == stop or self.positions[index] != self.positions[index - 1] + 1:
                 yield range(self.positions[first], self.positions[index - 1] + 1)
                 first = index
+
+
+@final
+@attrs.frozen(repr=False)
+class Remaining(Indices):
+    """All positions below `whole` but some, which are written down in ascending order.
+
+    Of equal points in the base either all are removed or none is.
+    """
+
+    how = "remaining"
+
+    whole: int
+    removed: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return self.whole - len(self.removed)
+
+    def at(self, index: int) -> int:
+        return index + self._count_removed(index)
+
+    def _count_removed(self, index: int) -> int:
+        """How many positions are removed before the one that stands at `index`."""
+        return bisect_right(range(len(self.removed)), index, key=lambda k: self.removed[k] - k)
+
+    def count_before(self, position: int) -> int:
+        return position - bisect_left(self.removed, position)
+
+    def rank(self, position: int) -> int | None:
+        before = bisect_left(self.removed, position)
+        is_removed = before < len(self.removed) and self.removed[before] == position
+        return None if is_removed else position - before
+
+    def runs(self, start: int, stop: int) -> Iterator[range]:
+        before = self._count_removed(start)
+        while start < stop:
+            end = self.removed[before] - before if before < len(self.removed) else stop
+            if start < end:
+                yield range(start + before, min(end, stop) + before)
+                start = end
+            before += 1
 
 
 _ROUNDS: Final = 8

@@ -7,6 +7,7 @@ configuration, so a combination that raised stays allowed here, and is remembere
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice, repeat
@@ -19,9 +20,9 @@ from ..configuration.errors import SizeError
 from ..configuration.fold import show_path
 from ..configuration.messages import format_count
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Digit, Digits, Source
+from .digits import Digit, Digits, Place, Source
 from .indices import count_items
-from .nodes.node import ABSENT, LIMIT
+from .nodes.node import ABSENT, LIMIT, Node
 from .tables import Constraint, join_names
 
 MOST_PREFIXES: Final = 4 * LIMIT
@@ -82,6 +83,30 @@ class Space:
     diagrams: Diagrams
     domains: dict[int, Sequence[int]]
     live: dict[int, Sequence[int]]
+
+
+class Relation(ABC):
+    """A predicate on whole configurations that tells without being asked about each which of a sweep satisfy it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __call__(self, config: Any) -> bool:
+        """True for a configuration that satisfies it."""
+
+    @abstractmethod
+    def cut_axes(self, base: Node, fixed: Container[Place]) -> Node:
+        """The same points, with long axes cut where the answer changes; those at the fixed places are left alone."""
+
+    @abstractmethod
+    def build_diagram(self, base: Node, place: Place, space: Space) -> int | None:
+        """The diagram of the configurations of which the part at a place satisfies it, or that have none there.
+
+        None where only asking about each of them can tell.
+
+        Raises:
+            SizeError: more configurations would have to be looked at than are.
+        """
 
 
 @final
@@ -332,25 +357,6 @@ class Asker:
 
 def _has_absent(values: Sequence[Any]) -> bool:
     return any(value is ABSENT for value in values)  # by identity: values may compare as they like
-
-
-def join_congruent(step: int, start: int, space: Space) -> int:
-    """The diagram of the positions that lie a multiple of `step` from `start`: few states, however many these are."""
-
-    def join_items(items: Sequence[Digit], after: list[int]) -> list[int]:
-        """Per residue of what the digits before add to a position, the diagram from these digits on."""
-        for digit in reversed(items):
-            ends = [after] if digit.branches is None else [join_items(branch, after) for branch in digit.branches]
-            values = [(digit.offsets[value], ends[value % len(ends)]) for value in space.domains[digit.number]]
-            after = [
-                space.diagrams.make_node(
-                    digit.number, tuple([end[(residue + offset) % step] for offset, end in values])
-                )
-                for residue in range(step)
-            ]
-        return after
-
-    return join_items(space.digits.items, [int(residue == start % step) for residue in range(step)])[0]
 
 
 def _count_points(items: Sequence[Digit], scope: Container[int], live: Mapping[int, Sequence[int]]) -> int:

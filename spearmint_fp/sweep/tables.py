@@ -58,6 +58,7 @@ class Constraint:
     table: Table | None = attrs.field(default=None, eq=False)
     turn: int = attrs.field(default=0, eq=False)  # when it was asked: those before it guarded it
     congruence: tuple[int, int] | None = None  # instead of a predicate: a step and where it starts, for positions
+    between: tuple[int, int] | None = None  # instead of a predicate: the first position and the last
     words: str = ""  # for `explain`, in place of its paths
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -27,7 +28,7 @@ from spearmint_fp import (
     zipped,
 )
 
-from ..oracle import predicate, record_specs, tree_of
+from ..oracle import Inner, OneOf, Pair, count, listing, predicate, record_specs, scalars, tree_of
 
 Step = Callable[[st.DrawFn, Sweep[Any], st.SearchStrategy[Any]], Sweep[Any]]
 
@@ -134,3 +135,77 @@ def sweeps(draw: st.DrawFn, trees: st.SearchStrategy[Any] | None = None) -> Swee
             after = step(draw, sweep, made)
             sweep = after if after.size <= LARGEST else sweep
     return sweep
+
+
+# --- pairs -----------------------------------------------------------------------------------------------
+
+
+def _change(draw: st.DrawFn, spec: Any) -> Any:
+    """A specification near another one: values dropped, repeated, added and in another order, keys moved or missing."""
+    match spec:
+        case OneOf(alternatives, generator):
+            return _change_choice(draw, alternatives, generator)
+        case Inner(tree):
+            return _change(draw, tree)
+        case dict():
+            if count(spec) <= 30 and draw(st.integers(0, 5)) == 0:
+                return OneOf(listing(spec))
+            names = draw(st.permutations([*spec]))[draw(st.sampled_from([0, 0, 0, 0, 0, 1])) :]
+            return {name: _change(draw, spec[name]) for name in names}
+        case Pair(left, right):
+            return Pair(_change(draw, left), _change(draw, right))
+        case list():
+            return [_change(draw, part) for part in spec]
+    return draw(st.sampled_from([spec, spec, spec, OneOf([spec, 1, True]), OneOf([spec])]))
+
+
+def _change_choice(draw: st.DrawFn, alternatives: list[Any], generator: bool) -> OneOf:
+    values = list(draw(st.permutations(alternatives)) if draw(st.booleans()) else alternatives)
+    change = draw(st.sampled_from(["drop", "repeat", "add", "enter", "list", "keep"]))
+    if change == "drop" and len(values) > 1:
+        values.pop()
+    elif change == "repeat" and values:
+        values.append(values[0])
+    elif change == "add":
+        values.append(draw(scalars))
+    elif change == "enter":
+        values = [_change(draw, value) for value in values]
+    elif change == "list" and count(OneOf(values)) <= 30:
+        values = listing(OneOf(values))
+    return OneOf(values, generator)
+
+
+def _rearrange(draw: st.DrawFn, sweep: Sweep[Any]) -> Sweep[Any]:
+    """The same configurations in another order or made in another way, perhaps not all of them."""
+    ways: list[Callable[[Sweep[Any]], Sweep[Any]]] = [
+        lambda s: s,
+        lambda s: s[::-1],
+        shuffled,
+        lambda s: sample(s.size // 2, s),
+        lambda s: s[s.size // 2 :] + s[: 1 + s.size // 2],
+        lambda s: expand(DynamicValue(list(s))),
+        lambda s: pickle.loads(pickle.dumps(s)),
+        lambda s: mapped(lambda c: c, s),
+    ]
+    made: Sweep[Any] = draw(st.sampled_from(ways))(sweep)
+    return made
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Sweep[Any], Sweep[Any]]:
+    """Two sweeps that often have configurations in common."""
+    spec, trees = draw(record_specs()), record_specs().map(tree_of)
+    one, other = (expand(tree_of(near)) for near in (spec, _change(draw, spec)))
+    one, other = one[: LARGEST // 3], other[: LARGEST // 3]
+    steps = draw(st.lists(st.sampled_from(STEPS), max_size=2))
+    made = []
+    for sweep in (one, other):
+        for step in steps:  # of one kind for both, each with arguments of its own
+            with suppress(SpearmintError, AttributeError, TypeError, KeyError):
+                after = step(draw, sweep, trees)
+                sweep = after if after.size <= LARGEST else sweep  # noqa: PLW2901
+        with suppress(SpearmintError, pickle.PicklingError, AttributeError, TypeError, KeyError):
+            sweep = _rearrange(draw, sweep)  # noqa: PLW2901
+        made.append(sweep)
+    first, second = draw(st.permutations(made))
+    return first, second

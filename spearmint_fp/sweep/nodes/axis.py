@@ -92,10 +92,10 @@ class Axis(Compound):
         known = ", ".join(short_repr(point) for point in islice(self.values, 6))
         return f"{repr_with_type(value)}, not one of {known}{', …' if self.size > 6 else ''}"
 
-    def has_same_types(self, other: Axis) -> bool:
+    def has_same_types(self, other: Node) -> bool:
         if isinstance(self.values, COMPUTED_TYPES):
             return True
-        pairs = zip(self.values, other.values, strict=True)
+        pairs = zip(self.values, other.list_values(()), strict=True)
         return all(exact_key(mine) == exact_key(theirs) for mine, theirs in pairs)
 
     @property
