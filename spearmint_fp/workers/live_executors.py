@@ -163,7 +163,7 @@ class FuturePool(Pool):
         self._share = share
         self._release: Callable[[], object] = keep
         self._sent_job: Any = job if len(job) <= SMALL_BYTES else None  # what goes along with each batch
-        self._marks = (f"spearmint_fp-{uuid4().hex}-{number}" for number in count())
+        self._marks = map(f"spearmint_fp-{uuid4().hex}-{{}}".format, count())
         self._is_withdrawn = False
         self._queue: deque[Batch] = deque()
         self._lost: deque[Batch] = deque()  # batches whose worker ended
@@ -182,6 +182,7 @@ class FuturePool(Pool):
                 for future in drain_queue(self._done, self._check_executor, LOOK_SECONDS):
                     if (call := self._sent.pop(future, None)) is not None:  # or it was withdrawn
                         answers += self._receive(call, future)
+                    del future  # a cluster that loses a result makes it again while somebody refers to it
         return answers
 
     def withdraw(self) -> list[Answer]:

@@ -11,9 +11,9 @@ import os
 import signal
 import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Generator
-from contextlib import closing, nullcontext
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from math import inf
@@ -54,8 +54,8 @@ WAITED_SECONDS: Final = 0.01
 
 Write = Callable[[bytes], object]
 
-Claim = Callable[[Batch], Generator[int]]
-"""The positions of a batch that its worker may run, each claimed when it is asked for."""
+Claim = Callable[[Batch], AbstractContextManager[Callable[[], object]]]
+"""What a worker may run of a batch: a call that claims the next configuration, and is an IndexError behind the last."""
 
 
 # --- work that tasks leave running ---------------------------------------------------------------------
@@ -114,9 +114,14 @@ def run_batch(job: Job, data: bytes, write: Write, state: TaskState, claim: Clai
         batch = read_batch(data, job)
         if batch.resume is not None:
             state.resume(*batch.resume)
-        with closing(claim(batch)) as claimed:
-            for _, config in zip(claimed, batch, strict=False):
-                write(write_ending(*try_task(fn, config, state)))
+        configs = iter(batch)
+        with claim(batch) as claim_next:
+            while True:
+                try:
+                    claim_next()
+                except IndexError:
+                    break
+                write(write_ending(*try_task(fn, next(configs), state)))
     except KeyboardInterrupt:
         write(write_message(INTERRUPTED))
     except _FullError:
@@ -163,15 +168,19 @@ def answer_batch(job: bytes | JobReference, data: bytes, seconds: float, mark: s
     return b"".join(messages)
 
 
-def claim_for(seconds: float, note: Callable[[int], object] | None, batch: Batch) -> Generator[int]:
-    """The positions of a batch, each noted before it is begun, until it has taken so long."""
-    until = monotonic() + seconds
-    for position in range(batch.start, batch.stop):
+@contextmanager
+def claim_for(seconds: float, note: Callable[[int], object] | None, batch: Batch) -> Iterator[Callable[[], None]]:
+    """Claim the configurations of a batch, each noted before it is begun, until it has taken so long."""
+    positions, until = deque(range(batch.start, batch.stop)), monotonic() + seconds
+
+    def claim_next() -> None:
+        position = positions.popleft()
+        if position > batch.start and monotonic() > until:
+            raise IndexError
         if note is not None:
             note(position)
-        yield position
-        if monotonic() > until:
-            return
+
+    yield claim_next
 
 
 def _write_broken(error: BaseException) -> bytes:
