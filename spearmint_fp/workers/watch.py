@@ -43,7 +43,7 @@ class Writer:
         try:
             with self._lock:
                 if (count := os.write(self.pipe, data)) < len(data):
-                    _write_all(self.pipe, data[count:])
+                    _write_all(self.pipe, memoryview(data)[count:])
         except OSError:
             os._exit(0)
 
@@ -63,7 +63,7 @@ class Writer:
             self._lock.release()
 
 
-def _write_all(pipe: int, data: bytes) -> None:
+def _write_all(pipe: int, data: bytes | memoryview) -> None:
     try:
         count = os.write(pipe, data)
         while count < len(data):

@@ -37,11 +37,13 @@ def test_a_late_batch_is_handed_back_but_for_the_task_that_runs() -> None:
     reads, writes = os.pipe()
     watch = Watch(os.getppid(), Writer(writes))
     watch.start()
-    claimed = watch.claim(Batch(10, 20, None, range(10)))
-    assert [next(claimed), next(claimed)] == [10, 11]
-    assert MessageReader().read(os.read(reads, 100)) == [(HANDED_BACK, [12])]
-    assert list(claimed) == []
-    assert list(watch.claim(Batch(7, 8, None, [7]))) == [7]
+    with watch.claim(Batch(10, 20, None, range(10))) as claim_next:
+        assert [claim_next(), claim_next()] == [10, 11]
+        assert MessageReader().read(os.read(reads, 100)) == [(HANDED_BACK, [12])]
+        with pytest.raises(IndexError):
+            claim_next()
+    with watch.claim(Batch(7, 8, None, [7])) as claim_next:
+        assert claim_next() == 7
 
 
 def test_nothing_is_taken_back_while_the_pipe_is_full() -> None:
