@@ -27,6 +27,7 @@ from .start_methods import Launcher
 from .watch import EXPIRED_SIGNAL
 from .wire import (
     DEADLINE,
+    EXPIRED,
     HANDED_BACK,
     HEARTBEAT_SECONDS,
     LEFT_RUNNING,
@@ -104,7 +105,9 @@ class _Worker:
             self.left_running = content
         elif kind == HANDED_BACK and self.batch is not None:
             self.handed_back = self.batch.hand_back(content)
-        return kind in (READY, DEADLINE, LEFT_RUNNING, HANDED_BACK)
+        elif kind == EXPIRED and self.batch is not None:
+            self.expired = self.batch.start
+        return kind in (READY, DEADLINE, LEFT_RUNNING, HANDED_BACK, EXPIRED)
 
     def take_handed_back(self) -> Batch | None:
         """Return what it has left to others since the last call."""

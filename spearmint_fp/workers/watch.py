@@ -13,13 +13,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from math import inf
 from time import monotonic, sleep
 from typing import Final, final
 
 from .batches import Batch, take_rest
 from .pools import LATE_SECONDS
-from .wire import HANDED_BACK, HEARTBEAT_SECONDS, write_message
+from .wire import EXPIRED, HANDED_BACK, HEARTBEAT_SECONDS, write_message
 
 EXPIRED_SIGNAL: Final = signal.SIGVTALRM
 """Ends a worker whose task has run too long, with what it has started: nothing else in a worker ends by this signal."""
@@ -134,6 +135,7 @@ class Watch:
             while os.getppid() == self._parent:
                 now = monotonic()
                 if self._deadline <= now:
+                    self._writer.write_now(partial(write_message, EXPIRED))
                     _end_expired()
                 if self._late <= now:
                     self._late = inf if self._writer.write_now(self._take_rest) else now + LATE_SECONDS
@@ -150,7 +152,7 @@ class Watch:
 
 
 def _end_expired() -> None:
-    """End this process and what it has started; the caller sees by which signal."""
+    """End this process and what it has started; the caller sees by which signal, also where no message could say so."""
     os.killpg(0, EXPIRED_SIGNAL)
     sleep(EXPIRED_SECONDS)
     os.killpg(0, signal.SIGKILL)

@@ -28,7 +28,7 @@ RESULT, PICKLED, ERROR, DEADLINE, READY, BROKEN, UNREADABLE, INTERRUPTED, LEFT_R
 """Kinds of messages. How a task ended: a result of a builtin type, any other result, an error. Then: when a task must
 have ended; the worker can begin; it cannot open the job; it cannot read the rest of a batch; an interrupt inside a
 task; the work that tasks have left running; from which position on a batch is for others; the job is not there; which
-configuration another worker had begun when it ended."""
+configuration another worker had begun when it ended; the task has run too long, and the worker ends."""
 
 LENGTH: Final = Struct("<Q")
 """The head of each message to a worker: how many bytes follow."""

@@ -98,6 +98,27 @@ def test_a_limit_is_kept_while_nobody_asks(method: str, tmp_path: Path) -> None:
     assert got == {"first": 0, "ok": [False, True, True], "message": "took longer than 1 s", "attempts": 1}
 
 
+@pytest.mark.parametrize("own", ["signal.SIG_IGN", "lambda *_: None", "lambda *_: 1 / 0"])
+def test_a_task_that_has_a_use_for_the_signal_of_a_limit_is_ended_all_the_same(own: str, tmp_path: Path) -> None:
+    """It had a timer of its own that sends this signal; the limit is kept a tenth of a second late."""
+    got = seen(
+        f"""
+        def own_timer(n):
+            with open({str(tmp_path / "calls")!r}, "a") as file:
+                file.write("x")
+            signal.signal(signal.SIGVTALRM, {own})
+            try:
+                time.sleep(HANG_SECONDS)
+            except ZeroDivisionError:
+                time.sleep(HANG_SECONDS)
+        [outcome] = run(timed_out(1)(own_timer), [0], executor=processes(1))
+        tell(kind=outcome.error.type.rpartition(".")[2], message=outcome.error.message, attempts=outcome.attempts)
+        """
+    )
+    assert got == {"kind": "TaskTimeoutError", "message": "took longer than 1 s", "attempts": 1}
+    assert (tmp_path / "calls").read_text() == "x"
+
+
 def test_healthy_workers_outlive_a_caller_that_pauses(tmp_path: Path) -> None:
     """Their results fill the pipe: each task had ended in time, but nobody had read so."""
     got = seen(
