@@ -142,6 +142,22 @@ def test_healthy_workers_outlive_a_caller_that_pauses(tmp_path: Path) -> None:
     assert sorted(map(int, (tmp_path / "calls").read_text().split())) == list(range(400))
 
 
+def test_workers_that_wait_to_say_that_a_task_has_ended_outlive_a_caller_that_pauses() -> None:
+    """Small messages fill the pipe, so that some pause ends with a worker that has said when its task must end."""
+    got = seen(
+        """
+        given = []
+        for outcome in run(timed_out(1)(lambda n: n), range(40_000), executor=processes(2)):
+            given.append(outcome)
+            if len(given) % 4000 == 2000 and len(given) < 30_000:
+                time.sleep(1.2)
+        tell(good=[o.result for o in given if o.ok] == list(range(40_000)),
+             attempts=sorted({o.attempts for o in given}))
+        """
+    )
+    assert got == {"good": True, "attempts": [1]}
+
+
 def test_waiting_for_the_caller_is_not_the_tasks_time() -> None:
     from spearmint_fp.tasks.task_state import TaskState
 
