@@ -143,15 +143,22 @@ def test_healthy_workers_outlive_a_caller_that_pauses(tmp_path: Path) -> None:
 
 
 def test_workers_that_wait_to_say_that_a_task_has_ended_outlive_a_caller_that_pauses() -> None:
-    """Small messages fill the pipe, so that some pause ends with a worker that has said when its task must end."""
+    """Small messages of several sizes fill the pipes, so that some pause begins when a limit was said, and no end."""
     got = seen(
         """
-        given = []
-        for outcome in run(timed_out(1)(lambda n: n), range(40_000), executor=processes(2)):
-            given.append(outcome)
-            if len(given) % 4000 == 2000 and len(given) < 30_000:
+        from spearmint_fp.workers.batches import Batch
+        limited = timed_out(1)(lambda n: bytes(n // 3000 * 11))
+        pool = processes(4, start_method="fork").prepare(limited, None)()
+        for start in range(0, 36_000, 3000):
+            pool.put(Batch(start, start + 3000, None, range(start, start + 3000)))
+        given, pauses = [], 6
+        while len(given) < 36_000:
+            given += [outcome for answer in pool.get() for outcome in answer]
+            if pauses:
                 time.sleep(1.2)
-        tell(good=[o.result for o in given if o.ok] == list(range(40_000)),
+                pauses -= 1
+        pool.stop(None)
+        tell(good=all(o.ok and len(o.result) == o.index // 3000 * 11 for o in given),
              attempts=sorted({o.attempts for o in given}))
         """
     )
