@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.util import find_spec
 from itertools import count
@@ -131,33 +131,39 @@ def tails(rounds: int) -> Iterator[Row]:
     """The time of a run whose last configurations are slow, in that of handing them out one by one; four workers."""
     numbers = range(QUICK + SLOW)
     with ThreadPoolExecutor(4) as threaded, ProcessPoolExecutor(4) as pool, ExitStack() as stack:
-        executors: dict[str, Any] = {
-            "threads(4)": threads(4),
-            "processes(4)": processes(4),
-            "ProcessPoolExecutor(4)": pool,
-        }
+        ways: list[tuple[str, Any, float | None]] = [
+            ("threads(4)", threads(4), 1.2),
+            ("processes(4)", processes(4), 1.2),
+            ("ProcessPoolExecutor(4)", pool, None),
+        ]
         if find_spec("distributed"):
-            import distributed
-
-            kept: dict[str, Any] = {
-                "n_workers": 1,
-                "threads_per_worker": 4,
-                "processes": False,
-                "dashboard_address": ":0",
-            }
-            cluster = stack.enter_context(distributed.LocalCluster(**kept))
-            client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
-            executors["dask_cluster, 4 threads"] = dask_cluster(client)
-        for name, executor in executors.items():
-            ratios = list[float]()
-            for _ in range(rounds):
-                outcomes = run(late, numbers, executor=executor)
-                next(outcomes)  # workers have started
-                ratios.append(
-                    seconds(partial(drained, outcomes)) / seconds(lambda: drained(threaded.map(late, numbers)))
-                )
+            ways.append(("dask_cluster, 4 threads", dask_cluster(stack.enter_context(_dask_here())), None))
+        for name, executor, must in ways:
+            ratios = [_after_first(executor, numbers) / _one_by_one(threaded, numbers) for _ in range(rounds)]
             note = f"{SLOW} slow ones behind {QUICK:,} quick ones"
-            yield Row(f"tail: {name}", median(ratios), "of one by one", 1.2, note, spread=quartiles(ratios))
+            yield Row(f"tail: {name}", median(ratios), "of one by one", must, note, spread=quartiles(ratios))
+
+
+@contextmanager
+def _dask_here() -> Iterator[Any]:
+    """A client of Dask with four threads in this process."""
+    import distributed
+
+    options: dict[str, Any] = {"processes": False, "dashboard_address": ":0"}
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=4, **options) as cluster:
+        with distributed.Client(cluster, set_as_default=False) as client:
+            yield client
+
+
+def _after_first(executor: Any, numbers: range) -> float:
+    """The seconds from the first outcome on, when workers have started."""
+    outcomes = run(late, numbers, executor=executor)
+    next(outcomes)
+    return seconds(lambda: drained(outcomes))
+
+
+def _one_by_one(threaded: ThreadPoolExecutor, numbers: range) -> float:
+    return seconds(lambda: drained(threaded.map(late, numbers)))
 
 
 def journaled(loop: Way, sweep: Sweep[Any], rounds: int) -> Iterator[Row]:
