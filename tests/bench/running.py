@@ -150,9 +150,9 @@ def _dask_here() -> Iterator[Any]:
     import distributed
 
     options: dict[str, Any] = {"processes": False, "dashboard_address": ":0"}
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=4, **options) as cluster:
-        with distributed.Client(cluster, set_as_default=False) as client:
-            yield client
+    cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=4, **options)
+    with cluster, distributed.Client(cluster, set_as_default=False) as client:
+        yield client
 
 
 def _after_first(executor: Any, numbers: range) -> float:
