@@ -76,10 +76,12 @@ class Batch:
 
     def part(self, start: int, stop: int) -> Batch:
         """The configurations at some of its positions, as a batch of their own."""
-        if self.items is None:
-            return Batch(start, stop, self.sweep)
-        first = self.stop - len(self.items)  # the position of the first item
-        return Batch(start, stop, self.sweep, self.items[start - first : stop - first])
+        first = self.stop - len(self.items or ())  # the position of the first item
+        items = None if self.items is None else self.items[start - first : stop - first]
+        made = Batch(start, stop, self.sweep, items)
+        made.suspects = max(0, min(stop, self.start + self.suspects) - start)
+        made.deaths = self.deaths if made.suspects else 0
+        return made
 
     def take_first(self, most: float) -> Batch:
         """Itself, or, where it holds more than so many configurations, a batch of the first of them to be sent."""
@@ -104,12 +106,17 @@ class Batch:
         bounds = [*starts, self.stop]
         return [self.part(start, stop) for start, stop in pairwise(bounds)]
 
+    def note_deaths(self, deaths: int) -> None:
+        """Note how many workers have ended while they ran what is left of it."""
+        self.deaths, self.suspects = deaths, len(self)
+
     def hand_back(self, position: int) -> Batch:
         """The configurations from a position on as a batch of their own, which leaves this one."""
         rest = self.part(position, self.stop)
         if self.items is not None:
             self.items = self.items[: len(self.items) - len(rest)]
         self.stop = position
+        self.suspects = min(self.suspects, len(self))
         return rest
 
     def make_configs(self) -> SourceError | None:

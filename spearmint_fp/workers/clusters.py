@@ -55,7 +55,7 @@ def prepare_dask(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | Non
             raise RunError(_CLOSED)
         with _translate_closed(client):
             cores = sum(client.nthreads().values())
-        executor = _Dask(client)
+        executor = _Dask(client, had_workers=cores > 0)
         return FuturePool(
             job,
             executor,
@@ -88,11 +88,11 @@ def _translate_closed(client: Any) -> Iterator[None]:
 class _Dask(Executor):
     """A client of Dask as an executor."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, had_workers: bool) -> None:
         self._client = client
         self._executor = client.get_executor(pure=False)
         self._looked = self._moved = monotonic()
-        self._had_workers = False
+        self._had_workers = had_workers
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         with _translate_closed(self._client):

@@ -198,8 +198,8 @@ class DaskCluster(ExecutorValue):
 def dask_cluster(address: Any) -> DaskCluster:
     """An executor of the workers of a Dask cluster: its scheduler's address, or a `distributed.Client` of it.
 
-    A sweep travels once, and then as slices; results are let go of as soon as they have come. A batch whose worker
-    ended is run again in parts, so a configuration that ends its workers is a `Failure`, and costs the others two
+    A sweep travels once, and then as slices; results are let go of as soon as they have come. The configuration that
+    was running when a worker ended is run again alone: it is a `Failure` when it ends its workers, and costs others two
     reruns at most. The workers need this library. Extra: `[dask]`.
 
     >>> dask_cluster("tcp://10.0.0.1:8786")

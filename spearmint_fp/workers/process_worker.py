@@ -13,7 +13,7 @@ from typing import Any, Final, final
 from .batches import Batch, Resume
 from .processes import KILLED_SECONDS, Process
 from .watch import EXPIRED_SIGNAL
-from .wire import DEADLINE, HANDED_BACK, LEFT_RUNNING, LENGTH, READY, MessageReader
+from .wire import DEADLINE, EXPIRED, HANDED_BACK, LEFT_RUNNING, LENGTH, READY, MessageReader
 
 OVERDUE_SECONDS: Final = 0.5
 """How long after its deadline a worker is ended from here: its task lets no other thread run, which would end it."""
@@ -77,7 +77,9 @@ class WorkerProcess:
             self.left_running = content
         elif kind == HANDED_BACK and self.batch is not None:
             self.handed_back = self.batch.hand_back(content)
-        return kind in (READY, DEADLINE, LEFT_RUNNING, HANDED_BACK)
+        elif kind == EXPIRED and self.batch is not None:
+            self.expired = self.batch.start
+        return kind in (READY, DEADLINE, LEFT_RUNNING, HANDED_BACK, EXPIRED)
 
     def take_handed_back(self) -> Batch | None:
         """Return what it has left to others since the last call."""

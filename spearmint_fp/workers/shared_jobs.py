@@ -8,7 +8,6 @@ from functools import lru_cache
 from hashlib import sha256
 from multiprocessing.util import Finalize
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Final, Protocol, final
 
 import attrs
@@ -63,6 +62,10 @@ class JobFile:
 
 def share_file(job: bytes) -> tuple[JobReference | bytes, Callable[[], object]]:
     """A job in a temporary file, which is there until it is let go of; the bytes where no file can be written."""
+    from tempfile import (
+        NamedTemporaryFile,  # only where it is used: it imports `random`, a name that users' modules have
+    )
+
     with ExitStack() as stack:
         try:
             file = stack.enter_context(NamedTemporaryFile(prefix="spearmint_fp-"))

@@ -11,14 +11,16 @@ import select
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from math import inf
 from time import monotonic, sleep
 from typing import Final, final
 
-from .batches import Batch, claim_positions, take_rest
+from .batches import Batch, take_rest
 from .pools import LATE_SECONDS
-from .wire import HANDED_BACK, HEARTBEAT_SECONDS, write_message
+from .wire import EXPIRED, HANDED_BACK, HEARTBEAT_SECONDS, write_message
 
 EXPIRED_SIGNAL: Final = signal.SIGVTALRM
 """Ends a worker whose task has run too long, with what it has started: nothing else in a worker ends by this signal."""
@@ -39,8 +41,12 @@ class Writer:
         """Write all of it; the process ends where the parent reads no more."""
         if self.pipe is None:
             return
-        with self._lock:
-            _write_all(self.pipe, data)
+        try:
+            with self._lock:
+                if (count := os.write(self.pipe, data)) < len(data):
+                    _write_all(self.pipe, memoryview(data)[count:])
+        except OSError:
+            os._exit(0)
 
     def write_now(self, make_message: Callable[[], bytes]) -> bool:
         """Make a short message and write it, if that needs no wait; False, and it is not made, where the pipe is full.
@@ -58,7 +64,7 @@ class Writer:
             self._lock.release()
 
 
-def _write_all(pipe: int, data: bytes) -> None:
+def _write_all(pipe: int, data: bytes | memoryview) -> None:
     try:
         count = os.write(pipe, data)
         while count < len(data):
@@ -93,17 +99,18 @@ class Watch:
         """Begin to look."""
         threading.Thread(target=self._look, name="spearmint_fp watch", daemon=True).start()
 
-    def claim(self, batch: Batch) -> Generator[int]:
-        """The positions of a batch, one after the other, until what is left of it is given to other workers."""
-        if len(batch) == 1:
-            yield batch.start
+    @contextmanager
+    def claim(self, batch: Batch) -> Iterator[Callable[[], int]]:
+        """Claim the configurations of a batch one after the other, until what is left is given to other workers."""
+        left = deque(range(batch.start, batch.stop))
+        if len(left) == 1:
+            yield left.popleft
             return
-        self._left = left = deque(range(batch.start, batch.stop))
         with self._change:
-            self._batch, self._late = batch, monotonic() + LATE_SECONDS
+            self._batch, self._left, self._late = batch, left, monotonic() + LATE_SECONDS
             self._plan(self._late)
         try:
-            yield from claim_positions(left)
+            yield left.popleft  # atomic, as `pop` is: so each is taken once, whichever thread takes it
         finally:  # from here on nothing is written about this batch but by the thread that runs it
             with self._change:
                 self._batch, self._late = None, inf
@@ -128,6 +135,7 @@ class Watch:
             while os.getppid() == self._parent:
                 now = monotonic()
                 if self._deadline <= now:
+                    self._writer.write_now(partial(write_message, EXPIRED))
                     _end_expired()
                 if self._late <= now:
                     self._late = inf if self._writer.write_now(self._take_rest) else now + LATE_SECONDS
@@ -144,7 +152,7 @@ class Watch:
 
 
 def _end_expired() -> None:
-    """End this process and what it has started; the caller sees by which signal."""
+    """End this process and what it has started; the caller sees by which signal, also where no message could say so."""
     os.killpg(0, EXPIRED_SIGNAL)
     sleep(EXPIRED_SECONDS)
     os.killpg(0, signal.SIGKILL)

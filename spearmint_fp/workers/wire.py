@@ -22,12 +22,13 @@ from ..tasks.attempts import Ending
 from .batches import Batch
 from .pickling import PROTOCOL, Job, dump_by_value, dump_object
 
-RESULT, PICKLED, ERROR, DEADLINE, READY, BROKEN, UNREADABLE, INTERRUPTED = range(8)
-LEFT_RUNNING, HANDED_BACK, NO_JOB, UNINITIALIZED = range(8, 12)
+RESULT, PICKLED, ERROR, DEADLINE, READY, BROKEN = range(6)
+UNREADABLE, INTERRUPTED, LEFT_RUNNING, HANDED_BACK, NO_JOB, UNINITIALIZED, BEGUN, EXPIRED = range(6, 14)
 """Kinds of messages. How a task ended: a result of a builtin type, any other result, an error. Then: when a task must
 have ended; the worker can begin; it cannot open the job; it cannot read the rest of a batch; an interrupt inside a
 task; the work that tasks have left running; from which position on a batch is for others; the job is not there; the
-initializer has raised."""
+initializer has raised; which configuration another worker had begun when it ended; the task has run too long, and the
+worker ends."""
 
 LENGTH: Final = Struct("<Q")
 """The head of each message to a worker: how many bytes follow."""

@@ -11,9 +11,9 @@ import os
 import signal
 import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from math import inf
@@ -29,10 +29,12 @@ from ..tasks.signals import ends_run
 from ..tasks.task_state import TASK_STATE, TaskState
 from .batches import Batch
 from .initializers import set_worker
+from .marks import open_mark, take_mark
 from .pickling import Job
 from .shared_jobs import JobReference, NoJobError, open_job
 from .watch import EXPIRED_SIGNAL, Watch, Writer
 from .wire import (
+    BEGUN,
     BROKEN,
     DEADLINE,
     INTERRUPTED,
@@ -56,8 +58,8 @@ WAITED_SECONDS: Final = 0.01
 
 Write = Callable[[bytes], object]
 
-Claim = Callable[[Batch], Generator[int]]
-"""The positions of a batch that its worker may run, each claimed when it is asked for."""
+Claim = Callable[[Batch], AbstractContextManager[Callable[[], object]]]
+"""What a worker may run of a batch: a call that claims the next configuration, and is an IndexError behind the last."""
 
 
 # --- work that tasks leave running ---------------------------------------------------------------------
@@ -116,9 +118,14 @@ def run_batch(job: Job, data: bytes, write: Write, state: TaskState, claim: Clai
         batch = read_batch(data, job)
         if batch.resume is not None:
             state.resume(*batch.resume)
-        with closing(claim(batch)) as claimed:
-            for _, config in zip(claimed, batch, strict=False):
-                write(write_ending(*try_task(fn, config, state)))
+        configs = iter(batch)
+        with claim(batch) as claim_next:
+            while True:
+                try:
+                    claim_next()
+                except IndexError:
+                    break
+                write(write_ending(*try_task(fn, next(configs), state)))
     except KeyboardInterrupt:
         write(write_message(INTERRUPTED))
     except _FullError:
@@ -132,11 +139,14 @@ def run_batch(job: Job, data: bytes, write: Write, state: TaskState, claim: Clai
 # --- workers of somebody else's pool -----------------------------------------------------------------
 
 
-def answer_batch(job: bytes | JobReference, data: bytes, seconds: float) -> bytes:
+def answer_batch(job: bytes | JobReference, data: bytes, seconds: float, mark: str | None = None) -> bytes:
     """Run a batch in a process that somebody else has started, no further once it has taken so long; all its messages.
 
-    Until it has been answered nobody else can run the rest of it.
+    Until it has been answered nobody else can run the rest of it. Under the name of its mark stands what was begun of
+    it when another worker ended; then nothing is run here, as that would end this one too.
     """
+    if mark is not None and (begun := take_mark(mark)) is not None:
+        return write_message(BEGUN, begun)
     messages: list[bytes] = []
     try:
         opened = open_job(job)
@@ -154,20 +164,27 @@ def answer_batch(job: bytes | JobReference, data: bytes, seconds: float) -> byte
 
     token = SCOPE.set(unfinished)
     try:
-        run_batch(opened, data, add, TaskState(), partial(claim_for, seconds))
+        with nullcontext() if mark is None else open_mark(mark) as note:
+            run_batch(opened, data, add, TaskState(), partial(claim_for, seconds, note))
         unfinished.wait()  # how long this process will be there is not ours to say
     finally:
         SCOPE.reset(token)
     return b"".join(messages)
 
 
-def claim_for(seconds: float, batch: Batch) -> Generator[int]:
-    """The positions of a batch, until it has taken so long."""
-    until = monotonic() + seconds
-    for position in range(batch.start, batch.stop):
-        yield position
-        if monotonic() > until:
-            return
+@contextmanager
+def claim_for(seconds: float, note: Callable[[int], object] | None, batch: Batch) -> Iterator[Callable[[], None]]:
+    """Claim the configurations of a batch, each noted before it is begun, until it has taken so long."""
+    positions, until = deque(range(batch.start, batch.stop)), monotonic() + seconds
+
+    def claim_next() -> None:
+        position = positions.popleft()
+        if position > batch.start and monotonic() > until:
+            raise IndexError
+        if note is not None:
+            note(position)
+
+    yield claim_next
 
 
 def _write_broken(error: BaseException) -> bytes:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from time import sleep
 from typing import Any, NamedTuple
 
 from spearmint_fp import DynamicValue, Journal, Sweep, arun, dask_cluster, expand, processes, run, threads
@@ -111,7 +113,57 @@ def running(rounds: int) -> Iterator[Row]:
             must = peer * way.most if way.most else None
             note = "" if way.sweep.size == sweep.size else f"{way.sweep.size:,} of {sweep.size:,}"
             yield Row(way.what, median(cost), "us above the loop", must, note, spread=quartiles(cost))
+    yield from tails(min(rounds, 3))
     yield from (Row(what, None, "us above the loop", None, "not installed") for what in _absent())
+
+
+QUICK, SLOW, SLOW_SECONDS = 2000, 80, 0.1
+"""So many quick configurations, and as many slow ones behind them as make a tail of two seconds for four workers."""
+
+
+def late(number: int) -> int:
+    if number >= QUICK:
+        sleep(SLOW_SECONDS)
+    return number
+
+
+def tails(rounds: int) -> Iterator[Row]:
+    """The time of a run whose last configurations are slow, in that of handing them out one by one; four workers."""
+    numbers = range(QUICK + SLOW)
+    with ThreadPoolExecutor(4) as threaded, ProcessPoolExecutor(4) as pool, ExitStack() as stack:
+        ways: list[tuple[str, Any, float | None]] = [
+            ("threads(4)", threads(4), 1.2),
+            ("processes(4)", processes(4), 1.2),
+            ("ProcessPoolExecutor(4)", pool, None),
+        ]
+        if find_spec("distributed"):
+            ways.append(("dask_cluster, 4 threads", dask_cluster(stack.enter_context(_dask_here())), None))
+        for name, executor, must in ways:
+            ratios = [_after_first(executor, numbers) / _one_by_one(threaded, numbers) for _ in range(rounds)]
+            note = f"{SLOW} slow ones behind {QUICK:,} quick ones"
+            yield Row(f"tail: {name}", median(ratios), "of one by one", must, note, spread=quartiles(ratios))
+
+
+@contextmanager
+def _dask_here() -> Iterator[Any]:
+    """A client of Dask with four threads in this process."""
+    import distributed
+
+    options: dict[str, Any] = {"processes": False, "dashboard_address": ":0"}
+    cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=4, **options)
+    with cluster, distributed.Client(cluster, set_as_default=False) as client:
+        yield client
+
+
+def _after_first(executor: Any, numbers: range) -> float:
+    """The seconds from the first outcome on, when workers have started."""
+    outcomes = run(late, numbers, executor=executor)
+    next(outcomes)
+    return seconds(lambda: drained(outcomes))
+
+
+def _one_by_one(threaded: ThreadPoolExecutor, numbers: range) -> float:
+    return seconds(lambda: drained(threaded.map(late, numbers)))
 
 
 def journaled(loop: Way, sweep: Sweep[Any], rounds: int) -> Iterator[Row]:

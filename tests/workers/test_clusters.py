@@ -55,7 +55,7 @@ class _Line:
         return ThreadPoolExecutor(1)
 
     def nthreads(self) -> dict[str, int]:
-        return {"one": 1}
+        return {"one": 1} if self.states[0] else {}
 
     def scheduler_info(self, n_workers: int) -> Any:
         states = self.states.pop(0) if len(self.states) > 1 else self.states[0]
@@ -69,6 +69,7 @@ class _Line:
     [
         ([["running"], ["paused", "paused"]], r"are paused \(2\)"),
         ([["running"], []], "have ended, and none has come back"),
+        ([["running"], [], []], "have ended, and none has come back"),
         ([[]], None),  # a cluster that is still to come
         ([["running", "paused"]], None),
         ([["running"], ["paused"], ["running"]], None),

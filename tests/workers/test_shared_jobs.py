@@ -109,7 +109,7 @@ def test_where_no_file_can_be_written_the_bytes_go_along(monkeypatch: pytest.Mon
     def refuse(**options: Any) -> Any:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("spearmint_fp.workers.shared_jobs.NamedTemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
     reference, release = share_file(b"job")
     assert reference == b"job"
     release()

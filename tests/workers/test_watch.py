@@ -37,11 +37,13 @@ def test_a_late_batch_is_handed_back_but_for_the_task_that_runs() -> None:
     reads, writes = os.pipe()
     watch = Watch(os.getppid(), Writer(writes))
     watch.start()
-    claimed = watch.claim(Batch(10, 20, None, range(10)))
-    assert [next(claimed), next(claimed)] == [10, 11]
-    assert MessageReader().read(os.read(reads, 100)) == [(HANDED_BACK, [12])]
-    assert list(claimed) == []
-    assert list(watch.claim(Batch(7, 8, None, [7]))) == [7]
+    with watch.claim(Batch(10, 20, None, range(10))) as claim_next:
+        assert [claim_next(), claim_next()] == [10, 11]
+        assert MessageReader().read(os.read(reads, 100)) == [(HANDED_BACK, [12])]
+        with pytest.raises(IndexError):
+            claim_next()
+    with watch.claim(Batch(7, 8, None, [7])) as claim_next:
+        assert claim_next() == 7
 
 
 def test_nothing_is_taken_back_while_the_pipe_is_full() -> None:
@@ -96,6 +98,27 @@ def test_a_limit_is_kept_while_nobody_asks(method: str, tmp_path: Path) -> None:
     assert got == {"first": 0, "ok": [False, True, True], "message": "took longer than 1 s", "attempts": 1}
 
 
+@pytest.mark.parametrize("own", ["signal.SIG_IGN", "lambda *_: None", "lambda *_: 1 / 0"])
+def test_a_task_that_has_a_use_for_the_signal_of_a_limit_is_ended_all_the_same(own: str, tmp_path: Path) -> None:
+    """It had a timer of its own that sends this signal; the limit is kept a tenth of a second late."""
+    got = seen(
+        f"""
+        def own_timer(n):
+            with open({str(tmp_path / "calls")!r}, "a") as file:
+                file.write("x")
+            signal.signal(signal.SIGVTALRM, {own})
+            try:
+                time.sleep(HANG_SECONDS)
+            except ZeroDivisionError:
+                time.sleep(HANG_SECONDS)
+        [outcome] = run(timed_out(1)(own_timer), [0], executor=processes(1))
+        tell(kind=outcome.error.type.rpartition(".")[2], message=outcome.error.message, attempts=outcome.attempts)
+        """
+    )
+    assert got == {"kind": "TaskTimeoutError", "message": "took longer than 1 s", "attempts": 1}
+    assert (tmp_path / "calls").read_text() == "x"
+
+
 def test_healthy_workers_outlive_a_caller_that_pauses(tmp_path: Path) -> None:
     """Their results fill the pipe: each task had ended in time, but nobody had read so."""
     got = seen(
@@ -117,6 +140,28 @@ def test_healthy_workers_outlive_a_caller_that_pauses(tmp_path: Path) -> None:
     )
     assert got == {"good": True, "attempts": [1]}
     assert sorted(map(int, (tmp_path / "calls").read_text().split())) == list(range(400))
+
+
+def test_workers_that_wait_to_say_that_a_task_has_ended_outlive_a_caller_that_pauses() -> None:
+    """Small messages of several sizes fill the pipes, so that some pause begins when a limit was said, and no end."""
+    got = seen(
+        """
+        from spearmint_fp.workers.batches import Batch
+        limited = timed_out(1)(lambda n: f"{os.getpid():0{8 + n // 3000 * 11}}")
+        pool = processes(4, start_method="fork").prepare(limited, None)()
+        for start in range(0, 36_000, 3000):
+            pool.put(Batch(start, start + 3000, None, range(start, start + 3000)))
+        given, pauses = [], 6
+        while len(given) < 36_000:
+            given += [outcome for answer in pool.get() for outcome in answer]
+            if pauses:
+                time.sleep(1.2)
+                pauses -= 1
+        pool.stop(None)
+        tell(ok=all(o.ok for o in given), workers=len({int(o.result) for o in given if o.ok}))
+        """
+    )
+    assert got == {"ok": True, "workers": 4}
 
 
 def test_waiting_for_the_caller_is_not_the_tasks_time() -> None:

@@ -266,7 +266,7 @@ def test_large_results_do_not_gather_in_a_worker() -> None:
     job, batch = Job(_large, None).to_bytes(), Batch(0, 64, None, range(64))
     assert len(answer_batch(job, write_batch(batch), 60.0)) < 2 * MOST_ANSWER_BYTES
     with ThreadPoolExecutor(1) as executor:
-        pool = FuturePool(job, executor, 1, 0.03)
+        pool = FuturePool(job, executor, 1, 60.0)
         pool.put(batch)
         answers = [answer for _ in range(16) for answer in pool.get()]
     outcomes = [outcome for answer in answers if isinstance(answer, list) for outcome in answer]
