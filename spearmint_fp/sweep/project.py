@@ -17,6 +17,7 @@ from ..configuration.instances import open_record
 from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import Path, find_in
+from ..configuration.spacing import COMPUTED_TYPES
 from .allowed import Allowed
 from .choose import check_path, parse_paths
 from .claims import Claims, overlap
@@ -26,7 +27,7 @@ from .filters import constrain_node
 from .first_appearances import find_firsts
 from .formulas import ANYTHING, Formula, Groups, Values
 from .nodes.axis import UNIT, Axis, make_point
-from .nodes.columns import Columns, Kinds
+from .nodes.columns import Columns, Kinds, join_columns, list_static_columns
 from .nodes.merge import Merge
 from .nodes.node import ABSENT, LIMIT, Compound, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .nodes.points import make_matcher, walk_points
@@ -238,14 +239,26 @@ class Restrict(Compound):
         return {path: some for path, some in columns.items() if any(path[: len(p)] == p for p in self.paths)}
 
     def columns(self) -> Columns:
-        return self._keep(self.base.columns())
+        columns = self.base.columns()
+        kept, inside = self._keep(columns), list(self._look_inside(columns))
+        shared = [{path: kept[path] for part in inside for path in part if path in kept}]
+        return {**kept, **join_columns(shared + inside, 0)}
+
+    def _look_inside(self, columns: Columns) -> Iterator[Columns]:
+        """The columns of what lies inside of tuples: they are values of a sweep, and parts of a restriction."""
+        for path, column in columns.items():
+            lists = [piece for piece in column.pieces if not isinstance(piece, COMPUTED_TYPES)]
+            for whole in [p for p in self.paths if len(p) > len(path) and overlap(p, path)]:
+                for part in chain.from_iterable(find_in(whole[len(path) :], value) for value in chain(*lists)):
+                    yield {(*whole, *rest): some for rest, some in list_static_columns(part).items()}
 
     def kinds(self) -> Kinds:
         return self._keep(self.base.kinds())
 
     def claims(self, exact: bool) -> Claims:
         claims = self.base.claims(exact=False)
-        if not claims.uniform:
+        enters = any(len(p) > len(leaf) and overlap(p, leaf) for leaf in claims.leaves for p in self.paths)
+        if enters or not claims.uniform:
             return super().claims(exact)
         return attrs.evolve(
             claims, leaves=frozenset(self._cut(claims.leaves)), empties=frozenset(self._cut(claims.empties))
