@@ -102,6 +102,7 @@ from spearmint_fp import (
     structure,
     structured,
     thaw,
+    throttled,
     union,
     unit,
     unstructure,
@@ -1087,6 +1088,29 @@ CASES = [
     ),
     Case(
         "Arguments", "`inject(5)`", on(lambda: wrong.inject(5)), ArgumentError, "inject takes a function; got 5 (int)"
+    ),
+    Case(
+        "Arguments",
+        "`throttled(0.5)`",
+        on(lambda: wrong.throttled(0.5)),
+        ArgumentError,
+        "throttled takes how many starts there may be, a whole number from 1 to 10000000; got 0.5 (float). One in two "
+        "seconds is throttled(1, per=2)",
+    ),
+    Case(
+        "Arguments",
+        "`stop_when(5, outcomes)`",
+        on(lambda: wrong.stop_when(5, [])),
+        ArgumentError,
+        "stop_when takes a function and outcomes; got 5 (int) as enough. Write stop_when(lambda failed: failed >= 5, "
+        "run(...))",
+    ),
+    Case(
+        "Arguments",
+        "a configuration without the key of `throttled`",
+        on(lambda: throttled(1, key="llm.model")(print)({"llm": {"modell": "a"}})),
+        PathError,
+        "no 'model' at llm; did you mean 'modell'?",
     ),
     Case(
         "Journals",

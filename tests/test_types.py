@@ -54,11 +54,13 @@ from spearmint_fp import (
     shard,
     shuffled,
     spread,
+    stop_when,
     structure,
     structured,
     successes,
     summary,
     threads,
+    throttled,
     timed_out,
     union,
     unit,
@@ -197,6 +199,12 @@ def test_helpers_keep_types() -> None:
     assert_type(compare("a", numbers), tuple[dict[str, Any], ...])
     assert_type(dataset(numbers), xarray.Dataset)
     assert_type([success.result for success in successes(outcomes)], list[str])
+    assert_type(stop_when(lambda failed: failed >= 3, outcomes), Outcomes[int, str])
+    assert_type(stop_when(lambda failed: failed >= 3, arun(later, [1])), AsyncOutcomes[int, str])
+    assert_type(
+        stop_when(lambda size: size >= 9, outcomes, step=lambda size, one: size + len(one.result), initial=0),
+        Outcomes[int, str],
+    )
 
 
 def test_wrapped_functions_keep_their_types() -> None:
@@ -212,6 +220,8 @@ def test_wrapped_functions_keep_their_types() -> None:
 
     assert_type(tried(3, base=1), str)
     assert_type(retrying(2)(text)(3), str)
+    assert_type(throttled(2, per=60, key=())(text)(3), str)
+    assert_type(arun(throttled(2)(later), [1]), AsyncOutcomes[int, str])
     retrying(2)(text)("3")  # type: ignore[arg-type]
     assert_type(run(tried, [1]), Outcomes[int, str])
     assert_type(arun(limited, [1]), AsyncOutcomes[int, str])
