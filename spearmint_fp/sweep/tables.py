@@ -168,13 +168,20 @@ def move_table(table: Table, scope: Sequence[Place]) -> Table:
 
 
 def load_table(table: Table, diagrams: Diagrams, digits: Digits, domains: Mapping[int, Sequence[int]]) -> int:
-    """The diagram of a table, over the present domains, which are never greater than those that it was made with."""
+    """The diagram of a table, over the present domains.
+
+    A value that the domain of the table lacks was cut by another constraint, which has not been read yet: it is denied.
+    """
     levels = [digits.places[place] for place in table.scope]
-    kept = []
+    kept: list[Sequence[int]] = []
     for level, domain in zip(levels, table.domains, strict=True):
-        position = {value: k for k, value in enumerate(domain)} if domain != domains[level] else {}
-        kept.append([position[value] for value in domains[level]] if position else range(count_items(domain)))
+        if domain == domains[level]:
+            kept.append(range(count_items(domain)))
+        else:
+            position = {value: k for k, value in enumerate(domain)}
+            kept.append([position.get(value, -1) for value in domains[level]])
     image = [FALSE, TRUE]
     for k, row in table.nodes:
-        image.append(diagrams.make_node(levels[k], tuple([image[row[value]] for value in kept[k]])))
+        cells = (*row, FALSE)  # the last one is that of a value that was cut
+        image.append(diagrams.make_node(levels[k], tuple([image[cells[value]] for value in kept[k]])))
     return image[table.root]

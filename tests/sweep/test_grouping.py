@@ -123,3 +123,10 @@ def test_constraints_stay_exact_in_another_order(data: Any) -> None:
     kept = [c for c in expected if predicate(9, 2)(get_in(paths[0], c), get_in(paths[2], c))]
     check_order(where({"n": DynamicValue([0, 10**29])}, late), kept)
     assert all(made.index(config) == made.index(made[made.index(config)]) for config in expected[:3])
+
+
+def test_another_order_of_a_few_configurations_looks_at_no_axis_value_by_value() -> None:
+    vast = expand({"n": DynamicValue(range(10**30)), "m": DynamicValue([1, 0])})
+    few = sample(5, vast)
+    assert [c.n for c in reorder("n", few)] == sorted(c.n for c in few)
+    assert [c.m for c in reorder("m", few)] == sorted((c.m for c in few), reverse=True)

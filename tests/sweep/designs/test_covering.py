@@ -249,3 +249,9 @@ def test_what_is_too_much_is_refused_before_it_is_done() -> None:
         covering(2, zipped(levels((10**7, 1)), expand({"x1": DynamicValue(range(10**7))})))
     with pytest.raises(SizeError, match="more than 1000000"):
         covering(1, shuffled(levels((2, 60)))[1:])
+
+
+def test_selections_side_by_side_keep_their_axes() -> None:
+    axes = expand({"w": DynamicValue([1, "1", 2]), "p": {"q": DynamicValue([True, 1])}})
+    sweep = expand({"z": DynamicValue([1, 2])})[:1] * axes[3:6:2]
+    assert list(covering(2, sweep)) == list(sweep)
