@@ -179,6 +179,14 @@ def test_async_runs_keep_types() -> None:
     assert_type(arun(lambda settings: settings.n, expand(Settings(1))), AsyncOutcomes[Settings, int])
 
 
+def test_the_outcomes_of_a_function_in_a_journal_have_its_results(tmp_path: Path) -> None:
+    with Journal(tmp_path / "runs.db", name="text") as journal:
+        list(run(later, [1], journal=journal))
+        assert_type(journal.outcomes("text"), Iterator[Outcome[Any, Any]])
+        assert_type(journal.outcomes(later), Iterator[Outcome[Any, str]])
+        assert_type(journal.outcomes(text), Iterator[Outcome[Any, str]])
+
+
 def test_journals_say_what_they_count(tmp_path: Path) -> None:
     with Journal(tmp_path / "runs.db", name="text", retry_failures=(OSError, ValueError), sync=False) as journal:
         assert_type(journal.status([1], "text"), JournalStatus)
