@@ -344,7 +344,7 @@ def test_constraints_join_those_of_the_parts(data: Any, one: Any, two: Any, aske
             on = tuple(data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=2, unique=True)))
             a = constrain(predicate(number, 3), a, on=on)
             expected = [c for c in expected if _kept(predicate(number, 3), on, c)]
-    assume(0 < len(expected) and len(expected) + len(other) <= 400 and (not asked or a.size))
+    assume(len(expected) > 0 and len(expected) + len(other) <= 400 and (not asked or a.size))
     spaces = [
         (expand({"k": DynamicValue([a, b, 1]), "l": DynamicValue([0, 1])}), [*expected, *other, 1]),
         (expand({"l": DynamicValue([0, 1])}) * expand({"k": DynamicValue([b, a])}), [*other, *expected]),
@@ -352,7 +352,7 @@ def test_constraints_join_those_of_the_parts(data: Any, one: Any, two: Any, aske
     ]
     for sweep, parts in spaces:
         whole = [{"k": k, "l": n} for k in parts for n in (0, 1)]
-        if [*sweep[0]][0] == "l":
+        if next(iter(sweep[0])) == "l":
             whole.sort(key=lambda config: config["l"])
         known = sorted({p for config in whole for p in paths_of(config) if p}, key=str)
         on = tuple(data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True)))

@@ -10,7 +10,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError, SizeError
 from ..configuration.fold import Steps, show_path
-from ..configuration.keys import exact_key, has_hash
+from ..configuration.keys import has_hash
 from ..configuration.messages import format_count, repr_with_type, short_repr
 from ..configuration.paths import Path, find_in, parse_path
 from ..conversion.problems import ABSENT

@@ -20,6 +20,7 @@ from spearmint_fp import (
     get_in,
     groupby,
     reorder,
+    sample,
     where,
 )
 from spearmint_fp.configuration.keys import exact_key
