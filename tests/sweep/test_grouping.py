@@ -19,6 +19,7 @@ from spearmint_fp import (
     explain,
     get_in,
     groupby,
+    project,
     reorder,
     sample,
     where,
@@ -131,3 +132,11 @@ def test_another_order_of_a_few_configurations_looks_at_no_axis_value_by_value()
     few = sample(5, vast)
     assert [c.n for c in reorder("n", few)] == sorted(c.n for c in few)
     assert [c.m for c in reorder("m", few)] == sorted((c.m for c in few), reverse=True)
+
+
+def test_groups_by_a_record_whose_parts_were_put_in_another_order() -> None:
+    sweep = expand({"a": DynamicValue([0, 1]), "b": {"c": {"d": 1, "e": DynamicValue([2, 3])}}})
+    other = reorder("b.c.e", sweep)
+    assert {key["c"]["e"]: part.size for key, part in groupby("b", other).items()} == {2: 2, 3: 2}
+    assert list(reorder("b.c", other)) == list(other)
+    assert list(project("b.c.e", other)) == [{"b": {"c": {"e": 2}}}, {"b": {"c": {"e": 3}}}]

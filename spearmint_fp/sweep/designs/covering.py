@@ -16,7 +16,7 @@ from ..allowed import lift_constraints
 from ..choose import require_whole
 from ..core import Sweep, as_sweep
 from ..filters import constrain_node
-from ..formulas import Formula, Groups, Values
+from ..formulas import Formula, Values
 from ..indices import Chosen
 from ..nodes.node import Node, SelectionOf, ViewOf
 from ..nodes.select import Select
@@ -57,7 +57,7 @@ def covering(strength: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
         ArgumentError: `strength` is not a whole number from 1 on, `seed` is not one, or `sweep` is not a sweep.
         Exception: what a function that makes configurations raises where these are listed.
 
-    See also: `sample`, a random choice; `constrain`.
+    See also: `spread`, evenly over every axis; `neighbours`, one change at a time; `sample`, by chance alone.
 
     Source: Cohen, Dalal, Fredman and Patton, "The AETG system" (1997); Nurmela, "Upper bounds for covering arrays by
     tabu search" (2004).
@@ -93,7 +93,7 @@ def _find_positions(node: Node, paths: Sequence[Steps], strength: int, draws: Dr
         paths = [other for other in paths if other != path]
         for value in unique(_list_values(homes), key=exact_key):
             # what is combined with a value that several digits decide is covered in the part that has it
-            part = constrain_node(node, Constraint(Formula((Values.of([value]),), Groups(((0,),))), (path,)))
+            part = constrain_node(node, Constraint(Formula.of_all([Values.of([value])]), (path,)))
             rows = _find_positions(part, paths, strength - 1, draws) if part.size else ()
             ranks.update(next(node.ranks(part.at(position), True)) for position in rows)
     return ranks
