@@ -18,7 +18,7 @@ from ..places import InOrder, Places
 from ..probes import Probe
 from ..spots import Spot
 from .axis import Axis
-from .columns import A, Column, Columns, Tables, join_columns
+from .columns import A, Columns, Tables, join_columns
 from .node import Compound, Node, SumOf, make_derived_field
 
 
@@ -147,32 +147,12 @@ class Pieces(Union):
     def rebuilt(self, parts: Sequence[Node]) -> Pieces:
         return Pieces(tuple(parts))
 
-    def columns(self) -> Columns:
-        pieces = [piece for part in self.parts for piece in part.columns()[()].pieces]
-        return {(): Column(tuple(_join_ranges(pieces)), swept=True)}
-
     def distinct(self) -> Pieces:
         return self  # they come from one range
 
     def outline(self, path: Steps) -> Outline:
         pieces = self.columns()[()].pieces
         return Outline.of_axis(show_path(path), pieces[0]) if len(pieces) == 1 else super().outline(path)
-
-
-def _join_ranges(pieces: Sequence[Any]) -> list[Any]:
-    """The pieces, those that follow on one another joined."""
-    joined = list(pieces[:1])
-    for piece in pieces[1:]:
-        before = joined[-1]
-        if (
-            isinstance(piece, range)
-            and isinstance(before, range)
-            and (before.stop, before.step) == (piece.start, piece.step)
-        ):
-            joined[-1] = range(before.start, piece.stop, piece.step)
-        else:
-            joined.append(piece)
-    return joined
 
 
 def _list_terms(parts: Sequence[Node]) -> list[Node]:
