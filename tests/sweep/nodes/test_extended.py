@@ -36,7 +36,9 @@ def extended(draw: st.DrawFn) -> tuple[Extended, list[Any]]:
         made = point
         for addition in additions:
             for rule in addition.rules:  # the last one that agrees is set last
-                if all(value_keys(path, point) <= keys != set() for path, keys in zip(rule.paths, rule.keys, strict=True)):
+                if all(
+                    value_keys(path, point) <= keys != set() for path, keys in zip(rule.paths, rule.keys, strict=True)
+                ):
                     made = set_in(addition.path, rule.value, made)
         expected.append(made)
     return Extended(sweep._node, tuple(additions)), expected

@@ -21,8 +21,9 @@ some = settings(max_examples=60, deadline=None, suppress_health_check=list(Healt
 axes = st.lists(st.sampled_from([0, 1, 1.0, True, "a", None]), min_size=1, max_size=3).map(DynamicValue)
 records = st.recursive(
     axes | st.just(7) | st.just({}),
-    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=3)
-    | st.lists(inner, min_size=1, max_size=2),
+    lambda inner: (
+        st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=3) | st.lists(inner, min_size=1, max_size=2)
+    ),
     max_leaves=6,
 )
 
