@@ -86,6 +86,9 @@ from .running.arun import (
 from .running.run import (
     run as run,
 )
+from .running.stopping import (
+    stop_when as stop_when,
+)
 from .sweep.choose import (
     constrain as constrain,
 )
@@ -181,6 +184,9 @@ from .sweep.where import (
 )
 from .tasks.injection import (
     inject as inject,
+)
+from .tasks.rates import (
+    throttled as throttled,
 )
 from .tasks.retries import (
     retrying as retrying,

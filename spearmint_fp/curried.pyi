@@ -82,6 +82,7 @@ from spearmint_fp import sticky as sticky
 from spearmint_fp import successes as successes
 from spearmint_fp import thaw as thaw
 from spearmint_fp import threads as threads
+from spearmint_fp import throttled as throttled
 from spearmint_fp import timed_out as timed_out
 from spearmint_fp import union as union
 from spearmint_fp import unit as unit
@@ -346,6 +347,28 @@ def best(
 def best(
     key: Callable[[Success[_C, _T]], Any], *, lowest: bool = False
 ) -> Callable[[Iterable[Outcome[_C, _T]]], Success[_C, _T]]: ...
+@overload
+def stop_when(
+    enough: Callable[[Any], bool],
+    outcomes: AsyncOutcomes[_C, _T],
+    *,
+    step: Callable[[Any, Outcome[_C, _T]], Any] | None = None,
+    initial: Any = 0,
+) -> AsyncOutcomes[_C, _T]: ...
+@overload
+def stop_when(
+    enough: Callable[[Any], bool],
+    outcomes: Iterable[Outcome[_C, _T]],
+    *,
+    step: Callable[[Any, Outcome[_C, _T]], Any] | None = None,
+    initial: Any = 0,
+) -> Outcomes[_C, _T]: ...
+@overload
+def stop_when(
+    enough: Callable[[Any], bool], *, step: Callable[[Any, Any], Any] | None = None, initial: Any = 0
+) -> Callable[[Any], Any]: ...
+@overload
+def stop_when(*, step: Callable[[Any, Any], Any] | None = None, initial: Any = 0) -> Callable[..., Any]: ...
 
 # --- looking at results
 

@@ -64,10 +64,13 @@ from spearmint_fp import (
     Sweep,
     TreeError,
     Validation,
+    best,
+    compare,
     concat,
     config_id,
     constrain,
     covering,
+    dataset,
     derive,
     difference,
     distinct,
@@ -89,6 +92,7 @@ from spearmint_fp import (
     mapped,
     neighbours,
     override,
+    plot,
     product,
     project,
     remove_in,
@@ -101,7 +105,9 @@ from spearmint_fp import (
     spread,
     structure,
     structured,
+    summary,
     thaw,
+    throttled,
     union,
     unit,
     unstructure,
@@ -1089,6 +1095,29 @@ CASES = [
         "Arguments", "`inject(5)`", on(lambda: wrong.inject(5)), ArgumentError, "inject takes a function; got 5 (int)"
     ),
     Case(
+        "Arguments",
+        "`throttled(0.5)`",
+        on(lambda: wrong.throttled(0.5)),
+        ArgumentError,
+        "throttled takes how many starts there may be, a whole number from 1 to 10000000; got 0.5 (float). One in two "
+        "seconds is throttled(1, per=2)",
+    ),
+    Case(
+        "Arguments",
+        "`stop_when(5, outcomes)`",
+        on(lambda: wrong.stop_when(5, [])),
+        ArgumentError,
+        "stop_when takes a function and outcomes; got 5 (int) as enough. Write stop_when(lambda failed: failed >= 5, "
+        "run(...))",
+    ),
+    Case(
+        "Arguments",
+        "a configuration without the key of `throttled`",
+        on(lambda: throttled(1, key="llm.model")(print)({"llm": {"modell": "a"}})),
+        PathError,
+        "no 'model' at llm; did you mean 'modell'?",
+    ),
+    Case(
         "Journals",
         "`retry_failures='OSError'`",
         lambda folder: wrong.Journal(folder / "runs.db", retry_failures="OSError"),
@@ -1152,6 +1181,77 @@ CASES = [
         journaled(lambda journal: journal.forget([{"f": lambda: 1}], "f")),
         IdentityError,
         "no identity for f: …",
+    ),
+    Case(
+        "Results",
+        "a path that no configuration has",
+        on(lambda: compare("a.m", run(abs, [{"a": {"n": 1}}, {"a": {"n": 2}}]))),
+        PathError,
+        "no configuration has a.m; did you mean 'a.n'?",
+    ),
+    Case(
+        "Results",
+        "several numbers, and no `value=`",
+        on(lambda: summary(run(lambda c: {"loss": 1, "steps": 2}, [{"a": 1}]), by="a")),
+        ArgumentError,
+        "the results have several fields that hold numbers: 'result.loss', 'result.steps'. Choose one with value=",
+    ),
+    Case(
+        "Results",
+        "a success without the number",
+        on(lambda: summary(run(lambda c: c["a"], [{"a": 1.5}, {"a": None}]))),
+        ArgumentError,
+        "outcome 1 succeeded and has no result. Give value= a function of a success, or leave such outcomes out, so "
+        "that what is counted is what you mean",
+    ),
+    Case(
+        "Results",
+        "a number beyond all floats",
+        on(lambda: summary(run(lambda c: 10**400, [{"a": 1}]))),
+        ArgumentError,
+        "the result of outcome 0 is beyond all floats. Give value= a function that scales it",
+    ),
+    Case(
+        "Results",
+        "repeats without a seed, for `dataset`",
+        on(lambda: dataset(run(lambda c: 1, [{"a": 1}, {"a": 2}, {"a": 1}]))),
+        ArgumentError,
+        "outcomes 0 and 2 stand in one place: their configurations are equal at all axes. Put what differs (a seed) "
+        "into the configurations, or take the mean of both with summary",
+    ),
+    Case(
+        "Results",
+        "`dataset` of the diagonal of a large grid",
+        on(lambda: dataset(run(lambda c: 1, [{f"a{k}": n for k in range(9)} for n in range(9)]))),
+        SizeError,
+        "9 outcomes would take 387420489 cells in 9 dimensions (a0 9 × a1 9 × …), more than 10000000 in 32. Use frame, "
+        "or the outcomes of one branch",
+    ),
+    Case(
+        "Results",
+        "`best` of results that are dicts",
+        on(lambda: best(lambda s: s.result, run(lambda c: {"loss": 1}, [{"a": 1}]), lowest=True)),
+        ArgumentError,
+        "best compares keys, and {'loss': 1} (dict) has no order. It has 'loss': write "
+        "best(lambda s: s.result['loss'], …)",
+    ),
+    Case(
+        "Results",
+        "`lowest='yes'`",
+        on(lambda: wrong.best(abs, [], lowest="yes")),
+        ArgumentError,
+        "lowest is True or False; got 'yes' (str)",
+    ),
+    Case(
+        "Results",
+        "a matrix of differences of two paths",
+        on(
+            lambda: plot(
+                run(lambda c: 1, expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2])})), kind="differences"
+            )
+        ),
+        ArgumentError,
+        "differences shows one path, and 2 are given: a, b. Choose with on=",
     ),
 ]
 
@@ -1717,6 +1817,35 @@ LEAVES: Slots = {
 }
 
 
+DONE: Any = run(lambda c: c.a * 1.5, expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2])}))
+DONE = tuple(DONE)
+
+RESULTS: dict[tuple[str, str], Callable[[Any], Any]] = {
+    **{(name, "outcomes"): partial(lambda name, junk: getattr(wrong, name)(junk), name)
+       for name in ("summary", "dataset", "rows", "html_page", "plot", "collect")},
+    **{(name, "sweep"): partial(lambda name, junk: getattr(wrong, name)(DONE, sweep=junk), name)
+       for name in ("dataset", "rows", "html_page", "plot")},
+    **{(name, "value"): partial(lambda name, junk: getattr(wrong, name)(DONE, value=junk), name)
+       for name in ("summary", "html_page", "plot")},
+    ("summary", "by"): lambda junk: wrong.summary(DONE, by=junk),
+    ("compare", "path"): lambda junk: wrong.compare(junk, DONE),
+    ("compare", "outcomes"): lambda junk: wrong.compare("a", junk),
+    ("compare", "value"): lambda junk: wrong.compare("a", DONE, value=junk),
+    ("plot", "kind"): lambda junk: wrong.plot(DONE, kind=junk),
+    ("plot", "on"): lambda junk: wrong.plot(DONE, on=junk),
+    ("html_page", "title"): lambda junk: wrong.html_page(DONE, title=junk),
+    ("best", "key"): lambda junk: wrong.best(junk, DONE),
+    ("best", "lowest"): lambda junk: wrong.best(lambda success: 1, DONE, lowest=junk),
+    ("a value", "summary"): lambda junk: wrong.summary(DONE, value=lambda success: junk),
+    ("a result", "dataset"): lambda junk: dataset(run(lambda c: junk, [{"a": 1}, {"a": 2}])),
+    ("an alternative", "dataset"): lambda junk: dataset(run(lambda c: 1.5, ({"a": k} for k in (1, junk)))),
+    ("an alternative", "summary"): lambda junk: summary(run(lambda c: 1.5, ({"a": k} for k in (1, junk))), by="a"),
+    ("an alternative", "html_page"): lambda junk: spearmint_fp.html_page(
+        run(lambda c: 1.5, ({"a": k, "b": m} for k in (1, junk) for m in (1, 2)))
+    ),
+}  # fmt: skip
+
+
 def named(slot: tuple[str, str]) -> str:
     return ".".join(slot)
 
@@ -1735,12 +1864,13 @@ def test_every_public_parameter_is_tried() -> None:
     assert {name for name, _ in SLOTS} - kept == {"Spearmint", "experiment", "inject"}
 
 
-@pytest.mark.parametrize("slot", [*SLOTS, *METHODS, *LEAVES], ids=named)
+@pytest.mark.parametrize("slot", [*SLOTS, *METHODS, *LEAVES, *RESULTS], ids=named)
 def test_a_parameter_takes_or_refuses_junk(slot: tuple[str, str]) -> None:
-    call = {**SLOTS, **METHODS, **LEAVES}[slot]
+    call = {**SLOTS, **METHODS, **LEAVES, **RESULTS}[slot]
     for name, made in POOL.items():
-        if "configs" in slot[1] and name == "an array without dimensions" and slot[0] != "distinct":
-            continue  # numpy's own TypeError: a room above these two says what it takes
+        many = "configs" in slot[1] or slot[1] in ("outcomes", "by", "on")
+        if many and name == "an array without dimensions" and slot[0] != "distinct":
+            continue  # numpy's own TypeError
         try:
             comes_out(call, made())
         except BaseException as error:

@@ -130,6 +130,11 @@ def test_data_is_last_and_options_are_keywords(name: str) -> None:
 
 # --- one call, or several -----------------------------------------------------------------------------
 
+
+def total_of(count: int, outcome: Any) -> int:
+    return count + 1
+
+
 OUTCOMES = tuple(spearmint_fp.run(ratio, SPACE))
 SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "arun": ((total, [SPACE[0]]), {"limit": 2}),
@@ -160,6 +165,7 @@ SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "shard": ((1, 2, SPACE), {}),
     "shuffled": ((SPACE,), {"seed": 3}),
     "spread": ((4, SPACE), {"seed": 3}),
+    "stop_when": ((bool, OUTCOMES), {"step": total_of, "initial": 0}),
     "structure": ((Pair, SPACE[0]), {"extra": "ignore"}),
     "structured": ((Pair, SPACE), {"extra": "ignore"}),
     "summary": ((OUTCOMES,), {"by": "a"}),

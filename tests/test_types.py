@@ -54,11 +54,13 @@ from spearmint_fp import (
     shard,
     shuffled,
     spread,
+    stop_when,
     structure,
     structured,
     successes,
     summary,
     threads,
+    throttled,
     timed_out,
     union,
     unit,
@@ -177,6 +179,14 @@ def test_async_runs_keep_types() -> None:
     assert_type(arun(lambda settings: settings.n, expand(Settings(1))), AsyncOutcomes[Settings, int])
 
 
+def test_the_outcomes_of_a_function_in_a_journal_have_its_results(tmp_path: Path) -> None:
+    with Journal(tmp_path / "runs.db", name="text") as journal:
+        list(run(later, [1], journal=journal))
+        assert_type(journal.outcomes("text"), Iterator[Outcome[Any, Any]])
+        assert_type(journal.outcomes(later), Iterator[Outcome[Any, str]])
+        assert_type(journal.outcomes(text), Iterator[Outcome[Any, str]])
+
+
 def test_journals_say_what_they_count(tmp_path: Path) -> None:
     with Journal(tmp_path / "runs.db", name="text", retry_failures=(OSError, ValueError), sync=False) as journal:
         assert_type(journal.status([1], "text"), JournalStatus)
@@ -197,6 +207,12 @@ def test_helpers_keep_types() -> None:
     assert_type(compare("a", numbers), tuple[dict[str, Any], ...])
     assert_type(dataset(numbers), xarray.Dataset)
     assert_type([success.result for success in successes(outcomes)], list[str])
+    assert_type(stop_when(lambda failed: failed >= 3, outcomes), Outcomes[int, str])
+    assert_type(stop_when(lambda failed: failed >= 3, arun(later, [1])), AsyncOutcomes[int, str])
+    assert_type(
+        stop_when(lambda size: size >= 9, outcomes, step=lambda size, one: size + len(one.result), initial=0),
+        Outcomes[int, str],
+    )
 
 
 def test_wrapped_functions_keep_their_types() -> None:
@@ -212,6 +228,8 @@ def test_wrapped_functions_keep_their_types() -> None:
 
     assert_type(tried(3, base=1), str)
     assert_type(retrying(2)(text)(3), str)
+    assert_type(throttled(2, per=60, key=())(text)(3), str)
+    assert_type(arun(throttled(2)(later), [1]), AsyncOutcomes[int, str])
     retrying(2)(text)("3")  # type: ignore[arg-type]
     assert_type(run(tried, [1]), Outcomes[int, str])
     assert_type(arun(limited, [1]), AsyncOutcomes[int, str])

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @click.option("--timeout", type=float, metavar="SECONDS", help="End what takes longer; it has failed.")
 @click.option("--retries", type=click.IntRange(min=0), default=0, help="How often to try again what fails.")
 @click.option("--ordered", is_flag=True, help="Outcomes in the order of the configurations, not as they come.")
-@click.option("--progress", is_flag=True, help="Show how far it is, on a terminal.")
+@click.option("--progress", is_flag=True, help="Show how far it is, on standard error.")
 @traceback_option
 @click.pass_context
 def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options: Any) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, final
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, final, overload
 
 from toolz import partition_all
 
@@ -36,6 +36,8 @@ from .rows import (
 if TYPE_CHECKING:
     from .database import Database
     from .rows import Row
+
+T = TypeVar("T")
 
 
 @final
@@ -242,6 +244,12 @@ class Journal:
         """The names and the versions of the experiments in it, in the order in which they were begun."""
         return tuple(list_keys(self._database))
 
+    @overload
+    def outcomes(self, experiment: str) -> Iterator[Outcome[Any, Any]]: ...
+    @overload
+    def outcomes(self, experiment: Callable[..., Awaitable[T]]) -> Iterator[Outcome[Any, T]]: ...
+    @overload
+    def outcomes(self, experiment: Callable[..., T]) -> Iterator[Outcome[Any, T]]: ...
     def outcomes(self, experiment: str | Callable[..., Any]) -> Iterator[Outcome[Any, Any]]:
         """The outcomes of an experiment, as they were first finished, replayed; a name, or its function.
 

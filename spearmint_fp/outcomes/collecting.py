@@ -104,6 +104,8 @@ def best(
         raise ArgumentError(
             f"best takes a function and outcomes; got {repr_with_type(key)}. Write best(lambda s: s.result, …)"
         )
+    if not isinstance(lowest, bool):
+        raise ArgumentError(f"lowest is True or False; got {repr_with_type(lowest)}")
     count, failed = 0, None
     leader: tuple[Any, Success[C, T]] | None = None
     for count, outcome in enumerate(map(as_outcome, outcomes), 1):  # noqa: B007  # how many there were
@@ -122,10 +124,8 @@ def best(
 def _require_ordered(key: Any) -> Any:
     if isinstance(key, Mapping):
         names = ", ".join(map(short_repr, islice(key, 12)))
-        raise ArgumentError(
-            f"best compares keys, and {repr_with_type(key)} has no order. It has {names}: write "
-            f"best(lambda s: s.result[{short_repr(next(iter(key), '...'))}], …)"
-        )
+        way = f". It has {names}: write best(lambda s: s.result[{short_repr(next(iter(key)))}], …)" if names else ""
+        raise ArgumentError(f"best compares keys, and {repr_with_type(key)} has no order{way}")
     return key
 
 

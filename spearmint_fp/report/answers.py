@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ..configuration.errors import MissingExtraError
 from ..configuration.keys import exact_key
-from ..configuration.scalars import unbox_scalar
-from ..outcomes.cells import as_float, is_number
 from ..outcomes.rows import Column
 from .charts import sort_levels
 from .estimates import Estimate
-from .statistics import group_estimates, key_rests, pair_estimates
+from .numbers import as_number, counts_as_number
+from .statistics import group_estimates, key_rests, number_paths, pair_estimates
+
+Numbered = tuple[Column, Sequence[int | None]]
+"""A column of configurations with the numbers of its values."""
 
 MOST_LEVELS: Final = 30
 """How many values an axis has at most for its effect to be shown."""
@@ -23,40 +26,41 @@ MOST_ALTERNATIVES: Final = 6
 
 def describe_answers(columns: Sequence[Column], value: Column, encode: Callable[[Any], Any]) -> dict[str, Any] | None:
     """The effect of each axis on the numbers of a column, as JSON; None where there are not two axes, or no numbers."""
-    axes = [column for column in columns if column.role == "config" and column.varies]
-    numbers = [_read_number(cell) for cell in value.values]
-    if len(axes) < 2 or value.role != "result" or all(number is None for number in numbers):
+    paths = number_paths(columns)
+    axes = [path for path in paths if path[0].varies and 2 <= len({*path[1]}) <= MOST_LEVELS]
+    numbers = [as_number(cell) if counts_as_number(cell) else None for cell in value.values]
+    varied = sum(column.varies for column, _ in paths)
+    if varied < 2 or not axes or value.role != "result" or all(number is None for number in numbers):
         return None
-    answers: dict[str, Any] = {"value": encode(value.name)}
+    oks = next(column.values for column in columns if column.role == "run" and column.name == "ok")
+    without = "without" if any(ok and n is None for ok, n in zip(oks, numbers, strict=True)) else "failed"
+    answers: dict[str, Any] = {"value": encode(value.name), "without": without}
     try:
-        shown = [_describe_axis(axis, axes, numbers, encode) for axis in axes]
+        return {**answers, "axes": [_describe_axis(axis, paths, numbers, encode) for axis in axes]}
     except MissingExtraError as error:
         return {**answers, "missing": str(error)}
-    return {**answers, "axes": [axis for axis in shown if axis is not None]}
-
-
-def _read_number(cell: Any) -> float | None:
-    single = unbox_scalar(cell)
-    return as_float(single) if is_number(single) or isinstance(single, bool) else None
 
 
 def _describe_axis(
-    axis: Column, axes: Sequence[Column], numbers: Sequence[float | None], encode: Callable[[Any], Any]
-) -> dict[str, Any] | None:
-    keys = list(map(exact_key, axis.values))
-    if not 2 <= len({*keys}) <= MOST_LEVELS:
-        return None
-    found = {keys[first]: (estimated, failed) for first, estimated, failed in group_estimates(keys, numbers)}
-    effects = [[encode(level), *_list_numbers(*found[exact_key(level)])] for level in sort_levels(axis.values)]
+    axis: Numbered, paths: Sequence[Numbered], numbers: Sequence[float | None], encode: Callable[[Any], Any]
+) -> dict[str, Any]:
+    (column, keys), cells = axis, axis[0].values
+    found = {exact_key(cells[first]): (cells[first], *rest) for first, *rest in group_estimates(keys, numbers)}
+    levels = [found[exact_key(level)] for level in sort_levels([level for level, *_ in found.values()])]
     few = len({*keys}) <= MOST_ALTERNATIVES
-    pairs = pair_estimates(axis.values, key_rests(axis.path, axes, len(numbers)), numbers) if few else ()
-    differences = [
-        [encode(a), encode(b), *_list_numbers(estimated, failed)] for a, b, estimated, failed in pairs if estimated.n
-    ]
-    return {"name": encode(axis.name), "effects": effects, "differences": differences}
+    pairs = pair_estimates(keys, key_rests(column.path, paths, len(numbers)), numbers) if few else ()
+    return {
+        "name": encode(column.name),
+        "effects": [[encode(level), *_list_numbers(*rest)] for level, *rest in levels],
+        "differences": [
+            [encode(cells[a]), encode(cells[b]), *_list_numbers(mean, without)]
+            for a, b, mean, without in pairs
+            if mean.n
+        ],
+    }
 
 
-def _list_numbers(found: Estimate, failed: int) -> list[float | None]:
-    """How many succeeded and failed, the mean and the ends of its interval; what is no finite number is left out."""
-    ends = (None if end is None or not abs(end) < float("inf") else end for end in (found.mean, found.low, found.high))
-    return [found.n, failed, *ends]
+def _list_numbers(found: Estimate, without: int) -> list[float | None]:
+    """How many have a number and have none, the mean, and the ends of its interval; None for what is not finite."""
+    ends = (None if end is None or not math.isfinite(end) else end for end in (found.mean, found.low, found.high))
+    return [found.n, without, *ends]

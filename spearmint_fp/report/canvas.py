@@ -66,11 +66,11 @@ def hide_spines(axes: Axes) -> None:
         spine.set_visible(False)
 
 
-def format_tick(value: Any) -> str:
+def format_tick(value: Any, most: int = 24) -> str:
     """A value as the text of a tick."""
     if value is ABSENT:
         return "absent"
-    return escape_text(f"{value:.4g}" if type(value) is float else format_text(value), 24)
+    return escape_text(f"{value:.4g}" if type(value) is float else format_text(value), most)
 
 
 def escape_text(text: str, most: int = 60) -> str:

@@ -57,7 +57,7 @@ def read_values(
         why = f"; the first failure is {error.type}: {error.message}" if error else ""
         raise AbsentError(f"nothing to plot: none of {len(outcomes)} outcomes is a success{why}")
     numbers, name = read_numbers(outcomes, columns, value)
-    return tuple([None if number is None or not abs(number) <= GREATEST_DRAWN else number for number in numbers]), name
+    return tuple([float(n) if n is not None and abs(n) <= GREATEST_DRAWN else None for n in numbers]), name
 
 
 # --- axes --------------------------------------------------------------------------------------------
@@ -71,11 +71,15 @@ def select_axes(columns: Sequence[Column], on: str | Sequence[str] | None) -> tu
             raise ArgumentError("nothing to plot by: no path varies between these outcomes. Name the sweep with sweep=")
         return paths
     known = {column.name: column for column in columns if column.role in ("config", "index")}
-    names = (on,) if isinstance(on, str) else tuple(on) if isinstance(on, Iterable) else (on,)
-    for name in names or ("",):
-        if not isinstance(name, str) or name not in known:
-            raise ArgumentError(f"on= names swept paths; none is {repr_with_type(name)}{suggest_names(name, known)}")
-    return tuple(known[name] for name in names)
+    names = on if isinstance(on, Iterable) and not isinstance(on, str) else (on,)
+    chosen = tuple([_require_axis(name, known) for name in names])
+    return chosen or (_require_axis("", known),)
+
+
+def _require_axis(name: Any, known: Mapping[str, Column]) -> Column:
+    if isinstance(name, str) and name in known:
+        return known[name]
+    raise ArgumentError(f"on= names swept paths; none is {repr_with_type(name)}{suggest_names(name, known)}")
 
 
 def list_levels(column: Column) -> tuple[Any, ...]:

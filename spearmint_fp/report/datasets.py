@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
@@ -12,10 +13,11 @@ from toolz import unique
 
 from ..configuration.errors import ArgumentError, SizeError
 from ..configuration.extras import require
+from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.scalars import unbox_scalar
-from ..outcomes.cells import ABSENT, format_text
+from ..outcomes.cells import ABSENT, escape_surrogates, format_text
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
@@ -46,10 +48,11 @@ def dataset(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None =
     """`rows` as an array: a dimension for each swept path, a variable `result` or one for each field of the results.
 
     Coordinates are the values at the path, in the order in which they appear; lists are tuples. Where a configuration
-    has no such path, it stands at the coordinate NaN. An axis whose values are of several types has their text. What a
-    failure, or a combination without an outcome, would have is NaN. The coordinate `index` has the position of the
-    outcome in each cell, -1 where there is none, and `error` says why an outcome failed. A field is called
-    `result.<field>` where an axis, or one of these two, has its name. `sweep` says which paths vary, as in `rows`.
+    has no such path, it stands at the coordinate NaN. An axis whose values are of several types, or that an index takes
+    for one (1 and 1.0), has their text. What a failure, or a combination without an outcome, would have is NaN. The
+    coordinate `index` has the position of the outcome in each cell, -1 where there is none, and `error` says why an
+    outcome failed. A field is called `result.<field>` where an axis, one of these two, or a result without fields has
+    its name. `sweep` says which paths vary, as in `rows`.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"lr": DynamicValue([0.1, 0.0]), "depth": DynamicValue([2, 4, 8])})
@@ -72,37 +75,34 @@ def dataset(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None =
     axes = [_make_axis(column) for column in columns if column.role == "config"]
     places = _find_places(axes, columns[0].values)
     names, shape = [axis.name for axis in axes], [len(axis.coordinates) for axis in axes]
-    by_name = {column.name: column.values for column in columns}
+    taken = {column.name for column in columns if column.role != "run"} | {"error"}
     variables = {
-        _name_variable(column.name, names): (names, _fill(shape, places, column.values))
+        _name_variable(column.name, taken): (names, _fill(shape, places, column.values))
         for column in columns
         if column.role == "result"
     }
+    by_name = {column.name: column.values for column in columns}
     errors = ["" if value is ABSENT else value for value in by_name["error"]]
     coordinates = {
         **{axis.name: (axis.name, axis.coordinates) for axis in axes},
-        _avoid("index", names): (names, _fill(shape, places, by_name["index"], empty=-1)),
-        _avoid("error", names): (names, _fill(shape, places, errors, empty="")),
+        "index": (names, _fill(shape, places, by_name["index"], empty=-1)),
+        "error": (names, _fill(shape, places, errors, empty="")),
     }
     made: xarray.Dataset = xr.Dataset(variables, coords=coordinates)
     return made
 
 
-def _name_variable(column: str, taken: Iterable[str]) -> str:
+def _name_variable(column: str, taken: Container[str]) -> str:
     """The name of a variable: that of its field, where nothing else has it."""
     field = column.removeprefix("result.")
-    return column if field in {*taken, "index", "error"} else field
-
-
-def _avoid(name: str, taken: Sequence[str]) -> str:
-    return f"outcome.{name}" if name in taken else name
+    return column if field in taken else field
 
 
 # --- dimensions ----------------------------------------------------------------------------------------
 
 
 def _make_axis(column: Column) -> Axis:
-    values = tuple(map(unbox_scalar, column.values))
+    values = tuple([freeze(value) if isinstance(value, list) else unbox_scalar(value) for value in column.values])
     keys = list(map(exact_key, values))
     levels = list(unique(zip(keys, values, strict=True), key=lambda pair: pair[0]))
     order = {key: place for place, (key, _) in enumerate(levels)}
@@ -113,29 +113,30 @@ def _make_axis(column: Column) -> Axis:
 
 def _make_coordinates(name: str, levels: Sequence[Any]) -> Any:
     """The different values of an axis as an index can hold them."""
-    known = [level for level in levels if level is not ABSENT]
+    known = [escape_surrogates(level) if type(level) is str else level for level in levels if level is not ABSENT]
     if len(known) < len(levels) and any(isinstance(level, float) and math.isnan(level) for level in known):
         raise ArgumentError(
             f"{name} is NaN in some configurations and absent in others, and a coordinate cannot tell them apart. "
             f"Leave some out, or use rows"
         )
     kinds = {*map(type, known)}
-    if find_kind(known) == "other" and (len(kinds) > 1 or type(None) in kinds or not all(map(_is_hashable, known))):
-        counts = Counter(map(format_text, known))
-        texts = [format_text(level) for level in known]
-        known = [
-            f"{text} ({type(v).__name__})" if counts[text] > 1 else text for text, v in zip(texts, known, strict=True)
-        ]
+    mixed = find_kind(known) == "other" and (len(kinds) > 1 or type(None) in kinds)
+    if mixed or not all(map(_is_hashable, known)) or len({*known}) < len(known):  # 1 and 1.0 are one to an index
+        known = _make_texts(known)
     there = iter(known)
     return _make_cells([ABSENT if level is ABSENT else next(there) for level in levels])
 
 
 def _make_texts(levels: Sequence[Any]) -> list[str]:
-    """A text for each level; where two have the same, with their types."""
-    texts = list(map(format_text, levels))
-    counts = Counter(texts)
-    named = zip(texts, levels, strict=True)
-    return [text if counts[text] == 1 else f"{text} ({type(level).__name__})" for text, level in named]
+    """A text for each level, all different: with its type where two have the same, then a star."""
+    texts = [escape_surrogates(format_text(level)) for level in levels]
+    counts, made = Counter(texts), dict[str, None]()
+    for text, level in zip(texts, levels, strict=True):
+        name = text if counts[text] == 1 else f"{text} ({type(level).__name__})"
+        while name in made or (name != text and name in counts):
+            name += "*"
+        made[name] = None
+    return list(made)
 
 
 def _is_hashable(value: Any) -> bool:
@@ -177,7 +178,9 @@ def _fill(shape: Sequence[int], places: Sequence[int], values: Sequence[Any], em
     """The values at their places in an array of this shape."""
     cells = [empty] * math.prod(shape)
     for place, value in zip(places, values, strict=True):
-        cells[place] = unbox_scalar(value)
+        single = unbox_scalar(value)
+        beyond = type(single) is int and abs(single) > sys.float_info.max  # pandas, which xarray asks, refuses it
+        cells[place] = escape_surrogates(format_text(single)) if beyond or type(single) is str else single
     return _make_cells(cells).reshape(shape)
 
 

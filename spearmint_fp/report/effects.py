@@ -25,7 +25,7 @@ from .canvas import (
 )
 from .charts import Chart, count_blanks, is_measured, list_levels
 from .lines import place_levels
-from .statistics import group_estimates
+from .statistics import group_estimates, number_values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,8 +52,8 @@ def draw_effects(figure: Figure, chart: Chart, title: str | None) -> None:
 
 
 def _draw_effect(axes: Axes, axis: Column, chart: Chart) -> None:
-    levels, keys = list_levels(axis), list(map(exact_key, axis.values))
-    found = {keys[first]: estimated for first, estimated, _ in group_estimates(keys, chart.values) if estimated.n}
+    levels, groups = list_levels(axis), group_estimates(number_values(axis.values), chart.values)
+    found = {exact_key(axis.values[first]): estimated for first, estimated, _ in groups if estimated.n}
     places = place_levels(axes, levels)
     pairs = zip(places, map(exact_key, levels), strict=True)
     drawn = [(place, found[key]) for place, key in pairs if key in found]
@@ -67,7 +67,7 @@ def _draw_effect(axes: Axes, axis: Column, chart: Chart) -> None:
     axes.grid(axis="y", color="#e5e7eb", lw=0.8)
     axes.set_axisbelow(True)
     if not is_measured(levels):
-        texts = [escape_text(format_tick(level), 14) for level in levels]
+        texts = [format_tick(level, 14) for level in levels]
         slanted = sum(map(len, texts)) > 24
         axes.set_xticks(places, texts, rotation=30 if slanted else 0, ha="right" if slanted else "center")
         axes.margins(x=0.15)
@@ -84,20 +84,24 @@ def draw_differences(figure: Figure, rows: Sequence[dict[str, Any]], path: str, 
     for row in rows:
         a, b = order[exact_key(row["a"])], order[exact_key(row["b"])]
         for down, across, sign in ((a, b, 1), (b, a, -1)) if row["n"] else ():
-            grid[down][across] = sign * row["mean"]
-            ends = sorted((sign * row["low"], sign * row["high"])) if row["low"] is not None else ()
+            grid[down][across] = sign * row["mean"] if math.isfinite(row["mean"]) else math.nan
+            known = row["low"] is not None and math.isfinite(row["low"])
+            ends = sorted((sign * row["low"], sign * row["high"])) if known else ()
             interval = f"\n{ends[0]:+.3g} to {ends[1]:+.3g}" if ends else ""
             texts[down, across] = f"{sign * row['mean']:+.3g}{interval}"
-    side = max(3, len(levels))
+    ticks = [format_tick(level) for level in levels]
+    longest, side = max(map(len, ticks)), max(3, len(levels))
+    slanted = longest > 14  # beside one another they would meet
     counts = sorted({row["n"] for row in rows})
     pairs = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     note = f"{name}: across minus down, all else equal; means of {pairs} pairs with 95 % intervals"
-    axes = add_axes(figure, title, note, (2.6 + 1.25 * side, 1.6 + 0.62 * side))
+    axes = add_axes(
+        figure, title, note, (3.0 + 0.08 * longest + 1.25 * side, 1.6 + 0.05 * longest * slanted + 0.62 * side)
+    )
     most = max(abs(mean) for row in grid for mean in row if not math.isnan(mean)) or 1.0
     colours = load_matplotlib("").colormaps["PuOr"].with_extremes(bad="#eceef1")
     image = axes.imshow(grid, cmap=colours, vmin=-most, vmax=most, aspect="auto")
-    ticks = [format_tick(level) for level in levels]
-    axes.set_xticks(range(len(levels)), ticks)
+    axes.set_xticks(range(len(levels)), ticks, rotation=30 if slanted else 0, ha="right" if slanted else "center")
     axes.set_yticks(range(len(levels)), ticks)
     hide_spines(axes)
     name_axes(axes, path, path)

@@ -45,6 +45,8 @@ def _estimate_mean(numbers: Sequence[float]) -> Estimate:
     mean = _average(numbers)
     if n == 1:
         return Estimate(1, mean)
+    if not math.isfinite(mean):
+        return Estimate(n, mean, math.nan, math.nan, math.nan)
     sem = math.hypot(*(number - mean for number in numbers)) / math.sqrt(n * (n - 1))
     half = float(special.stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sem
     return Estimate(n, mean, sem, mean - half, mean + half)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,9 +22,12 @@ def read_numbers(
 ) -> tuple[tuple[float | None, ...], str]:
     """A number for each outcome, None where there is none, and what they are called.
 
-    Without a value the numbers are the results, or the one field of the results that holds numbers.
+    Without a value the numbers are the results, or the one field of the results that holds numbers. They are as
+    `as_number` has them.
     """
-    if value is not None and callable(value):
+    if not (value is None or isinstance(value, str) or callable(value)):
+        raise ArgumentError(f"value= is the name of a column or a function of a success; got {repr_with_type(value)}")
+    if callable(value):
         name = getattr(value, "__name__", "value")
         source, name = "the function", "value" if name == "<lambda>" else name
         cells = tuple([value(outcome) if isinstance(outcome, Success) else ABSENT for outcome in outcomes])
@@ -37,7 +41,7 @@ def read_numbers(
 
 def _find_column(columns: Sequence[Column], value: str | None) -> Column:
     """The column of that name; for None that of the results, or of their only field that holds numbers."""
-    known = {column.name: column for column in columns if any(map(_counts, column.values))}
+    known = {column.name: column for column in columns if any(map(counts_as_number, column.values))}
     if value is None:
         fields = [column for column in known.values() if column.role == "result"]
         fields = fields or [column for column in columns if column.name == "result"]
@@ -58,7 +62,7 @@ def _find_column(columns: Sequence[Column], value: str | None) -> Column:
     return column
 
 
-def _counts(value: Any) -> bool:
+def counts_as_number(value: Any) -> bool:
     """True for a number or a truth value."""
     return is_number(value) or isinstance(unbox_scalar(value), bool)
 
@@ -66,9 +70,15 @@ def _counts(value: Any) -> bool:
 def _read_number(source: str, value: Any, outcome: Outcome[Any, Any]) -> float | None:
     if value is None or value is ABSENT:
         return None
-    if not _counts(value):
+    if not counts_as_number(value):
         raise ArgumentError(
             f"{source} gives {repr_with_type(value)} for outcome {outcome.index}, which is no number. "
             f"Name a column that holds numbers, or give value= a function of a success"
         )
-    return as_float(unbox_scalar(value))
+    return as_number(value)
+
+
+def as_number(value: Any) -> float:
+    """A number as a float; a whole one that is within the range of floats as it is, so that differences are exact."""
+    single = unbox_scalar(value)
+    return single if type(single) is int and abs(single) <= sys.float_info.max else as_float(single)

@@ -480,36 +480,36 @@ function nearest(event) {
 }
 
 // --- what each path does ---
-const named = (cell) => cell === null ? "absent" : cut(textOf(cell), 40);
+const named = (cell) => cell === null ? "absent" : typeof cell === "number" ? short(cell) : cut(textOf(cell), 40);
 const spanOf = (rows, more) => {
   const ends = [...rows.flatMap((row) => row.slice(-3)).filter((end) => end !== null), ...more];
   const low = Math.min(...ends), high = Math.max(...ends);
   return (end) => 4 + 112 * (high > low ? (end - low) / (high - low) : 0.5);
 };
 
-function forest(title, list, place, zero) {  // a line for each mean: its interval, all on one scale
-  const lines = list.map(([name, n, failed, mean, low, high]) => {
+function forest(list, place, zero, without) {  // a line for each mean: its interval, all on one scale
+  const lines = list.map(([name, n, blank, mean, low, high]) => {
     const picture = draw("svg", {viewBox: "0 0 120 16", "aria-hidden": true});
     if (zero) picture.append(draw("line", {class: "zero", x1: place(0), x2: place(0), y1: 0, y2: 16}));
     if (low !== null && high !== null) picture.append(draw("line", {class: "span", x1: place(low), x2: place(high), y1: 8, y2: 8}));
     if (mean !== null) picture.append(draw("circle", {cx: place(mean), cy: 8, r: 3.5}));
     const digits = (number) => (zero && number > 0 ? "+" : "") + Number(number.toPrecision(4));
     const interval = low === null || high === null ? "" : `${digits(low)} to ${digits(high)}`;
-    const cells = [name, picture, mean === null ? "–" : digits(mean), interval, failed ? `${n}, ${failed} failed` : String(n)];
+    const cells = [name, picture, mean === null ? "–" : digits(mean), interval, blank ? `${n}, ${blank} ${without}` : String(n)];
     const clear = zero && low !== null && high !== null && low * high > 0;  // the interval leaves zero out
     return make("tr", {className: clear ? "clear" : ""}, ...cells.map((content) => make("td", {title: content === name ? name : ""}, content)));
   });
-  const head = [title, "", zero ? "difference" : "mean", "95 % interval", zero ? "pairs" : "n"].map((text) => make("th", {scope: "col"}, text));
+  const head = ["", "", zero ? "difference" : "mean", "95 % interval", zero ? "pairs" : "n"].map((text) => make("th", {scope: "col"}, text));
   return make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...lines));
 }
 
-function answer({value, missing, axes: found}) {
+function answer({value, missing, without, axes: found}) {
   $("answers").hidden = false;
   $("answered").textContent = textOf(value);
   if (missing) { $("cards").replaceChildren(make("p", {}, missing)); return; }
   const place = spanOf(found.flatMap((axis) => axis.effects), []), apart = spanOf(found.flatMap((axis) => axis.differences), [0]);
-  const means = (axis) => forest("", axis.effects.map(([level, ...numbers]) => [named(level), ...numbers]), place, false);
-  const pairs = (axis) => forest("", axis.differences.map(([a, b, ...numbers]) => [`${named(a)} → ${named(b)}`, ...numbers]), apart, true);
+  const means = (axis) => forest(axis.effects.map(([level, ...numbers]) => [named(level), ...numbers]), place, false, without);
+  const pairs = (axis) => forest(axis.differences.map(([a, b, ...numbers]) => [`${named(a)} → ${named(b)}`, ...numbers]), apart, true, without);
   $("cards").replaceChildren(...found.map((axis) => make("article", {}, make("h3", {}, textOf(axis.name)), means(axis),
     ...(axis.differences.length ? [pairs(axis)] : []))));
 }

@@ -96,7 +96,7 @@ def _choose_colour(columns: Sequence[Column], value: str | None) -> int:
     """The position of the column that colours the lines: the one that was asked for, else the first that fits."""
     names = [column.name for column in columns]
     if value is not None:
-        if value not in names:
+        if not isinstance(value, str) or value not in names:
             raise ArgumentError(
                 f"value= is the name of a column; there is no {repr_with_type(value)}{suggest_names(value, names)}"
             )

@@ -97,7 +97,7 @@ def _choose_kind(kind: Any, axes: Sequence[Column]) -> Kind:
     """The kind that was asked for, or the one that fits so many axes."""
     if kind is None:
         return "lines" if len(axes) == 1 else "heatmap" if len(axes) == 2 else "parallel"
-    chosen: Kind | None = next((one for one in get_args(Kind) if one == kind), None)
+    chosen: Kind | None = next((one for one in get_args(Kind) if isinstance(kind, str) and one == kind), None)
     if chosen is None:
         *names, last = (f'"{one}"' for one in get_args(Kind))
         raise ArgumentError(f"kind is {', '.join(names)} or {last}; got {repr_with_type(kind)}")
@@ -105,6 +105,8 @@ def _choose_kind(kind: Any, axes: Sequence[Column]) -> Kind:
     if not least <= len(axes) <= most:
         names = [axis.name for axis in axes]
         raise ArgumentError(f"{chosen} shows {want}, and {len(axes)} are given: {', '.join(names)}. Choose with on=")
+    if chosen == "differences" and axes[0].role == "index":
+        raise ArgumentError("differences are those between the values at a path; the index is none. Choose with on=")
     return chosen
 
 

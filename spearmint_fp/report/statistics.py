@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any, Final
@@ -19,8 +21,8 @@ from ..outcomes.rows import Column, Rows, flatten_values, format_path, make_colu
 from .estimates import Estimate, are_rates, estimate
 from .numbers import Value, read_numbers
 
-_COLUMNS: Final = frozenset({"n", "failed", "mean", "sem", "low", "high"})
-"""The columns of a summary beside those of its paths."""
+_COLUMNS: Final = frozenset({"n", "failed", "mean", "sem", "low", "high", "config"})
+"""The first steps of the names of columns of a summary that are no path."""
 
 
 def summary(
@@ -29,12 +31,13 @@ def summary(
     """A row for each combination of values at the paths `by`: the mean over all other paths, with its 95 % interval.
 
     Each row has the paths with their values, `n` (how many succeeded), `failed`, `mean`, `sem` (the standard error of
-    the mean), and `low` and `high`, the interval of Student's t. Where every number of all the outcomes is 0 or 1 (or
-    a truth value), they are rates, and the interval is Wilson's. Repeats are a path like others: leave `seed` out of
+    the mean), and `low` and `high`, the interval of Student's t. Where every number of all the outcomes is 0 or 1 (or a
+    truth value), they are rates, and the interval is Wilson's. Repeats are a path like others: leave `seed` out of
     `by`. Rows come in the order in which the combinations appear; a path that a configuration lacks is no key of its
     row. What too few numbers do not tell is None: the mean of none, the standard error of one. A NaN among the numbers
-    makes a row's numbers NaN. `value` is the name of a column of `rows` or a function of a success; without it the
-    results, or their one field that holds numbers. A path named as another column is called `config.<path>`.
+    makes a row's numbers NaN, and about an infinite mean there is no interval. `value` is the name of a column of
+    `rows` or a function of a success; without it the results, or their one field that holds numbers. A failure has none
+    of them, whatever the column. A path named as another column is called `config.<path>`, the whole one `config`.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"lr": DynamicValue([1, 2]), "seed": DynamicValue(range(3))})
@@ -46,8 +49,8 @@ def summary(
     ()
 
     Raises:
-        ArgumentError: not outcomes; a success without the number; a value that is none, or no column; several fields
-            to choose from; says which there are.
+        ArgumentError: not outcomes; a success without the number, or with one beyond all floats; a value that is
+            none, or no column; several fields to choose from; says which there are.
         PathError: no configuration has something at a path; names the nearest.
         MissingExtraError: scipy is not installed.
 
@@ -56,14 +59,14 @@ def summary(
     Source: Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
     """
     found = require_outcomes(outcomes)
-    paths = tuple(unique(map(parse_path, [by] if isinstance(by, str | int) else _require_paths(by))))
-    cells = [_read_cells(path, found) for path in paths]
+    paths = map(parse_path, [by] if isinstance(by, str | int) else _require_paths(by))
+    cells = {path: _read_cells(path, found) for path in paths}
     numbers = _read_known_numbers(found, value)
-    names = [_name_path(path) for path in paths]
-    keys = [tuple(map(exact_key, line)) for line in zip(*cells, strict=True)] or [()] * len(found)
+    names = list(map(_name_path, cells))
+    keys = list(zip(*map(number_values, cells.values()), strict=True)) or [()] * len(found)
     rows = []
     for line, found_here, failed in group_estimates(keys, numbers):
-        values = ((name, column[line]) for name, column in zip(names, cells, strict=True))
+        values = ((name, column[line]) for name, column in zip(names, cells.values(), strict=True))
         head = {name: cell for name, cell in values if cell is not ABSENT}
         rows.append({**head, **_make_row(found_here, failed)})
     return Rows(rows)
@@ -78,7 +81,7 @@ def compare(
     succeeded), `failed` (pairs in which one did not), the `mean` of the differences, `sem` (its standard error), and
     `low` and `high`, its 95 % interval of Student's t. Outcomes are a pair where their configurations differ only at
     the path, or in what stands below it; equal configurations, repeats, are paired in their order. What has no partner
-    is in no pair. What too few pairs do not tell is None.
+    is in no pair. What too few pairs do not tell is None. Differences of whole numbers are exact.
 
     >>> from spearmint_fp import DynamicValue, expand, run
     >>> sweep = expand({"model": DynamicValue(["x", "y"]), "seed": DynamicValue([1, 2, 4])})
@@ -98,10 +101,10 @@ def compare(
     steps, found = parse_path(path), require_outcomes(outcomes)
     cells = _read_cells(steps, found)
     numbers = _read_known_numbers(found, value)
-    columns = [column for column in make_columns(found) if column.role == "config"]
+    rests = key_rests(steps, number_paths(make_columns(found)), len(found))
     return Rows(
-        {"a": a, "b": b, **_make_row(estimated, failed)}
-        for a, b, estimated, failed in pair_estimates(cells, key_rests(steps, columns, len(found)), numbers)
+        {"a": cells[a], "b": cells[b], **_make_row(estimated, failed)}
+        for a, b, estimated, failed in pair_estimates(number_values(cells), rests, numbers)
     )
 
 
@@ -110,6 +113,24 @@ def _make_row(found: Estimate, failed: int) -> dict[str, Any]:
 
 
 # --- groups and pairs ----------------------------------------------------------------------------------
+
+
+def number_values(values: Sequence[Any]) -> list[int | None]:
+    """A number for each value, the same for equal ones of equal types; None for what is absent.
+
+    Each object is looked at once: those of a sweep stand in many of its configurations.
+    """
+    seen = dict[Hashable, int]()
+    numbers = {
+        identity: None if value is ABSENT else seen.setdefault(exact_key(value), len(seen))
+        for identity, value in {id(value): value for value in values}.items()
+    }
+    return [numbers[id(value)] for value in values]
+
+
+def number_paths(columns: Iterable[Column]) -> list[tuple[Column, list[int | None]]]:
+    """The columns of configurations, each with the numbers of its values."""
+    return [(column, number_values(column.values)) for column in columns if column.role == "config"]
 
 
 def group_estimates(keys: Sequence[Hashable], numbers: Sequence[float | None]) -> Iterator[tuple[int, Estimate, int]]:
@@ -126,28 +147,31 @@ def group_estimates(keys: Sequence[Hashable], numbers: Sequence[float | None]) -
 
 
 def pair_estimates(
-    cells: Sequence[Any], rests: Sequence[Hashable], numbers: Sequence[float | None]
-) -> Iterator[tuple[Any, Any, Estimate, int]]:
-    """For each two alternatives: both, the mean difference where the rests are equal, and how many pairs failed."""
-    alternatives: dict[Hashable, dict[Hashable, list[int]]] = {}
-    for k, cell in enumerate(cells):
-        if cell is not ABSENT:
-            alternatives.setdefault(exact_key(cell), {}).setdefault(rests[k], []).append(k)
+    keys: Sequence[int | None], rests: Sequence[Hashable], numbers: Sequence[float | None]
+) -> Iterator[tuple[int, int, Estimate, int]]:
+    """For each two alternatives: the first outcome of each, the mean difference where all else is equal, failed pairs.
+
+    An alternative is known by its key; an outcome whose key is None has none.
+    """
+    alternatives: dict[int, dict[Hashable, list[int]]] = {}
+    for k, key in enumerate(keys):
+        if key is not None:
+            alternatives.setdefault(key, {}).setdefault(rests[k], []).append(k)
     for one, other in combinations(alternatives.values(), 2):
         pairs = [pair for rest in one if rest in other for pair in zip(one[rest], other[rest], strict=False)]
         both = ((numbers[a], numbers[b]) for a, b in pairs)
         known = [b - a for a, b in both if a is not None and b is not None]
-        a, b = (cells[next(iter(side.values()))[0]] for side in (one, other))
+        a, b = (next(iter(side.values()))[0] for side in (one, other))
         yield a, b, estimate(known), len(pairs) - len(known)
 
 
-def key_rests(path: Steps, columns: Iterable[Column], count: int) -> list[Hashable]:
+def key_rests(path: Steps, columns: Iterable[tuple[Column, Sequence[Hashable]]], count: int) -> list[Hashable]:
     """For each outcome a key of all that varies beside what stands at a path and below it."""
     others = [
-        [exact_key(_drop_inside(path[len(column.path) :], value)) for value in column.values]
+        number_values([_drop_inside(path[len(column.path) :], value) for value in column.values])
         if path[: len(column.path)] == column.path
-        else list(map(exact_key, column.values))
-        for column in columns
+        else numbers
+        for column, numbers in columns
         if column.path[: len(path)] != path
     ]
     return list(zip(*others, strict=True)) or [()] * count
@@ -161,15 +185,17 @@ def _drop_inside(path: Steps, value: Any) -> Any:
 # --- paths -------------------------------------------------------------------------------------------
 
 
-def _require_paths(by: Any) -> list[Path]:
+def _require_paths(by: Any) -> Iterable[Path]:
     if isinstance(by, Iterable):
-        return list(by)
+        return by
     raise ArgumentError(f"by= is a path, or several: by='lr' or by=('lr', 'llm.model'); got {repr_with_type(by)}")
 
 
 def _name_path(path: Steps) -> str:
     """A path as the name of a column that is not one of the numbers'."""
-    return f"config.{format_path(path)}" if path[:1] and path[0] in _COLUMNS else format_path(path)
+    if not path:
+        return "config"
+    return f"config.{format_path(path)}" if path[0] in _COLUMNS else format_path(path)
 
 
 def _read_cells(path: Steps, found: Sequence[Outcome[Any, Any]]) -> list[Any]:
@@ -185,12 +211,16 @@ def _read_cells(path: Steps, found: Sequence[Outcome[Any, Any]]) -> list[Any]:
 
 
 def _read_known_numbers(found: Sequence[Outcome[Any, Any]], value: Value | None) -> tuple[float | None, ...]:
-    """The number of each success, and None of each failure."""
+    """The number of each success, and None of each failure: how long it took before it failed is no result either."""
     numbers, name = read_numbers(found, make_columns(found), value)
     for outcome, number in zip(found, numbers, strict=True):
+        if number is not None and sys.float_info.max <= abs(number) < math.inf:
+            raise ArgumentError(
+                f"the {name} of outcome {outcome.index} is beyond all floats. Give value= a function that scales it"
+            )
         if outcome.ok and number is None:
             raise ArgumentError(
                 f"outcome {outcome.index} succeeded and has no {name}. Give value= a function of a success, or leave "
                 f"such outcomes out, so that what is counted is what you mean"
             )
-    return numbers
+    return tuple([number if outcome.ok else None for outcome, number in zip(found, numbers, strict=True)])

@@ -9,7 +9,7 @@ from functools import partial
 from inspect import isawaitable
 from time import perf_counter
 from types import CodeType
-from typing import Any, Final, Generic, TypeVar, cast, final, overload
+from typing import Any, Final, Generic, Protocol, TypeVar, cast, final, overload
 
 from ..configuration.errors import ArgumentError, RunError
 from ..configuration.extras import require
@@ -38,11 +38,26 @@ TASKS_AHEAD: Final = 4
 """How many configurations per task are in flight at most where `in_flight` does not say."""
 
 
+class Feed(Protocol):
+    """The side of a run from which its outcomes come."""
+
+    @property
+    def given(self) -> int:
+        """How many outcomes have been given out."""
+        ...
+
+    def finish(self) -> None:
+        """Begin nothing more."""
+
+
 @final
 class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
-    """The outcomes of an `arun`. Leaving its `async with` block, or `aclose`, cancels what runs and awaits its end."""
+    """The outcomes of an `arun`. Leaving its `async with` block, or `aclose`, cancels what runs and awaits its end.
 
-    def __init__(self, outcomes: AsyncGenerator[Outcome[C, T]], tasks: _Tasks, size: int | None) -> None:
+    `finish()` ends it more gently: what runs already is awaited, its outcomes still come, and nothing else begins.
+    """
+
+    def __init__(self, outcomes: AsyncGenerator[Outcome[C, T]], tasks: Feed, size: int | None) -> None:
         self._outcomes = outcomes
         self._tasks = tasks
         self._size = size
@@ -58,6 +73,15 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
 
     def __repr__(self) -> str:
         return f"<{self._tasks.given} outcomes of a run so far>"
+
+    @property
+    def given(self) -> int:
+        """How many outcomes have been given out."""
+        return self._tasks.given
+
+    def finish(self) -> None:
+        """Begin nothing more; the outcomes of what has begun still come."""
+        self._tasks.finish()
 
     async def aclose(self) -> None:
         """Cancel what runs, and await its end; what has not begun never will."""
@@ -144,7 +168,7 @@ def arun(  # noqa: PLR0913
     tasks = _Tasks(work, configs, limit, check_in_flight(in_flight) or TASKS_AHEAD * limit, ordered)
     outcomes = tasks.outcomes()
     if progress:
-        line = require("spearmint_fp.running.progress", extra="progress", what="progress=True").ProgressLine
+        line = require("spearmint_fp.running.progress", extra="progress", what="progress=True").open_line
         outcomes = _show_progress(outcomes, partial(line, size))
     return AsyncOutcomes(outcomes, tasks, size)
 
@@ -169,7 +193,12 @@ def _run_in_thread(fn: Callable[[Any], Any]) -> Work:
 
     async def work(index: int, config: Any) -> Outcome[Any, Any]:
         # In a tuple, since `try_task` refuses a coroutine that nobody awaits.
-        boxed, *rest = await run_in_thread(partial(try_task, lambda config: (fn(config),), config, TaskState()))
+        state = TaskState()
+        try:
+            boxed, *rest = await run_in_thread(partial(try_task, lambda config: (fn(config),), config, state))
+        except asyncio.CancelledError:
+            state.is_stopped = True  # where it waits for its turn still, it never begins
+            raise
         result = None if boxed is None else boxed[0]
         if _is_awaitable(result):
             return await run_attempt_async(lambda _: cast(Awaitable[Any], result), config, index=index)
@@ -202,7 +231,8 @@ class _Tasks:
         self._ready: dict[int, Outcome[Any, Any]] = {}
         self._running: dict[asyncio.Task[None], tuple[int, Any, float]] = {}  # position, configuration, start
         self._has_news, self._has_room = asyncio.Event(), asyncio.Event()
-        self._is_stopped = False
+        self._is_stopped = self._is_finishing = False
+        self._feed: asyncio.Task[None] | None = None
         self._interrupt: BaseException | None = None
         self._async_configs = aiter(configs) if isinstance(configs, AsyncIterable) else None
         self._configs = locate_errors(iter(configs), 0) if self._async_configs is None else iter(())
@@ -210,7 +240,9 @@ class _Tasks:
     async def outcomes(self) -> AsyncGenerator[Outcome[Any, Any]]:
         """The outcomes; whichever way this ends, the tasks have ended then."""
         check_asyncio("arun")
-        feed = asyncio.create_task(self._start_tasks())
+        if self._is_finishing:
+            return
+        feed = self._feed = asyncio.create_task(self._start_tasks())
         feed.add_done_callback(lambda _: self._has_news.set())
         try:
             while not feed.done() or self._running or self._ready or self._interrupt is not None:
@@ -222,13 +254,20 @@ class _Tasks:
         finally:
             self._is_stopped = True
             await cancel_tasks(feed, *self._running)
-        feed.result()  # raises what the configurations themselves raised
+        if not (self._is_finishing and feed.cancelled()):
+            feed.result()  # raises what the configurations themselves raised
+
+    def finish(self) -> None:
+        """Start no more tasks; also where the next configuration is still waited for."""
+        self._is_finishing = True
+        if self._feed is not None:
+            self._feed.cancel()
 
     async def _wait_for_news(self, feed: asyncio.Task[None]) -> None:
         """Wait until an outcome has come or a task has ended, where none is due; raises what ends the run."""
         if self._interrupt is not None:
             raise self._interrupt
-        if feed.cancelled():
+        if feed.cancelled() and not self._is_finishing:
             raise RunError("somebody cancelled the task that starts the tasks of this arun; it cannot go on")
         if self._running or not feed.done():
             self._has_news.clear()

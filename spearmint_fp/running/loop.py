@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 from ..outcomes.outcomes import Outcome
 from ..tasks.signals import hold_signals
-from ..workers.batches import Answer, Batch, SourceError
+from ..workers.batches import Answer, Batch, SourceError, Withdrawn
 from ..workers.pools import Pool
 from ..workers.sources import Source
 from .memory import HeldMemory
@@ -76,22 +76,27 @@ class RunLoop:
         self._replay = replay
         self._size = BatchSize(pool.seconds, pool.workers)
         self._memory = HeldMemory(pool)
-        self._waiting: dict[int, list[Outcome[Any, Any]]] = {}  # by the position of the first
+        self._waiting: dict[int, list[Outcome[Any, Any]] | Withdrawn] = {}  # by the position of the first
         self._given = self._arrived = 0  # given out; arrived, but not given out
+        self._is_finishing = False
 
     def outcomes(self) -> Iterator[list[Outcome[Any, Any]]]:
         """Neighbouring outcomes, until all have been given out; at last the error of the configurations themselves."""
         source = self._source
         while self._fill_pool():
+            if source.is_finishing and not self._is_finishing:
+                self._is_finishing = True
+                self._keep_answers(self._pool.withdraw())
             if source.pulled - self._given > self._arrived:
                 answers = self._pool.get()
                 self._note_tasks(answers)
-                self._take_answers(answers if self._replay is None else self._replay.keep(answers))
+                self._keep_answers(answers)
             for outcomes in self._pop_due() if self._ordered else self._pop_all():
                 self._given += len(outcomes)
                 self._arrived -= len(outcomes)
-                self._memory.remove(outcomes)
-                yield outcomes
+                if isinstance(outcomes, list):
+                    self._memory.remove(outcomes)
+                    yield outcomes
         if source.error is not None:
             raise source.error
 
@@ -124,6 +129,8 @@ class RunLoop:
 
     def _choose_size(self, position: int | None = None) -> int:
         """How many configurations a batch from a position on should hold, or one of what has not been pulled."""
+        if self._source.singly:
+            return 1
         size, start = self._source.size, self._source.pulled if position is None else position
         return self._size.choose(None if size is None else size - start, self._choose_most())
 
@@ -141,17 +148,21 @@ class RunLoop:
     def _note_tasks(self, answers: list[Answer]) -> None:
         """Learn from outcomes that have just run how large batches should be."""
         for answer in answers:
-            if not isinstance(answer, SourceError):
+            if isinstance(answer, list):
                 self._size.note_tasks(len(answer), sum(outcome.seconds for outcome in answer))
 
+    def _keep_answers(self, answers: list[Answer]) -> None:
+        """Keep in the journal, where there is one, what has come from the pool, and note it."""
+        self._take_answers(answers if self._replay is None else self._replay.keep(answers))
+
     def _take_answers(self, answers: list[Answer]) -> None:
-        """Note what has come: outcomes, which wait for their turn, or that the configurations end with an error."""
-        self._memory.add(answer for answer in answers if not isinstance(answer, SourceError))
+        """Note what has come: outcomes, which wait for their turn, or why there will be none of some."""
+        self._memory.add(answer for answer in answers if isinstance(answer, list))
         for answer in answers:
             if isinstance(answer, SourceError):
                 self._source.end(answer, self._ordered)
             else:
-                self._waiting[answer[0].index] = answer
+                self._waiting[answer[0].index if isinstance(answer, list) else answer.start] = answer
                 self._arrived += len(answer)
         if self._source.ended and self._ordered:
             self._drop_behind_error()
@@ -161,14 +172,15 @@ class RunLoop:
         for start in [start for start in self._waiting if start >= self._source.pulled]:
             dropped = self._waiting.pop(start)
             self._arrived -= len(dropped)
-            self._memory.remove(dropped)
+            if isinstance(dropped, list):
+                self._memory.remove(dropped)
 
-    def _pop_due(self) -> Iterator[list[Outcome[Any, Any]]]:
+    def _pop_due(self) -> Iterator[list[Outcome[Any, Any]] | Withdrawn]:
         """The outcomes that come next in order, as far as they have come."""
         while (outcomes := self._waiting.pop(self._given, None)) is not None:
             yield outcomes
 
-    def _pop_all(self) -> Iterator[list[Outcome[Any, Any]]]:
+    def _pop_all(self) -> Iterator[list[Outcome[Any, Any]] | Withdrawn]:
         """All that have come, as they came."""
         for start in tuple(self._waiting):
             yield self._waiting.pop(start)

@@ -14,7 +14,7 @@ import attrs
 from ..journal.ledger import MOST_NAMES, Ledger
 from ..outcomes.outcomes import Failure, Outcome
 from ..tasks.event_loops import run_in_thread
-from ..workers.batches import Answer, Batch
+from ..workers.batches import Answer, Batch, Withdrawn
 from ..workers.sources import Source
 
 Work = Callable[[Any, int], Outcome[Any, Any]]
@@ -95,8 +95,12 @@ class Replay:
     def keep(self, answers: list[Answer]) -> list[Answer]:
         """Commit what has come back; returns it, with the outcomes of the twins that waited for it.
 
-        The configurations were made by `look_up`, so no answer is the error of one.
+        The configurations were made by `look_up`, so no answer is the error of one. What was withdrawn has no outcome,
+        and neither have its twins.
         """
+        withdrawn: list[Answer] = [answer for answer in answers if isinstance(answer, Withdrawn)]
+        gone = [self._names.pop(a.start + step) for a in answers if isinstance(a, Withdrawn) for step in range(len(a))]
+        withdrawn += [Withdrawn(index, 1) for name in gone for index, _ in self._twins.pop(name)]
         outcomes = [outcome for answer in answers if isinstance(answer, list) for outcome in answer]
         names = [self._names.pop(outcome.index) for outcome in outcomes]
         kept = self._ledger.keep(list(zip(names, outcomes, strict=True)))
@@ -105,7 +109,7 @@ class Replay:
             for name, outcome in zip(names, kept, strict=True)
             for index, config in self._twins.pop(name)
         ]
-        return [*_join_neighbours(kept), *twins]
+        return [*_join_neighbours(kept), *twins, *withdrawn]
 
 
 def _join_neighbours(outcomes: list[Outcome[Any, Any]]) -> Iterator[list[Outcome[Any, Any]]]:

@@ -13,6 +13,7 @@ from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import make_outcome, run_attempt, try_task
 from ..tasks.event_loops import Blocking
+from ..tasks.rates import is_throttled
 from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
 from ..tasks.wrapping import is_async
@@ -30,19 +31,24 @@ T = TypeVar("T")
 class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
     """The outcomes of a run, one after the other. Closing it, or leaving its `with` block, ends what still runs.
 
+    `finish()` ends it more gently: what runs already is awaited, its outcomes still come, and nothing else begins.
+
     `len()` is how many there are in all, where that is known beforehand: `tqdm(run(...))` shows the total, and
     `toolz.partition_all` ends as it should.
     """
 
     _groups: _Groups
     _size: int | None
+    _finish: Callable[[], object] | None
 
     @classmethod
-    def of(cls, groups: Generator[list[Outcome[C, T]]], size: int | None) -> Outcomes[C, T]:
-        """`chain.from_iterable(groups)`."""
+    def of(
+        cls, groups: Generator[list[Outcome[C, T]]], size: int | None, finish: Callable[[], object] | None = None
+    ) -> Outcomes[C, T]:
+        """`chain.from_iterable(groups)`; where nothing runs ahead of what is asked for, `finish` is `close`."""
         counted = _Groups(groups)
         made = cast("Outcomes[C, T]", cls.from_iterable(counted))
-        made._groups, made._size = counted, size
+        made._groups, made._size, made._finish = counted, size, finish
         return made
 
     def __len__(self) -> int:
@@ -53,6 +59,10 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
 
     def __repr__(self) -> str:
         return f"<{self._groups.given} outcomes of a run so far>"
+
+    def finish(self) -> None:
+        """Begin nothing more; the outcomes of what has begun still come."""
+        (self._finish or self.close)()
 
     def close(self) -> None:
         """End the run: what has not begun never will, and what runs is stopped."""
@@ -132,8 +142,8 @@ def run(  # noqa: PLR0913
     `ray_cluster()`, or any live `concurrent.futures.Executor`. `ordered` gives outcomes in the order of the
     configurations, else as they are completed; each carries its `index`. A sweep travels to processes as a slice, two
     numbers. A coroutine function is awaited, each call in an event loop of its own (see `arun`). `journal` replays
-    what it has, and keeps each outcome before it is given out (see `Journal`). `progress` shows a line on a
-    terminal. Extra: `[progress]`.
+    what it has, and keeps each outcome before it is given out (see `Journal`). `progress` shows a bar on
+    a terminal and in a notebook, and a line now and then in a log. Extra: `[progress]`.
 
     An interrupt (Ctrl-C) is raised here, stops what runs, and is no configuration's failure. So is what the handler of
     a signal raises, such as `sys.exit`, unless the task has set that handler itself and it raises an `Exception`.
@@ -159,7 +169,7 @@ def run(  # noqa: PLR0913
 
     See also: `arun`, from async code; `collect`, `successes`, `failures`, `best`, for the outcomes.
     """
-    source = Source(check_arguments(fn, configs, "run"))
+    source = Source(check_arguments(fn, configs, "run"), singly=is_throttled(fn))
     window = check_in_flight(in_flight)
     task: Callable[..., Any] = Blocking(fn) if is_async(fn) else fn
     ledger = open_ledger(journal, fn)
@@ -173,7 +183,7 @@ def run(  # noqa: PLR0913
         groups = require("spearmint_fp.running.progress", extra="progress", what="progress=True").show_progress(
             groups, source.size
         )
-    return Outcomes.of(groups, source.size)
+    return Outcomes.of(groups, source.size, None if executor is None else source.finish)
 
 
 def _run_serially(fn: Callable[[C], T], source: Source, ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:

@@ -17,12 +17,11 @@ from ..configuration.fold import Steps
 from ..configuration.keys import exact_key
 from .allowed import Allowed
 from .conjunction import MOST_STEPS, OutOfSteps
-from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Digit, Digits, Place, Question, Source, read_digits
-from .formulas import cut_piece
+from .diagrams import FALSE, TRUE, Diagrams, OutOfNodes
+from .digits import Digit, Digits, Place, Question, Source, cut_piece, read_digits
 from .nodes.node import LIMIT, Node, ProductOf
 from .nodes.select import Select
-from .tables import Constraint, Table, dump_table
+from .tables import Constraint, Table, dump_table, load_table
 
 MOST_DIGITS: Final = 200
 """How many digits may be tied together."""
@@ -39,7 +38,7 @@ def find_firsts(allowed: Allowed, paths: tuple[Steps, ...]) -> Node | None:
     constraints = allowed.answered
     digits = read_digits(allowed.base, [*(c.question for c in constraints), Question(paths)])
     kept = _find_kept(digits, [source for sources in digits.sources[-1] for source in sources])
-    if kept is None or any(c.congruence is not None for c in constraints):
+    if kept is None or any(c.positions is not None for c in constraints):
         return None
     tables = [constraint.table for constraint in constraints if constraint.table is not None]
     touched = {digits.places[place] for table in tables for place in table.scope}
@@ -49,14 +48,14 @@ def find_firsts(allowed: Allowed, paths: tuple[Steps, ...]) -> Node | None:
     if any(digit.size > LIMIT for digit in told):
         return None
     classes = {digit.number: _list_classes(digit.node, kept.get(digit.number)) for digit in told}
+    domains = {number: range(digits.all[number].size) for number in classes}
     store = Diagrams()
     made = [
-        _mark_firsts(scope, [_load_table(table, store, digits) for table in some], store, classes)
+        _mark_firsts(scope, [load_table(table, store, digits, domains) for table in some], store, classes)
         for scope, some in _tie_digits(classes, tables, digits)
     ]
     if None in made:
         return None
-    domains = {number: range(digits.all[number].size) for number in classes}
     firsts = [
         Constraint(None, paths, table=dump_table(store, root, digits, domains), turn=LAST_TURN, words="first of each")
         for root in made
@@ -102,18 +101,6 @@ def _pin_digits(node: Node, pinned: AbstractSet[Place], place: Place = ()) -> No
     return node
 
 
-def _load_table(table: Table, store: Diagrams, digits: Digits) -> int:
-    """The diagram of a table over all values of its digits: it is false of those that have been cut."""
-    levels = [digits.places[place] for place in table.scope]
-    positions = [{value: k for k, value in enumerate(domain)} for domain in table.domains]
-    image = [FALSE, TRUE]
-    for k, row in table.nodes:
-        values = range(digits.all[levels[k]].size)
-        cells = [image[row[positions[k][value]]] if value in positions[k] else FALSE for value in values]
-        image.append(store.make_node(levels[k], tuple(cells)))
-    return image[table.root]
-
-
 def _tie_digits(classes: Classes, tables: Sequence[Table], digits: Digits) -> list[tuple[list[int], list[Table]]]:
     """Groups of digits that no table ties to others, with their tables: in each the first ones are found alone."""
     leaders = {number: number for number in classes}
@@ -140,12 +127,9 @@ def _mark_firsts(scope: Sequence[int], roots: Sequence[int], store: Diagrams, cl
         return None
     if all(len(set(classes[number])) == len(classes[number]) for number in scope):
         return TRUE  # every string is the only one of its kind
-    whole = TRUE
-    for root in roots:
-        whole = store.conjoin(whole, root)
     try:
-        return _FirstMarker(scope, store, classes).mark(0, whole, frozenset())
-    except OutOfSteps:
+        return _FirstMarker(scope, store, classes).mark(0, store.conjoin_all(roots), frozenset())
+    except (OutOfNodes, OutOfSteps):
         return None
 
 

@@ -18,7 +18,7 @@ from .allowed import Allowed
 from .choose import check_path, parse_paths
 from .core import Sweep, as_sweep
 from .filters import constrain_node, find_product
-from .formulas import ANYTHING, Formula, Groups, Values
+from .formulas import ANYTHING, Formula, Values
 from .nodes.node import Node, ProductOf, SelectionOf
 from .nodes.reordered import Reordered
 from .nodes.select import Select
@@ -113,8 +113,8 @@ def _keep_values(node: Node, path: Steps, values: Sequence[Any]) -> Node:
     is_absent = values[0] is ABSENT
     test = ANYTHING if is_absent else Values.of(values)
     words = f"where {show_path(path)}={' or '.join(map(short_repr, values))}"
-    formula = Formula((test,), Groups(((0,),), negated=is_absent))
-    return find_product(constrain_node(node, Constraint(formula, (path,), words=words)))
+    constraint = Constraint(Formula.of_all([test], negated=is_absent), (path,), words=words)
+    return find_product(constrain_node(node, constraint))
 
 
 # --- in another order ----------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def _find_axis(node: Node, path: Steps) -> tuple[int, ...] | None:
             return None
         ((part, path),) = ways
         node, place = made.parts[part], (*place, part)
-    return place if place and not path and node.composition is None and node.distinct() == node else None
+    return place if place and not path and node.distinct() == node else None
 
 
 def _list_parts(node: Node, place: tuple[int, ...], opened: AbstractSet[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
@@ -182,7 +182,7 @@ def _move_constraints(
     for constraint in constraints:
         place = move(constraint.place) if constraint.place else ()
         scope = [move(inside) for inside in constraint.table.scope] if constraint.table else []
-        if place is None or None in scope or constraint.congruence is not None:
+        if place is None or None in scope or constraint.positions is not None:
             return None
         known = [inside for inside in scope if inside is not None]
         table = move_table(constraint.table, known) if constraint.table else None

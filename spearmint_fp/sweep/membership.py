@@ -147,7 +147,7 @@ class Membership(Relation):
             found = Matcher(index).match_all(self.sweep)
             if not self.inside:
                 return space.diagrams.negate(found)
-            return space.diagrams.disjoin_all([found, index.find_outside()])
+            return space.diagrams.disjoin(found, space.find_outside(place))
         except Hidden as hidden:
             if base.size <= LIMIT:
                 return None

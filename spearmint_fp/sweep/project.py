@@ -24,7 +24,7 @@ from .core import Sweep, as_sweep
 from .distinct import drop_repetitions
 from .filters import constrain_node
 from .first_appearances import find_firsts
-from .formulas import ANYTHING, Formula, Groups, Values
+from .formulas import ANYTHING, Formula, Values
 from .nodes.axis import UNIT, Axis, make_point
 from .nodes.columns import Columns, Kinds
 from .nodes.merge import Merge
@@ -122,12 +122,20 @@ def _restrict_node(node: Node, paths: Paths) -> Node:
         case ViewOf(base=base, path=seen) if not any(overlap(path, seen) for path in here):
             made = _restrict_node(base, here)
         case SelectionOf(indices=Allowed() as allowed):
-            firsts = find_firsts(allowed, here)
-            made = None if firsts is None else Restrict(here, firsts)
+            made = _restrict_allowed(allowed, here)
         case ZipOf(parts=parts):
             homes = {part for path in here for part, rest in node.enter(path) if parts[part].may_have(rest)}
             made = _restrict_node(parts[homes.pop()], here) if len(homes) == 1 else None
     return _list_restrictions(node, here) if made is None else made
+
+
+def _restrict_allowed(allowed: Allowed, paths: Paths) -> Node | None:
+    """The restrictions of what constraints leave, each once, unless that is a plain product."""
+    whole = allowed.find_product()
+    if whole is not None:
+        return _restrict_node(whole, paths)
+    firsts = find_firsts(allowed, paths)
+    return None if firsts is None else Restrict(paths, firsts)
 
 
 def _restrict_computed(node: Node, paths: Paths) -> Node | None:
@@ -227,7 +235,7 @@ class Restrict(Compound):
         for path in self.paths:
             found = find_in(path, value)
             test = Values.of(found) if exact and found else make_matcher(found[0], exact) if found else ANYTHING
-            near = constrain_node(near, Constraint(Formula((test,), Groups(((0,),), negated=not found)), (path,)))
+            near = constrain_node(near, Constraint(Formula.of_all([test], negated=not found), (path,)))
         ranks = chain.from_iterable(self.base.ranks(point, True) for point in near.walk(0, min(near.size, LIMIT)))
         yield from sorted(rank for rank in islice(ranks, LIMIT) if same(self.at(rank)))
 

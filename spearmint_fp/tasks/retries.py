@@ -130,7 +130,7 @@ def retrying(
         ArgumentError: `attempts` is no whole number above 0, or `on` or `wait` is of the wrong kind.
         MissingExtraError: tenacity is not installed.
 
-    See also: `timed_out`; the two compose in any order.
+    See also: `timed_out` and `throttled`; they compose in any order.
     """
     if not is_count(attempts):
         raise ArgumentError(

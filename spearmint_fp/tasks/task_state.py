@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from math import inf
 from time import monotonic
 from types import CodeType
 from typing import Final, final
 
+from ..configuration.errors import RunError
 from .signals import NO_HANDLERS
 
 Checkpoint = tuple[tuple[int, float], ...]
@@ -47,17 +48,19 @@ class TaskState:
     A worker process can only be ended from outside. So `watch` is called with the state whenever its deadline or its
     attempts change; when the process has been ended at the deadline, another one begins the task again, with `resume`.
     The wrappers then find the deadline that has passed, and no attempt is forgotten.
-    `outer_handlers` are the handlers of signals whose errors end the run; `since` is when the first wrapper began.
+    `outer_handlers` are the handlers of signals whose errors end the run; `since` is when the first wrapper began,
+    later by what the task has waited for its turn. `is_stopped` is set where the run has ended, and the task goes on in
+    a thread.
     """
 
-    __slots__ = ("_active", "outer_handlers", "retries", "since", "untouched", "watch")
+    __slots__ = ("_active", "_waited", "is_stopped", "outer_handlers", "retries", "since", "untouched", "watch")
 
     def __init__(
         self, watch: Callable[[TaskState], None] | None = None, outer_handlers: frozenset[CodeType] = NO_HANDLERS
     ) -> None:
         self.watch, self.outer_handlers = watch, outer_handlers
-        self.since = 0.0
-        self.untouched = True
+        self.since = self._waited = 0.0
+        self.untouched, self.is_stopped = True, False
         self.retries = 0
         self._active: list[ActiveWrapper] = []  # the task itself stands first, once it has a wrapper
 
@@ -91,6 +94,20 @@ class TaskState:
             if self.watch is not None and self.deadline < inf:
                 self.watch(self)
 
+    def note_wait(self, seconds: float) -> None:
+        """Note that the task will wait so long for its turn: no limit and no measure of its time counts that.
+
+        Raises where the run has ended, so that nothing begins after it.
+        """
+        if self.is_stopped:
+            raise RunError("the run has ended while this task waited for its turn")
+        self._note_use()
+        self._waited += seconds
+        self.since += seconds
+        self.postpone(seconds)
+        if self.watch is not None and self.deadline < inf:
+            self.watch(self)
+
     def postpone(self, seconds: float) -> None:
         """Give the task so much more time: it has waited for something that is not its own."""
         for wrapper in self._active:
@@ -106,8 +123,9 @@ class TaskState:
         """The seconds and the attempts of a task that took so many seconds here; the state is that of the next one."""
         if self.untouched:
             return seconds, 1
-        ending = max(seconds, monotonic() - self.since), self.retries + 1  # another process may have begun it
-        self.untouched, self.retries, self._active = True, 0, []
+        # Another process may have begun it, and it may have slept a little less than it had said.
+        ending = max(0.0, seconds - self._waited, monotonic() - self.since), self.retries + 1
+        self.untouched, self.retries, self._active, self._waited = True, 0, [], 0.0
         return ending
 
     def _note_use(self) -> None:
@@ -123,9 +141,14 @@ TASK_STATE: Final[ContextVar[TaskState | None]] = ContextVar("spearmint_fp_trace
 @contextmanager
 def enter_wrapper(number: float) -> Iterator[tuple[TaskState, ActiveWrapper]]:
     """Note a wrapper's work in the state of the task; in one of its own where no run asks for it."""
-    state = TASK_STATE.get() or TaskState()
+    state = TASK_STATE.get()
+    token = None if state is not None else TASK_STATE.set(TaskState())  # so that those inside find it
+    state = state or TASK_STATE.get() or TaskState()
     wrapper = state.begin_wrapper(number)
     try:
         yield state, wrapper
     finally:
         state.end_wrapper(wrapper)
+        if token is not None:
+            with suppress(ValueError):  # it is closed in another context, where the variable was never set
+                TASK_STATE.reset(token)

@@ -12,7 +12,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError, TaskTimeoutError
 from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, cancel_tasks, check_asyncio
-from .task_state import TASK_STATE, enter_wrapper
+from .task_state import TASK_STATE, ActiveWrapper, enter_wrapper
 from .wrapping import Wrapper, check_function, format_seconds, is_seconds
 
 P = ParamSpec("P")
@@ -40,10 +40,13 @@ class TimedOut(Wrapper[T]):
         import asyncio
 
         check_asyncio("timed_out of a coroutine")
-        with self._limit_process(self.seconds + STUBBORN_SECONDS):
+        with self._limit_process(self.seconds + STUBBORN_SECONDS) as wrapper:
             task = asyncio.ensure_future(_catch_exits(cast(Awaitable[Any], self.function(*args, **kwargs))))
+            left, done = self.seconds, set[Any]()
             try:
-                done, _ = await asyncio.wait({task}, timeout=self.seconds)
+                while not done and left > 0:  # the deadline is later where the task has waited for its turn
+                    done, _ = await asyncio.wait({task}, timeout=left)
+                    left = wrapper.number - STUBBORN_SECONDS - monotonic()
             finally:
                 await cancel_tasks(task)
             if not done:
@@ -54,7 +57,7 @@ class TimedOut(Wrapper[T]):
             return result
 
     @contextmanager
-    def _limit_process(self, seconds: float) -> Iterator[None]:
+    def _limit_process(self, seconds: float) -> Iterator[ActiveWrapper]:
         """In a worker process, have the process ended after so many seconds; raises where that has happened."""
         with enter_wrapper(monotonic() + seconds) as (state, wrapper):
             if monotonic() >= wrapper.number:
@@ -62,7 +65,7 @@ class TimedOut(Wrapper[T]):
             if state.watch is not None:
                 state.watch(state)
             try:
-                yield
+                yield wrapper
             finally:
                 wrapper.number = math.inf
                 if state.watch is not None:
@@ -95,7 +98,8 @@ def timed_out(seconds: float) -> Callable[[Callable[P, T]], Callable[P, T]]:
     its place; also while no outcome is asked for. A coroutine is cancelled; one that swallows its cancellation is
     cancelled again, and then left behind.
     Threads cannot be ended, so a plain function is refused in threads, in serial runs, and on clusters, before
-    anything runs. Outside `retrying` the limit is for all attempts together, inside for each.
+    anything runs. Outside `retrying` the limit is for all attempts together, inside for each. Waiting for the turn that
+    `throttled` gives is not counted.
 
     >>> import asyncio
     >>> from spearmint_fp import run
@@ -105,7 +109,7 @@ def timed_out(seconds: float) -> Callable[[Callable[P, T]], Callable[P, T]]:
     Raises:
         ArgumentError: `seconds` is no number above 0.
 
-    See also: `retrying`; the two compose in any order.
+    See also: `retrying` and `throttled`; they compose in any order.
     """
     if not is_seconds(seconds) or not seconds:
         raise ArgumentError(f"timed_out takes a number of seconds above 0; got {format_seconds(seconds)}")

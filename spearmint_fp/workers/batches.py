@@ -25,8 +25,19 @@ class SourceError(Exception):
         self.start, self.count, self.error = start, count, error
 
 
-Answer = list[Outcome[Any, Any]] | SourceError
-"""An answer to a batch: neighbouring outcomes in order, or the error of the configurations themselves."""
+@final
+class Withdrawn:
+    """Neighbouring configurations that were taken back before they began: the first position, and how many."""
+
+    def __init__(self, start: int, count: int) -> None:
+        self.start, self.count = start, count
+
+    def __len__(self) -> int:
+        return self.count
+
+
+Answer = list[Outcome[Any, Any]] | Withdrawn | SourceError
+"""An answer to a batch: neighbouring outcomes in order, or why there are none: the error of the configurations."""
 
 Resume = tuple[int, Checkpoint, float]
 """The retries of a task that was ended, the state of its wrappers, and when it began: a worker goes on from there."""
@@ -97,6 +108,10 @@ class Batch:
             return failed
         self.items = made
         return None
+
+    def withdraw(self) -> Withdrawn:
+        """The answer for all of it, where none has begun."""
+        return Withdrawn(self.start, len(self))
 
     # --- outcomes, in the order of the configurations
 

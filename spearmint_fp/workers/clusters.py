@@ -56,8 +56,16 @@ def prepare_dask(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | Non
         with _translate_closed(client):
             cores = sum(client.nthreads().values())
         executor = _Dask(client)
-        close, share, end = client.close if ours else None, executor.share, executor.find_end
-        return FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=end, share=share, close=close)
+        return FuturePool(
+            job,
+            executor,
+            max(1, cores),
+            BATCH_SECONDS,
+            find_end=executor.find_end,
+            share=executor.share,
+            close=client.close if ours else None,
+            cancels=False,
+        )
 
     return open_pool
 
@@ -190,7 +198,15 @@ def prepare_ray(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any]
                 raise RunError(f"cannot connect to Ray at {address}: {read_message(error)}") from error
         executor = _Ray(ray)
         cores = int(ray.cluster_resources().get("CPU", 1))
-        close, share, end = ray.shutdown if ours else None, executor.share, executor.find_end
-        return FuturePool(job, executor, max(1, cores), BATCH_SECONDS, find_end=end, share=share, close=close)
+        return FuturePool(
+            job,
+            executor,
+            max(1, cores),
+            BATCH_SECONDS,
+            find_end=executor.find_end,
+            share=executor.share,
+            close=ray.shutdown if ours else None,
+            cancels=False,
+        )
 
     return open_pool

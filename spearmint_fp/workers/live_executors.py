@@ -68,6 +68,14 @@ def _cancel_futures(
         running = wait(running, left).not_done
 
 
+def _withdraw_futures(sent: dict[Future[Any], Batch]) -> list[Answer]:
+    """Cancel the futures that have not begun, and remove them; the answers for their batches."""
+    cancelled = [(future, batch) for future, batch in list(sent.items()) if future.cancel()]
+    for future, _ in cancelled:
+        sent.pop(future, None)
+    return [batch.withdraw() for _, batch in cancelled]
+
+
 @final
 class BorrowedThreadPool(ThreadPool):
     """The threads of a live executor, which is the caller's: it is left as it was."""
@@ -75,27 +83,30 @@ class BorrowedThreadPool(ThreadPool):
     def __init__(self, fn: Callable[[Any], Any], executor: Executor, workers: int) -> None:
         super().__init__(fn, workers)
         self._executor = executor
-        self._futures: set[Future[None]] = set()
+        self._futures: dict[Future[None], Batch] = {}
 
     def put(self, batch: Batch) -> None:
         # An interrupt in here could leave a lock of the executor held, and its `shutdown` would wait for ever. No
         # executor of processes gets here: a worker that it forked meanwhile would hold its signals back for good.
         with hold_signals():
             future = _submit(self._executor, copy_context().run, self.run_batch, batch)
-            self._futures.add(future)
+            self._futures[future] = batch
             future.add_done_callback(self._note_done)
 
     def _note_done(self, future: Future[None]) -> None:
-        self._futures.discard(future)
-        if self._stopped:
+        self._futures.pop(future, None)
+        if self._stopped or (self._is_withdrawn and future.cancelled()):
             return
         if future.cancelled():
             self._answers.put(RunError(_CANCELLED))
         elif (error := future.exception()) is not None:
             self._answers.put(RunError(_describe_broken(self._executor, error)))
 
+    def withdraw(self) -> list[Answer]:
+        return super().withdraw() + _withdraw_futures(self._futures)
+
     def stop(self, why: BaseException | None) -> None:
-        self._stopped = True
+        self._begin_stop()
         _cancel_futures(set(self._futures), 0.0 if self._waits_in_vain() else choose_patience(why))
 
 
@@ -119,14 +130,19 @@ class FuturePool(Pool):
         share: Share = share_file,
         close: Callable[[], object] | None = None,
         has_script: bool = False,
+        cancels: bool = True,
     ) -> None:
-        """`find_end` says why no answer will ever come; None while some may. `close` is called at the end."""
+        """`cancels` is False where a future says that it is cancelled although its call may run.
+
+        `find_end` says why no answer will ever come; None while some may. `close` is called at the end.
+        """
         self.workers, self.seconds = workers, seconds
         self._job, self._executor = job, executor
-        self._find_end, self._close, self._has_script = find_end, close, has_script
+        self._find_end, self._close, self._has_script, self._cancels = find_end, close, has_script, cancels
         self._share = share
         self._release: Callable[[], object] = keep
         self._sent_job: Any = job if len(job) <= SMALL_BYTES else None  # what goes along with each batch
+        self._is_withdrawn = False
         self._queue: deque[Batch] = deque()
         self._lost: deque[Batch] = deque()  # batches whose worker ended
         self._parts: deque[Batch] = deque()  # of one of those, in order
@@ -142,8 +158,15 @@ class FuturePool(Pool):
             answers += self._send_batches()
             if not answers:
                 for future in drain_queue(self._done, self._check_executor, LOOK_SECONDS):
-                    answers += self._receive(self._sent.pop(future), future)
+                    if (batch := self._sent.pop(future, None)) is not None:  # or it was withdrawn
+                        answers += self._receive(batch, future)
         return answers
+
+    def withdraw(self) -> list[Answer]:
+        self._is_withdrawn = True
+        waiting: list[Answer] = [batch.withdraw() for batch in self._queue]
+        self._queue.clear()
+        return waiting + (_withdraw_futures(self._sent) if self._cancels else [])
 
     def _check_executor(self) -> None:
         """Raise where no answer will ever come."""
@@ -197,6 +220,8 @@ class FuturePool(Pool):
             self._queue.extendleft(reversed(batch.split()))
         elif batch.deaths:
             self._parts.appendleft(batch)
+        elif batch and self._is_withdrawn:
+            return [*batch.take_answers(), batch.withdraw()]
         elif batch:  # its answer was large, or late; or the worker had no job
             self._queue.extendleft(reversed(batch.split(self.workers if len(batch) < had else 1)))
         return batch.take_answers()

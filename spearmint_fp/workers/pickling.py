@@ -13,6 +13,7 @@ from ..configuration.errors import MissingExtraError, TransferError
 from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import read_message
 from ..sweep.core import Sweep
+from ..tasks.starts import START_FOLDER
 from ..tasks.wrapping import is_of_script
 
 PROTOCOL: Final = 5
@@ -85,7 +86,7 @@ class Job:
         if by_name and is_of_script(self.fn):
             raise MissingExtraError(f"{repr_with_type(self.fn)} of __main__ {_NEEDS}")
         try:
-            return dump_by_value((self.fn, self.sweep), self.has_script)
+            return dump_by_value((self.fn, self.sweep, START_FOLDER.place), self.has_script)
         except Exception as error:  # whatever a user's object does when it is pickled
             is_sweep = _is_dumped(self.fn)
             what = f"the sweep {self.sweep!r}" if is_sweep else f"the function {repr_with_type(self.fn)}"
@@ -96,8 +97,10 @@ class Job:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Job:
-        """The inverse of `to_bytes`."""
-        return cls(*pickle.loads(data))  # noqa: S301  # our own bytes
+        """The inverse of `to_bytes`; this process then counts its starts together with the caller."""
+        fn, sweep, place = pickle.loads(data)  # noqa: S301  # our own bytes
+        START_FOLDER.join(place)
+        return cls(fn, sweep)
 
 
 _NEEDS: Final = "needs the package cloudpickle to go to another process: pip install 'spearmint_fp[processes]'"

@@ -62,6 +62,10 @@ class Pool(ABC):
         where no answer will ever come.
         """
 
+    def withdraw(self) -> list[Answer]:
+        """Take back what has not begun, as far as that can be done, and answer so for it; what runs goes on."""
+        return []
+
     @abstractmethod
     def stop(self, why: BaseException | None) -> None:
         """End, and leave nothing behind.

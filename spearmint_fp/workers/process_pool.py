@@ -155,6 +155,7 @@ class ProcessPool(Pool):
         self._launcher = launcher
         self._deaths = deaths
         self._failed_starts = 0
+        self._is_withdrawn = False
         self._queue: deque[Batch] = deque()
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
@@ -169,6 +170,13 @@ class ProcessPool(Pool):
             answers = self._listen()
             answers += self._send_batches()
         return answers
+
+    def withdraw(self) -> list[Answer]:
+        self._is_withdrawn = True
+        begun = [batch for batch in self._queue if batch.deaths or batch.resume]
+        waiting = [batch.withdraw() for batch in self._queue if batch not in begun]
+        self._queue = deque(begun)
+        return [*waiting]
 
     # --- sending
 
@@ -243,13 +251,16 @@ class ProcessPool(Pool):
         unreadable = worker.receive(data)
         if batch is None:
             return []
-        if (rest := worker.take_handed_back()) is not None:
+        answers: list[Answer] = []
+        if (rest := worker.take_handed_back()) is not None and self._is_withdrawn:
+            answers.append(rest.withdraw())
+        elif rest is not None:
             self._queue.extendleft(reversed(rest.split(self.workers)))
         if unreadable:
             self._queue.extendleft(reversed(batch.split()))
         if unreadable or batch.start == batch.stop:
             worker.batch = None
-        return batch.take_answers()
+        return answers + batch.take_answers()
 
     def _replace_ended(self) -> list[Answer]:
         """Replace workers that have ended unseen: a process that one of them has started may hold its pipe open."""

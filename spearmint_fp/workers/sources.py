@@ -23,12 +23,14 @@ class Source:
     An iterable that raises has ended; its error is kept in `error`, to be raised once what came before has been run.
     """
 
-    def __init__(self, configs: Iterable[Any]) -> None:
+    def __init__(self, configs: Iterable[Any], singly: bool = False) -> None:
+        """`singly` says that each is to travel alone, as it may wait while others of its batch are done."""
+        self.singly = singly
         self.sweep = configs if isinstance(configs, Sweep) else None
         self.size = count_configs(configs)
         self.pulled = 0
         self.error: BaseException | None = None
-        self.ended = False
+        self.ended = self.is_finishing = False
         self._items: Iterator[Any] = iter(()) if self.sweep is not None else locate_errors(iter(configs), 0)
 
     def __iter__(self) -> Iterator[Any]:
@@ -46,6 +48,10 @@ class Source:
             items = self._pull(count, seconds)
             self.pulled += len(items)
         return Batch(start, self.pulled, self.sweep, items) if self.pulled > start else None
+
+    def finish(self) -> None:
+        """End here, as if there were no more configurations; what has not begun is to be taken back."""
+        self.ended = self.is_finishing = True
 
     def end(self, failed: SourceError, ordered: bool) -> None:
         """End where the configurations raise; what comes before is still given out, and all that has run if unordered.

@@ -6,8 +6,9 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import monotonic, perf_counter
 from typing import Any, Final
 
@@ -15,11 +16,14 @@ from ..configuration.errors import RunError
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import run_attempt
 from ..tasks.task_state import TaskState
-from .batches import Answer, Batch, SourceError, claim_positions, take_rest
+from .batches import Answer, Batch, SourceError, Withdrawn, claim_positions, take_rest
 from .pools import LATE_SECONDS, Pool, choose_patience, drain_queue
 
 ANSWER_SECONDS: Final = 0.005
 """How long a thread works before it gives out the outcomes that it has."""
+
+_Work = tuple[Batch, deque[int], float, TaskState]
+"""The batch that a thread has, what is left of it, since when, and the state of its tasks."""
 
 
 class ThreadPool(Pool):
@@ -30,11 +34,11 @@ class ThreadPool(Pool):
     def __init__(self, fn: Callable[[Any], Any], workers: int) -> None:
         self.workers = workers
         self._fn = fn
-        self._stopped = False
+        self._stopped = self._is_withdrawn = False
         self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._at_work: dict[int, tuple[Batch, deque[int], float]] = {}  # by thread: what is left, and since when
+        self._at_work: dict[int, _Work] = {}  # by thread
 
     def put(self, batch: Batch) -> None:
         self._batches.put(batch)
@@ -56,7 +60,9 @@ class ThreadPool(Pool):
         """Run a batch, and queue its answers, or what ends the run."""
         start, outcomes, state = batch.start, list[Outcome[Any, Any]](), TaskState()
         left, since = deque(range(batch.start, batch.stop)), perf_counter()
-        self._at_work[threading.get_ident()] = batch, left, since
+        self._at_work[threading.get_ident()] = batch, left, since, state
+        if self._is_withdrawn and (count := take_rest(left)):  # it was on its way then
+            self._answers.put(Withdrawn(batch.stop - count, count))
         try:
             for index, config in zip(claim_positions(left), batch, strict=False):
                 if self._stopped:
@@ -78,7 +84,7 @@ class ThreadPool(Pool):
 
     def _share_late_batches(self) -> None:
         """Where threads have nothing to do, divide what is left of batches that others have had for long."""
-        for batch, left, since in self._at_work.copy().values():
+        for batch, left, since, _ in self._at_work.copy().values():
             if len(self._at_work) >= self.workers:
                 return
             if perf_counter() - since > LATE_SECONDS and (count := take_rest(left)):
@@ -93,8 +99,19 @@ class ThreadPool(Pool):
             answers.append(answer)
         return answers
 
+    def withdraw(self) -> list[Answer]:
+        self._is_withdrawn = True
+        answers: list[Answer] = []
+        with suppress(Empty):
+            while (batch := self._batches.get_nowait()) is not None:
+                answers.append(batch.withdraw())
+        for batch, left, *_ in self._at_work.copy().values():
+            if count := take_rest(left):
+                answers.append(Withdrawn(batch.stop - count, count))
+        return answers
+
     def stop(self, why: BaseException | None) -> None:
-        self._stopped = True
+        self._begin_stop()
         for _ in self._threads:
             self._batches.put(None)
         if self._waits_in_vain():
@@ -103,6 +120,12 @@ class ThreadPool(Pool):
         until = None if patience is None else monotonic() + patience
         for thread in self._threads:
             thread.join(until and max(0.0, until - monotonic()))
+
+    def _begin_stop(self) -> None:
+        """Have no thread begin another task, nor one that waits for its turn."""
+        self._stopped = True
+        for *_, state in self._at_work.copy().values():
+            state.is_stopped = True
 
     def _waits_in_vain(self) -> bool:
         """True where threads do not go on: the program ends, or a task itself stops the run that it is part of."""

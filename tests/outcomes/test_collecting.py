@@ -195,3 +195,28 @@ def test_wrong_arguments() -> None:
     for call in (collect, successes, failures):
         with pytest.raises(TypeError, match="not iterable"):
             call(3)
+
+
+@pytest.mark.parametrize(
+    "keys", [[3, 1, 2, 1, 3], [2.5, math.nan, 0.5, math.nan], ["b", "a"], [(1, 2), (1, math.nan), (0, 9)]]
+)
+def test_the_lowest_is_the_first_of_the_smallest_and_never_nan(keys: list[Any]) -> None:
+    outcomes = [Success(k, key, k) for k, key in enumerate(keys)]
+    there = [outcome for outcome in outcomes if "nan" not in repr(outcome.result)]
+    assert best(RESULT, mixed_in(outcomes), lowest=True) is min(there, key=RESULT)
+    assert best(RESULT, mixed_in(outcomes)) is max(there, key=RESULT)
+
+
+def mixed_in(outcomes: list[Any]) -> list[Any]:
+    return [Failure(1, ERROR), *outcomes]
+
+
+@pytest.mark.parametrize("lowest", [1, "no", None, [True]])
+def test_lowest_is_a_truth_value(lowest: Any) -> None:
+    with pytest.raises(ArgumentError, match="lowest is True or False; got"):
+        best(RESULT, [Success(0, 1)], lowest=lowest)
+
+
+def test_keys_without_an_order_are_told() -> None:
+    with pytest.raises(ArgumentError, match=r"\{\} \(dict\) has no order$"):
+        best(lambda success: {}, [Success(0, 1)])

@@ -121,3 +121,65 @@ def test_without_the_extra_the_error_names_it() -> None:
     program = "import sys; sys.modules['xarray'] = None\nfrom spearmint_fp import dataset, run\ndataset(run(abs, [1]))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "dataset needs a package that is not installed (xarray): pip install 'spearmint_fp[xarray]'" in done.stderr
+
+
+def test_no_field_takes_the_place_of_another() -> None:
+    grid = expand({"y": DynamicValue([1, 2])})
+    data = dataset(run(lambda c: {"result": 1, "x": 2} if c.y == 1 else 7, grid))
+    assert {name: data[name].values.tolist() for name in ("result.result", "x", "result")} == {
+        "result.result": [1.0, pytest.approx(math.nan, nan_ok=True)],
+        "x": [2.0, pytest.approx(math.nan, nan_ok=True)],
+        "result": [pytest.approx(math.nan, nan_ok=True), 7.0],
+    }
+    data = dataset(run(lambda c: {"y": 1, "result": {"y": 2}, "seconds": 3, "index": 4}, grid))
+    assert set(data.data_vars) == {"result.y", "result.result.y", "seconds", "result.index"}
+
+
+class Alike:
+    """Values without a hash, of one text, that differ."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alike) and other.n == self.n
+
+    def __repr__(self) -> str:
+        return "Alike()"
+
+
+@pytest.mark.parametrize(
+    ("values", "coordinates"),
+    [
+        ([1, 1.0], ["1", "1.0"]),
+        ([0.0, -0.0], ["0.0", "-0.0"]),
+        ([1, "1", "1 (int)"], ["1 (int)*", "1 (str)", "1 (int)"]),
+        ([Alike(1), Alike(2)], ["Alike() (Alike)", "Alike() (Alike)*"]),
+        (["\ud800", "b"], ["\\ud800", "b"]),
+        ([True, 1, None], ["True", "1", "None"]),
+    ],
+    ids=["numbers", "zeros", "texts", "one text", "half a character", "types"],
+)
+def test_no_two_values_of_an_axis_have_one_coordinate(values: list[Any], coordinates: list[Any]) -> None:
+    data = dataset(run(lambda c: repr(c.a), expand({"a": DynamicValue(values)})))
+    assert data["a"].values.tolist() == coordinates
+    for coordinate, value in zip(coordinates, values, strict=True):
+        assert data["result"].sel(a=coordinate).item() == repr(value)
+
+
+def test_lists_of_plain_dicts_are_tuples_too() -> None:
+    data = dataset(run(lambda c: len(c["a"]), [{"a": [1, [2]]}, {"a": []}]))
+    assert data["a"].values.tolist() == [(1, (2,)), ()]
+
+
+def test_it_merges_with_the_frame_of_pandas() -> None:
+    from spearmint_fp import frame
+
+    outcomes = collect(
+        run(lambda c: {"x": c.a / 2}, expand({"a": DynamicValue([1, 2]), "b": DynamicValue(["u", "v"])}))
+    )
+    table = dataset(outcomes).to_dataframe().reset_index().merge(frame(outcomes), on=["a", "b"])
+    assert table["x"].tolist() == table["result.x"].tolist() == [0.5, 0.5, 1.0, 1.0]
+    assert table["index_x"].tolist() == table["index_y"].tolist() == [0, 1, 2, 3]

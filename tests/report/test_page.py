@@ -33,6 +33,7 @@ from spearmint_fp import (
     sample,
     summary,
 )
+from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.outcomes.outcomes import ErrorInfo
 from tests.waiting import LIMIT_SECONDS
 
@@ -662,3 +663,55 @@ def test_free_text_is_no_axis(opened: Opened) -> None:
     page = opened(collect(run(lambda c: {"score": c.a, "answer": f"{c.prompt} {c.a}", "kind": "ab"[c.a % 2]}, space)))
     names = page.locator("#axes .name title").evaluate_all("(all) => all.map((title) => title.textContent)")
     assert names == ["a", "result.score", "result.kind"]
+
+
+# --- cards over odd data --------------------------------------------------------------------------------
+
+
+def described(outcomes: Any, **options: Any) -> Any:
+    return embedded(html_page(outcomes, **options))["answers"]
+
+
+def test_pairs_on_the_cards_are_equal_in_all_else_whatever_the_sweep_names() -> None:
+    space = expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2]), "seed": DynamicValue([5, 9])})
+    outcomes = collect(run(lambda c: c.a * 100 + c.seed, space))
+    shuffled_outcomes = sorted(outcomes, key=lambda outcome: (outcome.index * 7) % 8)
+    part = expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2])})
+    axes = {axis["name"]: axis for axis in described(shuffled_outcomes, sweep=part)["axes"]}
+    assert [*axes] == ["a", "b"]
+    [[*_, n, failed, mean, low, high]] = axes["a"]["differences"]
+    assert (n, failed, abs(mean), abs(low), abs(high)) == (4, 0, 100, 100, 100)
+
+
+def test_a_success_without_a_number_is_not_said_to_have_failed(opened: Opened) -> None:
+    space = expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2, 3])})
+    page = opened(collect(run(lambda c: {"x": c.b / 2} if c.a + c.b > 2 else {"y": "no number"}, space)))
+    assert [line[-1] for line in table_of(page, "a", 0)] == ["2, 1 without", "3"]
+
+
+def test_whole_numbers_on_the_cards_differ_exactly() -> None:
+    space = expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2])})
+    answers = described(run(lambda c: 10**19 + c.a, space))
+    assert answers["axes"][0]["differences"] == [[1, 2, 2, 0, 1.0, 1.0, 1.0]]
+
+
+def test_where_no_axis_has_few_values_there_are_no_cards() -> None:
+    space = expand({"a": DynamicValue(range(40)), "b": DynamicValue(range(40))})
+    assert described(run(lambda c: c.a + c.b, space[:50])) is not None
+    assert described(run(lambda c: c.a + c.b, [{"a": k, "b": -k} for k in range(40)])) is None
+    assert described([Success(Config({"a": 1, "b": 2}), 3.0)]) is None
+
+
+def test_a_value_is_looked_at_once_for_all_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    from spearmint_fp.report import statistics
+
+    asked: list[Any] = []
+
+    def note(value: Any) -> Any:
+        asked.append(value)
+        return exact_key(value)
+
+    monkeypatch.setattr(statistics, "exact_key", note)
+    space = expand({f"a{k}": DynamicValue(["x", "y", "z"]) for k in range(6)})
+    described(collect(run(lambda c: len(set(c.values())), space)))
+    assert len(asked) <= 6 * 3, "and not once for each of 729 outcomes"

@@ -258,7 +258,7 @@ def test_nothing_succeeded() -> None:
         ({"value": "resutl"}, "did you mean 'result'"),
         ({"value": "error"}, r"column 'error' gives 'ZeroDivisionError: .*, which is no number"),
         ({"value": lambda s: "text"}, r"the function gives 'text' \(str\) for outcome 0, which is no number"),
-        ({"value": 3}, "no column 3"),
+        ({"value": 3}, "a function of a success; got 3 "),
         ({"on": ("lr", "rate")}, "on= names swept paths; none is 'rate'"),
         ({"on": ()}, "on= names swept paths"),
         ({"on": 3}, "on= names swept paths; none is 3"),
@@ -359,3 +359,30 @@ def test_eleven_axes_fit_a_page() -> None:
     assert figure.get_size_inches()[0] <= 11.7
     boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
     assert all(left.x1 - right.x1 < -40 for left, right in itertools.pairwise(boxes)), "names end one beside the other"
+
+
+def test_differences_need_a_path_and_draw_what_is_finite() -> None:
+    space = expand({"a": DynamicValue(["a name of thirty letters or so", "$x$", "z"]), "b": DynamicValue([1.0, 2.0])})
+    outcomes = collect(run(lambda c: math.inf if c.a == "z" else len(c.a) * c.b, space))
+    with pytest.raises(ArgumentError, match="differences are those between the values at a path; the index is none"):
+        plot(outcomes, kind="differences", on="index")
+    figure = plot(outcomes, kind="differences", on="a")
+    axes = figure.axes[0]
+    [image] = axes.images
+    assert image.norm.vmax == 40.5
+    assert [text.get_text() for text in axes.texts].count("+inf") == 2
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert all(label.get_rotation() == 30 for label in axes.get_xticklabels())
+    assert all(box.x1 < other.x1 - 50 for box, other in itertools.pairwise(boxes))
+
+
+def test_a_dollar_sign_is_one_on_an_axis_of_effects() -> None:
+    figure = plot(run(lambda c: len(c.a) * 1.5, expand({"a": DynamicValue(["$x$", "yy"])})), kind="effects")
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["\\$x\\$", "yy"]
+
+
+def test_a_kind_that_is_no_text_is_refused() -> None:
+    kind: Any = numpy.array([1, 2])
+    with pytest.raises(ArgumentError, match="kind is"):
+        plot(run(lambda c: c.a, expand({"a": DynamicValue([1, 2])})), kind=kind)

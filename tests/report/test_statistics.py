@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from itertools import chain, combinations
 from statistics import fmean, stdev
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -254,3 +257,78 @@ def test_an_element_of_a_list_is_compared_with_the_rest_of_the_list_equal() -> N
         (20, 30, 2, 10.0),
     ]
     assert [row["mean"] for row in summary(outcomes, by="layers.0")] == [120.0, 220.0]
+
+
+# --- odd numbers and names -----------------------------------------------------------------------------------
+
+
+def test_a_failure_has_no_number_whatever_the_column() -> None:
+    outcomes = make_outcomes([[1, 2, 3], [4, 5, 6]], {(0, 1)})
+    for column in ("seconds", "attempts", "index"):
+        assert [(row["n"], row["failed"]) for row in summary(outcomes, value=column, by="a")] == [(2, 1), (3, 0)]
+        assert [(row["n"], row["failed"]) for row in compare("a", outcomes, value=column)] == [(2, 1)]
+    times = [outcome.seconds for outcome in outcomes if outcome.ok]
+    assert summary(outcomes, value="seconds")[0]["mean"] == pytest.approx(fmean(times))
+
+
+def test_differences_of_whole_numbers_are_exact() -> None:
+    for start in (10**20, 1_764_000_000_000_000_000, -(10**300)):
+        [row] = compare("a", run(lambda c: c.start + c.a, expand({"a": DynamicValue([1, 3]), "start": start})))
+        assert row["mean"] == 2.0
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), Fraction(10**400)])
+def test_a_number_beyond_all_floats_is_refused(number: Any) -> None:
+    with pytest.raises(ArgumentError, match="the result of outcome 1 is beyond all floats"):
+        summary(run(lambda c: number if c.a else 1, expand({"a": DynamicValue([0, 1])})))
+
+
+def test_about_an_infinite_mean_there_is_no_interval() -> None:
+    [row] = summary(run(lambda c: math.inf if c.a else 1.0, expand({"a": DynamicValue([0, 1, 0])})))
+    assert row["mean"] == math.inf
+    assert all(math.isnan(row[name]) for name in ("sem", "low", "high"))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "mean"),
+    [
+        ([Decimal("0.5"), Decimal("2.5")], 1.5),
+        ([Fraction(1, 2), 2.5], 1.5),
+        ([np.float32(0.5), np.array(2.5)], 1.5),
+        ([np.bool_(True), False], 0.5),
+        ([10**18, 10**18 + 2], 1e18),
+    ],
+)
+def test_numbers_of_every_type_count(numbers: list[Any], mean: float) -> None:
+    [row] = summary(run(lambda c: numbers[c.k], expand({"k": DynamicValue([0, 1])})))
+    assert (row["n"], row["mean"]) == (2, mean)
+
+
+def test_no_two_columns_of_a_summary_have_one_name() -> None:
+    configs = [{"config": {"n": 1, "mean": 2}, "n": 5, "mean": 6}, {"config": {"n": 3, "mean": 2}, "n": 5, "mean": 6}]
+    table = summary(run(lambda c: 1.5, configs), by=("n", "config.n", "mean", "config.mean", ()))
+    names = ["config.n", "config.config.n", "config.mean", "config.config.mean", "config"]
+    assert [list(row.values())[:5] for row in table] == [[5, 1, 6, 2, configs[0]], [5, 3, 6, 2, configs[1]]]
+    assert all(list(row)[:5] == names for row in table)
+
+
+def test_means_and_tests_are_those_of_statsmodels() -> None:
+    from statsmodels.stats.proportion import proportion_confint
+    from statsmodels.stats.weightstats import DescrStatsW
+
+    outcomes = make_outcomes([[0.5, 2.25, -1.0, 4.0], [3.5, 2.0, 8.0, 1.0]])
+    for row, numbers in zip(summary(outcomes, by="a"), ([0.5, 2.25, -1.0, 4.0], [3.5, 2.0, 8.0, 1.0]), strict=True):
+        described = DescrStatsW(numbers)
+        assert row["sem"] == pytest.approx(described.std_mean)
+        assert (row["low"], row["high"]) == pytest.approx(described.tconfint_mean())
+    [row] = compare("a", outcomes)
+    assert (row["low"], row["high"]) == pytest.approx(DescrStatsW([3.0, -0.25, 9.0, -3.0]).tconfint_mean())
+    [rate] = summary(make_outcomes([[1, 0, 1, 1, 1]]))
+    assert (rate["low"], rate["high"]) == pytest.approx(proportion_confint(4, 5, method="wilson"))
+
+
+def test_a_value_that_is_no_name_is_refused_also_where_all_failed() -> None:
+    with pytest.raises(
+        ArgumentError, match=r"value= is the name of a column or a function of a success; got 5 \(int\)"
+    ):
+        summary(run(lambda c: 1 / 0, [{"a": 1}]), value=5)  # type: ignore[arg-type]

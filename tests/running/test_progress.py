@@ -1,4 +1,4 @@
-"""`progress=True`: one line on a terminal, and silence elsewhere."""
+"""`progress=True`: one line on a terminal and in a notebook, and lines that stay elsewhere."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import re
 import struct
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tqdm import tqdm
 
 from spearmint_fp import DynamicValue, MissingExtraError, arun, expand, run
-from spearmint_fp.running.progress import ProgressLine, show_progress
+from spearmint_fp.running import progress
+from spearmint_fp.running.progress import open_line, show_progress
 
 fcntl = pytest.importorskip("fcntl")
 pty = pytest.importorskip("pty")
@@ -116,9 +118,78 @@ def test_leaving_early_ends_the_line(code: str) -> None:
 
 
 @pytest.mark.parametrize("run_it", ["[*run(task, [1, 0], progress=True)]", "asyncio.run(awaited([1, 0]))"])
-def test_silent_where_there_is_no_terminal(run_it: str) -> None:
+def test_one_line_at_the_end_where_there_is_no_terminal(run_it: str) -> None:
     done = subprocess.run([sys.executable, "-c", HEAD + run_it], capture_output=True, text=True, check=True)
-    assert done.stderr == ""
+    assert re.fullmatch(r"2/2 configs, failed=1 \[\d\d:\d\d<\d\d:\d\d, .*config.*\]\n", done.stderr)
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("total", "lines"),
+    [
+        (
+            100,
+            [
+                "3/100 configs, failed=2 [00:30<16:10, 10.00s/ config]",
+                "6/100 configs, failed=3 [01:00<15:40, 10.00s/ config]",
+                "8/100 configs, failed=4 [01:20<15:20, 10.00s/ config]",
+            ],
+        ),
+        (
+            None,
+            [
+                "3 configs, failed=2 [00:30, 10.00s/ config]",
+                "6 configs, failed=3 [01:00, 10.00s/ config]",
+                "8 configs, failed=4 [01:20, 10.00s/ config]",
+            ],
+        ),
+    ],
+)
+def test_a_line_now_and_then_in_a_log(total: int | None, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, stream = Clock(), io.StringIO()
+    monkeypatch.setattr(progress, "monotonic", clock)
+    monkeypatch.setattr(progress, "LOG_SECONDS", 30.0)
+    monkeypatch.setattr(sys, "stderr", stream)
+    outcomes = [next(run(lambda n: 1 / n, [n % 2])) for n in range(8)]
+    with open_line(total) as line:
+        for outcome in outcomes:
+            clock.now += 10
+            line.note(outcome)
+    assert stream.getvalue().splitlines() == lines
+
+
+def test_nothing_where_there_are_no_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    assert len(list(run(abs, range(3), progress=True))) == 3
+
+
+@pytest.mark.parametrize("widgets", [True, False])
+def test_a_bar_in_a_notebook(widgets: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its streams are no terminals; without widgets the bar is text, which is drawn at its place there too."""
+    drawn = io.StringIO()
+    shell = SimpleNamespace(kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setattr(sys, "stderr", drawn)
+    monkeypatch.setattr("tqdm.notebook.IProgress", object if widgets else None)
+    made: list[Any] = []
+
+    def make_bar(**options: Any) -> Any:
+        made.append(options)
+        return tqdm(**options)
+
+    monkeypatch.setattr("tqdm.notebook.tqdm", make_bar)
+    assert len(list(run(lambda n: 1 / n, [1, 0], progress=True))) == 2
+    assert len(made) == widgets
+    assert re.search(r"100%\|[█#]+\| 2/2 .*failed=1\]", drawn.getvalue())
+    shell.kernel = None  # a terminal of IPython
+    list(run(abs, [1], progress=True))
+    assert len(made) == widgets
 
 
 def test_nothing_is_drawn_before_it_is_asked_for_or_without_progress() -> None:
@@ -136,7 +207,8 @@ def test_the_outcomes_are_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     plain = list(run(lambda c: 1 / c.n, sweep))
     assert list(run(lambda c: 1 / c.n, sweep, progress=True)) == plain == asyncio.run(later())
     assert len(run(lambda c: 1, sweep, progress=True)) == 3
-    assert capsys.readouterr() == ("", "")
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.count("\n")) == ("", 2)
 
 
 def test_tqdm_itself_knows_the_total() -> None:
@@ -162,7 +234,7 @@ def test_closing_the_line_closes_the_run() -> None:
     next(shown)
     shown.close()
     assert ended == [True]
-    with ProgressLine(None) as line:
+    with open_line(None) as line:
         assert line is not None
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from spearmint_fp import DynamicValue, SizeError, expand, shuffled
 from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.sweep import formulas
-from spearmint_fp.sweep.digits import find_node
-from spearmint_fp.sweep.formulas import ANYTHING, Formula, Groups, Values, cut_piece, split_axes
+from spearmint_fp.sweep.digits import cut_piece, find_node
+from spearmint_fp.sweep.formulas import ANYTHING, Formula, Groups, Values, split_axes
 
 from ..oracle import paths_of, predicate, value_at
 from .generated import points, sweeps
@@ -61,7 +61,6 @@ def test_cut_axes_have_the_same_points_and_pieces_pass_as_a_whole(data: Any, swe
     read = set(data.draw(st.permutations(list_places(open_space(sweep._node).digits)))[:1])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(formulas, "MOST_ROW", 2)
-        patch.setattr(formulas, "LIMIT", 0)  # so that an axis may be cut into any number of pieces
         made = split_axes(sweep._node, [(path, test), (path, predicate(1, 2))], read)
     assert list(map(exact_key, made.walk(0, made.size))) == list(map(exact_key, listed))
     assert [exact_key(made.at(k)) for k in range(made.size)] == list(map(exact_key, listed))

@@ -14,6 +14,7 @@ from spearmint_fp import (
     arun,
     retrying,
     run,
+    throttled,
     timed_out,
 )
 from tests.waiting import HANG_SECONDS
@@ -82,4 +83,23 @@ def count_call(folder: Path, config: Any) -> int:
 @retrying(3)
 async def fetched_later(n: int) -> int:
     await asyncio.sleep(0)
+    return n
+
+
+def echo(n: int) -> int:
+    return n
+
+
+@throttled(2, per=0.05)
+def begin_slowly(n: int) -> int:
+    return n
+
+
+def begin_slowly_inside(n: int) -> int:
+    return begin_slowly(n)
+
+
+@retrying(2)
+@throttled(2, per=0.05)
+def begin_slowly_again(n: int) -> int:
     return n

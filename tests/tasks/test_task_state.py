@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import pytest
+
 from spearmint_fp import (
+    RunError,
     Success,
     processes,
     retrying,
@@ -55,3 +58,26 @@ def test_a_state_is_ready_for_the_next_task() -> None:
     state.end_wrapper(outer)
     state.begin_attempt(outer, 4)
     assert state.finish(0.5) == (0.5, 1)
+
+
+def test_waiting_for_a_turn_moves_every_deadline_and_is_told_outside() -> None:
+    told: list[tuple[float, float]] = []
+    state = TaskState(lambda state: told.append((state.deadline, state.since)))
+    state.resume(0, (), since=100.0)
+    state.begin_wrapper(5.0)
+    attempts = state.begin_wrapper(1)
+    state.begin_wrapper(7.0)
+    state.note_wait(2.5)
+    assert (state.deadline, state.marks) == (7.5, ((0, 7.5), (0, 1), (0, 9.5)))
+    assert attempts.number == 1
+    assert told == [(7.5, 102.5)]
+    state.resume(0, ())
+    assert state.finish(3.0)[0] == 0.5
+    assert state.finish(3.0)[0] == 3.0
+
+
+def test_a_task_whose_run_has_ended_does_not_wait() -> None:
+    state = TaskState()
+    state.is_stopped = True
+    with pytest.raises(RunError, match="the run has ended while this task waited for its turn"):
+        state.note_wait(1.0)

@@ -49,7 +49,7 @@ def covering(strength: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
         ArgumentError: `strength` is not a whole number from 1 on, `seed` is not one, or `sweep` is not a sweep.
         Exception: what a function that makes configurations raises where these are listed.
 
-    See also: `sample`, a random choice; `constrain`.
+    See also: `spread`, evenly over every axis; `neighbours`, one change at a time; `sample`, by chance alone.
 
     Source: Cohen, Dalal, Fredman and Patton, "The AETG system" (1997); Nurmela, "Upper bounds for covering arrays by
     tabu search" (2004).

@@ -57,29 +57,13 @@ def join_columns(parts: Iterable[Columns], count: int) -> Columns:
 
 def join_column(columns: Sequence[Column], count: int) -> Column:
     """The column of a path, from those that it has in some of `count` parts."""
-    pieces = tuple(join_ranges(piece for column in columns for piece in column.pieces))
+    pieces = tuple(piece for column in columns for piece in column.pieces)
     if any(column.computed for column in columns):
         return Column(pieces, True, computed=True)
     single = all(count_items(piece) == 1 for piece in pieces)
     if single and len({exact_key(piece[0]) for piece in pieces}) == 1 and len(columns) == count:
         return Column(pieces[:1], any(column.swept for column in columns))
     return Column(pieces, True)
-
-
-def join_ranges(pieces: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
-    """The pieces, ranges that go on where the one before ends joined to it."""
-    joined: list[Sequence[Any]] = []
-    for piece in pieces:
-        before = joined[-1] if joined else ()
-        if (
-            isinstance(piece, range)
-            and isinstance(before, range)
-            and (before.stop, before.step) == (piece.start, piece.step)
-        ):
-            joined[-1] = range(before.start, piece.stop, piece.step)
-        else:
-            joined.append(piece)
-    return joined
 
 
 def list_static_columns(value: Any) -> Columns:

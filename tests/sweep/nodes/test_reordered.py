@@ -19,7 +19,7 @@ from ..spaces import find_inside
 
 some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 axes = st.lists(st.sampled_from([0, 1, 1.0, True, "a", None]), min_size=1, max_size=3).map(DynamicValue)
-records = st.recursive(
+records: st.SearchStrategy[Any] = st.recursive(
     axes | st.just(7) | st.just({}),
     lambda inner: (
         st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=3) | st.lists(inner, min_size=1, max_size=2)
@@ -32,7 +32,7 @@ records = st.recursive(
 def orders(draw: st.DrawFn) -> tuple[Node, tuple[Place, ...]]:
     """A product, and the places of all its parts, where some inner products are opened, in any order."""
     base = expand(draw(st.dictionaries(st.sampled_from("xyz"), records, min_size=1, max_size=3)))._node
-    places, waiting = list[Place](), [()]
+    places, waiting = list[Place](), list[Place]([()])
     while waiting and isinstance(base.composition, ProductOf):
         place = waiting.pop()
         made = find_part(base, place)[0].composition
