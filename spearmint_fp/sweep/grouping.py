@@ -17,6 +17,7 @@ from ..conversion.problems import ABSENT
 from .allowed import Allowed
 from .choose import check_path, parse_paths
 from .core import Sweep, as_sweep
+from .digits import Place
 from .filters import constrain_node, find_product
 from .formulas import ANYTHING, Formula, Values
 from .nodes.node import Node, ProductOf, SelectionOf
@@ -135,9 +136,9 @@ def _reorder_node(node: Node, paths: tuple[Steps, ...]) -> Node:
     return _join_groups(node, paths)
 
 
-def _find_order(base: Node, paths: tuple[Steps, ...]) -> tuple[tuple[int, ...], ...] | None:
+def _find_order(base: Node, paths: tuple[Steps, ...]) -> tuple[Place, ...] | None:
     """The places of a product's parts, those at some paths first; None where these are no axes of it."""
-    first: list[tuple[int, ...]] = []
+    first: list[Place] = []
     for path in paths:
         place = _find_axis(base, path)
         if place is None:
@@ -148,9 +149,9 @@ def _find_order(base: Node, paths: tuple[Steps, ...]) -> tuple[tuple[int, ...], 
     return (*dict.fromkeys(first), *rest)
 
 
-def _find_axis(node: Node, path: Steps) -> tuple[int, ...] | None:
+def _find_axis(node: Node, path: Steps) -> Place | None:
     """The place of the axis at a path of a product, where there is one and no value is on it twice."""
-    place: tuple[int, ...] = ()
+    place: Place = ()
     while path and isinstance(made := node.composition, ProductOf):
         ways = [(part, rest) for part, rest in node.enter(path) if made.parts[part].may_have(rest)]
         if len(ways) != 1:
@@ -160,7 +161,7 @@ def _find_axis(node: Node, path: Steps) -> tuple[int, ...] | None:
     return place if place and not path and node.distinct() == node else None
 
 
-def _list_parts(node: Node, place: tuple[int, ...], opened: AbstractSet[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+def _list_parts(node: Node, place: Place, opened: AbstractSet[Place]) -> Iterator[Place]:
     made = node.composition
     if place not in opened or not isinstance(made, ProductOf):
         yield place
@@ -169,12 +170,10 @@ def _list_parts(node: Node, place: tuple[int, ...], opened: AbstractSet[tuple[in
         yield from _list_parts(part, (*place, k), opened)
 
 
-def _move_constraints(
-    constraints: Sequence[Constraint], order: Sequence[tuple[int, ...]]
-) -> tuple[Constraint, ...] | None:
+def _move_constraints(constraints: Sequence[Constraint], order: Sequence[Place]) -> tuple[Constraint, ...] | None:
     """The constraints of a product, for the same parts in another order; None where one lies across opened parts."""
 
-    def move(place: tuple[int, ...]) -> tuple[int, ...] | None:
+    def move(place: Place) -> Place | None:
         homes = [(k, *place[len(part) :]) for k, part in enumerate(order) if place[: len(part)] == part]
         return homes[0] if homes else None
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp.configuration.keys import exact_key
-from spearmint_fp.sweep.cases import MOST_CUTS, AnyCase, Cases, KeyCases, RangeCases, find_common_places
+from spearmint_fp.sweep.cases import MOST_PIECES, AnyCase, Cases, KeyCases, RangeCases, find_common_places
 from spearmint_fp.sweep.diagrams import FALSE, TRUE
 
 steps = st.sampled_from([1, 2, 3, 4, 6, 10, -1, -2, -3, -7])
@@ -54,8 +54,8 @@ def test_only_whole_numbers_are_in_a_range(number: int, values: range) -> None:
 def test_what_would_be_cut_into_too_many_pieces_is_not_cut() -> None:
     long = range(10**30)
     for many, few in [
-        (KeyCases(dict.fromkeys(map(exact_key, range(MOST_CUTS + 1)), TRUE)),) * 2,
-        (RangeCases(range(0, 2 * MOST_CUTS + 2, 2)), RangeCases(range(0, 2 * MOST_CUTS, 2))),
+        (KeyCases(dict.fromkeys(map(exact_key, range(MOST_PIECES + 1)), TRUE)),) * 2,
+        (RangeCases(range(0, 2 * MOST_PIECES + 2, 2)), RangeCases(range(0, 2 * MOST_PIECES, 2))),
     ]:
         assert many.list_cuts(long) is None
         assert few.list_cuts(long[: 10**3]) is not None

@@ -1,4 +1,4 @@
-"""Formulas: what they say of a configuration, and axes cut where their tests change."""
+"""Formulas: what they say of a configuration, and axes that they cut, which stay one axis to every operation."""
 
 from __future__ import annotations
 
@@ -8,18 +8,59 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from toolz import unique
 
-from spearmint_fp import DynamicValue, SizeError, expand, shuffled
+from spearmint_fp import (
+    Config,
+    DynamicValue,
+    SizeError,
+    Sweep,
+    constrain,
+    distinct,
+    exclude,
+    expand,
+    get_in,
+    project,
+    reorder,
+    shuffled,
+)
 from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.sweep import formulas
 from spearmint_fp.sweep.digits import cut_piece, find_node
 from spearmint_fp.sweep.formulas import ANYTHING, Formula, Groups, Values, split_axes
 
-from ..oracle import paths_of, predicate, value_at
+from ..oracle import exactly, paths_of, predicate, value_at
 from .generated import points, sweeps
 from .spaces import list_places, open_space
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+AXES: dict[str, Any] = {"a": range(5), "b": [f"b{k}" for k in range(4)], "c": range(3, 30, 4)}
+
+pairs = st.lists(st.sampled_from(sorted(AXES)), min_size=2, max_size=2, unique=True)
+named = st.fixed_dictionaries({}, optional={name: st.sampled_from(list(values)) for name, values in AXES.items()})
+
+
+@st.composite
+def cut_sweeps(draw: st.DrawFn) -> Sweep[Any]:
+    """A sweep of three axes after exclusions, differences and constraints in any order."""
+    sweep: Sweep[Any] = expand({name: DynamicValue(values) for name, values in AXES.items()})
+    for step in draw(st.lists(st.sampled_from(["exclude", "difference", "constrain"]), min_size=1, max_size=4)):
+        if step == "exclude":
+            sweep = exclude(draw(st.lists(named.filter(bool), min_size=1, max_size=3)), sweep)
+        elif step == "difference":
+            sweep -= expand({name: draw(named).get(name, DynamicValue(values)) for name, values in AXES.items()})
+        else:
+            salt = draw(st.integers(1, 3))
+            sweep = constrain(lambda x, y, salt=salt: len(f"{x}{y}") % 4 != salt, sweep, on=draw(pairs))
+    return sweep
+
+
+@pytest.fixture(autouse=True)
+def short_axes_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formulas, "MOST_ROW", 2)
+
+
 values = st.sampled_from([0, 1, 1.0, True, False, "1", None, math.nan, ()])
 
 
@@ -50,7 +91,7 @@ def test_a_formula_is_its_groups_over_what_is_there(groups: list[list[int]], neg
     assert formula.absent is formula.keeps(paths, {})
 
 
-@some
+@many
 @given(st.data(), sweeps())
 def test_cut_axes_have_the_same_points_and_pieces_pass_as_a_whole(data: Any, sweep: Any) -> None:
     listed = points(sweep)
@@ -59,9 +100,7 @@ def test_cut_axes_have_the_same_points_and_pieces_pass_as_a_whole(data: Any, swe
     path = data.draw(st.sampled_from(paths_of(listed[0])))
     test = Values.of([value_at(path, listed[0])])
     read = set(data.draw(st.permutations(list_places(open_space(sweep._node).digits)))[:1])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(formulas, "MOST_ROW", 2)
-        made = split_axes(sweep._node, [(path, test), (path, predicate(1, 2))], read)
+    made = split_axes(sweep._node, [(path, test), (path, predicate(1, 2))], read)
     assert list(map(exact_key, made.walk(0, made.size))) == list(map(exact_key, listed))
     assert [exact_key(made.at(k)) for k in range(made.size)] == list(map(exact_key, listed))
     for place in read:
@@ -90,3 +129,16 @@ def test_more_places_than_pieces_may_be_is_refused(monkeypatch: pytest.MonkeyPat
     with pytest.raises(SizeError, match="more than 3 places of an axis of"):
         split_axes(few._node, [(("n",), Values.of(range(5)))], set())
     assert shuffled(few)._node == split_axes(shuffled(few)._node, [(("n",), Values.of([1]))], set())
+
+
+@many
+@given(cut_sweeps(), pairs, st.booleans())
+def test_pieces_are_projected_reordered_and_made_distinct_as_one_axis(
+    sweep: Sweep[Any], pair: list[str], only_one: bool
+) -> None:
+    paths = pair[:1] if only_one else pair
+    shown = [Config({path: config[path] for path in paths}) for config in sweep]
+    assert list(map(exactly, project(paths, sweep))) == list(unique(map(exactly, shown)))
+    by_rank = sorted(sweep, key=lambda config: [list(AXES[path]).index(get_in(path, config)) for path in paths])
+    assert list(reorder(paths, sweep)) == by_rank
+    assert list(distinct(sweep)) == list(sweep)

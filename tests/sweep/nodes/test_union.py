@@ -41,7 +41,8 @@ def test_a_sum_lists_its_parts_one_after_the_other(parts: list[Sweep[Any]], last
 @given(
     st.builds(lambda start, step, size: range(start, start + step * size, step), st.integers(-20, 20),
               st.sampled_from([1, 3, -1, -4]), st.integers(1, 30))
-    | st.lists(st.sampled_from([0, 1, 1.0, True, None, {"k": 1}]), min_size=1, max_size=20).map(lambda v: tuple(map(freeze, v))),
+    | st.lists(st.sampled_from([0, 1, 1.0, True, None, {"k": 1}]), min_size=1, max_size=20)
+    .map(lambda some: tuple(map(freeze, some))),
     st.sets(st.integers(1, 30), min_size=1),
     st.sets(st.integers(0, 30)),
 )  # fmt: skip
