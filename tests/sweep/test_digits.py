@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, constrain, expand, shuffled
 from spearmint_fp.configuration.paths import find_in
-from spearmint_fp.sweep.digits import Digits, Question, narrow_node, read_digits
+from spearmint_fp.sweep.digits import Digits, Question, count_values, cut_axes, find_node, narrow_node, read_digits
 from spearmint_fp.sweep.nodes.node import ABSENT
 
 from ..oracle import exactly, listing, paths_of, record_specs, tree_of
@@ -82,3 +82,24 @@ def test_a_node_is_narrowed_to_the_values_that_are_left() -> None:
     sweep = expand({"a": DynamicValue([1, 2, 3]), "c": DynamicValue([{"k": DynamicValue([1, 2])}, {"m": 1}, 5])})
     narrowed = narrow_node(sweep._node, {(0,): [0, 2], (1, 0, 0): [1], (1, 1): [1]})
     assert [narrowed.at(k) for k in range(narrowed.size)] == [{"a": a, "c": c} for a in (1, 3) for c in ({"k": 2}, 5)]
+
+
+@some
+@given(record_specs(), st.sets(st.integers(0, 5), max_size=3))
+def test_cut_axes_have_the_same_points_at_the_same_positions(spec: Any, ends: set[int]) -> None:
+    sweep = expand(
+        {"t": tree_of(spec), "n": DynamicValue(range(4, -8, -2)), "c": DynamicValue([DynamicValue(range(5)), "x"])}
+    )
+    node, expected = sweep._node, [exactly(config) for config in sweep]
+    axes = [digit for digit in read_digits(node, [Question(((),))]).all if digit.branches is None]
+    cuts = {digit.place: ends for digit in axes if isinstance(digit.node.list_values(()), range)}
+    assert bool(cuts) == bool(sweep)
+    made = cut_axes(node, cuts)
+    assert [exactly(point) for point in made.walk(0, made.size)] == expected
+    assert [exactly(made.at(k)) for k in range(0, made.size, 7)] == expected[::7]
+    for place in cuts:
+        assert find_node(made, place).size == find_node(node, place).size
+        inside = {end for end in ends if 0 < end < find_node(node, place).size}
+        assert len(find_node(made, place).children) == len(inside) + bool(inside)
+    assert cut_axes(node, {}) is node
+    assert count_values(node) == sum(digit.size for digit in read_digits(node, [Question(((),))]).all)
