@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, reduce
 from typing import Any, final
 
@@ -102,12 +102,10 @@ class Extended(Compound):
         return tuple(dict.fromkeys([*beside, *(one for inputs in read for one in inputs)]))
 
     def places(self, value: Any, exact: bool) -> Places:
-        def drop(prune: bool) -> Any:
-            return reduce(lambda config, path: drop_in(path, config, prune=prune), self._paths, value)
-
-        # a record on the way may have been there, or have been made for the value
         same = make_matcher(value, exact)
-        origins = unique((drop(prune) for prune in (False, True)), key=exact_key)
+        origins: Iterable[Any] = (value,)
+        for path in self._paths:
+            origins = list(unique((one for config in origins for one in _list_origins(path, config)), key=exact_key))
         return Verified(find_places(self.base, origins, exact), lambda rank: same(self.at(rank)))
 
     @property
@@ -157,6 +155,17 @@ class Extended(Compound):
             values = ", ".join(map(short_repr, addition.column.pieces[0][:6]))
             outline = outline.with_line(f"{show_path((*path, *addition.path))}: included, {values}")
         return outline
+
+
+def _list_origins(path: Steps, config: Any) -> Iterator[Any]:
+    """The configurations without a path: a record that is empty then may have been there, or made for the value."""
+    origin = drop_in(path, config, prune=False)
+    yield origin
+    for end in range(len(path) - 1, 0, -1):
+        if find_in(path[:end], origin) != ({},):
+            return
+        origin = drop_in(path[:end], origin, prune=False)
+        yield origin
 
 
 def _keep_point(point: Any) -> Any:
