@@ -52,7 +52,7 @@ def linspace(start: SupportsFloat, stop: SupportsFloat, num: SupportsIndex) -> S
 
 
 def geomspace(start: SupportsFloat, stop: SupportsFloat, num: SupportsIndex) -> Spacing:
-    """`numpy.geomspace(start, stop, num).tolist()`, computed value by value: `num` floats, each the same multiple.
+    """`numpy.geomspace(start, stop, num).tolist()`, value by value: `num` floats, each the same multiple of the last.
 
     As `linspace`, evenly in the logarithm: nothing is stored, and both ends are among the values, exactly. Both are
     negative or both positive. Values in between are those of numpy up to their last bit, in which numpy's own differ
@@ -184,6 +184,21 @@ class Spacing(Sequence[float]):
 
     def count(self, value: Any) -> int:
         return sum(1 for _ in self.find_indices(value))
+
+    @property
+    def is_distinct(self) -> bool:
+        """True if all values differ; False where rounding may have brought some together."""
+        if len(self) < 2:
+            return True
+        low, high = sorted(map(abs, (self.start, self.stop)))
+        least_distance = abs(self.stop - self.start) / (self.num - 1)
+        if self.rule == "geomspace":
+            exponents = log10(low), log10(high)
+            step = (exponents[1] - exponents[0]) / (self.num - 1)
+            if step <= 8 * max(map(ulp, exponents)):
+                return False
+            least_distance, high = low * step, low  # values are the closest at the end that is nearer to 0
+        return least_distance > 8 * ulp(high)
 
     def find_indices(self, value: Any) -> Iterator[int]:
         """Where the values stand that equal a number, ascending, found by halving."""

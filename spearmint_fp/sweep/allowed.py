@@ -64,7 +64,7 @@ class Allowed(Indices):
             return NotImplemented
         if not self.base == other.base:
             return False
-        known = all(c.predicate is not None or c.congruence or c.between for c in self.constraints)
+        known = all(c.predicate is not None or c.positions is not None for c in self.constraints)
         asked_alike = known and self.constraints == other.constraints
         return asked_alike or self.automaton.data == other.automaton.data
 
@@ -118,7 +118,7 @@ class Allowed(Indices):
         values stay. A stride looks at positions instead, and branches may hold equal configurations.
         """
         digits = read_digits(self.base, (Question(((),)),)).all
-        placed = any(one.congruence is not None or one.between is not None for one in self.constraints)
+        placed = any(constraint.positions is not None for constraint in self.constraints)
         if placed or not _is_faithful(self.base) or any(digit.node.distinct() is None for digit in digits):
             return None
         return self.narrow(*[keep_firsts(digit) for digit in digits if digit.node.distinct() != digit.node])

@@ -37,8 +37,7 @@ def build_formula(constraint: Constraint, formula: Formula, number: int, space: 
             raised += failed
             atoms.append(root)
     root = formula.join(atoms, space.diagrams)
-    inside = _join_branches({tuple(space.digits.list_choosers(constraint.place)): TRUE}, space)
-    return space.diagrams.disjoin(root, space.diagrams.negate(inside)), raised  # elsewhere nothing is asked for
+    return space.diagrams.disjoin(root, space.find_outside(constraint.place)), raised  # where nothing is asked for
 
 
 def _is_conjunction(join: Any) -> bool:
@@ -51,20 +50,7 @@ def _look_up_values(test: Values, path: Steps, sources: Sequence[Source], space:
     for source in sources:
         node = _look_up_source(test, path, source, space)
         found[source.context] = space.diagrams.disjoin(found.get(source.context, FALSE), node)
-    return _join_branches(found, space)
-
-
-def _join_branches(found: dict[Context, int], space: Space) -> int:
-    """The diagram of what is in any of some branches and in the diagram of that branch, innermost ones first."""
-    for depth in range(max(map(len, found), default=0), 0, -1):
-        rows: dict[tuple[Context, int], dict[int, int]] = {}
-        for context in [context for context in found if len(context) == depth]:
-            chooser, branch = context[-1]
-            rows.setdefault((context[:-1], chooser), {})[branch] = found.pop(context)
-        for (outer, chooser), row in rows.items():
-            node = space.diagrams.make_node(chooser, tuple([row.get(v, FALSE) for v in space.domains[chooser]]))
-            found[outer] = space.diagrams.disjoin(found.get(outer, FALSE), node)
-    return found.get((), FALSE)
+    return space.join_branches(found)
 
 
 def _look_up_source(test: Values, path: Steps, source: Source, space: Space) -> int:

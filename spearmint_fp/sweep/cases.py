@@ -12,7 +12,7 @@ import attrs
 from .diagrams import FALSE, TRUE
 from .indices import count_range
 
-MOST_CUTS: Final = 1_000
+MOST_PIECES: Final = 1_000
 """Into how many pieces a range is cut in one go."""
 
 
@@ -43,7 +43,7 @@ class KeyCases(Cases):
     def list_cuts(self, values: range) -> Collection[int] | None:
         whole = [key[1] for key in self.diagrams if type(key) is tuple and key[0] is int]
         places = {values.index(number) for number in whole if number in values}
-        return None if len(places) > MOST_CUTS else {place + more for place in places for more in (0, 1)}
+        return None if len(places) > MOST_PIECES else {place + more for place in places for more in (0, 1)}
 
 
 @final
@@ -60,7 +60,7 @@ class RangeCases(Cases):
         places = find_common_places(values, self.values)
         if not places or places.step == 1:
             return (places.start, places.stop)
-        few = count_range(places) <= MOST_CUTS
+        few = count_range(places) <= MOST_PIECES
         return {place + more for place in places for more in (0, 1)} if few else None
 
 

@@ -21,11 +21,11 @@ from ..configuration.messages import format_count
 from .atoms import build_formula
 from .automata import Automaton, AutomatonData, dump_automaton
 from .conjunction import MOST_STEPS, OutOfSteps, conjoin_all
-from .diagrams import FALSE, TRUE, Diagrams
+from .diagrams import FALSE, MOST_NODES, TRUE, Diagrams, OutOfNodes
 from .digits import read_digits
 from .indices import count_items
 from .nodes.node import Node
-from .positions import join_between, join_congruent
+from .positions import join_positions
 from .predicates import Asker, Raised, Relation, Space
 from .tables import Constraint, dump_table, join_names, load_table
 
@@ -37,7 +37,14 @@ def build_automaton(base: Node, constraints: Sequence[Constraint]) -> tuple[Auto
         SizeError: a constraint, or all of them together, would take too much.
         Exception: what a predicate raised about a configuration that the others leave.
     """
-    return _Builder(base, constraints).build()
+    try:
+        return _Builder(base, constraints).build()
+    except OutOfNodes:
+        paths = join_names(show_path(path) for constraint in constraints for path in constraint.paths)
+        raise SizeError(
+            f"the constraints on {paths} have more than {MOST_NODES} cases to tell apart. Name fewer combinations of "
+            f"values, or write the axes that they tie together side by side in the tree"
+        ) from None
 
 
 @final
@@ -116,10 +123,8 @@ class _Builder:
     def _build_diagram(self, number: int) -> int:
         """The diagram of a constraint."""
         constraint = self.constraints[number]
-        if constraint.congruence is not None:
-            return join_congruent(*constraint.congruence, constraint.place, self.space)
-        if constraint.between is not None:
-            return join_between(*constraint.between, constraint.place, self.space)
+        if constraint.positions is not None:
+            return join_positions(constraint.positions, constraint.place, self.space)
         if isinstance(constraint.predicate, Relation):
             related = constraint.predicate.build_diagram(self.base, constraint.place, self.space)
             if related is not None:
@@ -142,12 +147,18 @@ class _Builder:
 
     def _build_guard(self, number: int) -> int:
         """The diagram of the constraints over some of these digits and no others."""
-        scope, guard = frozenset(self.scopes[number]), TRUE
+        scope = frozenset(self.scopes[number])
         near = {other for digit in scope for other in self.touching[digit] if other in self.roots}
-        for other in sorted(near):
-            if scope.issuperset(self.scopes[other]):
-                guard = self.diagrams.conjoin(guard, self.roots[other])
-        return guard
+        inside = [other for other in near if scope.issuperset(self.scopes[other])]
+        return self.diagrams.conjoin_all(map(self._allow_elsewhere, inside))
+
+    def _allow_elsewhere(self, number: int) -> int:
+        """The diagram of a constraint that may lie in a branch, with all that is in the other branches."""
+        root = self.roots[number]
+        for chooser, branch in self.digits.list_choosers(self.constraints[number].place):
+            others = tuple([int(value != branch) for value in self.space.domains[chooser]])
+            root = self.diagrams.disjoin(root, self.diagrams.make_node(chooser, others))
+        return root
 
     def _keep_diagram(self, number: int, root: int) -> None:
         """Note a constraint's diagram, and cut the values for which some constraint leaves nothing, while there are."""

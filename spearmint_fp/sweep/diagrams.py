@@ -109,7 +109,10 @@ class Diagrams:
 
     def disjoin_all(self, roots: Sequence[int]) -> int:
         """The strings that are in any of several diagrams."""
-        joined = [self.negate(root) for root in dict.fromkeys(roots)] or [TRUE]
+        different = list(dict.fromkeys(roots))
+        if len(different) == 1:
+            return different[0]
+        joined = [self.negate(root) for root in different] or [TRUE]
         while len(joined) > 1:  # in pairs: one after the other would go through a growing diagram again and again
             pairs = zip(joined[::2], joined[1::2], strict=False)
             odd = joined[len(joined) & ~1 :]

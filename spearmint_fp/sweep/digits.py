@@ -13,13 +13,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
+from operator import is_
 from typing import Any, Final, final
 
 import attrs
 
 from ..configuration.fold import Steps
 from .nodes.node import Node, ProductOf, SumOf
+from .nodes.select import slice_node
 from .nodes.union import Pieces, Union
 
 Place = tuple[int, ...]
@@ -273,15 +275,22 @@ def find_node(node: Node, place: Place) -> Node:
 
 
 def cut_axes(node: Node, cuts: Mapping[Place, Iterable[int]], place: Place = ()) -> Node:
-    """The same points, where the long axes at some places are cut into pieces before these positions."""
+    """The same points, where the axes at some places are cut into pieces before these positions."""
     if place in cuts:
-        return Pieces.cut(node.list_values(()), cuts[place])
+        pieces = [cut_piece(node, start, stop) for start, stop in pairwise(sorted({0, *cuts[place], node.size}))]
+        return Pieces(tuple(pieces), node) if pieces[1:] else node
     match node.composition:
         case ProductOf(parts=parts) | SumOf(parts=parts):
             new = [cut_axes(part, cuts, (*place, k)) for k, part in enumerate(parts)]
             changed = any(one is not other for one, other in zip(parts, new, strict=True))
             return node.rebuilt(new) if changed else node
     return node
+
+
+def cut_piece(node: Node, start: int, stop: int) -> Node:
+    """`node[start:stop]`, of an axis as an axis."""
+    piece = node.keep_values([start] if stop == start + 1 else range(start, stop))
+    return piece if piece.size == stop - start else slice_node(node, slice(start, stop))
 
 
 def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = ()) -> Node:
@@ -292,5 +301,7 @@ def narrow_node(node: Node, left: Mapping[Place, Sequence[int]], place: Place = 
         case SumOf(parts=parts):
             chosen = left.get(place, range(len(parts)))
             kept = [narrow_node(parts[k], left, (*place, k)) for k in chosen]
+            if len(kept) == len(parts) and all(map(is_, kept, parts)):
+                return node
             return kept[0] if len(kept) == 1 else Union.of(kept)
     return node.keep_values(left[place]) if place in left else node

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from itertools import combinations, islice, starmap
+from typing import Any, Final, TypeVar
 
 from ..configuration.errors import ArgumentError, SizeError
 from ..configuration.freezing import freeze
@@ -12,6 +12,7 @@ from ..configuration.keys import exact_key
 from ..configuration.messages import format_count, repr_with_type
 from ..configuration.tables import is_keyed
 from .allowed import Allowed
+from .cases import find_common_places
 from .choose import try_iterating
 from .core import Sweep
 from .indices import Chosen, count_items
@@ -22,6 +23,9 @@ from .nodes.select import Select
 from .nodes.union import Union
 
 T = TypeVar("T")
+
+MOST_COMPARED: Final = 100
+"""How many long ranges are compared with one another."""
 
 
 def distinct(configs: Iterable[T]) -> Sweep[T]:
@@ -101,7 +105,9 @@ def _are_apart(parts: Sequence[Node]) -> bool:
 
 
 def _have_disjoint_values(values: Sequence[tuple[Sequence[Any], ...]]) -> bool:
-    if sum(count_items(piece) for pieces in values for piece in pieces) > LIMIT:
-        return False
+    every = [piece for pieces in values for piece in pieces]
+    if sum(map(count_items, every)) > LIMIT:
+        few = len(every) <= MOST_COMPARED and all(isinstance(piece, range) for piece in every)
+        return few and not any(starmap(find_common_places, combinations(every, 2)))
     keys = [{exact_key(value) for piece in pieces for value in piece} for pieces in values]
     return len(frozenset().union(*keys)) == sum(map(len, keys))

@@ -24,7 +24,8 @@ from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipO
 from .nodes.points import walk_points
 from .nodes.select import Select, slice_node
 from .nodes.union import Union
-from .tables import Constraint, join_names
+from .predicates import Relation
+from .tables import Constraint, join_names, keeps_all
 
 Constraints = Sequence[Constraint]
 
@@ -205,6 +206,8 @@ def _count_allowed(node: Node, constraints: Constraints) -> Node:
 
 def find_product(node: Node) -> Node:
     """The same points as a plain product, where nothing but conditions by value on single axes has narrowed one."""
+    if isinstance(node, Filter):  # it is counted when something is asked of it
+        return node
     match node.composition:
         case SelectionOf(indices=Allowed() as allowed) if all(one.is_answered for one in allowed.constraints):
             return allowed.find_product() or node
@@ -237,7 +240,7 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
             return _cut_survivors(whole, survivors, indices.positions)
         # the diagram of a stride has a state per remainder
         if origin is None and step * count_values(base) <= LIMIT and isinstance(survivors.indices, Allowed):
-            every = Constraint(None, ((),), congruence=(step, indices.positions[0]))
+            every = Constraint(None, ((),), positions=range(indices.positions[0] % step, base.size, step))
             strided = survivors.indices.narrow(every)
             return _cut_survivors(_select_allowed(strided), _Survivors(strided, None), indices.positions)
     if node.size <= LIMIT and (survivors is None or node.size <= whole.size):
@@ -371,28 +374,17 @@ def _list_kept(node: Node, constraints: Constraints) -> Node:
     """The filter of a sweep that has no axes to count by: every configuration is looked at, once."""
     if node.size > LIMIT:
         raise _make_refusal(node.size, constraints)
-    kept = [k for k, point in enumerate(walk_points(node, 0, node.size)) if _is_kept(point, constraints)]
+    kept = [k for k, point in enumerate(walk_points(node, 0, node.size)) if keeps_all(constraints, point)]
     return node if len(kept) == node.size else Select(node, Chosen(tuple(kept)))
 
 
-def _is_kept(point: Any, constraints: Constraints) -> bool:
-    """True where a point satisfies all constraints; what one raises counts only where the others keep the point."""
-    errors = []
-    for constraint in constraints:
-        try:
-            if not constraint.keeps(point):
-                return False
-        except Exception as error:
-            errors.append(error)
-    if errors:
-        raise errors[0]
-    return True
-
-
 def _make_refusal(points: int, constraints: Constraints) -> SizeError:
-    paths = [show_path(path) for constraint in constraints for path in constraint.paths if not constraint.words]
-    what = f"constraining on {join_names(paths)}" if paths else "comparing this sweep with another one"
-    first = "Constrain it first" if paths else "Compare the sweep that it was made from"
+    paths = join_names(show_path(path) for constraint in constraints for path in constraint.paths)
+    what, first = f"constraining on {paths}", "Constrain it first"
+    if any(constraint.formula for constraint in constraints):
+        what, first = f"selecting by {paths}", "Select from it first"
+    if any(isinstance(constraint.predicate, Relation) for constraint in constraints):
+        what, first = "comparing this sweep with another one", "Compare the sweep that it was made from"
     return SizeError(
         f"{what} takes {format_count(points)} points to enumerate here, more than {LIMIT}: the sweep is shuffled, "
         f"zipped or mapped, or strided over long axes. {first}, or stream with filter(predicate, sweep)"

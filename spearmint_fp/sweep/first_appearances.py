@@ -17,12 +17,11 @@ from ..configuration.fold import Steps
 from ..configuration.keys import exact_key
 from .allowed import Allowed
 from .conjunction import MOST_STEPS, OutOfSteps
-from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Digit, Digits, Place, Question, Source, read_digits
-from .formulas import cut_piece
-from .nodes.node import LIMIT, Node, ProductOf
+from .diagrams import FALSE, TRUE, Diagrams, OutOfNodes
+from .digits import Digit, Digits, Place, Question, Source, cut_piece, read_digits
+from .nodes.node import LIMIT, Node, ProductOf, SumOf
 from .nodes.select import Select
-from .tables import Constraint, Table, dump_table
+from .tables import Constraint, Table, dump_table, load_table
 
 MOST_DIGITS: Final = 200
 """How many digits may be tied together."""
@@ -39,24 +38,26 @@ def find_firsts(allowed: Allowed, paths: tuple[Steps, ...]) -> Node | None:
     constraints = allowed.answered
     digits = read_digits(allowed.base, [*(c.question for c in constraints), Question(paths)])
     kept = _find_kept(digits, [source for sources in digits.sources[-1] for source in sources])
-    if kept is None or any(c.congruence is not None for c in constraints):
+    if kept is None or any(c.positions is not None for c in constraints):
         return None
     tables = [constraint.table for constraint in constraints if constraint.table is not None]
     touched = {digits.places[place] for table in tables for place in table.scope}
+    if any(digits.all[number].context for number in touched):
+        return None  # in one of several pieces: its values would have to be compared with those of the others
     free = [digit for digit in digits.all if digit.number not in touched]
     pinned = {digit.place for digit in free if digit.number not in kept}
     told = [d for d in digits.all if d.number in touched or (d.place not in pinned and not _is_told_apart(d, kept))]
     if any(digit.size > LIMIT for digit in told):
         return None
-    classes = {digit.number: _list_classes(digit.node, kept.get(digit.number)) for digit in told}
+    classes = {digit.number: _list_classes(digit, kept.get(digit.number)) for digit in told}
+    domains = {number: range(digits.all[number].size) for number in classes}
     store = Diagrams()
     made = [
-        _mark_firsts(scope, [_load_table(table, store, digits) for table in some], store, classes)
+        _mark_firsts(scope, [load_table(table, store, digits, domains) for table in some], store, classes)
         for scope, some in _tie_digits(classes, tables, digits)
     ]
     if None in made:
         return None
-    domains = {number: range(digits.all[number].size) for number in classes}
     firsts = [
         Constraint(None, paths, table=dump_table(store, root, digits, domains), turn=LAST_TURN, words="first of each")
         for root in made
@@ -69,11 +70,12 @@ def find_firsts(allowed: Allowed, paths: tuple[Steps, ...]) -> Node | None:
 def _find_kept(digits: Digits, sources: Sequence[Source]) -> dict[int, list[Steps]] | None:
     """The digits whose values are kept, with the paths inside of their values, none for whole values."""
     kept: dict[int, list[Steps]] = {}
-    if any(digit.branches is not None for digit in digits.all):
-        return None  # whose branches may have restrictions in common
+    if any(digit.branches is not None and digit.node.distinct() != digit.node for digit in digits.all):
+        return None  # whose branches may have restrictions in common, other than the pieces of an axis
     for source in sources:
-        if source.rest and not source.is_column:
+        if source.rest and (source.context or not source.is_column):
             return None
+        kept |= {chooser: [()] for chooser, _ in source.context}
         for number in source.digits:
             kept.setdefault(number, []).append(source.rest)
     return {number: [] if () in rests else rests for number, rests in kept.items()}
@@ -84,11 +86,13 @@ def _is_told_apart(digit: Digit, kept: Mapping[int, Sequence[Steps]]) -> bool:
     return not kept[digit.number] and digit.node.distinct() == digit.node
 
 
-def _list_classes(node: Node, rests: Sequence[Steps] | None) -> Sequence[Any]:
+def _list_classes(digit: Digit, rests: Sequence[Steps] | None) -> Sequence[Any]:
     """The class of each value of a digit: all one where nothing of it is kept."""
     if rests is None:
-        return [None] * node.size
-    columns = [node.list_values(rest) for rest in rests or ((),)]
+        return [None] * digit.size
+    if digit.branches is not None:
+        return range(digit.size)
+    columns = [digit.node.list_values(rest) for rest in rests or ((),)]
     return [exact_key(values) for values in zip(*columns, strict=True)]
 
 
@@ -97,21 +101,9 @@ def _pin_digits(node: Node, pinned: AbstractSet[Place], place: Place = ()) -> No
     if place in pinned:
         return cut_piece(node, 0, 1)
     match node.composition:
-        case ProductOf(parts=parts) if any(other[: len(place)] == place for other in pinned):
+        case ProductOf(parts=parts) | SumOf(parts=parts) if any(other[: len(place)] == place for other in pinned):
             return node.rebuilt([_pin_digits(part, pinned, (*place, k)) for k, part in enumerate(parts)])
     return node
-
-
-def _load_table(table: Table, store: Diagrams, digits: Digits) -> int:
-    """The diagram of a table over all values of its digits: it is false of those that have been cut."""
-    levels = [digits.places[place] for place in table.scope]
-    positions = [{value: k for k, value in enumerate(domain)} for domain in table.domains]
-    image = [FALSE, TRUE]
-    for k, row in table.nodes:
-        values = range(digits.all[levels[k]].size)
-        cells = [image[row[positions[k][value]]] if value in positions[k] else FALSE for value in values]
-        image.append(store.make_node(levels[k], tuple(cells)))
-    return image[table.root]
 
 
 def _tie_digits(classes: Classes, tables: Sequence[Table], digits: Digits) -> list[tuple[list[int], list[Table]]]:
@@ -140,12 +132,9 @@ def _mark_firsts(scope: Sequence[int], roots: Sequence[int], store: Diagrams, cl
         return None
     if all(len(set(classes[number])) == len(classes[number]) for number in scope):
         return TRUE  # every string is the only one of its kind
-    whole = TRUE
-    for root in roots:
-        whole = store.conjoin(whole, root)
     try:
-        return _FirstMarker(scope, store, classes).mark(0, whole, frozenset())
-    except OutOfSteps:
+        return _FirstMarker(scope, store, classes).mark(0, store.conjoin_all(roots), frozenset())
+    except (OutOfNodes, OutOfSteps):
         return None
 
 

@@ -6,9 +6,8 @@ the few places where its values are, into pieces that agree as a whole or do not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from collections.abc import Set as AbstractSet
-from itertools import chain, islice, pairwise
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
+from itertools import chain, islice
 from typing import Any, Final, Protocol, final
 
 import attrs
@@ -20,17 +19,14 @@ from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import get_in
 from .diagrams import FALSE, TRUE
-from .nodes.node import LIMIT, Node, ProductOf, SumOf
-from .nodes.select import slice_node
-from .nodes.union import Union
+from .digits import Place, Question, cut_axes, read_digits
+from .nodes.node import LIMIT, Node
 
 MOST_CUTS: Final = 10_000
 """Into how many pieces a long axis may be cut."""
 
 MOST_ROW: Final = 1_000
 """Up to this length an axis is not cut: its answers are one row of a diagram."""
-
-Place = tuple[int, ...]
 
 
 class Logic(Protocol):
@@ -119,6 +115,11 @@ class Formula:
     tests: tuple[Callable[[Any], Any], ...]
     join: Callable[[Sequence[int], Logic], int]
 
+    @classmethod
+    def of_all(cls, tests: Sequence[Callable[[Any], Any]], *, negated: bool = False) -> Formula:
+        """True where all tests are, or where `negated`, where one of them is not."""
+        return cls(tuple(tests), Groups((tuple(range(len(tests))),), negated))
+
     def __call__(self, *values: Any) -> bool:
         """The answer for a configuration that has all paths."""
         return self._decide([(value,) for value in values])
@@ -146,57 +147,35 @@ class Formula:
 # --- cutting long axes -----------------------------------------------------------------------------------
 
 
-def split_axes(node: Node, tests: Iterable[tuple[Steps, Any]], read: AbstractSet[Place]) -> Node:
+def split_axes(node: Node, tests: Iterable[tuple[Steps, Any]], fixed: Container[Place]) -> Node:
     """The same points at the same positions, long axes cut so that each piece passes the tests by value or does not.
 
-    An axis whose place is among those that are `read` stays: there is a table over its values.
+    The axes at `fixed` places stay: there are tables over their values.
     """
     named: dict[Steps, list[Any]] = {}
     for path, test in tests:
-        if isinstance(test, Values):
+        if isinstance(test, Values) and test.values:
             named.setdefault(path, []).extend(test.values)
-    for path, values in named.items():
-        if values:
-            node = _split_node(node, path, Values.of(values), (), read)
-    return node
-
-
-def _split_node(node: Node, path: Steps, test: Values, place: Place, read: AbstractSet[Place]) -> Node:
-    if node.size <= MOST_ROW:  # then no digit of it is long
+    if not named or node.size <= MOST_ROW:  # then no digit of it is long
         return node
-    match node.composition:
-        case ProductOf(parts=parts):
-            ways = {part: rest for part, rest in node.enter(path) if parts[part].may_have(rest)} if path else {}
-            new = [
-                _split_node(part, ways[k], test, (*place, k), read) if k in ways else part
-                for k, part in enumerate(parts)
-            ]
-            return _rebuild(node, parts, new)
-        case SumOf(parts=parts):
-            return _rebuild(node, parts, [_split_node(p, path, test, (*place, k), read) for k, p in enumerate(parts)])
-    return node if path or place in read else _cut_axis(node, test)
+    digits = read_digits(node, (Question(tuple(named)),))
+    cuts: dict[Place, set[int]] = {}
+    for values, sources in zip(named.values(), digits.sources[0], strict=True):
+        for source in sources:
+            axis = digits.all[source.digits[0]] if source.is_column and not source.rest else None
+            if axis is not None and axis.size > MOST_ROW and axis.place not in fixed:
+                cuts.setdefault(axis.place, set()).update(_list_cuts(Values.of(values), axis.node))
+    return cut_axes(node, cuts)
 
 
-def _rebuild(node: Node, parts: Sequence[Node], new: Sequence[Node]) -> Node:
-    changed = any(one is not other for one, other in zip(parts, new, strict=True))
-    return node.rebuilt(new) if changed else node
-
-
-def _cut_axis(node: Node, test: Values) -> Node:
-    places = test.list_places(node)
-    if len(places) > MOST_CUTS or (node.size <= LIMIT and len(places) > MOST_ROW):
-        if node.size <= LIMIT:  # a row of answers takes no more
-            return node
+def _list_cuts(test: Values, axis: Node) -> Iterable[int]:
+    """The positions on an axis before which the answer of a test may change; none where a row of answers is shorter."""
+    places = test.list_places(axis)
+    if len(places) > (MOST_ROW if axis.size <= LIMIT else MOST_CUTS):
+        if axis.size <= LIMIT:
+            return ()
         raise SizeError(
-            f"the values asked for stand in more than {MOST_CUTS} places of an axis of {format_count(node.size)}. "
+            f"the values asked for stand in more than {MOST_CUTS} places of an axis of {format_count(axis.size)}. "
             f"Slice it in the tree, or make it distinct first"
         )
-    ends = sorted({0, node.size, *places, *[place + 1 for place in places]})
-    pieces = [cut_piece(node, start, stop) for start, stop in pairwise(ends)]
-    return Union(tuple(pieces)) if pieces[1:] else node
-
-
-def cut_piece(node: Node, start: int, stop: int) -> Node:
-    """`node[start:stop]`, of an axis as an axis."""
-    piece = node.keep_values([start] if stop == start + 1 else range(start, stop))
-    return piece if piece.size == stop - start else slice_node(node, slice(start, stop))
+    return [place + more for place in places for more in (0, 1)]

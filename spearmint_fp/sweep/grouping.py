@@ -10,15 +10,17 @@ import attrs
 
 from ..configuration.errors import ArgumentError, SizeError
 from ..configuration.fold import Steps, show_path
-from ..configuration.keys import exact_key, has_hash
+from ..configuration.keys import has_hash
 from ..configuration.messages import format_count, repr_with_type, short_repr
 from ..configuration.paths import Path, find_in, parse_path
 from ..conversion.problems import ABSENT
 from .allowed import Allowed
 from .choose import check_path, parse_paths
 from .core import Sweep, as_sweep
+from .digits import Place
 from .filters import constrain_node, find_product
-from .formulas import ANYTHING, Formula, Groups, Values
+from .formulas import ANYTHING, Formula, Values
+from .nodes.axis import Axis
 from .nodes.node import Node, ProductOf, SelectionOf
 from .nodes.reordered import Reordered
 from .nodes.select import Select
@@ -113,8 +115,8 @@ def _keep_values(node: Node, path: Steps, values: Sequence[Any]) -> Node:
     is_absent = values[0] is ABSENT
     test = ANYTHING if is_absent else Values.of(values)
     words = f"where {show_path(path)}={' or '.join(map(short_repr, values))}"
-    formula = Formula((test,), Groups(((0,),), negated=is_absent))
-    return find_product(constrain_node(node, Constraint(formula, (path,), words=words)))
+    constraint = Constraint(Formula.of_all([test], negated=is_absent), (path,), words=words)
+    return find_product(constrain_node(node, constraint))
 
 
 # --- in another order ----------------------------------------------------------------------------------------
@@ -135,9 +137,9 @@ def _reorder_node(node: Node, paths: tuple[Steps, ...]) -> Node:
     return _join_groups(node, paths)
 
 
-def _find_order(base: Node, paths: tuple[Steps, ...]) -> tuple[tuple[int, ...], ...] | None:
+def _find_order(base: Node, paths: tuple[Steps, ...]) -> tuple[Place, ...] | None:
     """The places of a product's parts, those at some paths first; None where these are no axes of it."""
-    first: list[tuple[int, ...]] = []
+    first: list[Place] = []
     for path in paths:
         place = _find_axis(base, path)
         if place is None:
@@ -148,19 +150,19 @@ def _find_order(base: Node, paths: tuple[Steps, ...]) -> tuple[tuple[int, ...], 
     return (*dict.fromkeys(first), *rest)
 
 
-def _find_axis(node: Node, path: Steps) -> tuple[int, ...] | None:
+def _find_axis(node: Node, path: Steps) -> Place | None:
     """The place of the axis at a path of a product, where there is one and no value is on it twice."""
-    place: tuple[int, ...] = ()
+    place: Place = ()
     while path and isinstance(made := node.composition, ProductOf):
         ways = [(part, rest) for part, rest in node.enter(path) if made.parts[part].may_have(rest)]
         if len(ways) != 1:
             return None
         ((part, path),) = ways
         node, place = made.parts[part], (*place, part)
-    return place if place and not path and node.composition is None and node.distinct() == node else None
+    return place if place and not path and node.distinct() == node else None
 
 
-def _list_parts(node: Node, place: tuple[int, ...], opened: AbstractSet[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+def _list_parts(node: Node, place: Place, opened: AbstractSet[Place]) -> Iterator[Place]:
     made = node.composition
     if place not in opened or not isinstance(made, ProductOf):
         yield place
@@ -169,12 +171,10 @@ def _list_parts(node: Node, place: tuple[int, ...], opened: AbstractSet[tuple[in
         yield from _list_parts(part, (*place, k), opened)
 
 
-def _move_constraints(
-    constraints: Sequence[Constraint], order: Sequence[tuple[int, ...]]
-) -> tuple[Constraint, ...] | None:
+def _move_constraints(constraints: Sequence[Constraint], order: Sequence[Place]) -> tuple[Constraint, ...] | None:
     """The constraints of a product, for the same parts in another order; None where one lies across opened parts."""
 
-    def move(place: tuple[int, ...]) -> tuple[int, ...] | None:
+    def move(place: Place) -> Place | None:
         homes = [(k, *place[len(part) :]) for k, part in enumerate(order) if place[: len(part)] == part]
         return homes[0] if homes else None
 
@@ -182,7 +182,7 @@ def _move_constraints(
     for constraint in constraints:
         place = move(constraint.place) if constraint.place else ()
         scope = [move(inside) for inside in constraint.table.scope] if constraint.table else []
-        if place is None or None in scope or constraint.congruence is not None:
+        if place is None or None in scope or constraint.positions is not None:
             return None
         known = [inside for inside in scope if inside is not None]
         table = move_table(constraint.table, known) if constraint.table else None
@@ -201,10 +201,11 @@ def _join_groups(node: Node, paths: tuple[Steps, ...]) -> Node:
 
 def _sort_values(node: Node, path: Steps) -> list[Any]:
     """The values at a path in the order of their axis, others in that of appearance, `ABSENT` last."""
-    values = _list_values(node, path, "reorder")
     column = node.columns().get(path)
-    ranks: dict[Any, int] = {}
-    for piece in column.pieces if column else ():
-        for value in piece:
-            ranks.setdefault(exact_key(value), len(ranks))
-    return sorted(values, key=lambda v: (v is ABSENT, ranks.get(exact_key(v), len(ranks))))
+    axes = [Axis(piece, swept=True) for piece in column.pieces] if column else []
+
+    def find_rank(value: Any) -> tuple[int, int]:
+        found = ((k, next(axis.ranks(value, True), None)) for k, axis in enumerate(axes))
+        return next(((k, rank) for k, rank in found if rank is not None), (len(axes), value is ABSENT))
+
+    return sorted(_list_values(node, path, "reorder"), key=find_rank)

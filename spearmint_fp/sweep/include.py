@@ -38,7 +38,7 @@ def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sw
     becomes one itself; these come last, in order, and nothing is added to them. A partial configuration with choices
     stands for each of its configurations, and a function in it is a value.
 
-    Sizes and positions are exact at any size, and nothing is enumerated. For what is left out first: `exclude`.
+    Sizes and positions are exact at any size, and nothing is enumerated. What is left out goes first: `exclude`.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> s = expand({"os": DynamicValue(["linux", "mac"]), "python": DynamicValue([11, 12])})

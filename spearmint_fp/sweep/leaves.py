@@ -6,7 +6,7 @@ leaves, unless some sweep that takes part has choices inside one of their kind: 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Hashable, Iterable, Sequence
+from collections.abc import Collection, Container, Hashable, Sequence
 from typing import Any, Final, final
 
 import attrs
@@ -179,8 +179,7 @@ class LeafIndex:
         self._sources: dict[Steps, list[_Source]] = {}
         self._hidden: list[tuple[Steps, Node]] = []
         self._has: dict[Steps, int] = {}
-        self._context = tuple(space.digits.list_choosers(place))
-        self._add_node(find_node(base, place), place, (), self._context)
+        self._add_node(find_node(base, place), place, (), tuple(space.digits.list_choosers(place)))
 
     @property
     def paths(self) -> frozenset[Steps]:
@@ -215,7 +214,10 @@ class LeafIndex:
         """The configurations that have at the path one of the keys of some cases, and go on as its case says."""
         if not self.has_path(path):
             return FALSE
-        return self._join_sources(self._sources[path], 0, path, cases)
+        found: dict[Context, list[int]] = {}
+        for source in self._sources[path]:
+            found.setdefault(source.context, []).append(self._place_source(source, path, cases))
+        return self._space.join_branches({branch: self.diagrams.disjoin_all(some) for branch, some in found.items()})
 
     def find_alike(self, node: Node, path: Steps) -> int:
         """The configurations that have at the path a point of a part without leaves that is alike.
@@ -228,11 +230,6 @@ class LeafIndex:
             raise Hidden(node, path)
         return self.split((*path, WHOLE), AnyCase())
 
-    def find_outside(self) -> int:
-        """The configurations that lie in branches without the place."""
-        there = _Source(self._context, None, (None,))
-        return self.diagrams.negate(self._join_sources((there,), 0, (), AnyCase()))
-
     def find_lack(self, path: Steps) -> int:
         """The configurations that have no leaf at the path.
 
@@ -244,22 +241,6 @@ class LeafIndex:
         if path not in self._has:
             self._has[path] = self.split(path, AnyCase())
         return self.diagrams.negate(self._has[path])
-
-    def _join_sources(self, sources: Iterable[_Source], depth: int, path: Steps, cases: Cases) -> int:
-        """The diagram of sources that lie in the same branches down to a depth."""
-        inside: dict[int, dict[int, list[_Source]]] = {}
-        here: list[int] = []
-        for source in sources:
-            if len(source.context) == depth:
-                here.append(self._place_source(source, path, cases))
-            else:
-                number, branch = source.context[depth]
-                inside.setdefault(number, {}).setdefault(branch, []).append(source)
-        for number, branches in inside.items():
-            domain = self._space.domains[number]
-            row = [self._join_sources(branches.get(branch, ()), depth + 1, path, cases) for branch in domain]
-            here.append(self.diagrams.place_row(number, tuple(row)))
-        return here[0] if len(here) == 1 else self.diagrams.disjoin_all([*here, FALSE])
 
     def _place_source(self, source: _Source, path: Steps, cases: Cases) -> int:
         if source.digit is None:

@@ -79,11 +79,8 @@ class Matcher:
         if not groups:
             return _NONE
         paths = frozenset[Steps]().union(*groups)
-        joined = [_Part(self._disjoin(diagrams), own) for own, diagrams in groups.items()]
-        return _Part(self._disjoin([self._complete(part, paths) for part in joined]), paths)
-
-    def _disjoin(self, diagrams: Sequence[int]) -> int:
-        return diagrams[0] if len(diagrams) == 1 else self._diagrams.disjoin_all(diagrams)
+        joined = [_Part(self._diagrams.disjoin_all(diagrams), own) for own, diagrams in groups.items()]
+        return _Part(self._diagrams.disjoin_all([self._complete(part, paths) for part in joined]), paths)
 
     # --- the kinds of sweeps
 
@@ -178,35 +175,31 @@ class Matcher:
                     found.append(self._match_node(some, prefix))
                 return self._join_any(found)
             case SelectionOf(indices=Allowed() as allowed) if positions.step == 1:
-                ends = allowed.at(positions[0]), allowed.at(positions[-1])
-                return self._match_stretch(allowed.base, allowed.answered, ends, prefix)
-            case ProductOf():
-                stride = Constraint(None, ((),), congruence=(positions.step, positions[0]))
-                if positions.step == 1:
-                    return self._match_stretch(base, (), (positions[0], positions[-1]), prefix)
-                if positions.step * count_values(base) <= LIMIT:
-                    return self._match_stretch(base, (stride,), (positions[0], positions[-1]), prefix)
+                inside = range(allowed.at(positions[0]), allowed.at(positions[-1]) + 1)
+                return self._match_positions(allowed.base, allowed.answered, inside, prefix)
+            case ProductOf() if positions.step == 1 or positions.step * count_values(base) <= LIMIT:
+                return self._match_positions(base, (), positions, prefix)
             case None:
                 with suppress(Hidden):
                     points = list_points(base, prefix, is_asked=True)
                     return self._match_points(points[positions.start : positions.stop : positions.step], prefix)
         return None
 
-    def _match_stretch(
-        self, base: Node, constraints: Sequence[Constraint], ends: tuple[int, int], prefix: Steps
+    def _match_positions(
+        self, base: Node, constraints: Sequence[Constraint], positions: range, prefix: Steps
     ) -> _Part | None:
-        """The configurations of a base that satisfy constraints and stand between two positions."""
+        """The configurations of a base that satisfy constraints and stand at some positions."""
         fixed = {place for constraint in constraints if constraint.table for place in constraint.table.scope}
         digits = read_digits(base, (Question(((),)),))
         cuts: dict[Place, set[int]] = {}
-        for position in ends:
+        for position in (positions[0], positions[-1]):
             for digit, value in digits.split_position(position):
                 is_axis = digit.branches is None and digit.node.composition is None and digit.place not in fixed
                 if digit.size > LONG_AXIS and is_axis:
                     cuts.setdefault(digit.place, set()).update((value, value + 1))
-        stretch = Allowed(cut_axes(base, cuts), (*constraints, Constraint(None, ((),), between=ends)))
+        some = Allowed(cut_axes(base, cuts), (*constraints, Constraint(None, ((),), positions=positions)))
         try:
-            return self._match_automaton(stretch.base, stretch.automaton, prefix)
+            return self._match_automaton(some.base, some.automaton, prefix)
         except Hidden:
             return None
 

@@ -43,7 +43,7 @@ def keep_members(node: Node, other: Node, *, inside: bool) -> Node:
             # the same value is computed of each: where it is all that is new, the rest tells
             if len(path) == 1 and not any(overlap(path, own) for part in (base, view) for own in part.columns()):
                 return node.rebuilt((keep_members(base, view, inside=inside),))
-    kept = None if other.size <= LIMIT < node.size and _is_listed(other) else _filter_members(node, other, inside)
+    kept = None if other.size <= LIMIT < node.size and _lacks_axes(other) else _filter_members(node, other, inside)
     kept = kept or _look_up_members(node, other, inside)
     return node if kept.size == node.size else kept
 
@@ -61,20 +61,20 @@ def _filter_members(node: Node, other: Node, inside: bool) -> Node | None:
     return kept
 
 
-def _is_listed(node: Node) -> bool:
+def _lacks_axes(node: Node) -> bool:
     """True for a sweep that shows no axes, so that it is compared point by point."""
     match node.composition:
         case SelectionOf(base=base, indices=indices) if indices.size == base.size:
-            return _is_listed(base)
+            return _lacks_axes(base)
         case SelectionOf(base=base, indices=Remaining()):
-            return _is_listed(base)
+            return _lacks_axes(base)
         case SelectionOf(base=base, indices=Span() as span):
             match base.composition:
                 case ProductOf():
                     return span.positions.step != 1 and abs(span.positions.step) * count_values(base) > LIMIT
                 case SelectionOf(indices=indices):
                     return span.positions.step != 1 or not isinstance(indices, Allowed)
-            return _is_listed(base)
+            return _lacks_axes(base)
         case SelectionOf(indices=indices):
             return not isinstance(indices, Allowed)
         case ViewOf() | ZipOf():
@@ -147,7 +147,7 @@ class Membership(Relation):
             found = Matcher(index).match_all(self.sweep)
             if not self.inside:
                 return space.diagrams.negate(found)
-            return space.diagrams.disjoin_all([found, index.find_outside()])
+            return space.diagrams.disjoin(found, space.find_outside(place))
         except Hidden as hidden:
             if base.size <= LIMIT:
                 return None

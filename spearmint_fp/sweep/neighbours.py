@@ -14,7 +14,7 @@ from .core import Sweep, as_sweep
 from .diagrams import FALSE, TRUE
 from .digits import Place
 from .filters import constrain_node
-from .formulas import ANYTHING, Formula, Logic, Values
+from .formulas import ANYTHING, Formula, Groups, Logic, Values
 from .nodes.node import Node, ProductOf, SelectionOf, SumOf, ViewOf
 from .tables import Constraint
 
@@ -26,8 +26,8 @@ def neighbours(config: Any, sweep: Sweep[T]) -> Sweep[T]:
 
     An axis is what the tree makes vary by itself: a choice among values, or among whole records, or sweeps zipped
     together. A choice among branches is one too, with all that it brings and takes away: a configuration of another
-    branch is a neighbour where the axes that both have keep their values. Only equal values are no difference, types told
-    apart; so `config` itself is left out, also where the sweep lists it several times.
+    branch is a neighbour where the axes that both have keep their values. Values of different types differ (1, 1.0, True).
+    `config` itself is left out, also where the sweep lists it several times.
 
     A sub-sweep of `sweep` in its order, exact at any size; nothing is enumerated. With the baseline first it is the
     design "one at a time": `expand(config) + neighbours(config, sweep)`.
@@ -58,25 +58,10 @@ def neighbours(config: Any, sweep: Sweep[T]) -> Sweep[T]:
 
 @final
 @attrs.frozen(repr=False)
-class _Term:
-    """True where one of some tests is, or where `negated`, none of them."""
-
-    tests: tuple[int, ...]
-    negated: bool = False
-
-    def decide(self, truths: Sequence[int], logic: Logic) -> int:
-        found = FALSE
-        for number in self.tests:
-            found = logic.disjoin(found, truths[number])
-        return logic.negate(found) if self.negated else found
-
-
-@final
-@attrs.frozen(repr=False)
 class _Axis:
     """An axis, which differs where one of its terms is true, unless a choice does that it lies in."""
 
-    terms: tuple[_Term, ...]
+    terms: tuple[Groups, ...]
     inside: tuple[int, ...] = ()
 
 
@@ -93,7 +78,7 @@ class _OneOf:
         for axis in self.axes:  # choices come before what lies in them
             here = FALSE
             for term in axis.terms:
-                here = logic.disjoin(here, term.decide(truths, logic))
+                here = logic.disjoin(here, term(truths, logic))
             for outer in axis.inside:
                 here = logic.conjoin(here, logic.negate(differ[outer]))
             differ.append(here)
@@ -118,8 +103,8 @@ def _make_formula(node: Node, config: Any) -> tuple[tuple[Steps, ...], tuple[Val
     base = _find_base(node)
     paths: list[Steps] = []
     tests: list[Values] = []
-    choices: dict[Place, list[_Term]] = {}
-    axes: dict[Place, list[_Term]] = {}
+    choices: dict[Place, list[Groups]] = {}
+    axes: dict[Place, list[Groups]] = {}
     leaders: dict[Place, Place] = {}
     for path, column in base.columns().items():
         homes = list(_find_homes(base, path)) if column.swept and column.pieces else []
@@ -135,14 +120,14 @@ def _make_formula(node: Node, config: Any) -> tuple[tuple[Steps, ...], tuple[Val
         for choice in outer:
             choices.setdefault(choice, [])
         if not found:
-            inner.append(_Term((first,)))
+            inner.append(Groups(((first,),)))
         elif not varying:
-            inner.append(_Term((first,), negated=True))
+            inner.append(Groups(((first,),), negated=True))
         else:
-            inner.append(_Term((first, first + 1), negated=True))
+            inner.append(Groups(((first,), (first + 1,)), negated=True))
             leader = next((leaders[place] for place in varying if place in leaders), varying[0])
             leaders.update(dict.fromkeys(varying, leader))
-            axes.setdefault(leader, []).append(_Term((first + 1,)))
+            axes.setdefault(leader, []).append(Groups(((first + 1,),)))
     order = sorted(choices)
     made = [
         _Axis(tuple(choices[place]), tuple([k for k, other in enumerate(order) if _lies_in(place, other)]))

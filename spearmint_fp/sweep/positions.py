@@ -1,4 +1,4 @@
-"""Constraints on positions, as diagrams over digits: every few positions, or those of a stretch.
+"""Constraints on positions, as diagrams over digits: those of a stretch, every one or every few.
 
 They hold for the part of a sweep at a place, whose positions are the digits inside of it.
 """
@@ -9,13 +9,32 @@ from collections.abc import Callable, Sequence
 from operator import gt, lt
 
 from .diagrams import TRUE
-from .digits import Digit, Place
+from .digits import Digit, Digits, Place
 from .predicates import Space
 
 
-def join_congruent(step: int, start: int, place: Place, space: Space) -> int:
-    """The diagram of the positions in the part at a place that lie a multiple of `step` from `start`: few states."""
+def join_positions(positions: range, place: Place, space: Space) -> int:
+    """The diagram of the configurations of which the part at a place stands at these positions, or that have none."""
     inside, unit = space.digits.enter_place(place)
+    ends = [(positions[0], gt), (positions[-1], lt)]
+    beyond = [_join_beyond(inside, end * unit, is_beyond, space) for end, is_beyond in ends]
+    root = space.diagrams.conjoin_all([*beyond, _join_congruent(inside, unit, positions, space)])
+    return space.diagrams.disjoin(root, space.find_outside(place))
+
+
+def _join_beyond(inside: Digits, end: int, is_beyond: Callable[[int, int], bool], space: Space) -> int:
+    """The diagram of a position and of those beyond it."""
+    root = TRUE
+    for digit, value in reversed(list(inside.split_position(end))):
+        domain = space.domains[digit.number]
+        row = tuple([root if other == value else int(is_beyond(other, value)) for other in domain])
+        root = space.diagrams.make_node(digit.number, row)
+    return root
+
+
+def _join_congruent(inside: Digits, unit: int, positions: range, space: Space) -> int:
+    """The diagram of the positions that lie a multiple of the step from the first: a state for each remainder."""
+    start, step = positions.start, positions.step
 
     def join_items(items: Sequence[Digit], after: list[int]) -> list[int]:
         """Per residue of what the digits before add to a position, the diagram from these digits on."""
@@ -30,28 +49,4 @@ def join_congruent(step: int, start: int, place: Place, space: Space) -> int:
             ]
         return after
 
-    root = join_items(inside.items, [int(residue == start % step) for residue in range(step)])[0]
-    return _allow_outside(root, place, space)
-
-
-def join_between(low: int, high: int, place: Place, space: Space) -> int:
-    """The diagram of the positions in the part at a place from `low` to `high`, both included."""
-    inside, unit = space.digits.enter_place(place)
-
-    def join_beyond(end: int, is_beyond: Callable[[int, int], bool]) -> int:
-        root = TRUE
-        for digit, value in reversed(list(inside.split_position(end * unit))):
-            domain = space.domains[digit.number]
-            row = tuple([root if other == value else int(is_beyond(other, value)) for other in domain])
-            root = space.diagrams.make_node(digit.number, row)
-        return root
-
-    return _allow_outside(space.diagrams.conjoin(join_beyond(low, gt), join_beyond(high, lt)), place, space)
-
-
-def _allow_outside(root: int, place: Place, space: Space) -> int:
-    """The diagram of which also the configurations are that lie in branches without a place."""
-    for number, branch in reversed(space.digits.list_choosers(place)):
-        row = tuple([root if other == branch else TRUE for other in space.domains[number]])
-        root = space.diagrams.make_node(number, row)
-    return root
+    return TRUE if step == 1 else join_items(inside.items, [int(k == start % step) for k in range(step)])[0]

@@ -20,7 +20,7 @@ from ..configuration.errors import SizeError
 from ..configuration.fold import show_path
 from ..configuration.messages import format_count
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Digit, Digits, Place, Source
+from .digits import Context, Digit, Digits, Place, Source
 from .indices import count_items
 from .nodes.node import ABSENT, LIMIT, Node
 from .tables import Constraint, join_names
@@ -83,6 +83,24 @@ class Space:
     diagrams: Diagrams
     domains: dict[int, Sequence[int]]
     live: dict[int, Sequence[int]]
+
+    def join_branches(self, found: Mapping[Context, int]) -> int:
+        """The diagram of what lies in one of some branches and in the diagram of that branch."""
+        joined = dict(found)
+        for depth in range(max(map(len, joined), default=0), 0, -1):  # innermost ones first
+            rows: dict[tuple[Context, int], dict[int, int]] = {}
+            for context in [context for context in joined if len(context) == depth]:
+                chooser, branch = context[-1]
+                rows.setdefault((context[:-1], chooser), {})[branch] = joined.pop(context)
+            for (outer, chooser), row in rows.items():
+                cells = tuple([row.get(branch, FALSE) for branch in self.domains[chooser]])
+                node = self.diagrams.place_row(chooser, cells)
+                joined[outer] = self.diagrams.disjoin(joined.get(outer, FALSE), node)
+        return joined.get((), FALSE)
+
+    def find_outside(self, place: Place) -> int:
+        """The diagram of the configurations in branches that do not have the place."""
+        return self.diagrams.negate(self.join_branches({tuple(self.digits.list_choosers(place)): TRUE}))
 
 
 class Relation(ABC):

@@ -57,8 +57,7 @@ class Constraint:
     place: Place = ()
     table: Table | None = attrs.field(default=None, eq=False)
     turn: int = attrs.field(default=0, eq=False)  # when it was asked: those before it guarded it
-    congruence: tuple[int, int] | None = None  # instead of a predicate: a step and where it starts, for positions
-    between: tuple[int, int] | None = None  # instead of a predicate: the first position and the last
+    positions: range | None = None  # instead of a predicate, ascending: the positions that satisfy it
     words: str = ""  # for `explain`, in place of its paths
 
     @property
@@ -70,8 +69,8 @@ class Constraint:
         """The words for it in `explain`."""
         if self.words:
             return self.words
-        if self.congruence is not None:
-            return f"one of every {self.congruence[0]} positions"
+        if self.positions is not None:
+            return f"one of every {self.positions.step} positions"
         return f"on {join_names(map(show_path, self.paths))}"
 
     def move_below(self, place: Place) -> Constraint:
@@ -118,6 +117,20 @@ class Constraint:
     def function(self) -> Callable[..., Any]:
         """The predicate, of a constraint that has not been pickled since it was asked."""
         return cast(Callable[..., Any], self.predicate)
+
+
+def keeps_all(constraints: Iterable[Constraint], point: Any) -> bool:
+    """True where a point satisfies all constraints; what one raises counts only where the others keep the point."""
+    errors = []
+    for constraint in constraints:
+        try:
+            if not constraint.keeps(point):
+                return False
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return True
 
 
 def join_names(names: Iterable[str]) -> str:
@@ -168,13 +181,14 @@ def move_table(table: Table, scope: Sequence[Place]) -> Table:
 
 
 def load_table(table: Table, diagrams: Diagrams, digits: Digits, domains: Mapping[int, Sequence[int]]) -> int:
-    """The diagram of a table, over the present domains, which are never greater than those that it was made with."""
+    """The diagram of a table over the present domains; it is false of values that the table does not go through."""
     levels = [digits.places[place] for place in table.scope]
-    kept = []
+    columns: list[Sequence[int]] = []  # per value of the domain its place in a row, -1 without one
     for level, domain in zip(levels, table.domains, strict=True):
-        position = {value: k for k, value in enumerate(domain)} if domain != domains[level] else {}
-        kept.append([position[value] for value in domains[level]] if position else range(count_items(domain)))
+        places = {value: k for k, value in enumerate(domain)} if domain != domains[level] else None
+        columns.append(range(count_items(domain)) if places is None else [places.get(v, -1) for v in domains[level]])
     image = [FALSE, TRUE]
     for k, row in table.nodes:
-        image.append(diagrams.make_node(levels[k], tuple([image[row[value]] for value in kept[k]])))
+        cells = (*row, FALSE)
+        image.append(diagrams.make_node(levels[k], tuple([image[cells[place]] for place in columns[k]])))
     return image[table.root]

@@ -82,7 +82,7 @@ def keep_agreeing(node: Node, alternatives: Sequence[Conditions]) -> Node:
     if len(alternatives) == 1:  # axis by axis, each is cut by its own condition
         (only,) = alternatives
         made = [
-            Constraint(Formula((test,), Groups(((0,),))), (path,), words=f"where {Conditions((path,), (test,))}")
+            Constraint(Formula.of_all([test]), (path,), words=f"where {Conditions((path,), (test,))}")
             for path, test in zip(only.paths, only.tests, strict=True)
         ]
     else:
@@ -98,5 +98,4 @@ def keep_agreeing(node: Node, alternatives: Sequence[Conditions]) -> Node:
 
 def _deny(conditions: Conditions) -> Constraint:
     """The constraint that a configuration does not agree with a partial one."""
-    formula = Formula(conditions.tests, Groups((tuple(range(len(conditions.tests))),), negated=True))
-    return Constraint(formula, conditions.paths, words=f"without {conditions}")
+    return Constraint(Formula.of_all(conditions.tests, negated=True), conditions.paths, words=f"without {conditions}")

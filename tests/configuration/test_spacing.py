@@ -228,3 +228,16 @@ def test_it_is_a_leaf_where_it_is_no_choice() -> None:
 def test_what_it_cannot_be_made_of_is_refused(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+@given(
+    st.floats(-1e6, 1e6) | st.sampled_from([0.0, 1e300, 1e-310]),
+    st.sampled_from([1.0, 1e-12, 1e-13, 1e-14, 1e-15, 3e-16, 100.0]),
+    st.integers(0, 300),
+    st.sampled_from([linspace, geomspace]),
+)
+def test_what_is_said_to_be_distinct_is(start: float, share: float, num: int, make: Any) -> None:
+    assume(start or make is linspace)
+    spacing = make(start, start * (1 + share) if start else share, num)
+    assert len(set(spacing)) == num or not spacing.is_distinct
+    assert len(set(spacing[::-3])) == len(spacing[::-3]) or not spacing[::-3].is_distinct

@@ -19,6 +19,8 @@ from spearmint_fp import (
     constrain,
     distinct,
     expand,
+    geomspace,
+    linspace,
     product,
     structured,
 )
@@ -92,3 +94,21 @@ def test_an_empty_product_is_distinct_whatever_its_parts_hold() -> None:
     typed = expand({"typed": structured(Whole, expand({"n": DynamicValue([1, "no"])}))})
     none = (typed * expand({"m": DynamicValue([1, 1])}))[:0]
     assert distinct(none).size == distinct(typed * none).size == 0
+
+
+def test_spacings_whose_values_round_to_the_same_are_no_exception() -> None:
+    for spacing in (linspace(1, 1, 5), geomspace(5, 5, 3), linspace(1, 1 + 1e-15, 100), linspace(0, 5e-324, 3)):
+        sweep = expand({"x": DynamicValue(spacing), "n": DynamicValue(range(10**30))})
+        assert distinct(sweep).size == len(set(spacing)) * 10**30
+        assert distinct(sweep).axes["x"] == tuple(dict.fromkeys(spacing))
+    fine = expand({"x": DynamicValue(linspace(0, 1, 10**9)), "y": DynamicValue(geomspace(1e-9, 1e9, 10**9))})
+    assert distinct(fine) == fine
+    with pytest.raises(SizeError, match="finding repetitions takes 10000000 points"):
+        distinct(expand({"x": DynamicValue(linspace(1, 1, 10**7))}))
+
+
+def test_long_ranges_are_compared_without_listing_them() -> None:
+    even, odd = (expand({"n": DynamicValue(range(start, 10**30, 2))}) for start in (0, 1))
+    assert distinct(concat(even, odd, expand({"n": DynamicValue(range(-5, 0))}))).size == 10**30 + 5
+    with pytest.raises(SizeError, match="finding repetitions"):
+        distinct(concat(even, expand({"n": DynamicValue(range(9, 10**30, 7))})))

@@ -20,6 +20,7 @@ from spearmint_fp import (
     Sweep,
     constrain,
     derive,
+    distinct,
     exclude,
     expand,
     explain,
@@ -27,6 +28,8 @@ from spearmint_fp import (
     label,
     mapped,
     product,
+    project,
+    reorder,
     shuffled,
     where,
     zipped,
@@ -245,3 +248,49 @@ def test_axes_with_and_without_a_table_over_their_values() -> None:
     few = constrain(lambda a: a < 20, cut, on="a")
     assert [config.a for config in where({"b": 0, "n": 0}, few)] == [a for a in range(20) if a != 7]
     assert exclude({"a": 8}, few).size == 18 * 5000 * 10**6
+
+
+@pytest.mark.parametrize("values", [range(10**30), [f"v{k}" for k in range(3000)]])
+def test_an_axis_that_was_cut_is_one_axis(values: Any) -> None:
+    s = expand({"a": DynamicValue([1, 2]), "n": DynamicValue(values)})
+    seventh = s[7].n
+    for cut in (exclude({"a": 1, "n": seventh}, s), s - expand({"a": 1, "n": seventh})):
+        assert cut.size == s.size - 1
+        assert repr(cut).startswith(f"Sweep(constrained(2 × {s.size // 2}) = ")
+        assert "branch" not in explain(cut)
+        assert distinct(cut) == cut
+    gone = exclude({"n": seventh}, s)
+    assert project("a", gone).size == 2
+    assert project("n", gone).size == s.size // 2 - 1
+    assert reorder("n", gone)[14:16] == expand({"a": DynamicValue([1, 2]), "n": s[8].n})
+
+
+def test_too_many_cases_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spearmint_fp.sweep.diagrams.MOST_NODES", 20)
+    s = expand({name: DynamicValue(range(9)) for name in "abcd"})
+    partials = [{"a": k, "b": 3 * k % 7, "c": 5 * k % 8, "d": k * k % 9} for k in range(9)]
+    with pytest.raises(SizeError, match="the constraints on a, b, c, d have more than 1000000 cases to tell apart"):
+        _ = exclude(partials, s).size
+
+
+def test_a_sum_is_not_counted_before_something_is_asked() -> None:
+    asked: list[int] = []
+
+    def note(a: int) -> bool:
+        asked.append(a)
+        return True
+
+    s = expand({"a": DynamicValue([1, 2]), "b": DynamicValue([1, 2])}) + expand({"a": 3, "b": 2})
+    kept = where({"b": 1}, constrain(note, s, on="a"))
+    assert asked == []
+    assert kept.size == 2
+    assert asked != []
+
+
+def test_a_refusal_says_by_what_was_selected() -> None:
+    long = mapped(lambda c: c, expand({"a": DynamicValue(range(10**7))}))
+    for select in (where, exclude):
+        with pytest.raises(SizeError, match="selecting by a takes 10000000 points to enumerate here"):
+            _ = select({"a": 1}, long).size
+    with pytest.raises(SizeError, match="constraining on a takes 10000000 points to enumerate here"):
+        _ = constrain(bool, long, on="a").size

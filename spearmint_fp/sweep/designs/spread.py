@@ -53,7 +53,7 @@ def spread(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
             part of a shuffled one, of more than 10^6 configurations.
         ArgumentError: `k` or `seed` is not a whole number, or `sweep` is not a sweep.
 
-    See also: `sample`, by chance alone.
+    See also: `covering`, for combinations of values; `sample`, by chance alone.
 
     Source: Sobol, "On the distribution of points in a cube" (1967); Owen, "Randomly permuted (t,m,s)-nets" (1995).
     """

@@ -36,7 +36,7 @@ from .columns import (
     list_kinds,
     list_static_columns,
 )
-from .node import ABSENT, Compound, Node, make_derived_field
+from .node import ABSENT, LIMIT, Compound, Node, make_derived_field
 
 
 @final
@@ -113,9 +113,13 @@ class Axis(Compound):
     def list_values(self, path: Steps) -> Sequence[Any]:
         return super().list_values(path) if path else self.values
 
-    def distinct(self) -> Axis:
-        values = tuple(unique(self._trees, key=exact_key))
-        return self if len(values) == len(self._trees) else attrs.evolve(self, values=values)
+    def distinct(self) -> Axis | None:
+        if isinstance(self.values, range) or (isinstance(self.values, Spacing) and self.values.is_distinct):
+            return self
+        if self.size > LIMIT and isinstance(self.values, Spacing):
+            return None
+        values = tuple(unique(self.values, key=exact_key))
+        return self if len(values) == self.size else attrs.evolve(self, values=values)
 
     def keep_values(self, kept: Sequence[int]) -> Axis:
         if isinstance(kept, range):  # of which slicing may store less

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, chain, groupby, pairwise
+from itertools import accumulate, chain, groupby
 from typing import Any, Final, final
 
 import attrs
 
 from ...configuration.fold import Steps, show_path
 from ..claims import Claims, unite_claims
-from ..indices import count_items
 from ..outline import SHOWN_TERMS, Outline, outline_choice
 from ..places import InOrder, Places
 from ..probes import Probe
 from ..spots import Spot
 from .axis import Axis
-from .columns import A, Column, Columns, Tables, join_columns
-from .node import Compound, Node, SumOf, make_derived_field
+from .columns import A, Columns, Tables, join_columns
+from .node import Compound, Node, SumOf
 
 
 @attrs.frozen(repr=False)
@@ -27,8 +26,8 @@ class Union(Compound):
     """The points of each part, one part after the other."""
 
     parts: tuple[Node, ...]
-    offsets: tuple[int, ...] = make_derived_field()
-    size: int = make_derived_field()
+    offsets: tuple[int, ...] = attrs.field(init=False, eq=False, repr=False)
+    size: int = attrs.field(init=False, eq=False, repr=False)
 
     @offsets.default
     def _add_sizes(self) -> tuple[int, ...]:
@@ -136,43 +135,22 @@ EMPTY: Final = Union(())
 @final
 @attrs.frozen(repr=False)
 class Pieces(Union):
-    """A long axis in pieces, of which constraints take some: to look at, it is one axis."""
+    """An axis in pieces, of which constraints take some: to look at, it is the axis."""
 
-    @staticmethod
-    def cut(values: Sequence[Any], ends: Iterable[int]) -> Pieces:
-        """The axis of some values, cut before these positions."""
-        bounds = pairwise(sorted({0, *ends, count_items(values)}))
-        return Pieces(tuple([Axis(values[start:stop], swept=True) for start, stop in bounds]))
+    axis: Node
 
-    def rebuilt(self, parts: Sequence[Node]) -> Pieces:
-        return Pieces(tuple(parts))
+    def rebuilt(self, parts: Sequence[Node]) -> Union:
+        is_whole = [part.size for part in parts] == [part.size for part in self.parts]
+        return Pieces(tuple(parts), self.axis) if is_whole else Union(tuple(parts))
 
     def columns(self) -> Columns:
-        pieces = [piece for part in self.parts for piece in part.columns()[()].pieces]
-        return {(): Column(tuple(_join_ranges(pieces)), swept=True)}
+        return self.axis.columns()
 
-    def distinct(self) -> Pieces:
-        return self  # they come from one range
+    def distinct(self) -> Node | None:
+        return self if self.axis.distinct() == self.axis else None
 
     def outline(self, path: Steps) -> Outline:
-        pieces = self.columns()[()].pieces
-        return Outline.of_axis(show_path(path), pieces[0]) if len(pieces) == 1 else super().outline(path)
-
-
-def _join_ranges(pieces: Sequence[Any]) -> list[Any]:
-    """The pieces, those that follow on one another joined."""
-    joined = list(pieces[:1])
-    for piece in pieces[1:]:
-        before = joined[-1]
-        if (
-            isinstance(piece, range)
-            and isinstance(before, range)
-            and (before.stop, before.step) == (piece.start, piece.step)
-        ):
-            joined[-1] = range(before.start, piece.stop, piece.step)
-        else:
-            joined.append(piece)
-    return joined
+        return self.axis.outline(path)
 
 
 def _list_terms(parts: Sequence[Node]) -> list[Node]:
