@@ -375,6 +375,9 @@ def _check_header(path: Path) -> None:
         return
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            # A commit writes the header first. Where it is at work, or was killed, the file is shorter than the header
+            # says, which SQLite takes for damage until it undoes the commit, except with this setting.
+            connection.execute("PRAGMA writable_schema=ON")
             [application] = connection.execute("PRAGMA application_id").fetchone()
             [version] = connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.OperationalError as error:

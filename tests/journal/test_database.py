@@ -8,6 +8,7 @@ import os
 import pickle
 import random
 import shutil
+import signal
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -21,6 +22,7 @@ from spearmint_fp import (
     Config,
     Journal,
     JournalError,
+    JournalStatus,
     Success,
     arun,
     collect,
@@ -218,6 +220,28 @@ def test_a_process_that_is_killed_amid_its_commits_loses_nothing_of_them(path: P
             assert journal._database.read("PRAGMA integrity_check") == [("ok",)]
         assert seen_so_far <= stored
         assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("sync", [True, False])
+def test_a_process_that_is_killed_as_the_file_grows_leaves_a_journal(path: Path, sync: bool) -> None:
+    """The header says already that there are more pages than the file has: the commit is undone, not the file refused."""
+    with Journal(path, name="big") as journal:
+        list(run(lambda config: "x" * 5000, rising(3), journal=journal))
+    code = f"""
+    import resource
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    with Journal({str(path)!r}, name="big", sync={sync}) as journal:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(journal._database.path),) * 2)
+        list(run(lambda config: "x" * 5000, rising(4), journal=journal))
+    """
+    program = started(code)
+    program.communicate()
+    assert program.returncode == -signal.SIGXFSZ
+    copies = [Path(shutil.copy(f"{path}{ending}", f"{path}.copy{ending}")) for ending in ("", "-journal")]
+    with Journal(path, name="big") as journal:
+        assert journal.status(rising(4), "big") == JournalStatus(3, 0, 1)
+        assert journal.merge(copies[0]) == 0
+        assert [outcome.replayed for outcome in run(len, rising(4), journal=journal)] == [True, True, True, False]
 
 
 @pytest.mark.parametrize("sync", [True, False])
