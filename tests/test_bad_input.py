@@ -1148,6 +1148,13 @@ CASES = [
     ),
     Case(
         "Journals",
+        "one configuration to forget, not several",
+        journaled(lambda journal: journal.forget({"n": 1}, "score")),
+        ArgumentError,
+        "journal.forget takes an iterable of configurations; got {'n': 1} (dict). Use expand(tree)",
+    ),
+    Case(
+        "Journals",
         "a function that says that it returns a frame",
         journaled(lambda journal: run(to_frame, SMALL, journal=journal)),
         EncodingError,

@@ -17,6 +17,7 @@ from ..configuration.scalars import MOST_BITS
 from ..conversion.convert import make_checker
 from ..conversion.problems import ABSENT
 from ..outcomes.outcomes import Outcome
+from ..sweep.inputs import check_configs
 from ..tasks.injection import read_hints
 from ..tasks.wrapping import find_arguments, find_bound, find_innermost, find_stride
 from .function_names import NamelessError
@@ -190,13 +191,14 @@ class Journal:
         JournalStatus(done=3, failed=0, left=2)
 
         Raises:
+            ArgumentError: no configurations, such as one alone; neither a function nor a name.
             IdentityError: a configuration that has no identity.
             JournalError: the journal cannot be written.
 
         See also: `run`, which keeps them.
         """
         ledger = self._find_ledger(fn, args, kwargs)
-        blocks = partition_all(MOST_NAMES, configs)
+        blocks = partition_all(MOST_NAMES, check_configs(configs, "journal.forget"))
         return sum(ledger.forget([ledger.name_config(config) for config in block]) for block in blocks)
 
     def merge(self, *paths: str | os.PathLike[str]) -> int:
@@ -281,7 +283,7 @@ class Journal:
             SizeError: more than 10^7 configurations, where the journal keeps what is not to be found in a sweep:
                 instances of classes, or calls with arguments. Ask for a slice of them.
         """
-        return count_outcomes(self._find_ledger(fn, args, kwargs), configs)
+        return count_outcomes(self._find_ledger(fn, args, kwargs), check_configs(configs, "journal.status"))
 
     def plan(
         self,
@@ -294,9 +296,10 @@ class Journal:
     ) -> JournalPlan:
         """`status`, and how many `run(fn, configs, journal=journal)` would run, for how long and at what cost.
 
-        To be run is what is left, and failures that are worth another try. `seconds` is their number times the mean
-        of those that are done, as if they ran one after the other; `cost` is the same for what `cost` says of a
-        result: a function of it, or the path of a number in it. Nothing is run.
+        To be run is what is left, and failures that are worth another try; a configuration that comes twice counts
+        twice. `seconds` is their number times the mean of those that are done, as if they ran one after the other;
+        `cost` is the same for what `cost` says of a result: a function of it, or the path of a number in it. Nothing
+        is run.
 
         >>> import tempfile; from pathlib import Path
         >>> from spearmint_fp import DynamicValue, expand, run
@@ -317,7 +320,7 @@ class Journal:
 
         See also: `status`.
         """
-        return make_plan(self._find_ledger(fn, args, kwargs), configs, cost)
+        return make_plan(self._find_ledger(fn, args, kwargs), check_configs(configs, "journal.plan"), cost)
 
     def _find_ledger(self, fn: str | Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Ledger:
         """The ledger of a function or a name that is called with some arguments; the file takes no note of it."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
-from ..configuration.errors import JournalError
-from ..configuration.messages import short_repr
+from ..configuration.errors import ArgumentError, JournalError
+from ..configuration.messages import repr_with_type, short_repr
 from .fingerprints import fingerprint_function, is_changed
 from .function_names import is_file, name_function, unwrap_function
 
@@ -45,10 +45,12 @@ def find_owner(experiment: str | Callable[..., Any], name: str | None, version: 
     """The owner that a name stands for, or a function and the name that the user has given it, if any.
 
     Raises:
-        ArgumentError: a function that has no name, by which it could be found again.
+        ArgumentError: a function that has no name, by which it could be found again; neither a function nor a text.
     """
     if isinstance(experiment, str):
         return Owner(experiment, version)
+    if not callable(experiment):
+        raise ArgumentError(f"an experiment is given as its function or its name; got {repr_with_type(experiment)}")
     fingerprint = fingerprint_function(experiment)
     if name is not None:
         return Owner(name, version, read_declared_name(experiment), fingerprint=fingerprint)

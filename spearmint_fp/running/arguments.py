@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from typing import Any
 
-from ..configuration.choices import require_expanded
 from ..configuration.errors import ArgumentError
-from ..configuration.fold import Choice
 from ..configuration.messages import repr_with_type
-from ..configuration.tables import is_keyed
-from ..sweep.core import Sweep
+from ..sweep.inputs import check_configs
 from ..tasks.wrapping import is_count, is_experiment
-from ..workers.sources import check_expanded
 
 
 def check_arguments(fn: Any, configs: Any, function: str) -> Any:
@@ -25,18 +20,7 @@ def check_arguments(fn: Any, configs: Any, function: str) -> Any:
             f"{repr_with_type(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
             f"{function}(inject(fn.__wrapped__), configs)"
         )
-    if is_keyed(configs) and not isinstance(configs, Mapping | Choice):
-        raise ArgumentError(
-            f"{function} takes an iterable of configurations; got {repr_with_type(configs)}. For the rows of a "
-            f"table use expand(DynamicValue(table))"
-        )
-    if isinstance(configs, str | bytes | Mapping) or (isinstance(configs, Choice) and not isinstance(configs, Sweep)):
-        raise ArgumentError(
-            f"{function} takes an iterable of configurations; got {repr_with_type(configs)}. Use expand(tree)"
-        )
-    if isinstance(configs, list | tuple) and configs:
-        require_expanded(configs[0])  # the common mistake, run(fn, [tree]), is an error at once
-    return check_expanded(configs)
+    return check_configs(configs, function)
 
 
 def check_in_flight(in_flight: Any) -> int | None:

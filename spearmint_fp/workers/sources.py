@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from time import perf_counter
 from typing import Any, final
 
-from ..configuration.choices import require_expanded
-from ..configuration.fold import SCALAR_TYPES
-from ..sweep.core import Sweep, count_configs, require_expanded_sweep
-from ..sweep.indices import count_items
+from ..sweep.core import Sweep, count_configs
 from ..sweep.nodes.points import locate_errors
 from ..tasks.signals import must_propagate
 from .batches import Batch, SourceError
@@ -75,61 +72,3 @@ class Source:
                 raise
             self.error, self._items = error, iter(())
         return items
-
-
-# --- configurations that were not expanded -----------------------------------------------------------
-
-
-class _Expanded(Iterable[Any]):
-    """An iterable of configurations that raises at one which still holds a choice."""
-
-    def __init__(self, configs: Any) -> None:
-        self._configs = configs
-
-    def __iter__(self) -> Iterator[Any]:
-        return map(_check_config, self._configs)
-
-
-class _SizedExpanded(_Expanded):
-    def __len__(self) -> int:
-        return count_items(self._configs)
-
-
-class _AsyncExpanded(AsyncIterator[Any]):
-    """The same for what comes asynchronously."""
-
-    def __init__(self, configs: AsyncIterable[Any]) -> None:
-        self._configs = aiter(configs)
-
-    async def __anext__(self) -> Any:
-        return _check_config(await anext(self._configs))
-
-
-def _check_config(config: Any) -> Any:
-    """`require_expanded(config)`, in fewer steps for what nearly all configurations beside `Config` are."""
-    return config if _is_plain(config, 4) else require_expanded(config)
-
-
-def _is_plain(value: Any, depth: int) -> bool:
-    """True for scalars, and for containers of nothing else, so many levels deep: a container may hold itself."""
-    kind = type(value)
-    if kind is dict:
-        parts = value.values()
-        if not SCALAR_TYPES.issuperset(map(type, value)):
-            return False
-    elif kind is list or kind is tuple:
-        parts = value
-    else:
-        return kind in SCALAR_TYPES
-    return SCALAR_TYPES.issuperset(map(type, parts)) or (
-        depth > 0 and all(_is_plain(part, depth - 1) for part in parts)
-    )
-
-
-def check_expanded(configs: Any) -> Any:
-    """The configurations, where each that has a choice in it is an error when it is reached; a sweep has none."""
-    if isinstance(configs, Sweep):
-        return require_expanded_sweep(configs)
-    if isinstance(configs, AsyncIterable):
-        return _AsyncExpanded(configs)
-    return _Expanded(configs) if count_configs(configs) is None else _SizedExpanded(configs)

@@ -224,7 +224,7 @@ def test_a_process_that_is_killed_amid_its_commits_loses_nothing_of_them(path: P
 
 @pytest.mark.parametrize("sync", [True, False])
 def test_a_process_that_is_killed_as_the_file_grows_leaves_a_journal(path: Path, sync: bool) -> None:
-    """The header says already that there are more pages than the file has: the commit is undone, not the file refused."""
+    """The header tells of more pages than the file has: the commit is undone, and the file is not refused."""
     with Journal(path, name="big") as journal:
         list(run(lambda config: "x" * 5000, rising(3), journal=journal))
     code = f"""

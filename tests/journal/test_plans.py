@@ -117,3 +117,19 @@ def test_a_cost_reads_typed_results(path: Path) -> None:
     with Journal(path) as journal:
         assert [type(outcome) for outcome in run(typed_task, sweep[1:3], journal=journal)] == [Success] * 2
         assert journal.plan(sweep, typed_task, cost="a").cost == 3.0
+
+
+@pytest.mark.parametrize("question", [Journal.status, Journal.plan, Journal.forget])
+@pytest.mark.parametrize("configs", [{"n": 1}, Config({"n": 1}), "n", {"n": DynamicValue([1])}, DynamicValue([1])])
+def test_what_is_no_configurations_is_not_counted(question: Any, configs: Any, path: Path) -> None:
+    with Journal(path, name="n") as journal:
+        list(run(lambda config: 1, [{"n": 1}], journal=journal))
+        with pytest.raises(
+            ArgumentError, match=f"journal.{question.__name__} takes an iterable of configurations; got"
+        ):
+            question(journal, configs, "n")
+        with pytest.raises(ArgumentError, match="was not expanded"):
+            question(journal, iter([{"n": DynamicValue([1])}]), "n")
+        with pytest.raises(ArgumentError, match="is given as its function or its name; got 3"):
+            question(journal, [{"n": 1}], 3)
+        assert journal.status([{"n": 1}], "n") == JournalStatus(1, 0, 0)
