@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import accumulate, chain, count, islice, pairwise, repeat, takewhile
 from time import monotonic
 from typing import Any, final
 
@@ -81,10 +81,20 @@ class Batch:
         first = self.stop - len(self.items)  # the position of the first item
         return Batch(start, stop, self.sweep, self.items[start - first : stop - first])
 
-    def split(self, count: int | None = None) -> list[Batch]:
+    def split(self, parts: int | None = None) -> list[Batch]:
         """The configurations that have no outcome yet, as so many batches at most; by default one for each."""
-        size = 1 if count is None else max(1, -(-len(self) // count))
+        size = 1 if parts is None else max(1, -(-len(self) // parts))
         return [self.part(start, min(start + size, self.stop)) for start in range(self.start, self.stop, size)]
+
+    def divide(self, workers: int) -> list[Batch]:
+        """The configurations that have no outcome yet, as batches of 1, 2, 4, ... of them, one of each for each worker.
+
+        For what stands behind a slow configuration: the nearer, the likelier it is slow too.
+        """
+        sizes = chain.from_iterable(repeat(1 << power, workers) for power in count())
+        starts = takewhile(self.stop.__gt__, accumulate(sizes, initial=self.start))
+        bounds = [*starts, self.stop]
+        return [self.part(start, stop) for start, stop in pairwise(bounds)]
 
     def hand_back(self, position: int) -> Batch:
         """The configurations from a position on as a batch of their own, which leaves this one."""

@@ -223,7 +223,8 @@ class FuturePool(Pool):
         elif batch and self._is_withdrawn:
             return [*batch.take_answers(), batch.withdraw()]
         elif batch:  # its answer was large, or late; or the worker had no job
-            self._queue.extendleft(reversed(batch.split(self.workers if len(batch) < had else 1)))
+            rest = batch.divide(self.workers) if len(batch) < had else batch.split(1)
+            self._queue.extendleft(reversed(rest))
         return batch.take_answers()
 
     def _note_message(self, kind: int, content: Any) -> bool:  # noqa: ARG002

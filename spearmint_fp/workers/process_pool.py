@@ -255,7 +255,7 @@ class ProcessPool(Pool):
         if (rest := worker.take_handed_back()) is not None and self._is_withdrawn:
             answers.append(rest.withdraw())
         elif rest is not None:
-            self._queue.extendleft(reversed(rest.split(self.workers)))
+            self._queue.extendleft(reversed(rest.divide(self.workers)))
         if unreadable:
             self._queue.extendleft(reversed(batch.split()))
         if unreadable or batch.start == batch.stop:

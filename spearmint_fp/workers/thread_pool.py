@@ -88,7 +88,7 @@ class ThreadPool(Pool):
             if len(self._at_work) >= self.workers:
                 return
             if perf_counter() - since > LATE_SECONDS and (count := take_rest(left)):
-                for piece in batch.part(batch.stop - count, batch.stop).split(self.workers):
+                for piece in batch.part(batch.stop - count, batch.stop).divide(self.workers):
                     self.put(piece)
 
     def get(self) -> list[Answer]:

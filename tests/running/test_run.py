@@ -373,6 +373,20 @@ def test_slow_configurations_behind_quick_ones_are_shared(parallel: Any) -> None
     assert len({outcome.result for outcome in outcomes[3000:3008]}) == 2
 
 
+def test_neighbours_of_a_slow_configuration_run_beside_one_another(parallel: Any, tmp_path: Path) -> None:
+    """The two behind a slow one wait for one another, also where a batch cannot be taken back while the first runs."""
+
+    def task(n: int) -> int:
+        if n == 3000:
+            time.sleep(1)
+        if n in (3001, 3002):
+            (tmp_path / str(n)).touch()
+            wait_until((tmp_path / str(6003 - n)).exists)
+        return n
+
+    assert [outcome.result for outcome in run(task, range(6000), executor=parallel)] == list(range(6000))
+
+
 # --- the iterator -----------------------------------------------------------------------------------------
 
 

@@ -44,6 +44,13 @@ def test_parts_hold_the_configurations_at_their_positions(make: Any) -> None:
 
 
 @pytest.mark.parametrize("make", KINDS)
+def test_what_is_divided_grows_from_single_configurations(make: Any) -> None:
+    assert [[config.n for config in part] for part in make().divide(2)] == [[2], [3], [4, 5], [6, 7]]
+    assert [len(part) for part in make().divide(1)] == [1, 2, 3]
+    assert make().part(3, 3).divide(2) == []
+
+
+@pytest.mark.parametrize("make", KINDS)
 def test_a_part_that_is_handed_back_leaves_the_batch(make: Any) -> None:
     batch = make()
     batch.add_results([("two", 0.5, 1)])
