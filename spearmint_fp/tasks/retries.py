@@ -31,6 +31,10 @@ class Retrying(Wrapper[T]):
     on: Any
     wait: Any
 
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        _import_tenacity()  # a worker that opens it does so too: loading takes no time of a task's
+
     def call(self, *args: Any, **kwargs: Any) -> T:
         with enter_wrapper(1) as (state, wrapper):
             for attempt in self._make_policy("Retrying"):
