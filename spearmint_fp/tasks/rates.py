@@ -84,10 +84,10 @@ class Throttled(Wrapper[T]):
             return ""
         if not args:
             raise ArgumentError(
-                f"throttled(key={self.key!r}) reads the configuration, which is the first argument of its function; "
+                f"throttled(key={self.key!r}) reads the configuration, which is the last argument of its function; "
                 f"it was called without one. Put it outermost"
             )
-        return config_id([get_in(self.key, args[0])])
+        return config_id([get_in(self.key, args[-1])])  # what comes before it is bound: an instance, for instance
 
     def _find_name(self) -> str:
         """A name that the copies of this wrapper share in all processes of a program.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import pickle
+import subprocess
 import sys
 import time
 from typing import Any
@@ -208,3 +210,9 @@ def test_the_error_names_the_extra_that_is_not_installed(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     with pytest.raises(Exception, match=r"cloudpickle .*pip install 'spearmint_fp\[processes\]'"):
         run(lambda n: n, [1], executor=processes(1))
+
+
+def test_a_worker_loads_what_it_needs_before_its_first_task() -> None:
+    """Loading takes as long as some time limits."""
+    opened = f"import pickle, sys; pickle.loads({pickle.dumps(retrying(2)(len))!r}); assert 'tenacity' in sys.modules"
+    subprocess.run([sys.executable, "-c", opened], check=True)
