@@ -79,11 +79,10 @@ def test_each_value_at_the_key_has_a_rate_of_its_own(clock: Clock) -> None:
     assert run_one(throttled(1, key=("a", 0))(lambda c: c), {"a": [5]}).ok
     assert run_one(throttled(1, key=())(abs), -3).result == 3
 
-    def read_a(instance: Any, config: Any) -> Any:
+    def read(_: Any, config: Any) -> Any:
         return config["a"]
 
-    method: Any = throttled(1, key="a")(read_a)
-    assert run_one(partial(method, clock), {"a": 5}).result == 5
+    assert run_one(partial(throttled(1, key="a")(read), clock), {"a": 5}).result == 5
 
 
 def test_a_configuration_without_the_key_is_a_failure_that_says_so(clock: Clock) -> None:
