@@ -182,6 +182,9 @@ from .sweep.where import (
 from .sweep.where import (
     where as where,
 )
+from .tasks.by_name import (
+    by_name as by_name,
+)
 from .tasks.injection import (
     inject as inject,
 )
@@ -205,6 +208,9 @@ from .workers.executors import (
 )
 from .workers.executors import (
     threads as threads,
+)
+from .workers.initializers import (
+    worker as worker,
 )
 
 __version__: str

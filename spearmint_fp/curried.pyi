@@ -52,6 +52,7 @@ from spearmint_fp import TransferError as TransferError
 from spearmint_fp import TreeError as TreeError
 from spearmint_fp import Validation as Validation
 from spearmint_fp import WorkerError as WorkerError
+from spearmint_fp import by_name as by_name
 from spearmint_fp import collect as collect
 from spearmint_fp import columns as columns
 from spearmint_fp import concat as concat
@@ -87,6 +88,7 @@ from spearmint_fp import timed_out as timed_out
 from spearmint_fp import union as union
 from spearmint_fp import unit as unit
 from spearmint_fp import unstructure as unstructure
+from spearmint_fp import worker as worker
 from spearmint_fp import zipped as zipped
 from spearmint_fp.configuration.paths import Path
 from spearmint_fp.conversion.hook_table import Extra

@@ -65,6 +65,7 @@ from spearmint_fp import (
     TreeError,
     Validation,
     best,
+    by_name,
     compare,
     concat,
     config_id,
@@ -93,6 +94,7 @@ from spearmint_fp import (
     neighbours,
     override,
     plot,
+    processes,
     product,
     project,
     remove_in,
@@ -273,6 +275,10 @@ def read_already() -> Iterator[int]:
     values = (n for n in [1])
     assert list(values) == [1]
     return values
+
+
+def train(lr: float, depth: int) -> float:
+    return lr * depth
 
 
 def half_way() -> Iterator[int]:
@@ -1093,6 +1099,51 @@ CASES = [
     ),
     Case(
         "Arguments", "`inject(5)`", on(lambda: wrong.inject(5)), ArgumentError, "inject takes a function; got 5 (int)"
+    ),
+    Case(
+        "Arguments",
+        "`processes(2, initializer=open)`",
+        on(lambda: processes(2, initializer=open)),
+        ArgumentError,
+        "the initializer <built-in function open> (builtin_function_or_method) cannot be called with initargs=(): "
+        "missing a required argument: 'file'",
+    ),
+    Case(
+        "Arguments",
+        '`processes(2, initializer=print, initargs="gpu")`',
+        on(lambda: processes(2, initializer=print, initargs="gpu")),
+        ArgumentError,
+        "initargs are the arguments of the initializer, in a tuple: initargs=('gpu',); got 'gpu' (str)",
+    ),
+    Case(
+        "Arguments",
+        "`run(train, configs)`, of `train(lr, depth)`",
+        on(lambda: wrong.run(train, [{"lr": 0.1}])),
+        ArgumentError,
+        "train cannot be called with a configuration alone: missing a required argument: 'depth'. Use by_name(fn), "
+        "where its parameters are keys of the configuration; inject(fn), where their annotations say what they take "
+        "(Config, Bind); or lambda c: fn(...)",
+    ),
+    Case(
+        "Arguments",
+        '`by_name(train)({"lr": 0.1, "depht": 3})`',
+        on(lambda: by_name(train)({"lr": 0.1, "depht": 3})),
+        PathError,
+        "train(): parameter 'depth' takes depth: no 'depth' at the root; did you mean 'depht'?",
+    ),
+    Case(
+        "Arguments",
+        "`by_name(abs)`",
+        on(lambda: by_name(abs)),
+        ArgumentError,
+        "by_name gives arguments by name, and abs(x, /) takes x by position. Use lambda c: fn(c['x'], ...)",
+    ),
+    Case(
+        "Arguments",
+        "`processes(2, max_tasks=0)`",
+        on(lambda: processes(2, max_tasks=0)),
+        ArgumentError,
+        "max_tasks= takes how many to use, a whole number above 0; got 0 (int)",
     ),
     Case(
         "Arguments",

@@ -334,6 +334,32 @@ def test_constraints_reach_into_products_sums_and_choices(data: Any, one: Any, t
 
 
 @some
+@given(st.data(), record_specs(), record_specs(), st.booleans())
+def test_constraints_join_those_of_the_parts(data: Any, one: Any, two: Any, asked: bool) -> None:
+    a, expected = expand(tree_of(one)), listing(one)
+    b, other = expand(tree_of(two)), listing(two)
+    for number in range(2):
+        known = sorted({p for config in expected for p in paths_of(config) if p}, key=str)
+        if known:
+            on = tuple(data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=2, unique=True)))
+            a = constrain(predicate(number, 3), a, on=on)
+            expected = [c for c in expected if _kept(predicate(number, 3), on, c)]
+    assume(len(expected) > 0 and len(expected) + len(other) <= 400 and (not asked or a.size))
+    spaces = [
+        (expand({"k": DynamicValue([a, b, 1]), "l": DynamicValue([0, 1])}), [*expected, *other, 1]),
+        (expand({"l": DynamicValue([0, 1])}) * expand({"k": DynamicValue([b, a])}), [*other, *expected]),
+        (expand({"k": b + a + a, "l": DynamicValue([0, 1])}), [*other, *expected, *expected]),
+    ]
+    for sweep, parts in spaces:
+        whole = [{"k": k, "l": n} for k in parts for n in (0, 1)]
+        if next(iter(sweep[0])) == "l":
+            whole.sort(key=lambda config: config["l"])
+        known = sorted({p for config in whole for p in paths_of(config) if p}, key=str)
+        on = tuple(data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True)))
+        check(constrain(predicate(5, 2), sweep, on=on), [c for c in whole if _kept(predicate(5, 2), on, c)])
+
+
+@some
 @given(specs())
 def test_distinct_keeps_the_first_of_equal_configs(spec: Any) -> None:
     expected = list({exactly(c): c for c in reversed(listing(spec))}.values())[::-1]

@@ -23,6 +23,7 @@ from spearmint_fp import (
     Validation,
     arun,
     best,
+    by_name,
     collect,
     compare,
     concat,
@@ -66,6 +67,7 @@ from spearmint_fp import (
     unit,
     validate,
     where,
+    worker,
     zipped,
 )
 from spearmint_fp.outcomes.outcomes import Outcome
@@ -170,7 +172,11 @@ def test_runs_keep_types() -> None:
     assert_type(next(outcomes), Success[int, str] | Failure[int])
     assert_type(run(lambda settings: settings.n, expand(Settings(1))), Outcomes[Settings, int])
     assert_type(threads(2), Threads)
+    assert_type(by_name(Settings)({"n": 1}), Settings)
+    assert_type(run(by_name(Settings), [{"n": 1}]), Outcomes[dict[str, int], Settings])
     assert_type(processes(2), Processes)
+    assert_type(processes(2, initializer=print, initargs=[1], max_tasks=3), Processes)
+    assert_type(worker(), int | None)
 
 
 def test_async_runs_keep_types() -> None:

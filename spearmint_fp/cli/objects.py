@@ -13,7 +13,7 @@ from typing import Any
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type, short_repr, suggest_names
 from ..tasks.injection import inject
-from ..tasks.wrapping import is_experiment
+from ..tasks.wrapping import check_signature, is_experiment
 
 
 def look_up(name: str) -> Any:
@@ -94,11 +94,6 @@ def prepare_function(fn: Any, name: str) -> Callable[[Any], Any]:
     if is_experiment(fn):
         fn = fn.__wrapped__
     injected = inject(fn)
-    try:
-        injected.signature.bind(*(() if injected.parameters else (None,)))
-    except TypeError as error:
-        raise ArgumentError(
-            f"{name} cannot be called with a configuration alone: {error}. A function takes the configuration as its "
-            f"one argument, or by parameters whose annotations say what they take of it"
-        ) from None
-    return injected if injected.parameters else fn
+    task: Callable[[Any], Any] = injected if injected.parameters else fn
+    check_signature(task, name)
+    return task

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         "spearmint-fp run train:score space.yaml",
         "spearmint-fp run train:score space.yaml --jobs 4 --journal runs.db --progress",
         "spearmint-fp run train:score space.yaml --jobs 2 --timeout 60 --retries 2",
+        "spearmint-fp run train:ask space.yaml --limit 8 --journal runs.db",
         "spearmint-fp run train:score space.yaml --journal runs.db --shard 0/8",
     ],
 )
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 @click.option("--jobs", type=click.IntRange(min=1), help="In so many worker processes.")
 @click.option("--threads", type=click.IntRange(min=1), help="In so many threads of this process.")
 @click.option("--dask", metavar="ADDRESS", help="On the workers of a Dask cluster.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="So many calls of a coroutine function at a time, in one event loop."
+)
 @click.option("--journal", metavar="DB", help="Keep each outcome in this file, and do not run again what it has.")
 @click.option("--experiment", metavar="NAME", help="Its name in the journal, instead of the function's.")
 @click.option("--function-version", metavar="V", help="Another version of the function: all is run anew.")
@@ -55,9 +60,9 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
     The function takes the configuration as its one argument, or by its annotations: a class of its own, or parts of the
     configuration. Modules of the current folder are found. What it prints goes to standard error.
 
-    Without --jobs, --threads or --dask it runs in this process, one after the other; a --timeout takes a worker
-    process. With --journal, a run that was stopped or killed goes on where it stood when the same command is given
-    again. Shards may share a journal.
+    Without --jobs, --threads, --dask or --limit it runs in this process, one after the other; a --timeout takes a
+    worker process. A coroutine function is awaited, with --limit several at a time. With --journal, a run that was
+    stopped or killed goes on where it stood when the same command is given again. Shards may share a journal.
 
     Where some configurations failed it exits with 1.
     """
@@ -65,20 +70,23 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
     from .json_lines import encode_outcome
     from .summary import Summary
 
-    executor, open_journal = _make_executor(options), _find_journal(options)
+    run_all, open_journal = _choose_run(options), _find_journal(options)
     sweep, (first, step) = read_sweep(files), options["shard"] or (0, 1)
     part = fp.shard(first, step, sweep)
     with reserve_output() as data:
         task, summary = _make_task(function, options), Summary(sweep, part.size)
-        how = {"executor": executor, "ordered": options["ordered"], "progress": options["progress"]}
         clear = "\r\033[K" if options["progress"] and data.isatty() else ""  # the line of progress
+
+        def write_outcome(outcome: fp.Outcome[Any, Any]) -> None:
+            index = first + step * outcome.index
+            summary.add(outcome, index)
+            data.write(f"{clear}{encode_outcome(outcome, index, traceback=is_traceback_wanted(ctx))}\n")
+            data.flush()
+
         try:
-            with open_journal() as journal, fp.run(task, part, journal=journal, **how) as outcomes:
-                for outcome in outcomes:
-                    index = first + step * outcome.index
-                    summary.add(outcome, index)
-                    data.write(f"{clear}{encode_outcome(outcome, index, traceback=is_traceback_wanted(ctx))}\n")
-                    data.flush()
+            with open_journal() as journal:
+                how = {"journal": journal, "ordered": options["ordered"], "progress": options["progress"]}
+                run_all(task, part, write_outcome, **how)
         except NamelessError as error:
             raise ArgumentError(f"{error.reason}: --experiment NAME") from error
         except KeyboardInterrupt:
@@ -91,13 +99,41 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
     ctx.exit(EXIT_FAILED if summary.failed else 0)
 
 
-def _make_executor(options: dict[str, Any]) -> Any:
-    """The executor that an option names; a time limit alone takes a worker process; None for this process."""
+def _choose_run(options: dict[str, Any]) -> Callable[..., None]:
+    """How the options have a function run: a function that calls another one with each outcome.
+
+    A time limit alone takes a worker process.
+    """
     make: dict[str, Callable[[Any], Any]] = {"jobs": fp.processes, "threads": fp.threads, "dask": fp.dask_cluster}
-    chosen = select_option(options, *make)
+    chosen = select_option(options, *make, "limit")
+    if chosen == "limit":
+        return partial(_run_in_loop, options["limit"])
     if chosen is None:
-        return None if options["timeout"] is None else fp.processes(1)
-    return make[chosen](options[chosen])
+        return partial(_run_on, None if options["timeout"] is None else fp.processes(1))
+    return partial(_run_on, make[chosen](options[chosen]))
+
+
+def _run_on(executor: Any, task: Any, sweep: Any, take: Callable[[Any], None], **how: Any) -> None:
+    """Run on an executor, and hand over each outcome."""
+    with fp.run(task, sweep, executor=executor, **how) as outcomes:
+        for outcome in outcomes:
+            take(outcome)
+
+
+def _run_in_loop(limit: int, task: Any, sweep: Any, take: Callable[[Any], None], **how: Any) -> None:
+    """Run a coroutine function in one event loop, so many calls at a time, and hand over each outcome."""
+    from ..tasks.event_loops import run_to_end
+    from ..tasks.wrapping import is_async
+
+    if not is_async(task):
+        raise ArgumentError("--limit is for a coroutine function (async def); use --threads N or --jobs N")
+
+    async def run_all() -> None:
+        async with fp.arun(task, sweep, limit=limit, **how) as outcomes:
+            async for outcome in outcomes:
+                take(outcome)
+
+    run_to_end(run_all())
 
 
 def _find_journal(options: dict[str, Any]) -> Callable[[], AbstractContextManager[Journal | None]]:

@@ -19,7 +19,8 @@ from ..outcomes.outcomes import Outcome
 from ..running.arun import arun
 from ..running.run import run
 from ..sweep.core import Sweep
-from ..tasks.event_loops import start_thread
+from ..tasks.event_loops import Blocking, EventLoops, start_thread
+from ..tasks.wrapping import is_async
 from ..workers.executors import threads
 from ..workers.pools import INTERRUPTED_SECONDS
 from .background import LOG, MOST_AT_ONCE
@@ -47,6 +48,7 @@ def open_runner(
         runner.ended.set()
         for feed in runner.feeds:
             feed.ended.wait(patience)
+        runner.loops.close(interrupted=patience is not None)
 
 
 @final
@@ -58,6 +60,7 @@ class _Runner:
         self._await_variants, self._options = await_variants, {"executor": executor, "journal": journal}
         self.feeds: list[_Feed] = []
         self.ended = threading.Event()
+        self.loops = EventLoops()
         self._threads = _Threads(f"variants of {self._experiment.name}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> ExperimentResult[Any]:
@@ -66,7 +69,7 @@ class _Runner:
         here = self._options["executor"] is None
         if self._await_variants and here:
             main, variants = self._run_main(case, cases), case.for_variants()
-            outcomes = run(variants, cases[1:], **self._options)
+            outcomes = self._run_here(variants, cases[1:])
             return ExperimentResult(main, tuple(map(variants.complete_outcome, outcomes)))
         if self._await_variants:
             main, *others = map(case.complete_outcome, run(case, cases, **self._options))
@@ -92,8 +95,12 @@ class _Runner:
 
     def _run_main(self, case: Case[Any], cases: Sweep[Any]) -> Outcome[Any, Any]:
         """Main's outcome, from the caller's own context, as a plain call has it."""
-        [main] = run(attrs.evolve(case, apart=False), cases[:1], **self._options)
+        [main] = self._run_here(attrs.evolve(case, apart=False), cases[:1])
         return case.complete_outcome(main)
+
+    def _run_here(self, case: Case[Any], cases: Sweep[Any]) -> Iterator[Outcome[Any, Any]]:
+        """Outcomes from this thread; coroutines of all calls share the event loop that the block keeps for it."""
+        return run(Blocking(case, self.loops) if is_async(case) else case, cases, **self._options)
 
 
 @final

@@ -12,7 +12,7 @@ from ..configuration.fold import Choice
 from ..configuration.messages import repr_with_type
 from ..configuration.tables import is_keyed
 from ..sweep.core import Sweep
-from ..tasks.wrapping import is_count, is_experiment
+from ..tasks.wrapping import check_signature, is_count, is_experiment, name_callable
 from ..workers.sources import check_expanded
 
 
@@ -25,6 +25,7 @@ def check_arguments(fn: Any, configs: Any, function: str) -> Any:
             f"{repr_with_type(fn)} is an experiment, which has configurations of its own. Use Spearmint.run(fn), or "
             f"{function}(inject(fn.__wrapped__), configs)"
         )
+    check_signature(fn, name_callable(fn))
     if is_keyed(configs) and not isinstance(configs, Mapping | Choice):
         raise ArgumentError(
             f"{function} takes an iterable of configurations; got {repr_with_type(configs)}. For the rows of a "

@@ -146,8 +146,8 @@ def arun(  # noqa: PLR0913
     [1.0, 'ZeroDivisionError', 0.5]
 
     Raises:
-        ArgumentError: an argument of the wrong kind; a time limit for a plain function; a configuration that was not
-            expanded, when it is reached.
+        ArgumentError: an argument of the wrong kind; a function that cannot be called with a configuration alone; a
+            time limit for a plain function; a configuration that was not expanded, when it is reached.
         RunError: no event loop of asyncio runs here, or no thread can be started.
         JournalError: the journal cannot be read or written; what it has already is safe.
         EncodingError: with a journal, a function that says it returns what no journal can keep.

@@ -12,7 +12,7 @@ from ..journal.journal import Journal, open_ledger
 from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import make_outcome, run_attempt, try_task
-from ..tasks.event_loops import Blocking
+from ..tasks.event_loops import Blocking, EventLoops, find_loops
 from ..tasks.rates import is_throttled
 from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
@@ -141,9 +141,10 @@ def run(  # noqa: PLR0913
     None runs each when it is asked for, in this thread; otherwise `threads(n)`, `processes(n)`, `dask_cluster(...)`,
     `ray_cluster()`, or any live `concurrent.futures.Executor`. `ordered` gives outcomes in the order of the
     configurations, else as they are completed; each carries its `index`. A sweep travels to processes as a slice, two
-    numbers. A coroutine function is awaited, each call in an event loop of its own (see `arun`). `journal` replays
-    what it has, and keeps each outcome before it is given out (see `Journal`). `progress` shows a bar on
-    a terminal and in a notebook, and a line now and then in a log. Extra: `[progress]`.
+    numbers. A coroutine function is awaited, one call at a time, in one event loop for the whole run, or one for each
+    thread or worker; so its calls can share a client (see `arun`, for many at a time). `journal` replays what it has,
+    and keeps each outcome before it is given out (see `Journal`). `progress` shows a bar on a terminal and in a
+    notebook, and a line now and then in a log. Extra: `[progress]`.
 
     An interrupt (Ctrl-C) is raised here, stops what runs, and is no configuration's failure. So is what the handler of
     a signal raises, such as `sys.exit`, unless the task has set that handler itself and it raises an `Exception`.
@@ -159,8 +160,9 @@ def run(  # noqa: PLR0913
     [0, 1, 2]
 
     Raises:
-        ArgumentError: an argument of the wrong kind; a time limit where nothing can hold it; a configuration that was
-            not expanded, when it is reached.
+        ArgumentError: an argument of the wrong kind; a function that cannot be called with a configuration alone (see
+            `by_name`, `inject`); a time limit where nothing can hold it; a configuration that was not expanded, when it
+            is reached.
         TransferError: the function or the sweep cannot go to other processes; before anything runs.
         RunError: the executor is broken, or its workers do not start.
         JournalError: the journal cannot be read or written; what it has already is safe.
@@ -171,7 +173,9 @@ def run(  # noqa: PLR0913
     """
     source = Source(check_arguments(fn, configs, "run"), singly=is_throttled(fn))
     window = check_in_flight(in_flight)
-    task: Callable[..., Any] = Blocking(fn) if is_async(fn) else fn
+    is_ours = is_async(fn) and find_loops(fn) is None  # a caller may keep event loops for several runs
+    loops = EventLoops(per_thread=executor is not None) if is_ours else None
+    task: Callable[..., Any] = fn if loops is None else Blocking(fn, loops)
     ledger = open_ledger(journal, fn)
     if executor is None:
         refuse_time_limit(task, "a serial run")
@@ -179,6 +183,8 @@ def run(  # noqa: PLR0913
     else:
         open_pool = find_executor(executor).prepare(task, source.sweep)
         groups = drive_pool(open_pool, source, window, ordered, None if ledger is None else Replay(ledger))
+    if loops is not None:
+        groups = loops.end_after(groups)
     if progress:
         groups = require("spearmint_fp.running.progress", extra="progress", what="progress=True").show_progress(
             groups, source.size

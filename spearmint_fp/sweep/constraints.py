@@ -149,7 +149,16 @@ class _Builder:
         """The diagram of the constraints over some of these digits and no others."""
         scope = frozenset(self.scopes[number])
         near = {other for digit in scope for other in self.touching[digit] if other in self.roots}
-        return self.diagrams.conjoin_all([self.roots[n] for n in near if scope.issuperset(self.scopes[n])])
+        inside = [other for other in near if scope.issuperset(self.scopes[other])]
+        return self.diagrams.conjoin_all(map(self._allow_elsewhere, inside))
+
+    def _allow_elsewhere(self, number: int) -> int:
+        """The diagram of a constraint that may lie in a branch, with all that is in the other branches."""
+        root = self.roots[number]
+        for chooser, branch in self.digits.list_choosers(self.constraints[number].place):
+            others = tuple([int(value != branch) for value in self.space.domains[chooser]])
+            root = self.diagrams.disjoin(root, self.diagrams.make_node(chooser, others))
+        return root
 
     def _keep_diagram(self, number: int, root: int) -> None:
         """Note a constraint's diagram, and cut the values for which some constraint leaves nothing, while there are."""

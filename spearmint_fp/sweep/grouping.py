@@ -10,7 +10,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError, SizeError
 from ..configuration.fold import Steps, show_path
-from ..configuration.keys import exact_key, has_hash
+from ..configuration.keys import has_hash
 from ..configuration.messages import format_count, repr_with_type, short_repr
 from ..configuration.paths import Path, find_in, parse_path
 from ..conversion.problems import ABSENT
@@ -20,6 +20,7 @@ from .core import Sweep, as_sweep
 from .digits import Place
 from .filters import constrain_node, find_product
 from .formulas import ANYTHING, Formula, Values
+from .nodes.axis import Axis
 from .nodes.node import Node, ProductOf, SelectionOf
 from .nodes.reordered import Reordered
 from .nodes.select import Select
@@ -200,10 +201,11 @@ def _join_groups(node: Node, paths: tuple[Steps, ...]) -> Node:
 
 def _sort_values(node: Node, path: Steps) -> list[Any]:
     """The values at a path in the order of their axis, others in that of appearance, `ABSENT` last."""
-    values = _list_values(node, path, "reorder")
     column = node.columns().get(path)
-    ranks: dict[Any, int] = {}
-    for piece in column.pieces if column else ():
-        for value in piece:
-            ranks.setdefault(exact_key(value), len(ranks))
-    return sorted(values, key=lambda v: (v is ABSENT, ranks.get(exact_key(v), len(ranks))))
+    axes = [Axis(piece, swept=True) for piece in column.pieces] if column else []
+
+    def find_rank(value: Any) -> tuple[int, int]:
+        found = ((k, next(axis.ranks(value, True), None)) for k, axis in enumerate(axes))
+        return next(((k, rank) for k, rank in found if rank is not None), (len(axes), value is ABSENT))
+
+    return sorted(_list_values(node, path, "reorder"), key=find_rank)

@@ -17,6 +17,7 @@ from ..configuration.instances import open_record
 from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import Path, find_in
+from ..configuration.spacing import COMPUTED_TYPES
 from .allowed import Allowed
 from .choose import check_path, parse_paths
 from .claims import Claims, overlap
@@ -26,7 +27,7 @@ from .filters import constrain_node
 from .first_appearances import find_firsts
 from .formulas import ANYTHING, Formula, Values
 from .nodes.axis import UNIT, Axis, make_point
-from .nodes.columns import Columns, Kinds
+from .nodes.columns import Columns, Kinds, join_columns, list_static_columns
 from .nodes.merge import Merge
 from .nodes.node import ABSENT, LIMIT, Compound, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .nodes.points import make_matcher, walk_points
@@ -154,7 +155,10 @@ def _restrict_product(node: Node, product: ProductOf, paths: Paths) -> Node | No
     """The product of the restricted parts, each under the key that leads to it; None where that is no product."""
     ways: dict[int, dict[Steps, list[Steps]]] = {}  # per part, the steps that lead to it, and the paths from there on
     for path in paths:
-        for part, rest in node.enter(path):
+        parts = node.enter(path)
+        if not parts:  # a record of several parts, whose way leads through none of them
+            return None
+        for part, rest in parts:
             if product.parts[part].may_have(rest):
                 ways.setdefault(part, {}).setdefault(path[: len(path) - len(rest)], []).append(rest)
     factors = []
@@ -162,11 +166,12 @@ def _restrict_product(node: Node, product: ProductOf, paths: Paths) -> Node | No
         if len(inside) > 1:  # one child by several names
             return None
         ((steps, rests),) = inside.items()
-        factor = _restrict_node(product.parts[part], tuple(rests))
-        wrapped = _wrap_node(factor, steps[0], () in rests) if steps else factor
-        if wrapped is None:
+        factor: Node | None = _restrict_node(product.parts[part], tuple(rests))
+        for level, step in enumerate(reversed(steps)):  # several where the records on the way were opened
+            factor = factor and _wrap_node(factor, step, level == 0 and () in rests)
+        if factor is None:
             return None
-        factors.append(wrapped)
+        factors.append(factor)
     return Merge.of_product(factors)
 
 
@@ -246,14 +251,26 @@ class Restrict(Compound):
         return {path: some for path, some in columns.items() if any(path[: len(p)] == p for p in self.paths)}
 
     def columns(self) -> Columns:
-        return self._keep(self.base.columns())
+        columns = self.base.columns()
+        kept, inside = self._keep(columns), list(self._look_inside(columns))
+        shared = [{path: kept[path] for part in inside for path in part if path in kept}]
+        return {**kept, **join_columns(shared + inside, 0)}
+
+    def _look_inside(self, columns: Columns) -> Iterator[Columns]:
+        """The columns of what lies inside of tuples: they are values of a sweep, and parts of a restriction."""
+        for path, column in columns.items():
+            lists = [piece for piece in column.pieces if not isinstance(piece, COMPUTED_TYPES)]
+            for whole in [p for p in self.paths if len(p) > len(path) and overlap(p, path)]:
+                for part in chain.from_iterable(find_in(whole[len(path) :], value) for value in chain(*lists)):
+                    yield {(*whole, *rest): some for rest, some in list_static_columns(part).items()}
 
     def kinds(self) -> Kinds:
         return self._keep(self.base.kinds())
 
     def claims(self, exact: bool) -> Claims:
         claims = self.base.claims(exact=False)
-        if not claims.uniform:
+        enters = any(len(p) > len(leaf) and overlap(p, leaf) for leaf in claims.leaves for p in self.paths)
+        if enters or not claims.uniform:
             return super().claims(exact)
         return attrs.evolve(
             claims, leaves=frozenset(self._cut(claims.leaves)), empties=frozenset(self._cut(claims.empties))

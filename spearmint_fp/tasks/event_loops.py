@@ -1,12 +1,14 @@
-"""Coroutines from plain code, in an event loop that an interrupt ends at once; plain calls beside an event loop."""
+"""Coroutines from plain code, in event loops that are kept for a whole run, and that an interrupt ends at once."""
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
@@ -14,6 +16,7 @@ import attrs
 
 from ..configuration.errors import RunError
 from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, cancel_tasks
+from .signals import hold_signals
 from .wrapping import Layer
 
 if TYPE_CHECKING:
@@ -23,82 +26,188 @@ T = TypeVar("T")
 
 
 @final
-@attrs.frozen(eq=False)
-class Blocking(Layer, Generic[T]):
-    """A coroutine function as a plain one, also where an event loop is running already."""
+class EventLoops:
+    """The event loops of one run: one for each thread that runs its coroutines, or one for all of them.
 
-    function: Callable[..., Awaitable[T]]
-
-    def __call__(self, *args: Any, **kwargs: Any) -> T:
-        return run_to_end(self._await_call(*args, **kwargs))
-
-    async def _await_call(self, *args: Any, **kwargs: Any) -> T:
-        return await self.function(*args, **kwargs)
-
-
-def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
-    """`asyncio.run(coroutine)`, also where an event loop is running already, and interrupted at once.
-
-    `asyncio.run` answers a first Ctrl-C by cancelling the coroutine, and waits: for ever, where that blocks or goes on.
-    Here the interrupt is raised where the coroutine is; then what still runs is cancelled, and waited for a little.
+    What belongs to a loop (a client with its connections, a lock, a queue) can so be shared by the coroutines of a
+    thread. A loop is taken out while it is in use: one that is closed meanwhile is closed when it is put back.
     """
-    import asyncio
 
-    try:
-        if asyncio._get_running_loop() is not None:
-            return _run_beside_loop(coroutine)
-        with _open_loop() as loop:
-            return loop.run_until_complete(loop.create_task(coroutine))
-    finally:
-        if getcoroutinestate(coroutine) == CORO_CREATED:  # there could be no loop, or no thread, for it
-            coroutine.close()
+    def __init__(self, *, per_thread: bool = True) -> None:
+        """With `per_thread=False`, for coroutines that never run at the same time, there is one loop."""
+        self._per_thread = per_thread
+        self._lock = threading.Lock()
+        self._idle: dict[tuple[int, int], _KeptLoop] = {}
+        self._closed = False
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine, also where an event loop is running already; interrupted at once.
+
+        `asyncio.run` answers a first Ctrl-C by cancelling the coroutine, and waits: for ever, where that blocks or goes
+        on. Here the interrupt is raised where the coroutine is; `close` then cancels what still runs.
+        """
+        import asyncio
+
+        key = self._make_key()
+        try:
+            if asyncio._get_running_loop() is not None:
+                return self._run_beside(key, coroutine)
+            return self._run_here(key, coroutine)
+        finally:
+            if getcoroutinestate(coroutine) == CORO_CREATED:  # there could be no loop, or no thread, for it
+                coroutine.close()
+
+    def _make_key(self) -> tuple[int, int]:
+        """A fork has copies of its parent's loops, which it must not touch: it shares their files."""
+        return os.getpid(), threading.get_ident() if self._per_thread else 0
+
+    def _run_here(self, key: tuple[int, int], coroutine: Coroutine[Any, Any, T]) -> T:
+        with self._lock:
+            kept = self._idle.pop(key, None)
+        kept = kept or _KeptLoop()
+        try:
+            return kept.run(coroutine)
+        finally:
+            with self._lock:
+                is_spare = self._closed or self._idle.setdefault(key, kept) is not kept
+            if is_spare:
+                kept.close(interrupted=self._closed)
+
+    def _run_beside(self, key: tuple[int, int], coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run it in a thread, as a loop is running in this one; an interrupt cancels it, and waits a little."""
+        import asyncio
+
+        running: list[tuple[asyncio.AbstractEventLoop, Any]] = []
+
+        async def note_task() -> T:
+            running.append((asyncio.get_running_loop(), asyncio.current_task()))
+            return await coroutine
+
+        future = _start_call(lambda: self._run_here(key, note_task()))
+        try:
+            return future.result()
+        except BaseException:
+            for loop, task in running:
+                with suppress(RuntimeError):  # its loop is closed
+                    loop.call_soon_threadsafe(task.cancel)
+            wait([future], CANCEL_SECONDS * MOST_CANCELS)
+            raise
+
+    def close(self, *, interrupted: bool = False) -> None:
+        """Close the loops: their tasks are cancelled and awaited, their generators and threads closed."""
+        import asyncio
+
+        with self._lock:
+            self._closed = True
+        while (kept := self._pop_idle()) is not None:
+            if asyncio._get_running_loop() is None:
+                kept.close(interrupted)
+            else:
+                _start_call(partial(kept.close, interrupted)).result()
+
+    def _pop_idle(self) -> _KeptLoop | None:
+        with self._lock:
+            ours = next((key for key in self._idle if key[0] == os.getpid()), None)
+            return None if ours is None else self._idle.pop(ours)
+
+    def end(self, why: BaseException | None) -> None:
+        """Close the loops of a run that has ended by itself or by an error; soon, after an interrupt."""
+        try:
+            if why is None or isinstance(why, Exception | GeneratorExit):
+                self.close()
+        finally:
+            with hold_signals():
+                self.close(interrupted=True)
+
+    def end_after(self, items: Generator[T]) -> Generator[T]:
+        """The items of a generator; whichever way it ends, the loops are closed then."""
+        why: BaseException | None = None
+        try:
+            yield from items
+        except BaseException as error:
+            why = error
+            raise
+        finally:
+            self.end(why)
 
 
-@contextmanager
-def _open_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """A new event loop; in the end its tasks are cancelled, and its generators and threads closed."""
-    import asyncio
+@final
+class _KeptLoop:
+    """An event loop, with threads of its own."""
 
-    loop, threads = asyncio.new_event_loop(), ThreadPoolExecutor(thread_name_prefix="asyncio")
-    interrupted = False
-    try:
-        loop.set_default_executor(threads)
-        asyncio.set_event_loop(loop)
-        yield loop
-    except BaseException as error:
-        interrupted = not isinstance(error, Exception)
-        raise
-    finally:
+    def __init__(self) -> None:
+        import asyncio
+
+        self._loop, self._threads = asyncio.new_event_loop(), ThreadPoolExecutor(thread_name_prefix="asyncio")
+        self._loop.set_default_executor(self._threads)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine, which is a task with context variables of its own."""
+        import asyncio
+
+        asyncio.set_event_loop(self._loop)
+        task = self._loop.create_task(coroutine)
+        try:
+            return self._loop.run_until_complete(task)
+        except Exception:
+            if not task.done():  # the handler of a signal has raised it, outside of the task
+                self._loop.run_until_complete(cancel_tasks(task))
+            raise
+        finally:
+            asyncio.set_event_loop(None)
+
+    def close(self, interrupted: bool) -> None:
+        """End the tasks, generators and threads; after an interrupt nothing is waited for long."""
+        import asyncio
+
+        loop = self._loop
         try:
             loop.run_until_complete(cancel_tasks(*asyncio.all_tasks(loop)))
             closing = loop.create_task(loop.shutdown_asyncgens())
             loop.run_until_complete(asyncio.wait({closing}, timeout=CANCEL_SECONDS if interrupted else None))
             loop.run_until_complete(cancel_tasks(closing))
-            threads.shutdown(wait=not interrupted, cancel_futures=interrupted)
+            self._threads.shutdown(wait=not interrupted, cancel_futures=interrupted)
         finally:
-            asyncio.set_event_loop(None)
             loop.close()
 
 
-def _run_beside_loop(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in a thread, as a loop is running in this one; an interrupt cancels it, and waits a little."""
-    import asyncio
+@final
+@attrs.frozen(eq=False)
+class Blocking(Layer, Generic[T]):
+    """A coroutine function as a plain one, for one run: its calls share the event loops of that run.
 
-    running: list[tuple[asyncio.AbstractEventLoop, Any]] = []
+    In another process it has loops of its own.
+    """
 
-    async def note_task() -> T:
-        running.append((asyncio.get_running_loop(), asyncio.current_task()))
-        return await coroutine
+    function: Callable[..., Awaitable[T]]
+    loops: EventLoops = attrs.field(factory=EventLoops)
 
-    future = _start_call(lambda: run_to_end(note_task()))
+    def __call__(self, *args: Any, **kwargs: Any) -> T:
+        return self.loops.run(self._await_call(*args, **kwargs))
+
+    async def _await_call(self, *args: Any, **kwargs: Any) -> T:
+        return await self.function(*args, **kwargs)
+
+    def __reduce__(self) -> Any:
+        return Blocking, (self.function,)
+
+
+def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run(coroutine)`, also where an event loop is running already, and interrupted at once."""
+    loops = EventLoops()
+    why: BaseException | None = None
     try:
-        return future.result()
-    except BaseException:
-        for loop, task in running:
-            with suppress(RuntimeError):  # it has ended, and its loop is closed
-                loop.call_soon_threadsafe(task.cancel)
-        wait([future], CANCEL_SECONDS * MOST_CANCELS)
+        return loops.run(coroutine)
+    except BaseException as error:
+        why = error
         raise
+    finally:
+        loops.end(why)
+
+
+def find_loops(fn: Callable[..., Any]) -> EventLoops | None:
+    """The event loops in which a function of a run runs; None for a plain function."""
+    return fn.loops if isinstance(fn, Blocking) else None
 
 
 async def run_in_thread(call: Callable[[], T]) -> T:

@@ -21,7 +21,7 @@ from ..conversion.annotations import read_argument_types
 from ..conversion.convert import structure
 from ..conversion.fields import is_structured
 from ..conversion.problems import ABSENT, format_type, make_conversion_error
-from .wrapping import PARTIALS, Layer
+from .wrapping import ONE_CONFIG, PARTIALS, Layer
 
 T = TypeVar("T")
 
@@ -86,6 +86,9 @@ class Injected(Layer, Generic[T]):
                 break
         return placed + args
 
+    def read_signature(self) -> inspect.Signature:
+        return self.signature.replace(parameters=[*ONE_CONFIG.parameters.values(), *self.signature.parameters.values()])
+
     @property
     def signature(self) -> inspect.Signature:
         """The function's signature without the parameters that are injected."""
@@ -113,7 +116,7 @@ def inject(fn: Callable[..., T]) -> Injected[T]:
         ConversionError: when called, and a path is missing or a value does not convert; names function,
             parameter, path and value.
 
-    See also: `Bind`.
+    See also: `Bind`; `by_name`, for parameters that are keys.
     """
     if isinstance(fn, Injected):
         return fn

@@ -28,6 +28,10 @@ PARTIALS: Final = (partial, curry)
 """The classes of functions with arguments that they have already: `func`, `args`, `keywords`."""
 
 
+ONE_CONFIG: Final = inspect.Signature([inspect.Parameter("config", inspect.Parameter.POSITIONAL_ONLY)])
+"""The signature of what takes a configuration alone."""
+
+
 class Layer:
     """A function around another one, `function`, that can be looked through.
 
@@ -41,6 +45,10 @@ class Layer:
 
         @property
         def function(self) -> Callable[..., Any]: ...
+
+    def read_signature(self) -> inspect.Signature:
+        """The parameters that a call takes: a configuration, for most."""
+        return ONE_CONFIG
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -111,6 +119,39 @@ def is_async(fn: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(inner) or inspect.iscoroutinefunction(type(inner).__call__)
 
 
+def name_callable(fn: Callable[..., Any]) -> str:
+    """The name of a function for a message."""
+    return str(getattr(find_innermost(fn), "__qualname__", None) or repr_with_type(fn))
+
+
+def read_signature(fn: Callable[..., Any]) -> inspect.Signature:
+    """The parameters that a call takes; not those of the function that it looks like by `functools.wraps`.
+
+    Raises:
+        ValueError: a builtin that does not say.
+    """
+    if isinstance(fn, Layer):
+        return fn.read_signature()
+    bare = partial(fn.func, *fn.args, **fn.keywords) if isinstance(fn, curry) else fn
+    return inspect.signature(bare, follow_wrapped=False)
+
+
+def check_signature(fn: Callable[..., Any], name: str) -> None:
+    """Raise where a function cannot be called with a configuration alone, as far as its signature says."""
+    try:
+        signature = read_signature(fn)
+    except Exception:  # a builtin that does not say, or whatever a user's object does when it is asked
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        raise ArgumentError(
+            f"{name} cannot be called with a configuration alone: {error}. Use by_name(fn), where its parameters are "
+            f"keys of the configuration; inject(fn), where their annotations say what they take (Config, Bind); or "
+            f"lambda c: fn(...)"
+        ) from None
+
+
 def find_bound(fn: Callable[..., Any]) -> tuple[Any, ...]:
     """The arguments and instances that partial functions and methods have bound: they make one function another."""
     functions = list(walk_wrapped(fn))
@@ -152,6 +193,9 @@ class Wrapper(Layer, ABC, Generic[T]):
     def __call__(self, *args: Any, **kwargs: Any) -> T:
         work = self.call_async if is_async(self.function) else self.call
         return cast(T, work(*args, **kwargs))
+
+    def read_signature(self) -> inspect.Signature:
+        return read_signature(self.function)
 
     @abstractmethod
     def call(self, *args: Any, **kwargs: Any) -> T:

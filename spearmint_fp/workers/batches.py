@@ -83,6 +83,14 @@ class Batch:
         made.deaths = self.deaths if made.suspects else 0
         return made
 
+    def take_first(self, most: float) -> Batch:
+        """Itself, or, where it holds more than so many configurations, a batch of the first of them to be sent."""
+        if len(self) <= most:
+            return self
+        first = self.part(self.start, self.start + int(most))
+        first.resume = self.resume
+        return first
+
     def split(self, count: int | None = None) -> list[Batch]:
         """The configurations that have no outcome yet, as so many batches at most; by default one for each."""
         size = 1 if count is None else max(1, -(-len(self) // count))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Final, Literal, cast, final, get_args
 
@@ -15,6 +15,7 @@ from ..configuration.messages import repr_with_type, suggest_names
 from ..sweep.core import Sweep
 from ..tasks.time_limits import TimedOut, explain_refusal
 from ..tasks.wrapping import is_async, is_count, is_of_script, walk_wrapped
+from .initializers import Initializer, check_initializer
 from .pools import Pool
 
 Fn = Callable[[Any], Any]
@@ -97,11 +98,14 @@ METHODS: Final = get_args(Method)
 @final
 @attrs.frozen
 class Processes(ExecutorValue):
-    """`processes(workers, start_method=start_method, deaths=deaths)`."""
+    """`processes(workers, start_method=start_method, deaths=deaths, initializer=initializer, ...)`."""
 
     workers: int
     start_method: Method = "forkserver"
     deaths: int = 3
+    initializer: Callable[..., object] | None = None
+    initargs: tuple[Any, ...] = ()
+    max_tasks: int | None = None
 
     def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
         if not hasattr(os, "fork"):
@@ -121,11 +125,20 @@ class Processes(ExecutorValue):
                 f'has this library, or take threads(n), start_method="fork", or a live ProcessPoolExecutor(n) after '
                 f"multiprocessing.freeze_support()"
             )
-        job = Job(fn, sweep).to_bytes()
-        return lambda: ProcessPool(job, self.workers, LAUNCHERS[self.start_method](), self.deaths)
+        initializer = None if self.initializer is None else Initializer(self.initializer, self.initargs)
+        job = Job(fn, sweep, initializer=initializer).to_bytes()
+        return lambda: ProcessPool(job, self.workers, LAUNCHERS[self.start_method](), self.deaths, self.max_tasks)
 
 
-def processes(workers: int | None = None, *, start_method: Method = "forkserver", deaths: int = 3) -> Processes:
+def processes(  # noqa: PLR0913
+    workers: int | None = None,
+    *,
+    start_method: Method = "forkserver",
+    deaths: int = 3,
+    initializer: Callable[..., object] | None = None,
+    initargs: Iterable[Any] = (),
+    max_tasks: int | None = None,
+) -> Processes:
     """An executor of so many worker processes: for tasks that compute, crash or hang.
 
     A worker that ends costs the task that it was running and nothing else: the task is run again by another worker,
@@ -134,6 +147,11 @@ def processes(workers: int | None = None, *, start_method: Method = "forkserver"
     Workers end with the run, and with this process, however it ends. They are given work while outcomes are being
     asked for. By default as many workers as there are cores. Extra: `[processes]` (cloudpickle), without which
     only functions that can be imported go.
+
+    A worker knows its number, 0 to `workers - 1`, by `worker()` and in its environment as `SPEARMINT_WORKER`; the
+    successor of one that ended has the same. `initializer(*initargs)` is called in each worker, its successors too,
+    before its first task: to take a GPU, load a model, set up logging. Where it raises, the run ends with a
+    `RunError`. After `max_tasks` configurations a worker is replaced, for tasks that leave memory behind.
 
     `start_method` is "forkserver" (a clean process with one thread forks the workers: fast, and safe whatever threads
     this process has), "spawn" (a new interpreter for each) or "fork" (a copy of this process: it
@@ -144,15 +162,20 @@ def processes(workers: int | None = None, *, start_method: Method = "forkserver"
     [1, 2, 3]
 
     Raises:
-        ArgumentError: `workers` or `deaths` is no whole number above 0, or there is no such start method.
-        TransferError: when it runs, and the function cannot be pickled; before any task.
+        ArgumentError: `workers`, `deaths` or `max_tasks` is no whole number above 0, there is no such start method,
+            or the initializer is no plain function that takes `initargs`.
+        TransferError: when it runs, and the function or the initializer cannot be pickled; before any task.
+        RunError: when it runs, and the initializer raises in a worker.
 
-    See also: `threads`; `timed_out`, which ends the worker of a task that takes too long.
+    See also: `worker`; `threads`; `timed_out`, which ends the worker of a task that takes too long.
     """
     if start_method not in METHODS:
         raise ArgumentError(f"no start method {repr_with_type(start_method)}{suggest_names(start_method, METHODS)}")
     _check_count(0 if deaths is None else deaths, "deaths=")
-    return Processes(_check_count(workers, "processes(workers)"), start_method, deaths)
+    if max_tasks is not None:
+        _check_count(max_tasks, "max_tasks=")
+    count, arguments = _check_count(workers, "processes(workers)"), check_initializer(initializer, initargs)
+    return Processes(count, start_method, deaths, initializer, arguments, max_tasks)
 
 
 # --- clusters ----------------------------------------------------------------------------------------

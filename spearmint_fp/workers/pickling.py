@@ -15,6 +15,7 @@ from ..outcomes.exceptions import read_message
 from ..sweep.core import Sweep
 from ..tasks.starts import START_FOLDER
 from ..tasks.wrapping import is_of_script
+from .initializers import Initializer
 
 PROTOCOL: Final = 5
 """The version of pickle's format: the same in all versions of Python that take part."""
@@ -79,17 +80,25 @@ class Job:
     sweep: Sweep[Any] | None
     has_script: bool = False
     """True if the workers have the script as their `__main__`, so that what it defines is found there by its name."""
+    initializer: Initializer | None = None
+    """Called in a worker before its first batch. It travels with the function: the globals of a script, which travel
+    by value, are then the same for both."""
 
     def to_bytes(self) -> bytes:
         """The job as bytes, or the error that says why it cannot travel, before any task has run."""
         by_name = _find_cloudpickle() is None
-        if by_name and is_of_script(self.fn):
-            raise MissingExtraError(f"{repr_with_type(self.fn)} of __main__ {_NEEDS}")
+        functions = [self.fn] if self.initializer is None else [self.fn, self.initializer.function]
+        if by_name and (of_script := [fn for fn in functions if is_of_script(fn)]):
+            raise MissingExtraError(f"{repr_with_type(of_script[0])} of __main__ {_NEEDS}")
         try:
-            return dump_by_value((self.fn, self.sweep, START_FOLDER.place), self.has_script)
+            return dump_by_value((self.fn, self.sweep, self.initializer, START_FOLDER.place), self.has_script)
         except Exception as error:  # whatever a user's object does when it is pickled
-            is_sweep = _is_dumped(self.fn)
-            what = f"the sweep {self.sweep!r}" if is_sweep else f"the function {repr_with_type(self.fn)}"
+            if not _is_dumped(self.fn):
+                what = f"the function {repr_with_type(self.fn)}"
+            elif self.initializer is not None and not _is_dumped(self.initializer):
+                what = f"the initializer {repr_with_type(self.initializer.function)} with its initargs"
+            else:
+                what = f"the sweep {self.sweep!r}"
             way = f"A lambda or a closure {_NEEDS}" if by_name else "Let it make what it needs where it runs"
             raise TransferError(
                 f"{what} cannot be sent to another process: {read_message(error)}. {way}, or take threads(n)"
@@ -98,9 +107,9 @@ class Job:
     @classmethod
     def from_bytes(cls, data: bytes) -> Job:
         """The inverse of `to_bytes`; this process then counts its starts together with the caller."""
-        fn, sweep, place = pickle.loads(data)  # noqa: S301  # our own bytes
+        fn, sweep, initializer, place = pickle.loads(data)  # noqa: S301  # our own bytes
         START_FOLDER.join(place)
-        return cls(fn, sweep)
+        return cls(fn, sweep, initializer=initializer)
 
 
 _NEEDS: Final = "needs the package cloudpickle to go to another process: pip install 'spearmint_fp[processes]'"

@@ -8,7 +8,6 @@ again by another worker, and is a failure when that has happened too often.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import selectors
 import signal
@@ -16,27 +15,16 @@ from collections import deque
 from collections.abc import Callable
 from math import inf
 from time import monotonic
-from typing import Any, Final, final
+from typing import Final, final
 
 from ..configuration.errors import RunError, WorkerError
 from ..outcomes.outcomes import ErrorInfo
-from .batches import Answer, Batch, Resume
+from .batches import Answer, Batch
 from .pools import Pool
-from .processes import KILLED_SECONDS, Process, open_pipe
+from .process_worker import LEAVE_SECONDS, WorkerProcess, describe_end, warn_of_threads
+from .processes import KILLED_SECONDS, open_pipe
 from .start_methods import Launcher
-from .watch import EXPIRED_SIGNAL
-from .wire import (
-    DEADLINE,
-    EXPIRED,
-    HANDED_BACK,
-    HEARTBEAT_SECONDS,
-    LEFT_RUNNING,
-    LENGTH,
-    READY,
-    MessageReader,
-    refuse_batch,
-    write_batch,
-)  # fmt: skip
+from .wire import HEARTBEAT_SECONDS, LEFT_RUNNING, refuse_batch, write_batch
 
 READ_BYTES: Final = 1 << 20
 """How much is read from a pipe at once."""
@@ -47,103 +35,8 @@ MOST_FAILED_STARTS: Final = 3
 GRACE_SECONDS: Final = 0.3
 """How long a worker may take to end by itself when it is asked to, before it is killed."""
 
-OVERDUE_SECONDS: Final = 0.5
-"""How long after its deadline a worker is ended from here: its task lets no other thread run, which would end it."""
-
-LEAVE_SECONDS: Final = 5.0
-"""How long an idle worker may take to end by itself when all is done."""
-
 MOST_INTERRUPTS: Final = 100
 """How many interrupts in a row cannot keep the workers from being ended."""
-
-
-@final
-class _Worker:
-    """A worker process, seen from here: its pipes, and what it is doing."""
-
-    __slots__ = (
-        "batch", "batches", "deadline", "expired", "handed_back", "is_lost", "is_ready", "left_running", "messages",
-        "open_pipes", "overdue", "process", "reader", "resume",
-    )  # fmt: skip
-
-    def __init__(self, process: Process, batches: int, messages: int) -> None:
-        self.process, self.batches, self.messages = process, batches, messages
-        self.open_pipes = [batches, messages]
-        self.reader = MessageReader()
-        self.left_running: dict[str, int] = {}
-        self.batch: Batch | None = None
-        self.is_ready = self.is_lost = False
-        self.handed_back: Batch | None = None  # what it leaves to others of its batch
-        self.deadline = inf  # when its task must have ended, and it ends itself
-        self.overdue = inf  # when it is ended from here
-        self.resume: Resume | None = None
-        self.expired: int | None = None  # the position of the task that ran too long
-
-    @property
-    def is_idle(self) -> bool:
-        return self.is_ready and not self.is_lost and self.batch is None
-
-    def send(self, data: bytes) -> None:
-        """Write a message; raises OSError where the worker has ended."""
-        view = memoryview(LENGTH.pack(len(data)) + data)
-        while view:
-            view = view[os.write(self.batches, view) :]
-
-    def receive(self, data: bytes) -> bool:
-        """Add to the batch what has been read; True if the worker cannot read the rest of the batch."""
-        self.overdue = max(self.overdue, monotonic() + OVERDUE_SECONDS) if self.deadline < inf else inf
-        return self.reader.add_to(self.batch, data, self.note_message)
-
-    def note_message(self, kind: int, content: Any) -> bool:
-        """Note a message about the worker itself; False for any other."""
-        if kind == READY:
-            self.is_ready = True
-        elif kind == DEADLINE:
-            self.deadline, self.resume = content[0], content[1:]
-            self.overdue = max(self.deadline, monotonic()) + OVERDUE_SECONDS
-        elif kind == LEFT_RUNNING:
-            self.left_running = content
-        elif kind == HANDED_BACK and self.batch is not None:
-            self.handed_back = self.batch.hand_back(content)
-        elif kind == EXPIRED and self.batch is not None:
-            self.expired = self.batch.start
-        return kind in (READY, DEADLINE, LEFT_RUNNING, HANDED_BACK, EXPIRED)
-
-    def take_handed_back(self) -> Batch | None:
-        """Return what it has left to others since the last call."""
-        rest, self.handed_back = self.handed_back, None
-        return rest
-
-    def expire(self) -> None:
-        """End the task that has run too long, and the process with it, where it has not ended by itself."""
-        self.overdue = inf
-        self.expired = self.batch.start if self.batch else None
-        self.process.signal(signal.SIGKILL)
-
-    def has_expired(self) -> bool:
-        """True if it was ended, here or by itself, because a task ran too long; it has ended, and all has been read."""
-        if self.batch and self.deadline <= monotonic() and self.process.code in (-EXPIRED_SIGNAL, None):
-            self.expired = self.batch.start
-        return self.expired is not None
-
-    def dismiss(self) -> None:
-        """Let an idle worker end by itself.
-
-        An empty message says so. Closing the pipe would not do, where a process that was forked meanwhile has it too.
-        """
-        with contextlib.suppress(OSError):  # it has ended
-            os.write(self.batches, LENGTH.pack(0))
-
-    def close(self) -> None:
-        """Close the pipes, and warn of what the worker had left running; again where an interrupt ended it."""
-        while self.open_pipes:
-            os.close(self.open_pipes.pop())
-        while self.left_running:
-            name, count = self.left_running.popitem()
-            logging.getLogger("spearmint_fp").warning(
-                "%s: a worker process ended (%s) before the variants of %d direct calls had; they have no outcome",
-                name, _describe_end(self.process), count,
-            )  # fmt: skip
 
 
 @final
@@ -152,15 +45,16 @@ class ProcessPool(Pool):
 
     seconds = 0.03
 
-    def __init__(self, job: bytes, workers: int, launcher: Launcher, deaths: int) -> None:
+    def __init__(self, job: bytes, workers: int, launcher: Launcher, deaths: int, max_tasks: int | None = None) -> None:
         self.workers = workers
+        self._max_tasks = inf if max_tasks is None else max_tasks
         self._job = job
         self._launcher = launcher
         self._deaths = deaths
         self._failed_starts = 0
         self._is_withdrawn = False
         self._queue: deque[Batch] = deque()
-        self._workers: list[_Worker] = []
+        self._workers: list[WorkerProcess] = []
         self._selector = selectors.DefaultSelector()
         self._looked = monotonic()
 
@@ -186,17 +80,17 @@ class ProcessPool(Pool):
     def _send_batches(self) -> list[Answer]:
         """Give batches to idle workers; start workers while there are more batches than workers to come."""
         answers: list[Answer] = []
-        for worker in [worker for worker in self._workers if worker.is_idle]:
-            while self._queue and worker.is_idle:
+        for worker in [worker for worker in self._workers if worker.can_work]:
+            while self._queue and worker.can_work:
                 answers += self._send(worker, self._queue.popleft())
         coming = sum(not worker.is_ready for worker in self._workers)
         for _ in range(min(len(self._queue) - coming, self.workers - len(self._workers))):
             self._add_worker()
         return answers
 
-    def _send(self, worker: _Worker, batch: Batch) -> list[Answer]:
+    def _send(self, worker: WorkerProcess, batch: Batch) -> list[Answer]:
         try:
-            data = write_batch(batch)
+            data = write_batch(batch.take_first(worker.tasks_left))
         except Exception as error:  # whatever a user's object does when it is pickled
             self._queue.extendleft(reversed(refuse_batch(batch, error)))
             return batch.take_answers()
@@ -221,9 +115,10 @@ class ProcessPool(Pool):
         self._workers.append(worker)
         self._selector.register(worker.messages, selectors.EVENT_READ, worker)
         with contextlib.suppress(OSError):  # it has ended already; its pipe says so
+            worker.send(b"%d" % worker.number)
             worker.send(self._job)
 
-    def _start_worker(self) -> _Worker:
+    def _start_worker(self) -> WorkerProcess:
         """A new worker; its ends of the pipes are closed here, and all of them where it cannot be started."""
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
             reads, batches = _open_pipe(theirs, ours)
@@ -232,7 +127,8 @@ class ProcessPool(Pool):
             others = (end for worker in self._workers for end in (worker.batches, worker.messages))
             process = self._launcher.start(reads, writes, (batches, messages, *others))
             ours.pop_all()
-            return _Worker(process, batches, messages)
+            number = min({*range(self.workers)} - {worker.number for worker in self._workers})
+            return WorkerProcess(process, batches, messages, number, self._max_tasks)
 
     # --- listening
 
@@ -246,24 +142,36 @@ class ProcessPool(Pool):
         for worker in self._workers:
             if worker.overdue <= monotonic():
                 worker.expire()
+            if worker.is_idle and worker.tasks_left <= 0:
+                worker.retire()
         return answers + self._replace_ended()
 
-    def _receive(self, worker: _Worker, data: bytes) -> list[Answer]:
+    def _receive(self, worker: WorkerProcess, data: bytes) -> list[Answer]:
         batch = worker.batch
         self.received += len(data)
-        unreadable = worker.receive(data)
         if batch is None:
+            worker.receive(data)
             return []
-        answers: list[Answer] = []
-        if (rest := worker.take_handed_back()) is not None and self._is_withdrawn:
-            answers.append(rest.withdraw())
-        elif rest is not None:
-            self._queue.extendleft(reversed(rest.split(self.workers)))
+        start = batch.start
+        unreadable = worker.receive(data)
+        worker.tasks_left -= batch.start - start
+        answers = self._return_rest(worker.take_handed_back())
         if unreadable:
             self._queue.extendleft(reversed(batch.split()))
+        elif batch and worker.tasks_left <= 0:  # it was not sent more of it
+            answers += self._return_rest(batch.hand_back(batch.start))
         if unreadable or batch.start == batch.stop:
             worker.batch = None
         return answers + batch.take_answers()
+
+    def _return_rest(self, rest: Batch | None) -> list[Answer]:
+        """Have other workers run what one has left to them, unless it was withdrawn: then that is the answer."""
+        if rest is None:
+            return []
+        if self._is_withdrawn:
+            return [rest.withdraw()]
+        self._queue.extendleft(reversed(rest.split(self.workers)))
+        return []
 
     def _replace_ended(self) -> list[Answer]:
         """Replace workers that have ended unseen: a process that one of them has started may hold its pipe open."""
@@ -273,7 +181,7 @@ class ProcessPool(Pool):
         ended = [worker for worker in self._workers if worker.process.has_ended()]
         return [answer for worker in ended for answer in (*self._read_rest(worker), *self._replace(worker))]
 
-    def _read_rest(self, worker: _Worker) -> list[Answer]:
+    def _read_rest(self, worker: WorkerProcess) -> list[Answer]:
         """Read the rest of the pipe of a worker that has ended."""
         answers: list[Answer] = []
         os.set_blocking(worker.messages, False)
@@ -284,7 +192,7 @@ class ProcessPool(Pool):
 
     # --- workers that end
 
-    def _replace(self, worker: _Worker) -> list[Answer]:
+    def _replace(self, worker: WorkerProcess) -> list[Answer]:
         """Remove a worker that has ended; its batch goes to another one, without the task that has failed."""
         self._workers.remove(worker)
         self._selector.unregister(worker.messages)
@@ -293,7 +201,7 @@ class ProcessPool(Pool):
         worker.close()
         self._failed_starts = 0 if worker.is_ready else self._failed_starts + 1
         if self._failed_starts >= MOST_FAILED_STARTS:
-            end = _describe_end(worker.process)
+            end = describe_end(worker.process)
             raise RunError(f"worker processes end before they begin: {end}; see what they printed")
         batch = worker.batch
         if batch is None:
@@ -303,7 +211,7 @@ class ProcessPool(Pool):
         elif batch.deaths + 1 < self._deaths:
             batch.deaths, batch.suspects = batch.deaths + 1, 1
         else:
-            end = f"{_describe_end(worker.process)}, {self._deaths} times of {self._deaths}"
+            end = f"{describe_end(worker.process)}, {self._deaths} times of {self._deaths}"
             batch.fail(ErrorInfo.of(WorkerError(f"its worker process ended while it ran: {end}")))
         if batch:
             self._queue.appendleft(batch)
@@ -331,9 +239,7 @@ class ProcessPool(Pool):
         ):
             self._read_left_running()
         if left and why is None:
-            logging.getLogger("spearmint_fp").warning(
-                "%d worker processes are killed: threads that tasks have started still run there", len(left)
-            )
+            warn_of_threads(len(left))
 
     def _read_left_running(self) -> None:
         """Read on while workers end: a full pipe would stop them, and the rest of it is of no interest any more."""
@@ -382,16 +288,3 @@ def _open_pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tu
     reader.callback(os.close, ends[0])
     writer.callback(os.close, ends[1])
     return ends
-
-
-def _describe_end(process: Process) -> str:
-    """`exit code 3`, or `exit code -9, killed by SIGKILL`."""
-    code = process.code
-    if code is None:
-        return "its exit code is unknown, since this program ignores SIGCHLD or waits for all its children"
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"exit code {code}, killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"exit code {code}, killed by signal {-code}"

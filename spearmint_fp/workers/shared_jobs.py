@@ -6,11 +6,13 @@ from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from functools import lru_cache
 from hashlib import sha256
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, Final, Protocol, final
 
 import attrs
 
+from ..tasks.event_loops import find_loops
 from .pickling import Job
 
 SMALL_BYTES: Final = 1 << 14
@@ -77,4 +79,7 @@ def share_file(job: bytes) -> tuple[JobReference | bytes, Callable[[], object]]:
 @lru_cache(maxsize=4)
 def open_job(job: bytes | JobReference) -> Job:
     """The job, which each worker opens once; raises NoJobError where it is not there, and what opening it raises."""
-    return Job.from_bytes(job if isinstance(job, bytes) else job.load())
+    opened = Job.from_bytes(job if isinstance(job, bytes) else job.load())
+    if (loops := find_loops(opened.fn)) is not None:  # nobody says here when the run has ended
+        Finalize(opened.fn, loops.close, exitpriority=0)  # when the job is forgotten, or at the end of the process
+    return opened

@@ -14,7 +14,7 @@ from struct import Struct
 from types import NoneType
 from typing import Any, Final, final
 
-from ..configuration.errors import TransferError
+from ..configuration.errors import RunError, TransferError
 from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import describe_exception, read_message
 from ..outcomes.outcomes import ErrorInfo
@@ -22,12 +22,13 @@ from ..tasks.attempts import Ending
 from .batches import Batch
 from .pickling import PROTOCOL, Job, dump_by_value, dump_object
 
-RESULT, PICKLED, ERROR, DEADLINE, READY, BROKEN = range(6)
-UNREADABLE, INTERRUPTED, LEFT_RUNNING, HANDED_BACK, NO_JOB, BEGUN, EXPIRED = range(6, 13)
+RESULT, PICKLED, ERROR, DEADLINE, READY, BROKEN, UNREADABLE, INTERRUPTED = range(8)
+LEFT_RUNNING, HANDED_BACK, NO_JOB, UNINITIALIZED, BEGUN, EXPIRED = range(8, 14)
 """Kinds of messages. How a task ended: a result of a builtin type, any other result, an error. Then: when a task must
 have ended; the worker can begin; it cannot open the job; it cannot read the rest of a batch; an interrupt inside a
-task; the work that tasks have left running; from which position on a batch is for others; the job is not there; which
-configuration another worker had begun when it ended; the task has run too long, and the worker ends."""
+task; the work that tasks have left running; from which position on a batch is for others; the job is not there; the
+initializer has raised; which configuration another worker had begun when it ended; the task has run too long, and the
+worker ends."""
 
 LENGTH: Final = Struct("<Q")
 """The head of each message to a worker: how many bytes follow."""
@@ -139,10 +140,7 @@ class MessageReader:
                     if batch is not None:
                         batch.add_ending(_read_ending(kind, content))
             elif note is None or not note(kind, contents[-1]):
-                if kind == INTERRUPTED:
-                    raise KeyboardInterrupt
-                if kind == BROKEN:
-                    raise TransferError(f"the function cannot be opened in a worker: {contents[-1]}")
+                _raise_end(kind, contents[-1])
                 if batch and len(batch) == 1:
                     batch.fail(_read_error(*contents[-1]))
                 unreadable = unreadable or bool(batch)
@@ -172,6 +170,20 @@ class MessageReader:
             start = end
         self._parts, self._have = [data[start:]], size - start
         return groups
+
+
+def _raise_end(kind: int, content: Any) -> None:
+    """Raise what ends the run, if a message says that it ends."""
+    if kind == INTERRUPTED:
+        raise KeyboardInterrupt
+    if kind == BROKEN:
+        raise TransferError(f"the function cannot be opened in a worker: {content}")
+    if kind == UNINITIALIZED:
+        function, ended = content
+        info = _read_error(*ended)
+        error = RunError(f"the initializer {function} raised in a worker: {info.type}: {info.message}")
+        error.add_note(info.traceback)
+        raise error from info.exception
 
 
 def _read_ending(kind: int, content: Any) -> Ending:

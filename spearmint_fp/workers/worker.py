@@ -20,12 +20,15 @@ from math import inf
 from time import monotonic
 from typing import BinaryIO, Final, final
 
+from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import describe_exception
 from ..outcomes.outcomes import ErrorInfo
 from ..tasks.attempts import try_task
+from ..tasks.event_loops import find_loops
 from ..tasks.signals import ends_run
 from ..tasks.task_state import TASK_STATE, TaskState
 from .batches import Batch
+from .initializers import set_worker
 from .marks import open_mark, take_mark
 from .pickling import Job
 from .shared_jobs import JobReference, NoJobError, open_job
@@ -39,6 +42,7 @@ from .wire import (
     LENGTH,
     NO_JOB,
     READY,
+    UNINITIALIZED,
     UNREADABLE,
     read_batch,
     write_ending,
@@ -225,14 +229,22 @@ def _close_pipes(pipes: list[int], writer: Writer) -> None:
 
 
 def _run_batches(source: BinaryIO, write: Write, watch: Watch) -> None:
-    head = _read_message(source)
-    if head is None:
+    number, head = _read_message(source), _read_message(source)
+    if number is None or head is None:
         return
+    set_worker(int(number))
     try:
         job = Job.from_bytes(head)
     except BaseException as error:  # whatever importing and opening a user's function does
         write(_write_broken(error))
         return
+    if job.initializer is not None:
+        try:
+            job.initializer()
+        except BaseException as error:  # whatever a user's function does: it ends the run
+            name = repr_with_type(job.initializer.function)
+            write(write_message(UNINITIALIZED, (name, write_error(ErrorInfo.of(error)))))
+            return
     write(write_message(READY))
 
     state = TaskState(partial(_write_deadline, write, watch))
@@ -240,6 +252,8 @@ def _run_batches(source: BinaryIO, write: Write, watch: Watch) -> None:
     while data := _read_message(source):
         run_batch(job, data, write, state, watch.claim)
         flush_streams()
+    if data is not None and (loops := find_loops(job.fn)) is not None:
+        loops.close()
     if data is not None:  # the parent has dismissed this worker, and waits for what its tasks have left running
         UNFINISHED.wait()
         threading._shutdown()  # type: ignore[attr-defined]  # threads that tasks have started, as at a program's end

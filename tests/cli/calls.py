@@ -56,6 +56,20 @@ def typed(settings: Settings, factor: int = 2) -> float:
 def part(rate: Annotated[float, Bind("lr")]):
     return rate
 
+barriers = {}
+
+async def ask(config):  # goes on when three are there, in one event loop
+    await barriers.setdefault(asyncio.get_running_loop(), asyncio.Barrier(3)).wait()
+    return [config.batch, len(barriers)]
+
+async def waits(config):
+    print("waits", flush=True)
+    try:
+        await asyncio.sleep(3600 if config.batch > 16 else 0)
+    finally:
+        print("ended", flush=True)
+    return config.batch
+
 async def coroutine(config):
     await asyncio.sleep(0)
     return config.batch

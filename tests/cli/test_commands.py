@@ -79,16 +79,16 @@ from tests.waiting import LIMIT_SECONDS
             "run train:two space.yaml",
             (
                 "Error: train:two cannot be called with a configuration alone: missing a required argument: "
-                "'b'. A function takes the configuration as its one argument, or by parameters whose "
-                "annotations say what they take of it"
+                "'b'. Use by_name(fn), where its parameters are keys of the configuration; inject(fn), where their "
+                "annotations say what they take (Config, Bind); or lambda c: fn(...)"
             ),
         ),
         (
             "run train:none space.yaml",
             (
                 "Error: train:none cannot be called with a configuration alone: too many positional arguments. "
-                "A function takes the configuration as its one argument, or by parameters whose annotations say "
-                "what they take of it"
+                "Use by_name(fn), where its parameters are keys of the configuration; inject(fn), where their "
+                "annotations say what they take (Config, Bind); or lambda c: fn(...)"
             ),
         ),
         ("run train:score space.yaml --jobs 0", "Error: Invalid value for '--jobs': 0 is not in the range x>=1."),

@@ -64,6 +64,31 @@ def test_functions_of_many_kinds(folder: Path, function: str, results: list[Any]
     assert result.exit_code == 0
 
 
+def test_coroutines_run_together_in_one_event_loop(folder: Path) -> None:
+    options = ["--limit", "3", "--ordered", "--retries", "1", "--timeout", "900", "--journal", "runs.db"]
+    result = called("run", "train:ask", "space.yaml", *options)
+    assert result.exit_code == 0, (result.stderr, result.exception)
+    assert [line["result"] for line in lines(result)] == [[16, 1], [32, 1], [64, 1]] * 2
+    assert [line["index"] for line in lines(result)] == list(range(6))
+    assert "6 replayed" in called("run", "train:ask", "space.yaml", *options).stderr
+    refused = called("run", "train:score", "space.yaml", "--limit", "3")
+    assert refused.stderr.startswith("Error: --limit is for a coroutine function (async def)")
+    assert called("run", "train:ask", "space.yaml", "--limit", "3", "--jobs", "2").exit_code == 2
+
+
+def test_an_interrupt_of_coroutines_ends_all_of_them(folder: Path) -> None:
+    with started("run", "train:waits", "space.yaml", "--limit", "6", start_new_session=True) as process:
+        assert process.stdout is not None
+        for _ in range(2):  # those that do not wait; all have begun by then
+            process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=LIMIT_SECONDS)
+    assert process.returncode == 130
+    assert (errors.count("waits\n"), errors.count("ended\n")) == (6, 6)
+    assert "Interrupted: 2 of 6 done" in errors
+    assert "Traceback" not in errors
+
+
 def test_the_function_of_an_experiment_runs_over_the_file(folder: Path) -> None:
     result = called("run", "train:experiment", "space.yaml")
     assert [line["result"] for line in lines(result)] == [16, 32, 64] * 2

@@ -285,3 +285,23 @@ def test_a_runner_without_threads_says_so_and_ends(executor: Any, monkeypatch: p
             with pytest.raises(RunError, match=r"a thread cannot be started: can't start new thread. Run fewer"):
                 runner()
         assert len(list(runner().variant_results)) == 2
+
+
+@pytest.mark.parametrize("await_variants", [True, False])
+def test_coroutines_of_a_block_share_an_event_loop(await_variants: bool) -> None:
+    mains: list[asyncio.AbstractEventLoop] = []
+    variants: list[asyncio.AbstractEventLoop] = []
+
+    @experiment(configs=[{"n": DynamicValue(range(3))}])
+    async def f(config: Config) -> int:
+        (variants if config.n else mains).append(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        return int(config.n)
+
+    with Spearmint.run(f, await_variants=await_variants) as runner:
+        results = [runner() for _ in range(3)]
+        assert not mains[0].is_closed()
+    assert [[o.result for o in (one.main_result, *one.variant_results)] for one in results] == [[0, 1, 2]] * 3
+    assert (len(mains), len(set(mains)), mains[0].is_closed()) == (3, 1, True)
+    assert not await_variants or {*variants} == {*mains}
+    assert all(loop.is_closed() for loop in variants)

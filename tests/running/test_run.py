@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
@@ -46,6 +48,8 @@ from spearmint_fp import (
     successes,
     threads,
 )
+from spearmint_fp.workers.executors import Threads
+from tests.running.clients import fetch, served
 from tests.running.executors import (
     ELSEWHERE,
     FAULTS,
@@ -173,6 +177,24 @@ def test_coroutine_functions_are_awaited(executor: Any) -> None:
         return 1 / n
 
     assert collect(run(half, [1, 0, 2], executor=executor)) == collect(run(lambda n: 1 / n, [1, 0, 2]))
+
+
+def test_coroutines_of_a_thread_or_worker_share_a_client(executor: Any) -> None:
+    with served() as port:
+        outcomes = list(run(partial(fetch, port), range(30), executor=executor))
+    pairs = {outcome.result for outcome in outcomes}  # a worker, and the connection that it has used
+    assert len(pairs) == len({sender for sender, _ in pairs}) == len({connection for _, connection in pairs})
+
+
+def test_each_coroutine_has_context_variables_of_its_own(executor: Any) -> None:
+    async def count_up(n: int) -> int:
+        name.set(name.get(0) + n)
+        await asyncio.sleep(0)
+        return name.get()
+
+    name: ContextVar[int] = ContextVar("name")
+    if executor is None or isinstance(executor, ThreadPoolExecutor | Threads):  # a variable goes nowhere else
+        assert [outcome.result for outcome in run(count_up, range(6), executor=executor)] == list(range(6))
 
 
 def test_attempts_are_seen(executor: Any) -> None:

@@ -187,6 +187,13 @@ def test_a_derived_path_is_an_axis_only_with_the_values_that_are_given() -> None
     assert [twice.index(c) for c in twice] == [0, 1, 2, 0]
 
 
+def test_what_was_computed_from_a_value_that_is_replaced_tells_configurations_apart() -> None:
+    base = expand({"a": DynamicValue([1, 2])})
+    replaced = derive("a", lambda _: 0, derive("c", lambda c: c.a * 2, base))
+    assert [label(c, replaced) for c in replaced] == ["c=2, a=0", "c=4, a=0"]
+    assert replaced.axes == {}
+
+
 def test_labels_of_sweeps_of_functions() -> None:
     numbers = expand({"n": DynamicValue(range(10**5))})
     large = mapped(lambda c: {"n": c.n // 2, "m": c.n}, numbers)

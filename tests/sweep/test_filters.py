@@ -167,3 +167,23 @@ def test_a_slice_of_what_is_listed_asks_only_about_its_own_configurations(base: 
 
     assert list(constrain(odd, base[5:15], on="a")) == [c for c in base[5:15] if c["a"] % 2]
     assert len(asked) <= 10
+
+
+def test_a_constraint_on_a_branch_with_one_of_its_own_keeps_what_lacks_the_path() -> None:
+    apart = constrain(
+        lambda x, y: x != y, expand({"x": DynamicValue([0, 1]), "y": DynamicValue([0, 1])}), on=("x", "y")
+    )
+    sweep = expand({"a": DynamicValue([apart, {"z": DynamicValue([7, 8])}])})
+    assert [c.a for c in constrain(lambda x, y: x < y, sweep, on=("a.x", "a.y"))] == [
+        {"x": 0, "y": 1},
+        {"z": 7},
+        {"z": 8},
+    ]
+
+
+def test_what_was_asked_of_a_branch_counts_in_the_whole() -> None:
+    axes = expand({"x": DynamicValue([0, 1, 2]), "y": DynamicValue([2, 3])})
+    cut = constrain(lambda x, y: x + y != 4, constrain(bool, axes, on="x"), on=("x", "y"))
+    assert cut.size == 2
+    sweep = expand({"a": DynamicValue([cut, 1]), "w": DynamicValue([0, 1])})
+    assert constrain(bool, sweep, on="w").size == 3

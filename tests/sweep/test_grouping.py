@@ -19,7 +19,9 @@ from spearmint_fp import (
     explain,
     get_in,
     groupby,
+    project,
     reorder,
+    sample,
     where,
 )
 from spearmint_fp.configuration.keys import exact_key
@@ -123,3 +125,18 @@ def test_constraints_stay_exact_in_another_order(data: Any) -> None:
     kept = [c for c in expected if predicate(9, 2)(get_in(paths[0], c), get_in(paths[2], c))]
     check_order(where({"n": DynamicValue([0, 10**29])}, late), kept)
     assert all(made.index(config) == made.index(made[made.index(config)]) for config in expected[:3])
+
+
+def test_another_order_of_a_few_configurations_looks_at_no_axis_value_by_value() -> None:
+    vast = expand({"n": DynamicValue(range(10**30)), "m": DynamicValue([1, 0])})
+    few = sample(5, vast)
+    assert [c.n for c in reorder("n", few)] == sorted(c.n for c in few)
+    assert [c.m for c in reorder("m", few)] == sorted((c.m for c in few), reverse=True)
+
+
+def test_groups_by_a_record_whose_parts_were_put_in_another_order() -> None:
+    sweep = expand({"a": DynamicValue([0, 1]), "b": {"c": {"d": 1, "e": DynamicValue([2, 3])}}})
+    other = reorder("b.c.e", sweep)
+    assert {key["c"]["e"]: part.size for key, part in groupby("b", other).items()} == {2: 2, 3: 2}
+    assert list(reorder("b.c", other)) == list(other)
+    assert list(project("b.c.e", other)) == [{"b": {"c": {"e": 2}}}, {"b": {"c": {"e": 3}}}]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toolz import unique
 
 from spearmint_fp import (
     Config,
+    ConflictError,
     DynamicValue,
     PathError,
     Sweep,
@@ -19,6 +22,7 @@ from spearmint_fp import (
     expand,
     explain,
     get_in,
+    label,
     project,
     set_in,
     where,
@@ -85,3 +89,14 @@ def test_what_constraints_leave_is_projected_by_its_automaton(data: Any) -> None
     assert [exact_key(wide[k]) for k in range(3) if expected] == [
         exact_key({**expected[0], "n": k}) for k in range(3) if expected
     ]
+
+
+def test_projections_into_values_know_their_paths() -> None:
+    pairs = [(1, "a"), (1, "b"), "none", {"1": 7}]
+    sweep = expand({"pair": DynamicValue(pairs), "n": DynamicValue([1, 2, 3]), "seed": DynamicValue(range(10**30))})
+    part = project(["pair.1", "n"], constrain(lambda pair, n: pair != (1, "b") or n == 3, sweep, on=("pair", "n")))
+    assert part.axes == {"pair.1": (7, "a", "b"), "n": (1, 2, 3)}
+    assert len({label(config, part) for config in part}) == part.size == 10
+    assert (part * expand({"pair": {"0": 1}})).size == 10
+    with pytest.raises(ConflictError, match=re.escape("pair.1 is set by sweep 0 and by sweep 1")):
+        part * expand({"pair": {"1": 1}})

@@ -14,6 +14,7 @@ import pytest
 
 from spearmint_fp import (
     ArgumentError,
+    Config,
     Success,
     arun,
     inject,
@@ -113,11 +114,15 @@ def test_a_coroutine_that_never_waits_is_ended_with_its_process() -> None:
 )
 @pytest.mark.parametrize("wrap", [lambda fn: fn, retrying(3), inject, partial, lambda fn: partial(retrying(2)(fn))])
 def test_a_plain_function_is_refused_before_anything_runs(executor: Any, where: str, wrap: Any) -> None:
-    calls: list[int] = []
+    calls: list[Config] = []
+
+    def note(config: Config) -> None:
+        calls.append(config)
+
     with pytest.raises(ArgumentError, match=rf"{where} can do neither\. Use executor=processes\(n\), or give it a cor"):
-        run(wrap(timed_out(1)(calls.append)), [1], executor=executor)
+        run(wrap(timed_out(1)(note)), [1], executor=executor)
     with pytest.raises(ArgumentError, match="a thread of arun can do neither"):
-        arun(wrap(timed_out(1)(calls.append)), [1])
+        arun(wrap(timed_out(1)(note)), [1])
     assert calls == []
 
 

@@ -237,3 +237,56 @@ def test_more_open_files_than_select_takes(method: str) -> None:
         """
     )
     assert got == {"got": list(range(6))}
+
+
+@pytest.mark.parametrize("method", OURS)
+@pytest.mark.parametrize("most", [1, 7])
+def test_a_worker_is_replaced_after_so_many_tasks_and_none_is_lost(method: str, most: int) -> None:
+    got = seen(
+        f"""
+        from collections import Counter
+        executor = processes(2, start_method={method!r}, max_tasks={most})
+        outcomes = list(run(lambda c: (os.getpid(), c.n), rising({most} * 6 + 1), executor=executor))
+        each = Counter(o.result[0] for o in outcomes)
+        order = [o.result[1] for o in outcomes] == list(range({most} * 6 + 1))
+        tell(order=order, most=max(each.values()), workers=len(each), attempts=max(o.attempts for o in outcomes))
+        """
+    )
+    assert (got["order"], got["most"], got["attempts"]) == (True, most, 1)
+    assert got["workers"] >= 7
+
+
+def test_a_chunk_goes_on_in_the_next_worker_with_its_deaths_and_its_configurations() -> None:
+    got = seen(
+        """
+        fn = lambda n: os._exit(3) if n == 500 else (os.getpid(), n)
+        outcomes = list(run(fn, iter(range(3000)), executor=processes(2, max_tasks=400)))
+        failed = [(o.config, o.attempts) for o in outcomes if not o.ok]
+        pids = {o.result[0] for o in outcomes if o.ok}
+        tell(results=[o.result[1] for o in outcomes if o.ok] == [n for n in range(3000) if n != 500], failed=failed,
+             workers=len(pids) >= 7, left=left())
+        """
+    )
+    assert got == {"results": True, "failed": [[500, 3]], "workers": True, "left": 0}
+
+
+def test_a_worker_is_replaced_after_the_variants_that_its_tasks_have_left_running(tmp_path: Path) -> None:
+    got = seen(
+        f"""
+        from pathlib import Path
+        folder = Path({str(tmp_path)!r})
+        @experiment([{{"a": DynamicValue([0, 1])}}])
+        def inner(config: Config, n):
+            if config.a:
+                wait_until((folder / "go").exists)
+                (folder / f"variant {{n}}").touch()
+            return n
+        def task(n):
+            if n == 1:
+                (folder / "go").touch()
+            return inner(n)
+        outcomes = list(run(task, range(4), executor=processes(2, max_tasks=1)))
+        tell(results=[o.result for o in outcomes], variants=len(list(folder.glob("variant *"))))
+        """
+    )
+    assert got == {"results": [0, 1, 2, 3], "variants": 4}

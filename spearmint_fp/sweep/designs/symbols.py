@@ -15,6 +15,8 @@ from functools import reduce
 from operator import or_
 from typing import Any, Final, final
 
+import attrs
+
 from ...configuration.errors import SizeError
 from ...configuration.fold import Steps, show_path
 from ...configuration.keys import exact_key
@@ -22,9 +24,9 @@ from ...configuration.messages import format_count
 from ..allowed import lift_constraints
 from ..constraints import build_automaton
 from ..diagrams import TRUE
-from ..digits import Digit
+from ..digits import Digit, Place
 from ..nodes.columns import flatten_point
-from ..nodes.node import ABSENT, LIMIT, Node
+from ..nodes.node import ABSENT, LIMIT, Node, ProductOf, SumOf
 from ..nodes.points import walk_points
 from ..tables import Constraint, Table, join_names
 
@@ -108,6 +110,36 @@ class Symbols:
 
 
 @final
+@attrs.frozen(eq=False)
+class Home:
+    """A part of a sweep that may have a path: its place, and the path from there on."""
+
+    node: Node
+    place: Place
+    rest: Steps
+
+    @property
+    def is_together(self) -> bool:
+        """True where several digits of the part decide together what stands there."""
+        return isinstance(self.node.composition, ProductOf)
+
+
+def find_homes(node: Node, path: Steps, place: Place = ()) -> Iterator[Home]:
+    """The parts in which a path of a sweep may lie: one per branch, or several of which each may have it."""
+    ways: Sequence[tuple[int, Steps]] = ()
+    match node.composition:
+        case ProductOf(parts=parts) if node.inputs(path) is None:
+            ways = node.enter(path)
+        case SumOf(parts=parts):
+            ways = [(k, path) for k in range(len(parts))]
+    if not ways:
+        yield Home(node, place, path)
+    for part, rest in ways:
+        if parts[part].may_have(rest):
+            yield from find_homes(parts[part], rest, (*place, part))
+
+
+@final
 class _Reader:
     """Numbers the symbols of a sweep. A column is an axis: its symbols, as sets of one, by the key of their value."""
 
@@ -115,8 +147,10 @@ class _Reader:
         self.columns: dict[Hashable, dict[Hashable, int]] = {}
         self.count = 0
         base, constraints = lift_constraints(node)
+        homes = [(path, home) for path in paths for home in find_homes(base, path)]
         # a constraint that allows everything has its path read as finely as any other
-        asked = [Constraint(None, (path,), table=_EVERYTHING) for path in paths]
+        asked = [Constraint(None, (home.rest,), place=home.place, table=_EVERYTHING) for _, home in homes]
+        paths = [path for path, _ in homes]
         self.automaton, _ = build_automaton(base, (*constraints, *asked))
         self.values: dict[int, Sequence[int]] = dict(self.automaton.values)
         self.digits = [self.automaton.digits.all[number] for number in sorted(self.values)]

@@ -80,11 +80,16 @@ class Derive(Image):
         return ViewOf(self.base, self.path)
 
     def columns(self) -> Columns:
-        # Over a path of the base the computed values are all that varies; at a new path they follow from the others.
+        # At a new path the computed values follow from the others. Over a path of the base they are all that varies,
+        # and what was computed from the values that stood there does not follow from those that are left.
         columns = self.base.columns()
         over = [path for path in columns if overlap(path, self.path)]
         derived = Column((), bool(over), computed=True)
-        kept = {p: derived if p in over else c for p, c in columns.items() if p[: len(self.path)] != self.path}
+        kept = {
+            path: derived if path in over or (over and column.computed and not column.swept) else column
+            for path, column in columns.items()
+            if path[: len(self.path)] != self.path
+        }
         return {**kept, self.path: derived}
 
     def claims(self, exact: bool) -> Claims:

@@ -73,6 +73,9 @@ class Select(Compound):
     def has_path(self, path: Steps) -> bool:
         return self.base.has_path(path) if self.base.exact else super().has_path(path)
 
+    def may_have(self, path: Steps) -> bool:
+        return self.base.may_have(path)
+
     @property
     def source(self) -> Node:
         return self.base.source

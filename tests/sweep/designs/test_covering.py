@@ -24,6 +24,7 @@ from spearmint_fp import (
     derive,
     empty,
     expand,
+    include,
     label,
     mapped,
     sample,
@@ -249,3 +250,27 @@ def test_what_is_too_much_is_refused_before_it_is_done() -> None:
         covering(2, zipped(levels((10**7, 1)), expand({"x1": DynamicValue(range(10**7))})))
     with pytest.raises(SizeError, match="more than 1000000"):
         covering(1, shuffled(levels((2, 60)))[1:])
+
+
+def test_selections_side_by_side_keep_their_axes() -> None:
+    axes = expand({"w": DynamicValue([1, "1", 2]), "p": {"q": DynamicValue([True, 1])}})
+    sweep = expand({"z": DynamicValue([1, 2])})[:1] * axes[3:6:2]
+    assert list(covering(2, sweep)) == list(sweep)
+
+
+def test_axes_beside_a_sweep_of_a_function_are_covered() -> None:
+    made = mapped(lambda c: c, expand({"p": DynamicValue([1, 2])}))
+    sweep = made * expand({"b": DynamicValue([1, 2, 3]), "c": DynamicValue([1, 2])})
+    assert {c.b for c in covering(1, sweep)} == {1, 2, 3}
+    assert covering(2, sweep).size == 6
+
+
+def test_what_is_included_is_combined_with_the_rest() -> None:
+    space = expand({"os": DynamicValue(["linux", "mac"]), "py": DynamicValue([1, 2, 3]), "n": DynamicValue(range(9))})
+    jobs = include([{"color": "green"}, {"os": "mac", "py": 3, "color": "pink"}, {"py": 2, "gpu": True}], space)
+    for sweep in (jobs, expand({"jobs": jobs}), jobs[::-1], expand({"jobs": jobs, "n": DynamicValue([0, 1])})):
+        array = [getattr(config, "jobs", config) for config in covering(2, sweep)]
+        assert {(c.color, c.n) for c in array} == set(product(["green", "pink"], range(9)))
+        assert {(c.os, c.py) for c in array if "gpu" in c} == {("linux", 2), ("mac", 2)}
+        assert {c.n for c in array if "gpu" in c} == set(range(9))
+        assert len(array) < sweep.size
