@@ -295,7 +295,7 @@ class FuturePool(Pool):
             self._queue.appendleft(rest)
 
     def _release_parts(self, before: list[Batch]) -> None:
-        """What stands behind the part that has ended a worker had not begun, and is run as anything else."""
+        """Let the parts behind the one that has ended a worker run as anything else: they had not begun."""
         parts = [part for part in (*before, *self._parts) if part]
         for part in parts:
             part.note_deaths(0)

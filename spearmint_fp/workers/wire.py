@@ -22,8 +22,8 @@ from ..tasks.attempts import Ending
 from .batches import Batch
 from .pickling import PROTOCOL, Job, dump_by_value, dump_object
 
-RESULT, PICKLED, ERROR, DEADLINE, READY, BROKEN = range(6)
-UNREADABLE, INTERRUPTED, LEFT_RUNNING, HANDED_BACK, NO_JOB, UNINITIALIZED, BEGUN, EXPIRED = range(6, 14)
+RESULT, PICKLED, ERROR, DEADLINE, READY, BROKEN, UNREADABLE, INTERRUPTED = range(8)
+LEFT_RUNNING, HANDED_BACK, NO_JOB, UNINITIALIZED, BEGUN, EXPIRED = range(8, 14)
 """Kinds of messages. How a task ended: a result of a builtin type, any other result, an error. Then: when a task must
 have ended; the worker can begin; it cannot open the job; it cannot read the rest of a batch; an interrupt inside a
 task; the work that tasks have left running; from which position on a batch is for others; the job is not there; the

@@ -59,7 +59,7 @@ WAITED_SECONDS: Final = 0.01
 Write = Callable[[bytes], object]
 
 Claim = Callable[[Batch], AbstractContextManager[Callable[[], object]]]
-"""What a worker may run of a batch: a call that claims the next configuration, and is an IndexError behind the last."""
+"""Opens a batch for its worker: a call that claims the next configuration, and is an IndexError behind the last."""
 
 
 # --- work that tasks leave running ---------------------------------------------------------------------
