@@ -86,7 +86,7 @@ def _find_positions(node: Node, paths: Sequence[Steps], strength: int, draws: Dr
             return [rank for rank in found if rank is not None]
     base, _ = lift_constraints(node)
     together = {path: homes for path in paths if (homes := [h for h in find_homes(base, path) if h.is_together])}
-    symbols = Symbols(node, [path for path in paths if path not in together], strength)
+    symbols = Symbols(node, paths, strength)
     tuples = Tuples(Completion(symbols))
     ranks = set(map(symbols.find_rank, reduce_rows(find_rows(tuples, draws), tuples, draws)))
     for path, homes in together.items():

@@ -120,8 +120,8 @@ class Home:
 
     @property
     def is_together(self) -> bool:
-        """True where several digits of the part decide together what stands there."""
-        return isinstance(self.node.composition, ProductOf)
+        """True where several digits of the part decide together what stands there, as what was included."""
+        return isinstance(self.node.composition, ProductOf) and self.node.inputs(self.rest) is not None
 
 
 def find_homes(node: Node, path: Steps, place: Place = ()) -> Iterator[Home]:

@@ -274,3 +274,11 @@ def test_what_is_included_is_combined_with_the_rest() -> None:
         assert {(c.os, c.py) for c in array if "gpu" in c} == {("linux", 2), ("mac", 2)}
         assert {c.n for c in array if "gpu" in c} == set(range(9))
         assert len(array) < sweep.size
+
+
+def test_a_list_among_the_values_of_an_axis_hides_none_of_the_others() -> None:
+    sweep = expand({"a": DynamicValue([None, {}, [DynamicValue([0])]])})
+    assert covering(1, sweep) == sweep
+    more = include([{"n": 1, "color": "pink"}], expand({"n": DynamicValue([1, 2]), "m": DynamicValue([0, 1])}))
+    both = more + expand({"color": DynamicValue(["red", "blue"]), "m": 0})
+    assert {c.color for c in covering(1, both) if "color" in c} == {"pink", "red", "blue"}
