@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 # A check that lets a change in takes the same examples each time; everybody else's looks for new ones.
 settings.register_profile(
     "any machine",
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize="CI" in os.environ,

@@ -46,7 +46,7 @@ def collect(outcomes: Iterable[Outcome[C, T]]) -> tuple[Outcome[C, T], ...]:
 
     See also: `successes` and `failures`, which part them; `rows`, for a table of plain data.
     """
-    return Collected(sorted(map(as_outcome, outcomes), key=attrgetter("index")))
+    return Collected(sorted(walk_outcomes(outcomes), key=attrgetter("index")))
 
 
 def successes(outcomes: Iterable[Outcome[C, T]]) -> Iterator[Success[C, T]]:
@@ -61,7 +61,7 @@ def successes(outcomes: Iterable[Outcome[C, T]]) -> Iterator[Success[C, T]]:
 
     See also: `failures`, the others.
     """
-    return (outcome for outcome in map(as_outcome, outcomes) if isinstance(outcome, Success))
+    return (outcome for outcome in walk_outcomes(outcomes) if isinstance(outcome, Success))
 
 
 def failures(outcomes: Iterable[Outcome[C, Any]]) -> Iterator[Failure[C]]:
@@ -76,7 +76,7 @@ def failures(outcomes: Iterable[Outcome[C, Any]]) -> Iterator[Failure[C]]:
 
     See also: `successes`, the others.
     """
-    return (outcome for outcome in map(as_outcome, outcomes) if isinstance(outcome, Failure))
+    return (outcome for outcome in walk_outcomes(outcomes) if isinstance(outcome, Failure))
 
 
 def best(
@@ -108,7 +108,7 @@ def best(
         raise ArgumentError(f"lowest is True or False; got {repr_with_type(lowest)}")
     count, failed = 0, None
     leader: tuple[Any, Success[C, T]] | None = None
-    for count, outcome in enumerate(map(as_outcome, outcomes), 1):  # noqa: B007  # how many there were
+    for count, outcome in enumerate(walk_outcomes(outcomes), 1):  # noqa: B007  # how many there were
         if isinstance(outcome, Failure):
             failed = failed or outcome
         elif not holds_nan(value := _require_ordered(key(outcome))) and (
@@ -160,6 +160,13 @@ _HOLDS_NAN: Final[Algebra[bool]] = Algebra(
     record=lambda _shape, _node, parts: any(parts),
     choice=lambda _node, parts: any(parts),
 )
+
+
+def walk_outcomes(outcomes: Any) -> Iterator[Any]:
+    """The outcomes one by one, or the error that says where they come from."""
+    if not isinstance(outcomes, Iterable):
+        raise ArgumentError(f"this takes outcomes, as run(fn, configs) gives them; got {repr_with_type(outcomes)}")
+    return map(as_outcome, outcomes)
 
 
 def as_outcome(item: Any) -> Any:

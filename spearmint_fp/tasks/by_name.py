@@ -84,7 +84,7 @@ def by_name(fn: Callable[..., T]) -> ByName[T]:
     >>> [outcome.result for outcome in run(by_name(train), sweep)]
     ['0.1 at 3', '0.2 at 3']
     >>> by_name(dict)({"a": {"b": 1}})
-    {'a': Config({'b': 1})}
+    {'a': {'b': 1}}
 
     Raises:
         ArgumentError: `fn` is no function, or has parameters that cannot be given by name; names them.

@@ -282,7 +282,7 @@ def test_a_result_that_marshal_does_not_take_is_told_in_words(monkeypatch: pytes
 
     monkeypatch.setattr(marshal, "dumps", limited)
     batch, written = Batch(0, 5, None, range(5)), list[bytes]()
-    run_batch(Job(make, None), write_batch(batch), written.append, TaskState(), partial(claim_for, 60.0))
+    run_batch(Job(make, None), write_batch(batch), written.append, TaskState(), partial(claim_for, 60.0, None))
     unreadable = MessageReader().add_to(batch, b"".join(written))
     [outcomes] = batch.take_answers()
     assert isinstance(outcomes, list)

@@ -193,7 +193,7 @@ def test_wrong_arguments() -> None:
     with pytest.raises(ArgumentError, match=r"best takes a function and outcomes; got \[.*Write best\(lambda s: s.res"):
         best(wrong, swapped)
     for call in (collect, successes, failures):
-        with pytest.raises(TypeError, match="not iterable"):
+        with pytest.raises(TypeError, match="this takes outcomes, as run"):
             call(3)
 
 

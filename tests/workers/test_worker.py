@@ -7,6 +7,7 @@ import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -268,9 +269,10 @@ def test_large_results_do_not_gather_in_a_worker() -> None:
     with ThreadPoolExecutor(1) as executor:
         pool = FuturePool(job, executor, 1, 60.0)
         pool.put(batch)
-        answers = [answer for _ in range(16) for answer in pool.get()]
-    outcomes = [outcome for answer in answers if isinstance(answer, list) for outcome in answer]
-    assert [(outcome.index, outcome.result[:1]) for outcome in outcomes] == [(n, bytes([n])) for n in range(64)]
+        outcomes: list[Any] = []
+        while len(outcomes) < 64:
+            outcomes += [outcome for answer in pool.get() if isinstance(answer, list) for outcome in answer]
+    assert sorted((outcome.index, outcome.result[:1]) for outcome in outcomes) == [(n, bytes([n])) for n in range(64)]
 
 
 def _large(n: int) -> bytes:
