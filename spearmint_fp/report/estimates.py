@@ -54,7 +54,8 @@ def _estimate_mean(numbers: Sequence[float]) -> Estimate:
 
 def _average(numbers: Sequence[float]) -> float:
     try:
-        return math.fsum(numbers) / len(numbers)
+        mean = math.fsum(numbers) / len(numbers)
+        return min(max(mean, min(numbers)), max(numbers))  # rounding does not take it out of their range
     except OverflowError:  # the sum is beyond all floats, the mean is not
         return math.fsum(number / len(numbers) for number in numbers)
     except ValueError:  # infinities of both signs

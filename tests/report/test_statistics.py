@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -69,6 +69,7 @@ def test_rates_have_the_intervals_of_newcombe_s_table(hits: int, n: int, low: fl
 
 
 @given(st.lists(st.lists(NUMBERS, min_size=3, max_size=3), min_size=1, max_size=4))
+@example([[43.55, 43.55, 43.55]])
 def test_means_and_intervals_are_scipy_s(numbers: list[list[float]]) -> None:
     table = summary(make_outcomes(numbers), by="a")
     assert [row["a"] for row in table] == list(range(len(numbers)))
