@@ -284,7 +284,7 @@ NOT_CALLABLE: list[tuple[Callable[..., Any], str]] = [
     (functools.wraps(one)(lambda: 1), "one cannot be called with a configuration alone: too many positional arguments"),
     (pow, "missing a required argument: 'exp'"),
     (Odd.__init__, "missing a required argument: 'config'"),
-    (lambda c, *, a: a, "missing a required argument: 'a'"),
+    (lambda c, *, a: a, "missing a required (keyword-only )?argument: 'a'"),  # as the version of Python says it
     (bound, "missing a required argument: 'lr'"),
     (Settings.__init__, "missing a required argument: 'lr'"),
     (Pair, "missing a required argument: 'depth'"),
