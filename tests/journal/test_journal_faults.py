@@ -81,8 +81,13 @@ WAYS: dict[str, Callable[..., Any]] = {
 }
 
 
+def set_pragma(journal: Journal, pragma: str) -> None:
+    with journal._database._lock:  # what another thread asks of a connection would clear the error of a write
+        journal._database._connection.execute(f"PRAGMA {pragma}=1")
+
+
 def full(journal: Journal, path: Path) -> None:
-    journal._database._connection.execute("PRAGMA max_page_count=1")
+    set_pragma(journal, "max_page_count")
 
 
 def deleted(journal: Journal, path: Path) -> None:
@@ -99,7 +104,7 @@ def closed(journal: Journal, path: Path) -> None:
 
 
 def read_only(journal: Journal, path: Path) -> None:
-    journal._database._connection.execute("PRAGMA query_only=1")
+    set_pragma(journal, "query_only")
 
 
 def locked(journal: Journal, path: Path) -> None:
