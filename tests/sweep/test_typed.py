@@ -84,6 +84,14 @@ def test_positions_are_found_without_enumerating() -> None:
     assert Settings(Llm("a", 1.0, Path("p")), -1) not in typed
     assert object() not in typed
     assert typed.count(typed[3]) == 1
+    small = structured(Kept, expand({"x": DynamicValue([0.0, 0, 2, 1]), "y": DynamicValue(["p", None])}))
+    for sweep in (small, small[::-1]):
+        converted: list[int] = []
+        patch = pytest.MonkeyPatch()
+        patch.setattr(sweep._node.__class__, "_call", lambda self, config: converted.append(1) or self.cls(**config))
+        assert (sweep.index(Kept(2.0)), sweep.count(Kept(0.0))) == (5 if sweep is small else 2, 2)
+        patch.undo()
+        assert len(converted) <= 6  # those that may be equal, and no others
     with pytest.raises(AbsentError):
         typed.index(Llm("a"))
 
@@ -245,6 +253,12 @@ class Data:
 
 
 @attrs.frozen
+class Kept:
+    x: float = attrs.field(validator=attrs.validators.ge(0))
+    y: Path | str | None = None
+
+
+@attrs.frozen
 class Enumerated:
     x: Color
     y: Literal["a", 1] = 1
@@ -261,6 +275,7 @@ AXES: dict[Any, dict[str, list[Any]]] = {
     After: {"x": [1, 2, 3, 4], "y": [1, 2]},
     Validated: {"x": [1, 2, 3, 4]},
     Data: {"x": [1, 1.0, nan, 2**53, 2**53 + 1, 0.0, -0.0], "y": [[1, 2], [1.0, 2], [nan], []]},
+    Kept: {"x": [1, 1.0, nan, 0.0, -0.0, -1, 2**53 + 1], "y": ["a", Path("a"), None]},
     Enumerated: {"x": ["red", "RED", Color.RED], "y": ["a", 1]},
     Model: {"x": [1, 2]},
     Upper: {"x": WORDS},
@@ -283,7 +298,7 @@ def typed_sweeps(draw: st.DrawFn) -> Sweep[Any]:
     ignored = draw(st.sampled_from([{}, {"zz": DynamicValue([1, 2])}]))
     base = expand({**axes, **ignored})
     base = draw(st.sampled_from([base, base + base[::-1], shuffled(base), base[1:], mapped(lambda c: c, base)]))
-    sweep = structured(kind, base, extra="ignore")
+    sweep = structured(kind, base, extra="ignore" if ignored or draw(st.booleans()) else "forbid")
     number = DynamicValue(range(sweep.size))
     made = [
         lambda: sweep,
