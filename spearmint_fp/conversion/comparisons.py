@@ -98,9 +98,8 @@ class _Compiler:
             root = ast.parse(" ".join(plain.split("\n")).strip(), mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
             reason = getattr(error, "msg", None) or "nested too deeply"
-            raise self._make_error(
-                f"{reason}. Write comparisons such as batch * lr <= 1, and names with signs as `max-tokens`"
-            )
+            way = "Write comparisons such as batch * lr <= 1, and names with signs as `max-tokens`"
+            raise self._make_error(f"{reason}. {way}") from None
         compute = self._compile_truth(root, 0)
         if not self.paths:
             raise self._make_error("names no path of a configuration")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, NoReturn
 
 from ..configuration.fold import MAX_DEPTH
@@ -58,9 +59,7 @@ def read_json_lines(text: str, refuse: Refuse) -> list[Any]:
     found, start = [], 0
     for line in text.split("\n"):
         if line.strip():
-            found.append(
-                read_json(line, lambda position, what, start=start: refuse(start + position, what), words=True)
-            )  # type: ignore[misc]
+            found.append(read_json(line, partial(_refuse_after, refuse, start), words=True))
         start += len(line) + 1
     return found
 

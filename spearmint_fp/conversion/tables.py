@@ -23,7 +23,7 @@ _WORDS: Final = {
 }
 
 
-def read_csv(text: str, refuse: Refuse) -> list[dict[str, Any]]:
+def read_csv(text: str, refuse: Refuse) -> list[dict[Any, Any]]:
     """A record for each row; `refuse(line, what)` raises the error for what stands there."""
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
@@ -50,11 +50,11 @@ def _read_header(names: Sequence[str], refuse: Callable[[str], NoReturn]) -> lis
     return paths
 
 
-def _read_row(row: Sequence[str], paths: Sequence[Steps], refuse: Callable[[str], NoReturn]) -> dict[str, Any]:
+def _read_row(row: Sequence[str], paths: Sequence[Steps], refuse: Callable[[str], NoReturn]) -> dict[Any, Any]:
     """The record of a row; an empty cell leaves its path out."""
     if len(row) != len(paths):
         refuse(f"this row has {len(row)} cells, and there are {len(paths)} columns")
-    record: dict[str, Any] = {}
+    record: dict[Any, Any] = {}
     for path, cell in zip(paths, row, strict=True):
         if cell:
             inner = record
