@@ -25,8 +25,8 @@ Contents; `help(spearmint_fp.expand)` tells of one of them:
     Experiments:  Spearmint, experiment, ExperimentResult, runtime_context, shadow, single, round_robin, sticky
     Errors:       SpearmintError, AbsentError, AbsentFileError, ArgumentError, CallbackError, ChoiceError,
                   ConflictError, ConversionError, CountError, EncodingError, ExperimentError, FileError, FormatError,
-                  IdentityError, JournalError, MissingAttributeError, MissingExtraError, PathError, PositionError,
-                  RunError, SizeError, TaskTimeoutError, TransferError, TreeError, WorkerError
+                  FrozenError, IdentityError, JournalError, MissingAttributeError, MissingExtraError, PathError,
+                  PositionError, RunError, SizeError, TaskTimeoutError, TransferError, TreeError, WorkerError
 
 `spearmint_fp.curried` has the same names for pipes. They are declared in `__init__.pyi`; each is loaded when it is
 first asked for.

@@ -1,4 +1,4 @@
-"""What runs on a system without `fork`, `fcntl` and most signals, as docs/reference/platforms.md says of Windows."""
+"""The library on a system without `fork`, `fcntl` and most signals, as docs/reference/platforms.md says of Windows."""
 
 from __future__ import annotations
 
