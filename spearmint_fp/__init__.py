@@ -10,7 +10,7 @@ sized, indexable, sliceable, comparable, hashable and tiny to pickle, whether th
 
 Contents; `help(spearmint_fp.expand)` tells of one of them:
 
-    Describe:     Config, DynamicValue, linspace, geomspace, load, freeze, thaw
+    Describe:     Config, DynamicValue, linspace, geomspace, load, dump_yaml, freeze, thaw
     Change:       get_in, set_in, update_in, remove_in, override, config_id
     Convert:      structure, unstructure, structured, validate, Validation, Problem, ABSENT
     Make sweeps:  expand, Sweep, product, concat, zipped, unit, empty, mapped, derive, distinct
