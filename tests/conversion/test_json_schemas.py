@@ -106,18 +106,15 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "flag": st.sampled_from([True, 1]),
     "other": SCALARS,
 }
-CONFIGS = (
-    st.fixed_dictionaries(
-        {"lr": st.sampled_from([0.1, 1, "x"])},
-        optional={key: value | VALUES for key, value in LIKELY.items() if key != "lr"},
-    )
-    | VALUES
+PARTS = st.one_of([st.tuples(st.just(key), value) for key, value in LIKELY.items()])
+CONFIGS = st.builds(
+    lambda lr, parts: lr | dict(parts), st.sampled_from([{"lr": 0.1}, {"lr": 1}, {}]), st.lists(PARTS, max_size=3)
 )
 STRICT = json_schema(Settings, choices=False)
 LOOSE = json_schema(Settings)
 
 
-@given(CONFIGS | st.lists(CONFIGS, max_size=2))
+@given(CONFIGS | st.lists(CONFIGS, max_size=2) | VALUES)
 def test_what_a_schema_accepts_loads_and_fits_and_the_other_way_round(document: Any) -> None:
     assert accepts(STRICT, document) == fits(Settings, document)
     if accepts(STRICT, document):
