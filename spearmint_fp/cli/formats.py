@@ -54,7 +54,7 @@ def _write_csv(view: JournalView, **_: Any) -> Iterable[str]:
 def _write_json(view: JournalView, *, traceback: bool) -> Iterable[str]:
     return (
         encode_outcome(outcome, outcome.index, traceback=traceback, experiment=name, version=version)
-        for (name, version), outcome in view
+        for (name, version), outcome in (view if view.order is None else view.list_sorted())
     )
 
 

@@ -4,19 +4,53 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, Final, final
 
 import attrs
 
-from ..configuration.errors import AbsentError, JournalError
-from ..configuration.messages import escape_controls, format_count, short_repr
+from ..configuration.errors import AbsentError, ArgumentError, JournalError
+from ..configuration.messages import escape_controls, format_count, short_repr, suggest_names
 from ..journal.journal import Journal
 from ..journal.owners import Key
+from ..outcomes.cells import ABSENT
+from ..outcomes.collecting import holds_nan
 from ..outcomes.outcomes import Outcome
+from ..outcomes.rows import make_columns
 from ..sweep.core import Sweep
+
+Entry = tuple[Key, Outcome[Any, Any]]
 
 MOST_LOOKED_UP: Final = 1_000_000
 """Up to this size of a sweep, each of its configurations is looked up to say how many are left."""
+
+
+@final
+@attrs.frozen
+class Order:
+    """The order of a column of the table of outcomes, and how many of the first are kept."""
+
+    column: str
+    lowest: bool
+    most: int | None
+
+    def sort_entries(self, entries: list[Entry], sweep: Sweep[Any] | None) -> list[Entry]:
+        """The entries with the highest or the lowest value first, and those without one last, or not at all.
+
+        Raises:
+            ArgumentError: there is no such column, or its values have no order; names those that there are.
+        """
+        columns = {column.name: column.values for column in make_columns([one for _, one in entries], sweep=sweep)}
+        if self.column not in columns and entries:
+            raise ArgumentError(f"there is no column {self.column!r}{suggest_names(self.column, columns)}")
+        valued, others = list[tuple[Any, Entry]](), list[tuple[Any, Entry]]()
+        for entry, value in zip(entries, columns.get(self.column, ()), strict=True):
+            (others if value is ABSENT or value is None or holds_nan(value) else valued).append((value, entry))
+        try:
+            valued.sort(key=itemgetter(0), reverse=not self.lowest)
+        except TypeError as error:
+            raise ArgumentError(f"the values of {self.column!r} have no order: {error}") from None
+        return [entry for _, entry in ([*valued, *others] if self.most is None else valued[: self.most])]
 
 
 @final
@@ -30,9 +64,15 @@ class JournalView:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, name: str | None, version: str | None, sweep: Sweep[Any] | None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        name: str | None,
+        version: str | None,
+        sweep: Sweep[Any] | None,
+        order: Order | None = None,
     ) -> None:
-        self.path, self.sweep = path, sweep
+        self.path, self.sweep, self.order = path, sweep, order
         with self._open("") as journal:
             there = journal.experiments
         self.keys = [key for key in there if name in (None, key[0]) and version in (None, key[1])]
@@ -62,9 +102,10 @@ class JournalView:
         except AbsentError:
             return None
 
-    def list_sorted(self) -> list[tuple[Key, Outcome[Any, Any]]]:
-        """All of them, in the order of experiments and positions."""
-        return sorted(self, key=lambda one: (self.keys.index(one[0]), one[1].index))
+    def list_sorted(self) -> list[Entry]:
+        """All of them, in the order of experiments and positions, or in that of a column."""
+        entries = sorted(self, key=lambda one: (self.keys.index(one[0]), one[1].index))
+        return entries if self.order is None else self.order.sort_entries(entries, self.sweep)
 
     def describe_counts(self) -> list[str]:
         """A line for each experiment: how many of those that were read are done, have failed, and are left."""
