@@ -73,6 +73,8 @@ class AssignmentType(click.ParamType[Assignment]):
         self._several = several
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Assignment:
+        from ..sweep.files import parse_value
+
         found: dict[Steps, Any] = {}
         for part in _split_assignments(value) if self._several else [value]:
             name, equals, text = map(str.strip, part.partition("="))
@@ -84,7 +86,7 @@ class AssignmentType(click.ParamType[Assignment]):
                 way = f"Write '{name}=!sweep [a, b]'"
                 self.fail(f"{short_repr(value)} has {short_repr(name)} twice. {way}.", param, ctx)
             try:
-                found[path] = _read_value(text, name)
+                found[path] = parse_value(text, name)
             except FormatError as error:
                 self.fail(f"{error}.", param, ctx)
         return Assignment(value, found)
@@ -109,15 +111,6 @@ def _split_assignments(text: str) -> list[str]:
         else:
             joined[-1] += f",{part}"
     return joined
-
-
-def _read_value(text: str, name: str) -> Any:
-    from ..conversion.files import load_text
-
-    tree = load_text(f"value: {text}".encode(), name)
-    if not isinstance(tree, Mapping) or len(tree) > 1:
-        raise FormatError(f"{name}: one value is expected")
-    return tree["value"]
 
 
 def select_option(options: dict[str, Any], *names: str) -> str | None:

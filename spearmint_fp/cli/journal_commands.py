@@ -100,7 +100,8 @@ def plan(sweep: Sweep[Any], db: str, as_json: bool, **options: Any) -> None:
     with Journal._open_read_only(db, options["function_version"]) as journal:
         made = journal.plan(sweep, fn, cost=options["cost"])
     if as_json:
-        write_json({"size": sweep.size, **attrs.asdict(made)})
+        seconds = None if made.seconds is None else round(made.seconds, 6)
+        write_json({"size": sweep.size, **attrs.asdict(made), "seconds": seconds})
     else:
         write_lines(_describe_plan(sweep.size, made))
 

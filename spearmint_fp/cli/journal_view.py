@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, final
 
 import attrs
@@ -16,7 +15,7 @@ from ..journal.owners import Key
 from ..outcomes.cells import ABSENT
 from ..outcomes.collecting import holds_nan
 from ..outcomes.outcomes import Outcome
-from ..outcomes.rows import make_columns
+from ..outcomes.rows import Column, make_columns
 from ..sweep.core import Sweep
 
 Entry = tuple[Key, Outcome[Any, Any]]
@@ -34,23 +33,25 @@ class Order:
     lowest: bool
     most: int | None
 
-    def sort_entries(self, entries: list[Entry], sweep: Sweep[Any] | None) -> list[Entry]:
-        """The entries with the highest or the lowest value first, and those without one last, or not at all.
+    def choose_rows(self, columns: Sequence[Column]) -> list[int]:
+        """The numbers of the rows, the highest or the lowest first; those without a value are last, or not kept.
 
         Raises:
             ArgumentError: there is no such column, or its values have no order; names those that there are.
         """
-        columns = {column.name: column.values for column in make_columns([one for _, one in entries], sweep=sweep)}
-        if self.column not in columns and entries:
-            raise ArgumentError(f"there is no column {self.column!r}{suggest_names(self.column, columns)}")
-        valued, others = list[tuple[Any, Entry]](), list[tuple[Any, Entry]]()
-        for entry, value in zip(entries, columns.get(self.column, ()), strict=True):
-            (others if value is ABSENT or value is None or holds_nan(value) else valued).append((value, entry))
+        found = {column.name: column.values for column in columns}
+        if not found["index"]:
+            return []
+        if self.column not in found:
+            raise ArgumentError(f"there is no column {self.column!r}{suggest_names(self.column, found)}")
+        values = found[self.column]
+        without = [row for row, value in enumerate(values) if value is ABSENT or value is None or holds_nan(value)]
+        rows = sorted({*range(len(values))}.difference(without))
         try:
-            valued.sort(key=itemgetter(0), reverse=not self.lowest)
+            rows.sort(key=values.__getitem__, reverse=not self.lowest)
         except TypeError as error:
             raise ArgumentError(f"the values of {self.column!r} have no order: {error}") from None
-        return [entry for _, entry in ([*valued, *others] if self.most is None else valued[: self.most])]
+        return [*rows, *without] if self.most is None else rows[: self.most]
 
 
 @final
@@ -103,9 +104,21 @@ class JournalView:
             return None
 
     def list_sorted(self) -> list[Entry]:
-        """All of them, in the order of experiments and positions, or in that of a column."""
-        entries = sorted(self, key=lambda one: (self.keys.index(one[0]), one[1].index))
-        return entries if self.order is None else self.order.sort_entries(entries, self.sweep)
+        """All of them, in the order of experiments and positions; or those that the order keeps, in that order."""
+        return self._sort_all() if self.order is None else self.read_table()[0]
+
+    def _sort_all(self) -> list[Entry]:
+        return sorted(self, key=lambda one: (self.keys.index(one[0]), one[1].index))
+
+    def read_table(self) -> tuple[list[Entry], list[Column]]:
+        """What `list_sorted` lists, and its columns, which are those of all outcomes."""
+        entries = self._sort_all()
+        columns = [*make_columns([one for _, one in entries], sweep=self.sweep)]
+        if self.order is None:
+            return entries, columns
+        rows = self.order.choose_rows(columns)
+        kept = [attrs.evolve(column, values=tuple([column.values[row] for row in rows])) for column in columns]
+        return [entries[row] for row in rows], kept
 
     def describe_counts(self) -> list[str]:
         """A line for each experiment: how many of those that were read are done, have failed, and are left."""

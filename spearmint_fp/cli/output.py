@@ -33,6 +33,7 @@ def write_lines(lines: Iterable[str], output: str | None = None) -> None:
     """Lines of data, to a file or to standard output."""
     with open_data(output) as data:
         data.writelines(f"{line}\n" for line in lines)
+        data.flush()  # before what is said of it on standard error
 
 
 def write_json(value: object) -> None:

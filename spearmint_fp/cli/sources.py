@@ -25,13 +25,14 @@ def read_tree(source: str) -> Any:
     """
     if source == "-":
         return _read_stdin()
-    if _OBJECT.fullmatch(source) and not os.path.exists(source):
+    if source.endswith(".py") or (_OBJECT.fullmatch(source) and not os.path.exists(source)):
         return _read_object(source)
     return fp.load(source)
 
 
 def _read_stdin() -> Any:
-    from ..conversion.files import MOST_BYTES, load_text
+    from ..conversion.files import MOST_BYTES
+    from ..sweep.files import load_text
 
     if sys.stdin is None:
         raise FileError("standard input is closed")

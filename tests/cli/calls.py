@@ -21,6 +21,9 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "how-to" / "command-line.md"
 
 
+SCRIPTS = PAGE.with_name("scripts-and-agents.md")
+
+
 SPACE = "lr: !sweep [0.1, 0.01]\nbatch: !sweep [16, 32, 64]\n"
 
 

@@ -103,7 +103,7 @@ def test_reading_makes_and_changes_no_file(journal: Path) -> None:
     assert refused("results", "empty.db") == "Error: 'empty.db' is not a journal: the file is empty"
     assert Path("empty.db").stat().st_size == 0
     Journal("begun.db").close()
-    result = called("results", "begun.db", "--csv")
+    result = called("results", "begun.db", "--csv", "--sort", "result")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "'begun.db' holds no outcomes yet\n")
 
 
@@ -135,7 +135,6 @@ def test_results_in_the_order_of_a_column(journal: Path) -> None:
     assert refused("results", "mixed.db", "--sort", "result").startswith(
         "Error: the values of 'result' have no order: "
     )
-    assert [line["index"] for line in lines(called("results", "nan.db", "--sort", "result", "--json"))] == []
 
 
 def test_a_plan_is_what_a_run_would_run(journal: Path) -> None:

@@ -25,9 +25,7 @@ def test_they_stand_beside_files(folder: Path) -> None:
     result = called("list", "-", "train:small", "space.yaml", stdin="n: 1")
     assert len(lines(result)) == 1 + 5 + 6
     (folder / "train:space").write_text("n: 2")  # a file that is there is a file
-    assert refused("list", "train:space") == (
-        "Error: train:space: a configuration file ends in .yaml, .yml, .json or .toml"
-    )
+    assert refused("list", "train:space").startswith("Error: train:space: a configuration file ends in .yaml")
 
 
 def test_the_current_folder_comes_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
