@@ -111,7 +111,7 @@ class JournalView:
         return sorted(self, key=lambda one: (self.keys.index(one[0]), one[1].index))
 
     def read_table(self) -> tuple[list[Entry], list[Column]]:
-        """What `list_sorted` lists, and its columns, which are those of all outcomes."""
+        """The outcomes of `list_sorted`, and their columns, which are those of all outcomes."""
         entries = self._sort_all()
         columns = [*make_columns([one for _, one in entries], sweep=self.sweep)]
         if self.order is None:
