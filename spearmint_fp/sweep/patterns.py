@@ -15,7 +15,7 @@ from ..configuration.records import Shape, TupleShape, are_text
 from ..configuration.spacing import COMPUTED_TYPES
 from .checks import KEPT_SCALARS
 
-Pattern = Hashable
+Pattern = Hashable | None
 """The type of a scalar, or the keys of a record and their patterns; None where a type may look at more."""
 
 LARGEST_EXACT: Final = 2**53
@@ -47,7 +47,7 @@ def join_patterns(shape: Shape, patterns: Iterable[Pattern]) -> Pattern:
 
 
 def _find_scalar_pattern(leaf: Any) -> Pattern:
-    kind = type(leaf)
+    kind: type = type(leaf)
     is_kept = kind in KEPT_SCALARS and (kind is not int or -LARGEST_EXACT <= leaf <= LARGEST_EXACT)
     return kind if is_kept else None
 

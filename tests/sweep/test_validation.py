@@ -345,10 +345,15 @@ def test_branches_of_one_pattern_are_asked_about_once(monkeypatch: pytest.Monkey
     asked: list[Any] = []
 
     def make_counting(cls: Any, extra: Any) -> Any:
-        return lambda config: asked.append(config) or make_checker(cls, extra)(config)
+        def check(config: Any) -> Any:
+            asked.append(config)
+            return make_checker(cls, extra)(config)
+
+        return check
 
     monkeypatch.setattr("spearmint_fp.sweep.validation.make_checker", make_counting)
     branches = [{"x": DynamicValue([k, f"{k}"]), "y": DynamicValue(range(1000))} for k in range(8)]
+    cls: Any
     for cls, extra in ((Both, "y"), (dict[str, int | str], "z"), (Known, "y")):
         asked.clear()
         whole = concat(*(expand(branch) for branch in branches), expand({"x": 1, extra: DynamicValue(["bad", 1])}))
