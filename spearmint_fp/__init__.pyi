@@ -1,4 +1,7 @@
 from .configuration import *
+from .conversion.json_schemas import (
+    json_schema as json_schema,
+)
 from .experiment.context import (
     runtime_context as runtime_context,
 )
