@@ -17,7 +17,7 @@ Contents; `help(spearmint_fp.expand)` tells of one of them:
     Make sweeps:  expand, Sweep, product, concat, zipped, unit, empty, mapped, derive, distinct
     Choose:       constrain, where, exclude, include, difference, intersection, union, groupby, project, reorder,
                   neighbours, shuffled, sample, covering, spread, shard
-    Look:         explain, label
+    Look:         explain, label, slug
     Run:          run, arun, stop_when, threads, processes, worker, dask_cluster, ray_cluster
     Make tasks:   retrying, timed_out, throttled, by_name, inject, Bind
     Outcomes:     Outcome, Success, Failure, ErrorInfo, collect, successes, failures, best

@@ -134,6 +134,9 @@ from .sweep.describe import (
 from .sweep.describe import (
     label as label,
 )
+from .sweep.describe import (
+    slug as slug,
+)
 from .sweep.designs.covering import (
     covering as covering,
 )
