@@ -82,7 +82,7 @@ def test_the_glossary_has_ten_words() -> None:
 
 @pytest.mark.parametrize("page", sorted(HOW_TO.glob("*.md")), ids=lambda page: page.stem)
 def test_each_how_to_begins_with_a_whole_program(page: Path) -> None:
-    """Its first Python uses the library and prints something, which the tests of pages see; or its first command does."""
+    """Its first Python uses the library and prints something, which the tests of pages see; or a command does."""
     first = blocks(page)[0]
     assert promised(first) or blocks(page, "console")[0].startswith("$ spearmint-fp run ")
     assert "import" in first
