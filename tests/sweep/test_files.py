@@ -1,4 +1,4 @@
-"""What the tags of YAML files make, CI matrices in files, and trees that are written and read again."""
+"""Tags of YAML files, CI matrices in files, and trees that are written and read again."""
 
 from __future__ import annotations
 
