@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from spearmint_fp import ArgumentError, DynamicValue, PathError, collect, compare, expand, rows, run, summary
+from tests.needs import needs
 
 NUMBERS = st.integers(-(10**6), 10**6).map(lambda n: n / 100)
 
@@ -116,6 +117,7 @@ def not_all_fail(numbers: list[list[float]], failing: set[tuple[int, int]]) -> b
     return any((a, k) not in failing for a in range(len(numbers)) for k in range(4))
 
 
+@needs("sklearn")
 def test_a_bootstrap_of_years_of_the_nile_and_seeds_of_a_classifier() -> None:
     from sklearn.datasets import load_iris
     from sklearn.model_selection import train_test_split
@@ -313,6 +315,7 @@ def test_no_two_columns_of_a_summary_have_one_name() -> None:
     assert all(list(row)[:5] == names for row in table)
 
 
+@needs("statsmodels")
 def test_means_and_tests_are_those_of_statsmodels() -> None:
     from statsmodels.stats.proportion import proportion_confint
     from statsmodels.stats.weightstats import DescrStatsW
