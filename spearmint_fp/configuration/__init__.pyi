@@ -4,14 +4,14 @@ from ..conversion.convert import (
 from ..conversion.convert import (
     unstructure as unstructure,
 )
-from ..conversion.files import (
-    load as load,
-)
 from ..conversion.problems import (
     ABSENT as ABSENT,
 )
 from ..conversion.problems import (
     Problem as Problem,
+)
+from ..sweep.files import (
+    load as load,
 )
 from .choices import (
     DynamicValue as DynamicValue,
@@ -54,6 +54,9 @@ from .errors import (
 )
 from .errors import (
     FormatError as FormatError,
+)
+from .errors import (
+    FrozenError as FrozenError,
 )
 from .errors import (
     IdentityError as IdentityError,

@@ -8,12 +8,12 @@ from collections.abc import Hashable, ItemsView, Iterable, Iterator, KeysView, M
 from functools import lru_cache
 from itertools import chain, islice, product, repeat, starmap
 from math import prod
-from typing import Any, Final, final
+from typing import Any, Final, NoReturn, final
 
 import attrs
 
 from .equality import are_values_equal
-from .errors import ArgumentError, MissingAttributeError, PathError, SpearmintError, TreeError
+from .errors import ArgumentError, FrozenError, MissingAttributeError, PathError, SpearmintError, TreeError
 from .fold import Algebra, RefusedNodeError, fold, keep_choice, list_leaves, register_node, repr_tree, show_path
 from .freezing import freeze, rebuild_record
 from .identity import config_id
@@ -237,6 +237,20 @@ class Config(Mapping[Any, Any]):
 
 _new: Final = object.__new__
 _set_cell: Final = Config._cell.__set__  # type: ignore[attr-defined]  # the slot itself: Config is frozen
+
+
+def _refuse_change(_: Config, key: Any, *value: Any) -> NoReturn:
+    """`config[key] = value`, `config.key = value`, and `del` of both."""
+    what, name = ("set" if value else "delete"), short_repr(key)
+    path = name if not isinstance(key, str) or (key and "." not in key) else f"({name},)"
+    way = f"config | {{{name}: {short_repr(*value)}}} or set_in({path}, value, config)" if value else ""
+    raise FrozenError(
+        f"cannot {what} {name}: a configuration is frozen. For another one write {way or f'remove_in({path}, config)'}"
+    )
+
+
+for _name in ("__setitem__", "__delitem__", "__setattr__", "__delattr__"):  # type checkers know of none of them
+    type.__setattr__(Config, _name, _refuse_change)
 
 
 def build_config(layout: Layout, values: tuple[Any, ...]) -> Config:
