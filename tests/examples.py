@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 FULL = 40
-"""What a test of the full suite takes, unless it asks for another number."""
+"""The examples of a test of the full suite that asks for no other number."""
 
 QUICK = 10
 
