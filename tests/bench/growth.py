@@ -181,7 +181,7 @@ def _usual(build: Callable[[int], Sweep[Any]], at: float, each: float) -> list[C
     ]
 
 
-def _family(  # noqa: PLR0913
+def _family(
     name: str, sizes: Sequence[int], tree: Callable[[int], Any], at: float, each: float, costs: Sequence[Cost] = ()
 ) -> Family:
     def build(size: int) -> Sweep[Any]:
