@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
+from ..configuration.calls import explain_calls
 from ..configuration.choices import holds_records
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError
 from ..configuration.messages import repr_with_type
@@ -72,6 +73,7 @@ def _is_instance(leaf: Any) -> bool:
     return is_structured(type(leaf))
 
 
+@explain_calls
 @final
 @attrs.frozen
 class Spearmint:

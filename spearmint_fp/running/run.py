@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from inspect import GEN_CREATED, getgeneratorstate
 from itertools import chain
 from operator import length_hint
 from typing import Any, Generic, TypeVar, cast, final, overload
 
+from ..configuration.calls import explain_calls
 from ..configuration.extras import require
 from ..journal.journal import Journal, open_ledger
 from ..journal.ledger import Ledger
@@ -19,7 +21,7 @@ from ..tasks.task_state import TaskState
 from ..tasks.wrapping import is_async
 from ..workers.executors import find_executor, refuse_time_limit
 from ..workers.sources import Source
-from .arguments import check_arguments, check_in_flight, require_count
+from .arguments import check_arguments, check_in_flight, require_count, warn_unused
 from .loop import drive_pool
 from .replay import Replay, replay_or_run
 
@@ -68,6 +70,11 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
         """End the run: what has not begun never will, and what runs is stopped."""
         self._groups.close()
 
+    def __del__(self) -> None:
+        groups = getattr(self, "_groups", None)  # an instance that was not made whole has none
+        if groups is not None and groups.is_untouched:
+            warn_unused("run")
+
     def __enter__(self) -> Outcomes[C, T]:
         return self
 
@@ -94,6 +101,11 @@ class _Groups(Iterator[Iterator[Outcome[Any, Any]]]):
     def given(self) -> int:
         """How many outcomes have been taken."""
         return self._total - length_hint(self._left)
+
+    @property
+    def is_untouched(self) -> bool:
+        """True if nothing was ever asked for, and nobody has closed it."""
+        return getgeneratorstate(self._groups) == GEN_CREATED
 
     def close(self) -> None:
         """Give out no more, of this group neither."""
@@ -124,6 +136,7 @@ def run(
     journal: Journal | None = ...,
     progress: bool = ...,
 ) -> Outcomes[C, T]: ...
+@explain_calls
 def run(  # noqa: PLR0913
     fn: Callable[[Any], Any],
     configs: Iterable[Any],

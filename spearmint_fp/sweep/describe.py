@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
-from ..configuration.messages import format_count
+from ..configuration.fold import list_leaves, show_path
+from ..configuration.messages import format_count, nest_key, short_repr
+from ..configuration.paths import get_in
 from .core import Sweep, as_sweep
+
+MOST_HINTS: Final = 3
+"""How many lists, and how many keys with a dot in them, `explain` points at."""
 
 
 def explain(sweep: Sweep[Any]) -> str:
     """The size as a formula, and a line per axis and branch, for a look before a run.
 
-    Nothing is enumerated.
+    Nothing is enumerated. Where nothing varies, lists are pointed at: a list is a value; and so are keys with a dot.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> print(explain(expand({"llm": {"model": DynamicValue(["a", "b"]), "n": DynamicValue(range(9))}, "seed": 0})))
@@ -20,6 +26,9 @@ def explain(sweep: Sweep[Any]) -> str:
       llm.n: 9 (range(0, 9))
     >>> print(explain(expand({})))
     1 configuration
+    >>> print(explain(expand({"lr": [0.1, 0.01]})))
+    1 configuration
+      no choices: lr is a list, which is one value; did you mean DynamicValue([0.1, 0.01])? In a file: !sweep [...]
 
     Raises:
         ArgumentError: not a sweep.
@@ -31,7 +40,36 @@ def explain(sweep: Sweep[Any]) -> str:
     head = f"{size} configuration{'' if sweep.size == 1 else 's'}"
     if outline.formula not in ("", size):
         head += f" = {outline.formula}"
-    return "\n".join([head, *(f"  {line}" for line in outline.lines)])
+    lines = [*outline.lines, *_list_dotted(sweep), *([] if outline.formula else _list_lists(sweep))]
+    return "\n".join([head, *(f"  {line}" for line in lines)])
+
+
+def _list_dotted(sweep: Sweep[Any]) -> list[str]:
+    """A line for each key with a dot in it, which may have been meant as a path."""
+    paths = sweep._node.columns() if sweep._node.exact else ()
+    dotted = {
+        step: path[:depth] for path in paths for depth, step in enumerate(path) if type(step) is str and "." in step
+    }
+    return [
+        f"{show_path((*above, key))} is one key with a dot in it; nested, it is {nest_key(key)}"
+        for key, above in islice(dotted.items(), MOST_HINTS)
+    ]
+
+
+def _list_lists(sweep: Sweep[Any]) -> list[str]:
+    """A line for each list of several values in the only configuration of a sweep, which may have been meant as a choice."""
+    if sweep.size != 1:
+        return []
+    config = sweep[0]
+    heads = (path[:depth] for path, _ in list_leaves(config) for depth in range(len(path)))
+    found = {head: get_in(head, config) for head in dict.fromkeys(heads)}
+    lists = {head: value for head, value in found.items() if type(value) is tuple and len(value) > 1}
+    outermost = [head for head in lists if not any(head[:depth] in lists for depth in range(len(head)))]
+    return [
+        f"no choices: {show_path(head)} is a list, which is one value; did you mean "
+        f"DynamicValue({short_repr([*lists[head]])})? In a file: !sweep [...]"
+        for head in outermost[:MOST_HINTS]
+    ]
 
 
 def label(config: Any, sweep: Sweep[Any]) -> str:
@@ -55,8 +93,12 @@ def label(config: Any, sweep: Sweep[Any]) -> str:
 
     Raises:
         ArgumentError: `sweep` is not a sweep.
+        AbsentError: it has nothing at the swept paths, and is not of this sweep; names what differs.
         IdentityError: only its identity could tell the configuration from others, and it has none; names the path.
 
     See also: `explain`; `Sweep.axes`.
     """
-    return as_sweep(sweep, "label").labels.write(config)
+    text = as_sweep(sweep, "label").labels.write(config)
+    if not text and sweep._node.exact and sweep.axes:
+        sweep.index(config)  # the error of a configuration of another sweep, which says where they differ
+    return text
