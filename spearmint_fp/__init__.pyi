@@ -143,6 +143,9 @@ from .sweep.distinct import (
 from .sweep.expansion import (
     expand as expand,
 )
+from .sweep.files import (
+    dump_yaml as dump_yaml,
+)
 from .sweep.grouping import (
     groupby as groupby,
 )

@@ -71,7 +71,8 @@ def read_sweep(files: Iterable[str]) -> Sweep[Any]:
 
 
 def _read_stdin() -> Any:
-    from ..conversion.files import MOST_BYTES, load_text
+    from ..conversion.files import MOST_BYTES
+    from ..sweep.files import load_text
 
     if sys.stdin is None:
         raise FileError("standard input is closed")

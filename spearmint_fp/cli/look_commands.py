@@ -82,14 +82,11 @@ def show(files: tuple[str, ...], index: int, as_json: bool) -> None:
 
         write_lines([encode_line(config)])
         return
-    from ..configuration.extras import require
-
-    dump_yaml = require("spearmint_fp.conversion.yaml_files", extra="yaml", what="show without --json").dump_yaml
     notes = [f"index: {format_count(index % sweep.size)} of {format_count(sweep.size)}"]
     notes += [f"config_id: {_format_id(config)}"]
     notes += [f"label: {text}"] if (text := fp.label(config, sweep)) else []
     comments = ("# " + escape_controls(note).replace("\n", "\\n") for note in notes)
-    write_lines([*comments, dump_yaml(fp.unstructure(config)).rstrip("\n")])
+    write_lines([*comments, fp.dump_yaml(config).rstrip("\n")])
 
 
 @click.command(

@@ -81,6 +81,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     """
 
     _node: Node
+    _source: tuple[str, Any] | None = None
+    """The tag and the tree that made it, where a file did."""
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self._node, Node):
@@ -277,13 +279,17 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         return show_html(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Sweep, (self._node,)
+        return Sweep, (self._node,) if self._source is None else (self._node, self._source)
 
     # --- as a choice in a tree
 
     @property
     def trees(self) -> tuple[Any, ...]:
         return ()
+
+    @property
+    def written(self) -> tuple[str, Any]:
+        return self._source or ("!sweep", self.listed())
 
     def over(self, fn: Callable[[Any], Any]) -> Choice:
         if not self.size or not any(isinstance(leaf, Choice) for _, leaf in list_leaves(fn(self[0]))):

@@ -47,17 +47,16 @@ def explain(sweep: Sweep[Any]) -> str:
 def _list_dotted(sweep: Sweep[Any]) -> list[str]:
     """A line for each key with a dot in it, which may have been meant as a path."""
     paths = sweep._node.columns() if sweep._node.exact else ()
-    dotted = {
-        step: path[:depth] for path in paths for depth, step in enumerate(path) if type(step) is str and "." in step
-    }
+    dotted = {path[: depth + 1]: key for path in paths for depth, key in enumerate(path) if "." in str(key)}
     return [
-        f"{show_path((*above, key))} is one key with a dot in it; nested, it is {nest_key(key)}"
-        for key, above in islice(dotted.items(), MOST_HINTS)
+        f"{show_path(path)} is one key with a dot in it; nested, it is {nest_key(key)}"
+        for path, key in islice(dotted.items(), MOST_HINTS)
+        if isinstance(key, str)
     ]
 
 
 def _list_lists(sweep: Sweep[Any]) -> list[str]:
-    """A line for each list of several values in the only configuration of a sweep, which may have been meant as a choice."""
+    """A line for each list of several values in a sweep's only configuration, which may have been meant as a choice."""
     if sweep.size != 1:
         return []
     config = sweep[0]
