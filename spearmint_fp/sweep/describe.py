@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -40,24 +41,24 @@ def explain(sweep: Sweep[Any]) -> str:
     head = f"{size} configuration{'' if sweep.size == 1 else 's'}"
     if outline.formula not in ("", size):
         head += f" = {outline.formula}"
-    lines = [*outline.lines, *_list_dotted(sweep), *([] if outline.formula else _list_lists(sweep))]
+    hints = [*_list_dotted(sweep), *_list_lists(sweep)] if sweep._node.exact else []  # they call no function
+    lines = [*outline.lines, *hints]
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 
 def _list_dotted(sweep: Sweep[Any]) -> list[str]:
     """A line for each key with a dot in it, which may have been meant as a path."""
-    paths = sweep._node.columns() if sweep._node.exact else ()
-    dotted = {path[: depth + 1]: key for path in paths for depth, key in enumerate(path) if "." in str(key)}
+    steps = ((path[: depth + 1], key) for path in sweep._node.columns() for depth, key in enumerate(path))
+    dotted = {path: key for path, key in steps if type(key) is str and "." in key}
     return [
         f"{show_path(path)} is one key with a dot in it; nested, it is {nest_key(key)}"
         for path, key in islice(dotted.items(), MOST_HINTS)
-        if isinstance(key, str)
     ]
 
 
 def _list_lists(sweep: Sweep[Any]) -> list[str]:
     """A line for each list of several values in a sweep's only configuration, which may have been meant as a choice."""
-    if sweep.size != 1:
+    if sweep.size != 1 or sweep.axes:
         return []
     config = sweep[0]
     heads = (path[:depth] for path, _ in list_leaves(config) for depth in range(len(path)))
@@ -92,12 +93,12 @@ def label(config: Any, sweep: Sweep[Any]) -> str:
 
     Raises:
         ArgumentError: `sweep` is not a sweep.
-        AbsentError: it has nothing at the swept paths, and is not of this sweep; names what differs.
+        AbsentError: a record of another sweep, with nothing at the paths of this one; names what differs.
         IdentityError: only its identity could tell the configuration from others, and it has none; names the path.
 
     See also: `explain`; `Sweep.axes`.
     """
     text = as_sweep(sweep, "label").labels.write(config)
-    if not text and sweep._node.exact and sweep.axes:
+    if not text and isinstance(config, Mapping) and sweep._node.exact and sweep.axes:
         sweep.index(config)  # the error of a configuration of another sweep, which says where they differ
     return text
