@@ -12,11 +12,12 @@ Contents; `help(spearmint_fp.expand)` tells of one of them:
 
     Describe:     Config, DynamicValue, linspace, geomspace, load, dump_yaml, freeze, thaw
     Change:       get_in, set_in, update_in, remove_in, override, config_id
-    Convert:      structure, unstructure, structured, validate, Validation, Problem, ABSENT
+    Convert:      structure, unstructure, structured, validate, json_schema, Validation, Problem,
+                  ABSENT
     Make sweeps:  expand, Sweep, product, concat, zipped, unit, empty, mapped, derive, distinct
     Choose:       constrain, where, exclude, include, difference, intersection, union, groupby, project, reorder,
                   neighbours, shuffled, sample, covering, spread, shard
-    Look:         explain, label
+    Look:         explain, label, slug
     Run:          run, arun, stop_when, threads, processes, worker, dask_cluster, ray_cluster
     Make tasks:   retrying, timed_out, throttled, by_name, inject, Bind
     Outcomes:     Outcome, Success, Failure, ErrorInfo, collect, successes, failures, best

@@ -124,7 +124,8 @@ class TreeBuilder:
         first = {**{key: value for key, value in plain.items() if key not in own}, **before}
         last = {key: value for key, value in own.items() if key not in before}
         parts = [part for part in (first, *choices, last) if isinstance(part, Choice) or part]
-        return self._operations.describe(self._operations.product(parts), MERGE_TAG, parts)
+        with _placed(node.start_mark, "what << merges, and the keys beside it: "):
+            return self._operations.describe(self._operations.product(parts), MERGE_TAG, parts)
 
     def _build_key(self, node: Node) -> Any:
         if not isinstance(node, ScalarNode):

@@ -67,11 +67,13 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
         self._outcomes = outcomes
         self._tasks = tasks
         self._size = size
+        self._is_asked = False
 
     def __anext__(self) -> Awaitable[Outcome[C, T]]:
         return anext(self._outcomes)
 
     def __len__(self) -> int:
+        self._is_asked = True
         return require_count(self._size)
 
     def __bool__(self) -> bool:
@@ -87,8 +89,8 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
 
     @property
     def is_untouched(self) -> bool:
-        """True if nothing was ever asked for, and nobody has closed it: that leaves no frame."""
-        return self._tasks.is_untouched and self._outcomes.ag_frame is not None
+        """True if nothing was ever asked for, not even the number, and nobody has closed it: that leaves no frame."""
+        return not self._is_asked and self._tasks.is_untouched and self._outcomes.ag_frame is not None
 
     def finish(self) -> None:
         """Begin nothing more; the outcomes of what has begun still come."""

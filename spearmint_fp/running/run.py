@@ -54,6 +54,7 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
         return made
 
     def __len__(self) -> int:
+        self._groups.is_asked = True
         return require_count(self._size)
 
     def __bool__(self) -> bool:
@@ -72,7 +73,7 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
 
     def __del__(self) -> None:
         groups = getattr(self, "_groups", None)  # an instance that was not made whole has none
-        if groups is not None and groups.is_untouched:
+        if groups is not None and groups.is_untouched and self._size != 0:
             warn_unused("run")
 
     def __enter__(self) -> Outcomes[C, T]:
@@ -88,6 +89,7 @@ class _Groups(Iterator[Iterator[Outcome[Any, Any]]]):
     def __init__(self, groups: Generator[list[Outcome[Any, Any]]]) -> None:
         self._groups = groups
         self._total = 0
+        self.is_asked = False
         self._group: list[Outcome[Any, Any]] = []
         self._left = iter(self._group)
 
@@ -104,8 +106,8 @@ class _Groups(Iterator[Iterator[Outcome[Any, Any]]]):
 
     @property
     def is_untouched(self) -> bool:
-        """True if nothing was ever asked for, and nobody has closed it."""
-        return getgeneratorstate(self._groups) == GEN_CREATED
+        """True if nothing was ever asked for, not even the number, and nobody has closed it."""
+        return not self.is_asked and getgeneratorstate(self._groups) == GEN_CREATED
 
     def close(self) -> None:
         """Give out no more, of this group neither."""

@@ -31,7 +31,7 @@ from ..configuration.messages import cut_text, format_count, repr_with_type, sho
 from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
-from .labels import Labels
+from .labels import LABEL, Labels
 from .membership import keep_members
 from .nodes.axis import Axis
 from .nodes.columns import Column
@@ -42,6 +42,7 @@ from .nodes.points import get_point, walk_points
 from .nodes.select import slice_node
 from .nodes.union import Union
 from .places import list_places
+from .slugs import SLUG
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -267,7 +268,12 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     @cached_property
     def labels(self) -> Labels:
         """The writer of this sweep's labels, made once."""
-        return Labels(self._node)
+        return Labels(self._node, LABEL)
+
+    @cached_property
+    def slugs(self) -> Labels:
+        """The writer of this sweep's labels as file names, made once."""
+        return Labels(self._node, SLUG)
 
     def __repr__(self) -> str:
         outline = self._node.outline(())
