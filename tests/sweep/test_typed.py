@@ -15,7 +15,7 @@ import attrs
 import msgspec
 import pydantic
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -38,6 +38,7 @@ from spearmint_fp import (
     structured,
     zipped,
 )
+from tests.examples import examples
 
 
 @attrs.frozen
@@ -301,7 +302,7 @@ def typed_sweeps(draw: st.DrawFn) -> Sweep[Any]:
     return sweep_of()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(300)
 @given(typed_sweeps(), st.booleans())
 def test_what_is_listed_is_found_where_it_first_stands(sweep: Sweep[Any], is_small: bool) -> None:
     texts = []
