@@ -650,12 +650,15 @@ def test_what_was_never_iterated_warns_and_no_more(caplog: pytest.LogCaptureFixt
         assert len(arun(abs, range(3))) == 3
         gc.collect()
 
-    gc.collect()
-    caplog.clear()  # of what earlier tests have left to itself
-    with pytest.warns(RuntimeWarning) as warned, caplog.at_level(logging.DEBUG):
+    def drop_all() -> None:
         arun(as_coroutine(abs), range(3))
         gc.collect()
         looped(main)
+
+    gc.collect()
+    caplog.clear()  # of what earlier tests have left to itself
+    with pytest.warns(RuntimeWarning) as warned, caplog.at_level(logging.DEBUG):
+        drop_all()
     assert [str(one.message).partition(":")[0] for one in warned] == ["arun(...) was never iterated"] * 3
     assert [record for record in caplog.records if "selector" not in record.getMessage()] == []
 
