@@ -90,7 +90,7 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
     @property
     def is_untouched(self) -> bool:
         """True if nothing was ever asked for, not even the number, and nobody has closed it: that leaves no frame."""
-        return not self._is_asked and self._tasks.is_untouched and self._outcomes.ag_frame is not None
+        return not self._is_asked and self._tasks.is_untouched and cast(Any, self._outcomes).ag_frame is not None
 
     def finish(self) -> None:
         """Begin nothing more; the outcomes of what has begun still come."""
