@@ -79,7 +79,7 @@ class Algebra(Generic[R]):
 
 
 def keep_choice(node: Any, _parts: Sequence[Any]) -> Any:
-    """`node`: the `choice` of an algebra that changes records and leaves alone."""
+    """`node`: the `choice` of an algebra that changes records and leaves alone, and so does not enter choices."""
     return node
 
 
@@ -185,6 +185,7 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
 def _fold_levels(algebra: Algebra[R], levels: list[_Level]) -> R:
     """The fold of the one node that `levels` begins with; what is open on the way to a child stands there too."""
     leaf, top, entered = algebra.leaf, levels[0], 0
+    enters_choices = algebra.choice is not keep_choice
     open_nodes = {id(top.node)}  # they stay alive on their levels, and so do their ids
     while True:
         done = top.done
@@ -192,7 +193,7 @@ def _fold_levels(algebra: Algebra[R], levels: list[_Level]) -> R:
             kind = type(child)
             if kind in SCALAR_TYPES or (parts := _OPENERS.get(kind, _open_other)(child)) is None:
                 done.append(leaf(child))
-            elif not parts[1]:
+            elif not parts[1] or (parts[0] is None and not enters_choices):
                 done.append(_close_node(algebra, child, parts[0], ()))
             else:
                 entered += 1
