@@ -30,6 +30,7 @@ from spearmint_fp import ExperimentResult as ExperimentResult
 from spearmint_fp import Failure as Failure
 from spearmint_fp import FileError as FileError
 from spearmint_fp import FormatError as FormatError
+from spearmint_fp import FrozenError as FrozenError
 from spearmint_fp import IdentityError as IdentityError
 from spearmint_fp import Journal as Journal
 from spearmint_fp import JournalError as JournalError

@@ -56,6 +56,9 @@ from .errors import (
     FormatError as FormatError,
 )
 from .errors import (
+    FrozenError as FrozenError,
+)
+from .errors import (
     IdentityError as IdentityError,
 )
 from .errors import (

@@ -10,12 +10,12 @@ from functools import lru_cache
 from itertools import chain, islice, product, repeat, starmap
 from math import prod
 from operator import itemgetter
-from typing import Any, Final, final
+from typing import Any, Final, NoReturn, final
 
 import attrs
 
 from .equality import are_values_equal
-from .errors import ArgumentError, MissingAttributeError, PathError, SpearmintError, TreeError
+from .errors import ArgumentError, FrozenError, MissingAttributeError, PathError, SpearmintError, TreeError
 from .fold import Algebra, RefusedNodeError, fold, keep_choice, list_leaves, register_node, repr_tree, show_path
 from .freezing import freeze, rebuild_record
 from .identity import config_id
@@ -302,6 +302,20 @@ def _add_reader(name: str) -> None:
 
     _READERS.add(name)
     setattr(Config, name, property(read))
+
+
+def _refuse_change(_: Config, key: Any, *value: Any) -> NoReturn:
+    """`config[key] = value`, `config.key = value`, and `del` of both."""
+    what, name = ("set" if value else "delete"), short_repr(key)
+    path = name if not isinstance(key, str) or (key and "." not in key) else f"({name},)"
+    way = f"config | {{{name}: {short_repr(*value)}}} or set_in({path}, value, config)" if value else ""
+    raise FrozenError(
+        f"cannot {what} {name}: a configuration is frozen. For another one write {way or f'remove_in({path}, config)'}"
+    )
+
+
+for _name in ("__setitem__", "__delitem__", "__setattr__", "__delattr__"):  # type checkers know of none of them
+    type.__setattr__(Config, _name, _refuse_change)
 
 
 def build_config(layout: Layout, values: tuple[Any, ...]) -> Config:

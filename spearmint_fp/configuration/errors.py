@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from attrs.exceptions import FrozenInstanceError
+
 from .messages import cut_text, format_count, short_repr
 
 
@@ -58,6 +60,15 @@ class ArgumentError(SpearmintError, TypeError):
 
 class MissingAttributeError(SpearmintError, AttributeError):
     """An attribute that a configuration does not have."""
+
+
+class FrozenError(SpearmintError, FrozenInstanceError, TypeError):
+    """A configuration that somebody tries to change in place; says how to make another one."""
+
+    args = BaseException.args  # attrs has one list for all
+
+    def __init__(self, *args: Any) -> None:
+        AttributeError.__init__(self, *map(cut_text, args))
 
 
 class ConversionError(SpearmintError, ValueError):
@@ -126,6 +137,10 @@ class EncodingError(SpearmintError, TypeError):
 
 class TaskTimeoutError(SpearmintError, TimeoutError):
     """A task that took longer than `timed_out` allows."""
+
+
+for _kind in [SpearmintError, *SpearmintError.__subclasses__(), AbsentFileError]:
+    _kind.__module__ = "spearmint_fp"  # from where they are imported: tracebacks and tables name them so
 
 
 STOPS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)

@@ -11,7 +11,7 @@ from typing import Any, final
 
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type
-from ..outcomes.exceptions import list_kinds
+from ..outcomes.exceptions import list_kinds, shorten_kind
 from ..tasks.wrapping import MAIN_MODULES
 from .function_names import name_main_module
 
@@ -43,8 +43,8 @@ class RetryRule:
             error = json.loads(content)
             kinds = error.get("kinds")
             if kinds:
-                return not self._names.isdisjoint(kinds)
-            return error["type"] in self._descendants
+                return not self._names.isdisjoint(map(shorten_kind, kinds))
+            return shorten_kind(error["type"]) in self._descendants
         return True  # it is damaged
 
     @cached_property

@@ -13,7 +13,7 @@ from ..configuration.errors import EncodingError, JournalError, SpearmintError
 from ..configuration.freezing import freeze
 from ..configuration.messages import repr_with_type, short_repr
 from ..conversion.problems import ABSENT
-from ..outcomes.exceptions import describe_exception
+from ..outcomes.exceptions import describe_exception, shorten_kind
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome, Success
 from .encoding import decode_result, encode_config, encode_result
 from .retry_rules import name_portably
@@ -122,10 +122,10 @@ def _decode_error(content: str) -> ErrorInfo:
     try:
         error = decode_result(content)
         kind, message, traceback = (read_text(error[part], part) for part in ("type", "message", "traceback"))
-        kinds = tuple(read_text(kind, "a kind") for kind in error.get("kinds", ()))
+        kinds = tuple(shorten_kind(read_text(kind, "a kind")) for kind in error.get("kinds", ()))
     except (EncodingError, JournalError, LookupError, TypeError, AttributeError) as why:
         return ErrorInfo.of(JournalError(f"what is kept of this failure is damaged: {why}. Run it again"))
-    return ErrorInfo(kind, message, traceback, kinds=kinds)
+    return ErrorInfo(shorten_kind(kind), message, traceback, kinds=kinds)
 
 
 def read_config(text: Any) -> Any:

@@ -38,6 +38,11 @@ def list_kinds(kind: type[BaseException]) -> tuple[str, ...]:
     )
 
 
+def shorten_kind(name: str) -> str:
+    """The name of one of the library's own errors as it is imported; older versions kept that of its module too."""
+    return name.replace("spearmint_fp.configuration.errors.", "spearmint_fp.", 1)
+
+
 def describe_exception(error: BaseException) -> str:
     """`ValueError: its message`."""
     return f"{type(error).__qualname__}: {read_message(error)}"

@@ -10,7 +10,7 @@ Programming" 4A, 7.1.4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import and_
 from typing import Final, final
@@ -74,13 +74,13 @@ class Diagrams:
                 self._flat.add(number)
         return number
 
-    def list_nodes(self, root: int) -> list[int]:
-        """The nodes that are reached from `root`, children first, without the terminals."""
+    def list_nodes(self, root: int, known: Container[int] = ()) -> list[int]:
+        """The nodes that are reached from `root` through none that is known, children first, without terminals."""
         found: set[int] = set()
         stack = [root]
         while stack:
             node = stack.pop()
-            if node > TRUE and node not in found:
+            if node > TRUE and node not in found and node not in known:
                 found.add(node)
                 if node not in self._flat:
                     stack.extend(set(self.rows[node]))
@@ -88,12 +88,11 @@ class Diagrams:
 
     def find_support(self, root: int) -> frozenset[int]:
         """The digits that the diagram looks at."""
-        if root not in self._supports:
-            for node in self.list_nodes(root):
-                if node not in self._supports:
-                    below = [self._supports[child] for child in set(self.rows[node])]
-                    self._supports[node] = frozenset((self.levels[node],)).union(*below)
-        return self._supports[root]
+        supports = self._supports
+        for node in self.list_nodes(root, known=supports):
+            below = [supports[child] for child in set(self.rows[node])]
+            supports[node] = frozenset((self.levels[node],)).union(*below)
+        return supports[root]
 
     def place_row(self, level: int, row: Row) -> int:
         """`make_node`, for a row of diagrams that may look at digits before this one as well."""

@@ -98,8 +98,8 @@ class Groups:
         found = FALSE
         for group in self.groups:
             whole = TRUE
-            for number in group:
-                whole = logic.conjoin(whole, truths[number])
+            for number in reversed(group):  # from the last axis on: what has been joined already stays below, untouched
+                whole = logic.conjoin(truths[number], whole)
             found = logic.disjoin(found, whole)
         return logic.negate(found) if self.negated else found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from spearmint_fp import (
     ArgumentError,
     Config,
     DynamicValue,
+    FrozenError,
     MissingAttributeError,
     PathError,
     expand,
@@ -57,8 +59,15 @@ def test_a_config_is_frozen() -> None:
     c: Any = Config({"a": [1, {"b": 2}], "s": {1}})
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         c.a = 5
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=re.escape("write config | {'a': 5} or set_in('a', value, config)")):
         c["a"] = 5
+    with pytest.raises(FrozenError, match=re.escape("cannot delete 'a': a configuration is frozen. For another")):
+        del c["a"]
+    with pytest.raises(FrozenError, match=re.escape("cannot delete 'a.b': a configuration is frozen")):
+        delattr(c, "a.b")
+    error = pickle.loads(pickle.dumps(FrozenError("why " + "x" * 10_000)))
+    assert error.args == (str(error),)
+    assert len(str(error)) < 5_000
     assert c.a == (1, {"b": 2})
     assert c.s == frozenset({1})
     assert type(c.a[1]) is Config

@@ -11,8 +11,21 @@ from typing import Any
 
 import pytest
 
-from spearmint_fp import ArgumentError, Config, DynamicValue, Journal, expand, processes, run, threads
+from spearmint_fp import (
+    ArgumentError,
+    Config,
+    DynamicValue,
+    Failure,
+    Journal,
+    TaskTimeoutError,
+    WorkerError,
+    expand,
+    processes,
+    run,
+    threads,
+)
 from spearmint_fp.journal.retry_rules import RetryRule
+from spearmint_fp.journal.rows import read_outcome
 from spearmint_fp.outcomes.outcomes import ErrorInfo
 from tests.workers.programs import program, saw
 
@@ -120,6 +133,17 @@ def test_anything_else_is_refused(wrong: Any, path: Path) -> None:
     with pytest.raises(ArgumentError, match="retry_failures is True or False, or says which errors"):
         Journal(path, retry_failures=wrong)
     assert not path.exists()
+
+
+def test_errors_of_the_library_are_known_by_the_names_of_older_versions() -> None:
+    old = "spearmint_fp.configuration.errors.TaskTimeoutError"
+    kept: dict[str, Any] = {"type": old, "message": "", "traceback": "", "kinds": [old, "TimeoutError"]}
+    for parts in (kept, {**kept, "kinds": []}):
+        assert RetryRule(TaskTimeoutError).is_due(json.dumps(parts))
+        assert not RetryRule(WorkerError).is_due(json.dumps(parts))
+    failed = read_outcome((0, 0, json.dumps(kept), 0.5, 1), None, 0, None)
+    assert isinstance(failed, Failure)
+    assert (failed.error.type, failed.error.kinds[0]) == ("spearmint_fp.TaskTimeoutError",) * 2
 
 
 @pytest.mark.parametrize("content", ["nope", "5", "{}", '{"type": []}', '{"kinds": 5, "type": 1}', "[" * 10_000])

@@ -36,7 +36,7 @@ def test_a_worker_that_ends_at_17_of_100_costs_17() -> None:
     )
     assert got["done"]
     assert got["failed"] == [
-        [17, 3, "spearmint_fp.configuration.errors.WorkerError", got["failed"][0][3]],
+        [17, 3, "spearmint_fp.WorkerError", got["failed"][0][3]],
     ]
     assert "exit code 3, 3 times of 3" in got["failed"][0][3]
 
