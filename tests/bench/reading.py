@@ -71,7 +71,7 @@ def _read_name(config: Any) -> None:
 
 
 def everyday(rounds: int) -> Iterator[Row]:
-    """What is done to one configuration, of the same done to dicts."""
+    """Operations on one configuration, of the same on dicts."""
     one, other = W2.sweep()[777], W2.sweep()[777]
     plain, same = thaw(one), thaw(one)
     flat, flat_plain = W1.sweep()[777], dict(W1.sweep()[777])
