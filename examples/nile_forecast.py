@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from spearmint_fp import Config, DynamicValue, Failure, Spearmint, Success, constrain, expand, explain, label
+from spearmint_fp import Config, DynamicValue, collect, constrain, expand, explain, failures, label, run, successes
 
 SCORED = 60
 
@@ -59,10 +59,6 @@ def forecasts(how: Config, flows: Sequence[float]) -> Iterator[float]:
         slope += how.trend * (level - before - slope) if how.name == "holt" else 0.0
 
 
-mint = Spearmint(configs=[slow_trend])
-
-
-@mint.experiment()
 def mean_absolute_error(config: Config) -> float:
     """The score of one configuration, in 10^8 cubic metres."""
     flows = read(config.data)
@@ -71,17 +67,15 @@ def mean_absolute_error(config: Config) -> float:
 
 
 def main() -> None:
-    """Score every configuration and print the best and what failed."""
-    print(explain(mint.configs))
-    with Spearmint.run(mean_absolute_error, await_variants=True) as runner:
-        result = runner()
-    outcomes = [result.main_result, *result.variant_results]
-    scored = sorted((o for o in outcomes if isinstance(o, Success)), key=lambda outcome: outcome.result)
+    """Score every configuration and print what failed and the best."""
+    print(explain(slow_trend))
+    outcomes = collect(run(mean_absolute_error, slow_trend))
+    for failed in failures(outcomes):
+        print(f"\nfailed, as it should: {label(failed.config, slow_trend)}: {failed.error.message}")
+    scored = sorted(successes(outcomes), key=lambda outcome: outcome.result)
     print(f"\n{len(scored)} of {len(outcomes)} configurations scored; the best five:")
     for outcome in scored[:5]:
-        print(f"  {outcome.result:6.1f}  {label(outcome.config, mint.configs)}")
-    for failed in (outcome for outcome in outcomes if isinstance(outcome, Failure)):
-        print(f"failed: {label(failed.config, mint.configs)}: {failed.error.message}")
+        print(f"  {outcome.result:6.1f}  {label(outcome.config, slow_trend)}")
 
 
 if __name__ == "__main__":

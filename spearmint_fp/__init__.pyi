@@ -1,4 +1,7 @@
 from .configuration import *
+from .conversion.json_schemas import (
+    json_schema as json_schema,
+)
 from .experiment.context import (
     runtime_context as runtime_context,
 )
@@ -131,6 +134,9 @@ from .sweep.describe import (
 from .sweep.describe import (
     label as label,
 )
+from .sweep.describe import (
+    slug as slug,
+)
 from .sweep.designs.covering import (
     covering as covering,
 )
@@ -142,6 +148,9 @@ from .sweep.distinct import (
 )
 from .sweep.expansion import (
     expand as expand,
+)
+from .sweep.files import (
+    dump_yaml as dump_yaml,
 )
 from .sweep.grouping import (
     groupby as groupby,

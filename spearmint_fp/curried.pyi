@@ -61,6 +61,7 @@ from spearmint_fp import config_id as config_id
 from spearmint_fp import dask_cluster as dask_cluster
 from spearmint_fp import difference as difference
 from spearmint_fp import distinct as distinct
+from spearmint_fp import dump_yaml as dump_yaml
 from spearmint_fp import empty as empty
 from spearmint_fp import expand as expand
 from spearmint_fp import experiment as experiment
@@ -70,6 +71,7 @@ from spearmint_fp import freeze as freeze
 from spearmint_fp import geomspace as geomspace
 from spearmint_fp import inject as inject
 from spearmint_fp import intersection as intersection
+from spearmint_fp import json_schema as json_schema
 from spearmint_fp import linspace as linspace
 from spearmint_fp import load as load
 from spearmint_fp import processes as processes
@@ -195,6 +197,12 @@ def label(config: Any, sweep: Sweep[Any]) -> str: ...
 def label(config: Any) -> Callable[[Sweep[Any]], str]: ...
 @overload
 def label(*, sweep: Sweep[Any]) -> Callable[[Any], str]: ...
+@overload
+def slug(config: Any, sweep: Sweep[Any]) -> str: ...
+@overload
+def slug(config: Any) -> Callable[[Sweep[Any]], str]: ...
+@overload
+def slug(*, sweep: Sweep[Any]) -> Callable[[Any], str]: ...
 @overload
 def mapped(fn: Callable[[_T], _S], sweep: Sweep[_T]) -> Sweep[_S]: ...
 @overload

@@ -151,6 +151,7 @@ SAMPLES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "html_page": ((OUTCOMES,), {"title": "ratios"}),
     "include": (([{"a": 1, "c": 2}, {"b": 9}], SPACE), {}),
     "label": ((SPACE[4], SPACE), {}),
+    "slug": ((SPACE[4], SPACE), {}),
     "mapped": ((total, SPACE), {}),
     "neighbours": ((SPACE[4], SPACE), {}),
     "override": (({"b": 7}, {"a": 1, "b": 2}), {}),
@@ -367,7 +368,7 @@ def test_the_stub_takes_what_the_function_takes(name: str) -> None:
     assert positional in [names for names, _ in taken]
     assert positional[:-1] in [names for names, _ in taken]
     for names, args in taken:
-        assert names == positional[: len(names)] or name == "label"
+        assert names == positional[: len(names)] or name in ("label", "slug")
         given = {a.arg for a in args.kwonlyargs} - set(positional)
         assert given == set(options)
         for a, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):

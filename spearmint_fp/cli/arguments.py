@@ -1,23 +1,19 @@
-"""Arguments of commands: sweeps from files, objects by name, numbers, slices and shards."""
+"""The types of arguments: numbers, slices, shards, and values by path."""
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Final, final
 
+import attrs
 import click
 
-import spearmint_fp as fp
-
-from ..configuration.errors import ArgumentError, FileError
+from ..configuration.errors import FormatError
+from ..configuration.fold import Steps
 from ..configuration.messages import short_repr
+from ..configuration.paths import parse_path
 from .group import MINUS
-
-if TYPE_CHECKING:
-    from ..sweep.core import Sweep
 
 
 class WholeNumberType(click.ParamType[int]):
@@ -60,32 +56,61 @@ class ShardType(click.ParamType[tuple[int, int]]):
         return part, parts
 
 
-files_argument = click.argument("files", nargs=-1, metavar="FILE...", required=True)
+@final
+@attrs.frozen
+class Assignment:
+    """An argument `path=value`, or several of them after one another, with its text."""
+
+    text: str
+    values: Mapping[Steps, Any]
 
 
-def read_sweep(files: Iterable[str]) -> Sweep[Any]:
-    """The configurations of all files, one file after the other; `-` is standard input."""
-    if (stdin := [*files].count("-")) > 1:
-        raise ArgumentError(f"- is standard input, which can be read once; it is given {stdin} times")
-    return fp.concat(*(fp.expand(_read_stdin() if file == "-" else fp.load(file)) for file in files))
+class AssignmentType(click.ParamType[Assignment]):
+    """A path and a value in YAML, or several with commas between them."""
+
+    def __init__(self, *, several: bool) -> None:
+        self.name = "path=value[,...]" if several else "path=value"
+        self._several = several
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Assignment:
+        from ..sweep.files import parse_value
+
+        found: dict[Steps, Any] = {}
+        for part in _split_assignments(value) if self._several else [value]:
+            name, equals, text = map(str.strip, part.partition("="))
+            if not (equals and name):
+                self.fail(f"{short_repr(part)} is no path=value.", param, ctx)
+            if not text:
+                self.fail(f"{short_repr(part)} has no value. Write {name}=null or {name}=''.", param, ctx)
+            if (path := parse_path(name)) in found:
+                way = f"Write '{name}=!sweep [a, b]'"
+                self.fail(f"{short_repr(value)} has {short_repr(name)} twice. {way}.", param, ctx)
+            try:
+                found[path] = parse_value(text, name)
+            except FormatError as error:
+                self.fail(f"{error}.", param, ctx)
+        return Assignment(value, found)
 
 
-def _read_stdin() -> Any:
-    from ..conversion.files import MOST_BYTES, load_text
-
-    if sys.stdin is None:
-        raise FileError("standard input is closed")
-    return load_text(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input")
+_TOKEN: Final = re.compile(r"""(?<==)\s*(?:"(?:[^"\\]|\\.)*"|'[^']*')|[\[{]|[\]}]|,|[^\[\]{},=]+|=""")
 
 
-def look_up_here(name: str) -> Any:
-    """The object `module:name`, where modules of the current folder come first, as with `python -m`."""
-    from .objects import look_up
-
-    here = os.getcwd()
-    if sys.path[:1] not in ([here], [""]):
-        sys.path.insert(0, here)
-    return look_up(name)
+def _split_assignments(text: str) -> list[str]:
+    """The text at its commas, apart from those in brackets and quotes, and those before what is no `path=`."""
+    parts, depth = [""], 0
+    for piece in _TOKEN.findall(text):
+        depth += (piece in "[{") - (piece in "]}")
+        if piece == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    joined = parts[:1]
+    for part in parts[1:]:
+        if "=" in part:
+            joined.append(part)
+        else:
+            joined[-1] += f",{part}"
+    return joined
 
 
 def select_option(options: dict[str, Any], *names: str) -> str | None:
@@ -94,3 +119,9 @@ def select_option(options: dict[str, Any], *names: str) -> str | None:
     if len(given) > 1:
         raise click.UsageError(f"Give one of {' and '.join(f'--{name}' for name in given)}.")
     return given[0] if given else None
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="As a line of JSON, for programs.")
+output_option = click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(), help="Write to this file, not to standard output."
+)

@@ -11,8 +11,9 @@ import click
 import spearmint_fp as fp
 
 from .group import CommandGroup, traceback_option
-from .look_commands import check, explain, list_, show
-from .run_commands import results, run_
+from .journal_commands import merge, plan, results
+from .look_commands import check, explain, list_, matrix, show
+from .run_commands import run_
 
 
 @click.group(
@@ -23,7 +24,7 @@ from .run_commands import results, run_
         "spearmint-fp list space.yaml --slice :3",
         "spearmint-fp check space.yaml --type train:Settings",
         "spearmint-fp run train:score space.yaml --jobs 4 --journal runs.db",
-        "spearmint-fp results runs.db",
+        "spearmint-fp results runs.db --sort result.loss --lowest --top 3",
     ],
 )
 @click.version_option(fp.__version__, prog_name="spearmint-fp")
@@ -31,12 +32,16 @@ from .run_commands import results, run_
 def cli() -> None:
     """Parameter sweeps from files: look at them, check them, run them, and see what became of them.
 
-    A FILE is YAML, JSON or TOML, or a folder of such files; "-" is standard input (YAML or JSON). In YAML, !sweep [a,
-    b] and !range [start, stop, step] are choices. Several files are one sweep, one after the other.
+    A FILE is YAML, JSON or TOML, or a folder of such files; "-" is standard input (YAML or JSON); module:name is a
+    tree, a sweep, or a function that returns one. In YAML, !sweep [a, b] and !range [start, stop, step] are choices.
+    Several files are one sweep, one after the other.
+
+    Commands that take a sweep change it and select from it, in this order: --set, --where, --exclude, one of --sample,
+    --spread and --covering, and --slice.
 
     Data goes to standard output, all else to standard error.
     """
 
 
-for command in (explain, list_, show, check, run_, results):
+for command in (explain, list_, show, check, matrix, run_, plan, results, merge):
     cli.add_command(command)

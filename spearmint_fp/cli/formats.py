@@ -12,7 +12,7 @@ from toolz import keymap
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import escape_controls
 from ..outcomes.cells import ABSENT, format_cell, format_text, is_number
-from ..outcomes.rows import make_columns, make_rows
+from ..outcomes.rows import make_rows
 from .journal_view import JournalView, format_keys
 from .json_lines import encode_line, encode_outcome
 
@@ -25,8 +25,7 @@ def _make_rows(view: JournalView) -> tuple[list[dict[str, Any]], list[str]]:
 
     A success has no error, and so no such key.
     """
-    keyed = view.list_sorted()
-    columns = make_columns([outcome for _, outcome in keyed], sweep=view.sweep)
+    keyed, columns = view.read_table()
     rows = [{name: v for name, v in row.items() if name != "error" or v is not None} for row in make_rows(columns)]
     names = [column.name for column in columns]
     if len(view.keys) < 2:
@@ -54,7 +53,7 @@ def _write_csv(view: JournalView, **_: Any) -> Iterable[str]:
 def _write_json(view: JournalView, *, traceback: bool) -> Iterable[str]:
     return (
         encode_outcome(outcome, outcome.index, traceback=traceback, experiment=name, version=version)
-        for (name, version), outcome in view
+        for (name, version), outcome in (view if view.order is None else view.list_sorted())
     )
 
 

@@ -11,6 +11,7 @@ import click
 
 from ..configuration.errors import SpearmintError
 from ..configuration.messages import escape_controls
+from .output import DATA, drop_output, reserve_output
 
 EXIT_FAILED: Final = 1
 EXIT_UNUSABLE: Final = 2
@@ -37,7 +38,7 @@ def print_to_stderr(text: str) -> None:
 # --- commands ----------------------------------------------------------------------------------------
 
 
-class Command(click.Command):
+class HelpfulCommand(click.Command):
     """A command whose help ends with examples, which stand as they are."""
 
     examples: tuple[str, ...] = ()
@@ -50,6 +51,15 @@ class Command(click.Command):
         _write_section(formatter, "Examples", self.examples)
 
 
+class Command(HelpfulCommand):
+    """A command whose data alone goes to standard output, whatever the functions print that it calls."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with reserve_output() as data:
+            ctx.meta[DATA] = data
+            return super().invoke(ctx)
+
+
 class IndexCommand(Command):
     """A command with a number among its arguments; a negative one would else be read as an option."""
 
@@ -57,7 +67,7 @@ class IndexCommand(Command):
         return super().parse_args(ctx, [re.sub(r"^-(?=\d+$)", MINUS, arg) for arg in args])
 
 
-class CommandGroup(Command, click.Group):
+class CommandGroup(HelpfulCommand, click.Group):
     """Commands whose errors are one message each."""
 
     command_class = Command
@@ -77,8 +87,6 @@ class CommandGroup(Command, click.Group):
             click.echo("\nInterrupted", err=True)
             ctx.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
-            from .output import drop_output
-
             drop_output()
             ctx.exit(EXIT_UNREAD)
         except Exception as error:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
 from ..configuration.errors import ArgumentError
+from ..configuration.fold import Choice
 from ..configuration.messages import repr_with_type, short_repr, suggest_names
 from ..tasks.injection import inject
 from ..tasks.wrapping import check_signature, is_experiment
@@ -73,11 +74,15 @@ def _describe_break(module: str, error: BaseException) -> str:
 
 
 def _list_names(owner: Any) -> Iterator[str]:
-    """The public names of an object; of a module, those of the functions and classes that it defines itself."""
+    """The public names of an object; of a module, those of its trees, and of the functions and classes of its own."""
     if not isinstance(owner, ModuleType):
         return (name for name in dir(owner) if not name.startswith("_"))
-    own = ((name, value) for name, value in vars(owner).items() if getattr(value, "__module__", "") == owner.__name__)
-    return (name for name, value in own if callable(value) and not name.startswith("_"))
+    named = ((name, value) for name, value in vars(owner).items() if not name.startswith("_"))
+    return (name for name, value in named if isinstance(value, Mapping | Choice) or _is_own(value, owner))
+
+
+def _is_own(value: Any, module: ModuleType) -> bool:
+    return callable(value) and getattr(value, "__module__", "") == module.__name__
 
 
 def prepare_function(fn: Any, name: str) -> Callable[[Any], Any]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
-from typing import IO, Any, TextIO
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout, suppress
+from typing import IO, Any, Final, TextIO
 
-from ..configuration.errors import FileError
+import click
+
+from ..configuration.errors import ArgumentError, FileError
+from ..configuration.messages import short_repr
 
 
 def get_output() -> TextIO:
@@ -22,14 +25,38 @@ def get_output() -> TextIO:
     return sys.stdout
 
 
+DATA: Final = f"{__name__}.data"
+"""Where the context of a command holds the stream of its data."""
+
+
 def write_lines(lines: Iterable[str], output: str | None = None) -> None:
     """Lines of data, to a file or to standard output."""
-    ended = (f"{line}\n" for line in lines)
-    if output is not None:
-        with open(output, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.writelines(ended)
-    else:
-        get_output().writelines(ended)
+    with open_data(output) as data:
+        data.writelines(f"{line}\n" for line in lines)
+        data.flush()  # before what is said of it on standard error
+
+
+def write_json(value: object) -> None:
+    """Plain data as one line of JSON, with the words of a journal for what JSON has none for."""
+    from .json_lines import encode_line
+
+    write_lines([encode_line(value)])
+
+
+def open_data(output: str | None) -> AbstractContextManager[IO[str]]:
+    """The file of that name, or the stream of the command's data, which stays open."""
+    if output is None:
+        return nullcontext(click.get_current_context().meta[DATA])
+    return open(output, "w", encoding="utf-8", errors="backslashreplace")
+
+
+def check_output(output: str | None, *others: str | None) -> None:
+    """An error where a command would write over one of the files that it is about."""
+    for other in others:
+        if output is not None and other is not None and os.path.realpath(output) == os.path.realpath(other):
+            raise ArgumentError(
+                f"{short_repr(output)} is given twice, and would be written over. Give another --output"
+            )
 
 
 @contextmanager

@@ -1,11 +1,11 @@
-"""The commands that run a function and read what a journal holds: run, results."""
+"""The command that runs a function over the configurations: run."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
+from operator import le
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,15 +13,18 @@ import click
 import spearmint_fp as fp
 
 from ..configuration.errors import ArgumentError
-from ..configuration.messages import short_repr
-from .arguments import ShardType, files_argument, look_up_here, read_sweep, select_option
+from .arguments import ShardType, output_option, select_option
 from .group import EXIT_FAILED, EXIT_INTERRUPTED, Command, is_traceback_wanted, print_to_stderr, traceback_option
-from .output import reserve_output, write_lines
+from .output import check_output, open_data
+from .selection import sweep_arguments
+from .sources import look_up_here
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ..journal.journal import Journal
+    from ..sweep.core import Sweep
+    from .summary import Summary
 
 
 @click.command(
@@ -31,30 +34,41 @@ if TYPE_CHECKING:
     examples=[
         "spearmint-fp run train:score space.yaml",
         "spearmint-fp run train:score space.yaml --jobs 4 --journal runs.db --progress",
-        "spearmint-fp run train:score space.yaml --jobs 2 --timeout 60 --retries 2",
+        "spearmint-fp run train:score space.yaml --where batch=16 --set lr=0.5 -o outcomes.jsonl",
+        "spearmint-fp run train:score space.yaml --jobs 2 --timeout 60 --retries 2 --max-failures 9",
         "spearmint-fp run train:ask space.yaml --limit 8 --journal runs.db",
         "spearmint-fp run train:score space.yaml --journal runs.db --shard 0/8",
     ],
 )
 @click.argument("function", metavar="MODULE:FUNCTION")
-@files_argument
+@sweep_arguments(filled=True)
 @click.option("--jobs", type=click.IntRange(min=1), help="In so many worker processes.")
 @click.option("--threads", type=click.IntRange(min=1), help="In so many threads of this process.")
 @click.option("--dask", metavar="ADDRESS", help="On the workers of a Dask cluster.")
 @click.option(
     "--limit", type=click.IntRange(min=1), help="So many calls of a coroutine function at a time, in one event loop."
 )
-@click.option("--journal", metavar="DB", help="Keep each outcome in this file, and do not run again what it has.")
+@click.option(
+    "--initializer", metavar="MODULE:FUNCTION", help="Call this in each worker process, before its first call."
+)
+@click.option(
+    "--journal",
+    metavar="DB",
+    type=click.Path(),
+    help="Keep each outcome in this file, and do not run again what it has.",
+)
 @click.option("--experiment", metavar="NAME", help="Its name in the journal, instead of the function's.")
 @click.option("--function-version", metavar="V", help="Another version of the function: all is run anew.")
 @click.option("--shard", type=ShardType(), help="Only the i-th of n parts, counted from 0.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="End what takes longer; it has failed.")
 @click.option("--retries", type=click.IntRange(min=0), default=0, help="How often to try again what fails.")
+@click.option("--max-failures", type=click.IntRange(min=1), help="When so many have failed, begin nothing more.")
 @click.option("--ordered", is_flag=True, help="Outcomes in the order of the configurations, not as they come.")
 @click.option("--progress", is_flag=True, help="Show how far it is, on standard error.")
+@output_option
 @traceback_option
 @click.pass_context
-def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options: Any) -> None:
+def run_(ctx: click.Context, /, function: str, sweep: Sweep[Any], output: str | None, **options: Any) -> None:
     """Run a function over the configurations; a line of JSON for each outcome (JSON Lines), and a summary at the end.
 
     The function takes the configuration as its one argument, or by its annotations: a class of its own, or parts of the
@@ -70,11 +84,13 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
     from .json_lines import encode_outcome
     from .summary import Summary
 
-    run_all, open_journal = _choose_run(options), _find_journal(options)
-    sweep, (first, step) = read_sweep(files), options["shard"] or (0, 1)
+    check_output(output, options["journal"], *ctx.params["files"])
+    open_journal = _find_journal(options)
+    first, step = options["shard"] or (0, 1)
     part = fp.shard(first, step, sweep)
-    with reserve_output() as data:
-        task, summary = _make_task(function, options), Summary(sweep, part.size)
+    run_all, task = _choose_run(options), _make_task(function, options)
+    with open_data(output) as data:
+        summary = Summary(sweep, part.size)
         clear = "\r\033[K" if options["progress"] and data.isatty() else ""  # the line of progress
 
         def write_outcome(outcome: fp.Outcome[Any, Any]) -> None:
@@ -90,13 +106,26 @@ def run_(ctx: click.Context, /, function: str, files: tuple[str, ...], **options
         except NamelessError as error:
             raise ArgumentError(f"{error.reason}: --experiment NAME") from error
         except KeyboardInterrupt:
-            kept = "Nothing of it is kept. With --journal DB, the same command would go on from here."
-            if options["journal"] is not None:
-                kept = f"What is done is kept in {options['journal']}. Give the same command again to go on."
-            print_to_stderr(f"\nInterrupted: {summary}\n{kept}")
+            print_to_stderr(f"\nInterrupted: {summary}\n{_say_what_is_kept(options['journal'])}")
             ctx.exit(EXIT_INTERRUPTED)
-    print_to_stderr("\n".join([*summary.list_failures(), str(summary)]))
+    print_to_stderr("\n".join([*summary.list_failures(), str(summary), *_say_why_stopped(summary, options)]))
     ctx.exit(EXIT_FAILED if summary.failed else 0)
+
+
+def _say_what_is_kept(journal: str | None) -> str:
+    if journal is None:
+        return "Nothing of it is kept. With --journal DB, the same command would go on from here."
+    return f"What is done is kept in {journal}. Give the same command again to go on."
+
+
+def _say_why_stopped(summary: Summary, options: dict[str, Any]) -> list[str]:
+    if options["max_failures"] is None or not summary.left:
+        return []
+    return [f"stopped by --max-failures {options['max_failures']}. {_say_what_is_kept(options['journal'])}"]
+
+
+_Stop = Callable[[Any], Any]
+"""A function from the outcomes of a run to those that come until it is stopped."""
 
 
 def _choose_run(options: dict[str, Any]) -> Callable[..., None]:
@@ -104,23 +133,29 @@ def _choose_run(options: dict[str, Any]) -> Callable[..., None]:
 
     A time limit alone takes a worker process.
     """
-    make: dict[str, Callable[[Any], Any]] = {"jobs": fp.processes, "threads": fp.threads, "dask": fp.dask_cluster}
-    chosen = select_option(options, *make, "limit")
+    most = options["max_failures"]
+    stop = (lambda outcomes: outcomes) if most is None else partial(fp.stop_when, partial(le, most))
+    make: dict[str, Callable[[Any], Any]] = {"threads": fp.threads, "dask": fp.dask_cluster}
+    chosen = select_option(options, "jobs", *make, "limit")
+    jobs = options["jobs"] or (1 if chosen is None and options["timeout"] is not None else None)
+    name = options["initializer"]
+    if name is not None and jobs is None:
+        raise click.UsageError("--initializer is for worker processes: give --jobs too.")
+    if jobs is not None:
+        return partial(_run_on, fp.processes(jobs, initializer=name and look_up_here(name)), stop)
     if chosen == "limit":
-        return partial(_run_in_loop, options["limit"])
-    if chosen is None:
-        return partial(_run_on, None if options["timeout"] is None else fp.processes(1))
-    return partial(_run_on, make[chosen](options[chosen]))
+        return partial(_run_in_loop, options["limit"], stop)
+    return partial(_run_on, None if chosen is None else make[chosen](options[chosen]), stop)
 
 
-def _run_on(executor: Any, task: Any, sweep: Any, take: Callable[[Any], None], **how: Any) -> None:
+def _run_on(executor: Any, stop: _Stop, task: Any, sweep: Any, take: Callable[[Any], None], **how: Any) -> None:
     """Run on an executor, and hand over each outcome."""
-    with fp.run(task, sweep, executor=executor, **how) as outcomes:
+    with stop(fp.run(task, sweep, executor=executor, **how)) as outcomes:
         for outcome in outcomes:
             take(outcome)
 
 
-def _run_in_loop(limit: int, task: Any, sweep: Any, take: Callable[[Any], None], **how: Any) -> None:
+def _run_in_loop(limit: int, stop: _Stop, task: Any, sweep: Any, take: Callable[[Any], None], **how: Any) -> None:
     """Run a coroutine function in one event loop, so many calls at a time, and hand over each outcome."""
     from ..tasks.event_loops import run_to_end
     from ..tasks.wrapping import is_async
@@ -129,7 +164,7 @@ def _run_in_loop(limit: int, task: Any, sweep: Any, take: Callable[[Any], None],
         raise ArgumentError("--limit is for a coroutine function (async def); use --threads N or --jobs N")
 
     async def run_all() -> None:
-        async with fp.arun(task, sweep, limit=limit, **how) as outcomes:
+        async with stop(fp.arun(task, sweep, limit=limit, **how)) as outcomes:
             async for outcome in outcomes:
                 take(outcome)
 
@@ -169,40 +204,3 @@ def _make_task(name: str, options: dict[str, Any]) -> Callable[[Any], Any]:
                 f"neither. Use --jobs N, or give it a coroutine function"
             )
     return retrying(options["retries"] + 1)(task) if options["retries"] else task
-
-
-@click.command(
-    cls=Command,
-    short_help="Show what a journal holds.",
-    examples=[
-        "spearmint-fp results runs.db",
-        "spearmint-fp results runs.db --sweep space.yaml",
-        "spearmint-fp results runs.db --csv -o runs.csv",
-        "spearmint-fp results runs.db --html -o runs.html",
-    ],
-)
-@click.argument("db")
-@click.option("--csv", is_flag=True, help="As CSV, with a column for each swept path.")
-@click.option("--json", is_flag=True, help="As JSON Lines, as run writes them.")
-@click.option("--html", is_flag=True, help="As a page of HTML.")
-@click.option("--experiment", metavar="NAME", help="Only this one, not all that the journal has.")
-@click.option("--function-version", metavar="V", help="Only this version.")
-@click.option("--sweep", "files", multiple=True, metavar="FILE", help="Only what is in this sweep; say what is left.")
-@click.option("-o", "--output", metavar="FILE", help="Write to this file, not to standard output.")
-@traceback_option
-@click.pass_context
-def results(ctx: click.Context, /, db: str, files: tuple[str, ...], output: str | None, **options: Any) -> None:
-    """Show what a journal holds: as a table, or as CSV, JSON Lines, HTML. Standard error says how many are done.
-
-    The journal is not changed, and a run may go on writing it.
-    """
-    from .formats import FORMATS
-    from .journal_view import JournalView
-
-    form = select_option(options, "csv", "json", "html") or "table"
-    if output is not None and os.path.exists(output) and os.path.exists(db) and os.path.samefile(output, db):
-        raise ArgumentError(f"{short_repr(output)} is the journal itself. Give another --output")
-    sweep = read_sweep(files) if files else None
-    view = JournalView(db, name=options["experiment"], version=options["function_version"], sweep=sweep)
-    write_lines(FORMATS[form](view, traceback=is_traceback_wanted(ctx)), output)
-    print_to_stderr("\n".join(view.describe_counts()))

@@ -56,6 +56,11 @@ class Summary:
         more = self.failed - len(self._failures)
         return [*self._failures, *([f"failed: {more} more"] if more else [])]
 
+    @property
+    def left(self) -> int:
+        """How many have no outcome."""
+        return self._size - self.done - self.failed
+
     def __str__(self) -> str:
         counts = [f"{self.done} of {format_count(self._size)} done", f"{self.failed} failed"]
         counts += [f"{self.replayed} replayed"] if self.replayed else []

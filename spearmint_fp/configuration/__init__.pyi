@@ -4,14 +4,14 @@ from ..conversion.convert import (
 from ..conversion.convert import (
     unstructure as unstructure,
 )
-from ..conversion.files import (
-    load as load,
-)
 from ..conversion.problems import (
     ABSENT as ABSENT,
 )
 from ..conversion.problems import (
     Problem as Problem,
+)
+from ..sweep.files import (
+    load as load,
 )
 from .choices import (
     DynamicValue as DynamicValue,

@@ -95,6 +95,15 @@ class DynamicValue(Choice, Generic[T_co]):
         return self.values
 
     @property
+    def written(self) -> tuple[str, Any]:
+        values: Any = self.values
+        if isinstance(values, range):
+            return "!range", [values.start, values.stop, values.step]
+        if isinstance(values, Spacing) and values == Spacing(values.rule, values.start, values.stop, values.num):
+            return f"!{values.rule}", [values.start, values.stop, values.num]
+        return "!sweep", values
+
+    @property
     def leaves(self) -> Sequence[T_co] | None:
         return None if self._entered else self.values
 

@@ -58,6 +58,11 @@ class Choice(ABC):
     def listed(self) -> Sequence[Any]:
         """The alternatives, for an identity; an error where there are too many."""
 
+    @property
+    def written(self) -> tuple[str, Any]:
+        """The tag that makes this choice in a file, and the tree that stands behind it."""
+        return "!sweep", self.listed()
+
 
 @final
 @attrs.frozen(eq=False, repr=False)

@@ -52,7 +52,7 @@ def _make_defaultdict_hook(kind: Any, hooks: Hooks) -> Hook:
 def _make_tuple_hook(kind: Any, hooks: Hooks) -> Hook:
     if not hasattr(kind, "__args__"):
         return _make_list_factory(tuple)(list, hooks)
-    before, repeated, after = _split_elements(kind)
+    before, repeated, after = split_elements(kind)
     if repeated and not before and not after:
         return _make_list_factory(tuple)(list.__class_getitem__(repeated[0]), hooks)
     first, many, last = ([(hooks.find(t), t) for t in part] for part in (before, repeated, after))
@@ -67,7 +67,7 @@ def _make_tuple_hook(kind: Any, hooks: Hooks) -> Hook:
     return check
 
 
-def _split_elements(kind: Any) -> tuple[list[Any], list[Any], list[Any]]:
+def split_elements(kind: Any) -> tuple[list[Any], list[Any], list[Any]]:
     """The types of a tuple's elements: those at its beginning, the one that repeats, those at its end."""
     before: list[Any] = []
     repeated: list[Any] = []
@@ -82,7 +82,7 @@ def _split_elements(kind: Any) -> tuple[list[Any], list[Any], list[Any]]:
         elif type(inner).__name__ == "TypeVarTuple":  # without arguments
             repeated.append(Any)
         else:
-            parts = _split_elements(unwrap_type(inner))
+            parts = split_elements(unwrap_type(inner))
             (after if repeated else before).extend(parts[0])
             repeated += parts[1]
             after += parts[2]
@@ -135,6 +135,11 @@ _CONTAINERS: Final[dict[Any, tuple[tuple[type, ...], Factory]]] = {
 def is_container(kind: Any) -> bool:
     """True for a collection of the table."""
     return isclass(find_class(kind)) and find_class(kind) in _CONTAINERS
+
+
+def is_mapping_type(kind: Any) -> bool:
+    """True for a collection of the table that is made from a mapping."""
+    return _CONTAINERS[find_class(kind)][0] is _MAPPINGS
 
 
 def make_container_hook(kind: Any, hooks: Hooks) -> Hook:

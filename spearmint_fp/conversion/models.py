@@ -77,6 +77,19 @@ def validate_model(cls: Any, config: Any, *, ignore: bool) -> Any:
     return made
 
 
+def read_model_schema(cls: Any) -> dict[str, Any]:
+    """The JSON Schema of a model, its definitions included, with unknown keys refused where the model does not say."""
+    complete_model(cls)
+    schema: dict[str, Any] = cls.model_json_schema(ref_template="#/$defs/{model}")
+    config = cls.model_config
+    by_name = config.get("populate_by_name") or config.get("validate_by_name")
+    if config.get("extra") in (None, "forbid") and not by_name:
+        for one in (schema, *schema.get("$defs", {}).values()):
+            if "properties" in one:
+                one.setdefault("additionalProperties", False)
+    return schema
+
+
 @cache
 def _may_allow_extra(cls: Any) -> bool:
     """True where a model, or one that may stand inside it, keeps keys that it has no field for."""
@@ -306,6 +319,13 @@ def make_bounds_check(annotated: Any) -> Callable[[Any], Any] | None:
             raise RefusalError(Problem((), f"{text}, got {repr_with_type(value)}", value)) from None
 
     return check
+
+
+def read_bounds_schema(annotated: Any) -> dict[str, Any]:
+    """The JSON Schema of a type that msgspec annotates with bounds."""
+    import msgspec
+
+    return msgspec.json.schema(annotated)
 
 
 # --- out again -------------------------------------------------------------------------------------

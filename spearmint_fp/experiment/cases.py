@@ -14,9 +14,10 @@ import attrs
 
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError, ExperimentError
-from ..configuration.messages import repr_with_type, short_repr
+from ..configuration.messages import repr_with_type
 from ..outcomes.outcomes import Outcome
 from ..sweep.core import Sweep
+from ..sweep.describe import explain_emptiness
 from ..sweep.expansion import expand
 from ..tasks.injection import Injected, inject
 from ..tasks.wrapping import Layer, is_async
@@ -44,9 +45,7 @@ class Experiment(Generic[T]):
 
     def __attrs_post_init__(self) -> None:
         if not self.configs:
-            blank = [short_repr(path) for path, values in self.configs.axes.items() if not len(values)]
-            left = f"nothing is left of {self.configs!r}" if self.configs.axes else "configs is empty"
-            why = f"the choice at {', '.join(blank)} is empty" if blank else left
+            why = explain_emptiness(self.configs) if self.configs.axes else "configs is empty"
             raise ExperimentError(f"{self.name} has no configurations: {why}. Give it at least one alternative")
 
     @property

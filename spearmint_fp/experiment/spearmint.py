@@ -15,11 +15,11 @@ from ..configuration.choices import holds_records
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError
 from ..configuration.messages import repr_with_type
 from ..conversion.fields import is_structured
-from ..conversion.files import load
 from ..outcomes.outcomes import Outcome
 from ..sweep.combine import concat
 from ..sweep.core import Sweep
 from ..sweep.expansion import expand
+from ..sweep.files import load
 from ..tasks.injection import inject
 from .cases import Experiment, find_decorated, get_experiment
 from .decorating import decorate_function

@@ -114,7 +114,7 @@ class Journal:
         """A journal to read from: no byte of the file changes, and no file is made."""
         journal = cls.__new__(cls)
         journal._database = open_read_only(path)
-        journal._name, journal._version, journal._result, journal._retry = None, version, ABSENT, RetryRule(False)
+        journal._name, journal._version, journal._result, journal._retry = None, version, ABSENT, RetryRule(True)
         return journal
 
     def close(self) -> None:

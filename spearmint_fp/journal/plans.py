@@ -26,7 +26,17 @@ MOST_COUNTED: Final = 10_000_000
 @final
 @attrs.frozen
 class JournalStatus:
-    """How many configurations of a sweep a journal has as done, as failed, and not yet."""
+    """How many configurations of a sweep a journal has as done, as failed, and not yet.
+
+    >>> import tempfile
+    >>> from spearmint_fp import Journal, run
+    >>> with Journal(f"{tempfile.mkdtemp()}/runs.db", name="invert") as journal:
+    ...     outcomes = list(run(lambda n: 1 / n, [2, 1, 0], journal=journal))
+    ...     journal.status([3, 2, 1, 0], "invert")
+    JournalStatus(done=2, failed=1, left=1)
+
+    See also: `Journal.status`; `JournalPlan`.
+    """
 
     done: int
     failed: int
@@ -40,6 +50,16 @@ class JournalPlan:
 
     `seconds` is how long these will take, one after the other, and `cost` how much, if they are in the mean as those
     that are done; None where nothing is done, or no `cost` was asked for.
+
+    >>> import tempfile
+    >>> from spearmint_fp import Journal, run
+    >>> with Journal(f"{tempfile.mkdtemp()}/runs.db", name="ask") as journal:
+    ...     outcomes = list(run(lambda n: {"usd": 0.5}, [1, 2], journal=journal))
+    ...     plan = journal.plan(range(10), "ask", cost="usd")
+    >>> plan.done, plan.todo, plan.cost
+    (2, 8, 4.0)
+
+    See also: `Journal.plan`.
     """
 
     done: int

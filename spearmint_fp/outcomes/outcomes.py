@@ -29,6 +29,11 @@ class ErrorInfo:
     `exception` is a copy of it, and so are its causes: a failure that is kept holds no frame, and no local variable, of
     the task, and what was raised is left as it was. The traceback of the copy names the lines, but a debugger finds no
     variables there: to look at those, call the function again with the failure's configuration.
+
+    >>> from spearmint_fp import run
+    >>> [failure] = run(lambda n: 1 / n, [0])
+    >>> failure.error.type, failure.error.message, failure.error.kinds[1]
+    ('ZeroDivisionError', 'division by zero', 'ArithmeticError')
     """
 
     type: str

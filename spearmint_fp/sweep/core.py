@@ -31,7 +31,7 @@ from ..configuration.messages import cut_text, format_count, repr_with_type, sho
 from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
-from .labels import Labels
+from .labels import LABEL, Labels
 from .membership import keep_members
 from .nodes.axis import Axis
 from .nodes.columns import Column
@@ -42,6 +42,7 @@ from .nodes.points import get_point, walk_points
 from .nodes.select import slice_node
 from .nodes.union import Union
 from .places import list_places
+from .slugs import SLUG
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -81,6 +82,8 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     """
 
     _node: Node
+    _source: tuple[str, Any] | None = None
+    """The tag and the tree that made it, where a file did."""
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self._node, Node):
@@ -265,7 +268,12 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     @cached_property
     def labels(self) -> Labels:
         """The writer of this sweep's labels, made once."""
-        return Labels(self._node)
+        return Labels(self._node, LABEL)
+
+    @cached_property
+    def slugs(self) -> Labels:
+        """The writer of this sweep's labels as file names, made once."""
+        return Labels(self._node, SLUG)
 
     def __repr__(self) -> str:
         outline = self._node.outline(())
@@ -277,13 +285,17 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         return show_html(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Sweep, (self._node,)
+        return Sweep, (self._node,) if self._source is None else (self._node, self._source)
 
     # --- as a choice in a tree
 
     @property
     def trees(self) -> tuple[Any, ...]:
         return ()
+
+    @property
+    def written(self) -> tuple[str, Any]:
+        return self._source or ("!sweep", self.listed())
 
     def over(self, fn: Callable[[Any], Any]) -> Choice:
         if not self.size or not any(isinstance(leaf, Choice) for _, leaf in list_leaves(fn(self[0]))):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..configuration.messages import format_count
+from ..configuration.messages import format_count, short_repr
 from .core import Sweep, as_sweep
 
 
@@ -34,6 +34,18 @@ def explain(sweep: Sweep[Any]) -> str:
     return "\n".join([head, *(f"  {line}" for line in outline.lines)])
 
 
+def explain_emptiness(sweep: Sweep[Any]) -> str:
+    """Why a sweep has no configurations, for a message: it names the empty choices.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> explain_emptiness(expand({"a": 1, "b": DynamicValue([])}))
+    "the choice at 'b' is empty"
+    """
+    blank = [short_repr(path) for path, values in sweep.axes.items() if not len(values)]
+    left = f"nothing is left of {sweep!r}" if sweep.axes else "there is nothing in it"
+    return f"the choice at {', '.join(blank)} is empty" if blank else left
+
+
 def label(config: Any, sweep: Sweep[Any]) -> str:
     """`"model=gpt-4, temperature=0.1"`: the values of a configuration at the paths that the sweep varies.
 
@@ -57,6 +69,36 @@ def label(config: Any, sweep: Sweep[Any]) -> str:
         ArgumentError: `sweep` is not a sweep.
         IdentityError: only its identity could tell the configuration from others, and it has none; names the path.
 
-    See also: `explain`; `Sweep.axes`.
+    See also: `slug`, the same as a file name; `explain`; `Sweep.axes`.
     """
     return as_sweep(sweep, "label").labels.write(config)
+
+
+def slug(config: Any, sweep: Sweep[Any]) -> str:
+    """`"model=gpt-4_temperature=0.1"`: the `label` of a configuration as the name of a file or a folder.
+
+    Letters, digits, `.`, `_`, `-` and `=` alone, at most 120, and no name that Windows keeps for itself; a sweep
+    that varies nothing has `config`. Different configurations of the sweep have different slugs, also where
+    capitals do not count. Other characters become one hyphen; where that, or a cut at the length, could make two alike,
+    a slug ends with a part of the configuration's identity: `-1f0e95c2a4d7`. The same configuration has the same slug
+    in every process, as long as the sweep is the same.
+
+    The sweep is looked at once, the first time; every slug after that takes time for its own paths alone. There is no
+    way back from a cut one, so keep the configuration in its folder, or make all of them for a look-up:
+    `{slug(c, sweep): c for c in sweep}`.
+
+    >>> from spearmint_fp import DynamicValue, expand
+    >>> s = expand({"model": DynamicValue(["org/gpt-4", "b"]), "run": {"lr": DynamicValue([0.1, 1e-5])}, "static": 1})
+    >>> slug(s[0], s), slug(s[3], s)
+    ('model=org-gpt-4_run.lr=0.1', 'model=b_run.lr=1e-05')
+    >>> t = expand({"prompt": DynamicValue(["a b", "a, b"])})
+    >>> [slug(config, t) for config in t]
+    ['prompt=a-b-f15eda2b6dcf', 'prompt=a-b-a838d39a2d8f']
+
+    Raises:
+        ArgumentError: `sweep` is not a sweep.
+        IdentityError: only its identity could tell the configuration from others, and it has none; names the path.
+
+    See also: `label`, for people; `config_id`, which has no need of a sweep.
+    """
+    return as_sweep(sweep, "slug").slugs.write(config)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, final
+
+import attrs
 
 from ..configuration.config import Config, Layout
 from ..configuration.errors import IdentityError
@@ -28,20 +30,39 @@ ID_DIGITS: Final = 12
 
 
 @final
+@attrs.frozen
+class Spelling:
+    """How labels are spelled: their paths, their values, and what makes one text of both.
+
+    `key` is equal for texts that may not stand side by side. `is_exact` is true of a value whose text no other value
+    has, `tells_apart` of names and columns of which no two configurations have one text. `must_mark` is true of a text
+    that takes a digest whatever the others are, and `mark` gives it one.
+    """
+
+    noun: str
+    format_path: Callable[[Steps], str]
+    format_value: Callable[[Any], str]
+    join: Callable[[Iterable[str]], str]
+    is_exact: Callable[[Any], bool]
+    tells_apart: Callable[[Sequence[str], Sequence[Column]], bool]
+    mark: Callable[[str, str], str]
+    key: Callable[[str], str] = str
+    must_mark: Callable[[str], bool] = lambda _: False
+
+
+@final
 class Labels:
     """The labels of a sweep's configurations: the values at its swept paths, and an identity where needed."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, spelling: Spelling) -> None:
         swept = {path: column for path, column in node.columns().items() if column.swept}
-        self._paths = [(path, _format_path(path), column.computed) for path, column in swept.items()]
+        self._spelling = spelling
+        self._paths = [(path, spelling.format_path(path), column.computed) for path, column in swept.items()]
         self._seen = node.exact
-        names = {name for _, name, _ in self._paths}
-        kinds = node.kinds().values()
         self._proven = (
             self._seen
-            and len(names) == len(swept)
-            and all(len(types) == 1 for types in kinds)
-            and all(map(_has_distinct_texts, swept.values()))
+            and all(len(types) == 1 for types in node.kinds().values())
+            and spelling.tells_apart([name for _, name, _ in self._paths], [*swept.values()])
         )
         self._shared: frozenset[str] | None = None
         if not self._proven and node.size <= MOST_LISTED:
@@ -54,24 +75,25 @@ class Labels:
             IdentityError: the label needs the configuration's identity, and it has none.
         """
         text, is_certain = self._text(config)
-        if is_certain and (self._proven or (self._shared is not None and text not in self._shared)):
-            return text
-        if is_certain and self._shared is None and not _is_record(config):
-            return text  # a plain value, written whole
-        return f"{text} #{_make_digest(config, text)}".lstrip()
+        if is_certain and not self._spelling.must_mark(text):
+            if self._proven or (self._shared is not None and self._spelling.key(text) not in self._shared):
+                return text
+            if self._shared is None and not _is_record(config):
+                return text  # a plain value, written whole
+        return self._spelling.mark(text, _make_digest(config, text, self._spelling.noun))
 
     def _text(self, config: Any) -> tuple[str, bool]:
         """The values at the swept paths; and False where a computed one may have the text of another one."""
-        texts, is_certain = [], True
+        texts, is_certain, spelling = [], True, self._spelling
         known: dict[Steps, Any] = {(): config}
         for path, name, computed in self._paths:
             value = _find_value(path, known)
             if value is not ABSENT and (computed or not _is_entered(value)):
-                texts.append(f"{name}={_format_value(value)}")
-                is_certain = is_certain and not (computed and not fold(_IS_PLAIN, value))
+                texts.append(f"{name}={spelling.format_value(value)}")
+                is_certain = is_certain and not (computed and not spelling.is_exact(value))
         if texts or self._seen or _is_record(config):
-            return ", ".join(texts), is_certain
-        return _format_value(config), self._shared is not None or fold(_IS_PLAIN, config)
+            return spelling.join(texts), is_certain
+        return spelling.join([spelling.format_value(config)]), self._shared is not None or spelling.is_exact(config)
 
     def _find_shared(self, node: Node) -> frozenset[str]:
         """The labels that different configurations would have."""
@@ -79,7 +101,7 @@ class Labels:
         keys: dict[str, Hashable] = {}
         shared = set()
         for point in points:
-            text, key = self._text(point)[0], exact_key(freeze(point))
+            text, key = self._spelling.key(self._text(point)[0]), exact_key(freeze(point))
             if keys.setdefault(text, key) != key:
                 shared.add(text)
         return frozenset(shared)
@@ -92,13 +114,13 @@ def _list_points(node: Node) -> Iterator[Any]:
             yield node.at(position)
 
 
-def _make_digest(config: Any, text: str) -> str:
+def _make_digest(config: Any, text: str, noun: str) -> str:
     """A part of a configuration's identity, by content alone, as names that users give may be given twice."""
     try:
         encoded = encode_tree(config)
     except IdentityError as error:
-        which = f"{text!r} may be the label of several configurations" if text else "the swept paths say nothing of it"
-        raise IdentityError(f"no label for this configuration: {which}, and {error}") from None
+        which = f"{text!r} may be the {noun} of several configurations" if text else "the swept paths say nothing of it"
+        raise IdentityError(f"no {noun} for this configuration: {which}, and {error}") from None
     from hashlib import sha256  # loads a shared library, so it waits for the first identity
 
     return sha256(encoded).hexdigest()[:ID_DIGITS]
@@ -133,17 +155,18 @@ def _is_entered(value: Any) -> bool:
 # --- texts -----------------------------------------------------------------------------------------
 
 
-def _format_path(path: Steps) -> str:
+def format_path(path: Steps) -> str:
     """The path as a label writes it: a step that could be mistaken for something else stands in brackets."""
     return "".join(map(_format_step, path)).removeprefix(".") or "the root"
 
 
 def _format_step(step: object) -> str:
     bare = type(step) is str and step.isprintable() and step.strip() == step and not set(step) & set(".,=[]'\"")
-    return f".{step}" if bare and step else f"[{_format_value(step) if type(step) is not str else repr(step)}]"
+    return f".{step}" if bare and step else f"[{format_value(step) if type(step) is not str else repr(step)}]"
 
 
-def _format_value(value: Any) -> str:
+def format_value(value: Any) -> str:
+    """The text of a value: its `repr`, or text without quotes where it cannot be mistaken for another value."""
     if type(value) is int and value.bit_length() > MOST_BITS:
         return f"int('{value:x}', 16)"  # Python does not write out so many decimal digits
     if not isinstance(value, str):
@@ -184,5 +207,21 @@ def _has_distinct_texts(column: Column) -> bool:
     if len(lists) < len(column.pieces):  # a long range beside values whose texts prove nothing
         return False
     keys: dict[str, Hashable] = {}
-    pairs = ((_format_value(value), exact_key(value)) for piece in lists for value in piece)
+    pairs = ((format_value(value), exact_key(value)) for piece in lists for value in piece)
     return all(keys.setdefault(text, key) == key for text, key in pairs)
+
+
+def _tells_apart(names: Sequence[str], columns: Sequence[Column]) -> bool:
+    return len({*names}) == len(names) and all(map(_has_distinct_texts, columns))
+
+
+LABEL: Final = Spelling(
+    "label",
+    format_path,
+    format_value,
+    ", ".join,
+    is_exact=lambda value: fold(_IS_PLAIN, value),
+    tells_apart=_tells_apart,
+    mark=lambda text, digest: f"{text} #{digest}".lstrip(),
+)
+"""Labels for logs, tables and test ids."""

@@ -22,8 +22,11 @@ from .batches import Batch, take_rest
 from .pools import LATE_SECONDS
 from .wire import EXPIRED, HANDED_BACK, HEARTBEAT_SECONDS, write_message
 
-EXPIRED_SIGNAL: Final = signal.SIGVTALRM
-"""Ends a worker whose task has run too long, with what it has started: nothing else in a worker ends by this signal."""
+EXPIRED_SIGNAL: Final[signal.Signals] = getattr(signal, "SIGVTALRM", signal.SIGTERM)
+"""Ends a worker whose task has run too long, with what it has started: nothing else in a worker ends by this signal.
+
+Windows has no such signal, and no workers of this kind either (`processes` is refused there).
+"""
 
 EXPIRED_SECONDS: Final = 0.1
 """How long a worker may take to end by that signal, which its task may handle or ignore, before it is killed."""

@@ -21,6 +21,9 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "how-to" / "command-line.md"
 
 
+SCRIPTS = PAGE.with_name("scripts-and-agents.md")
+
+
 SPACE = "lr: !sweep [0.1, 0.01]\nbatch: !sweep [16, 32, 64]\n"
 
 
@@ -31,7 +34,7 @@ MODULE = """
 import asyncio, os, pathlib, sys, time
 from typing import Annotated
 import attrs
-from spearmint_fp import Bind, Config, Spearmint
+from spearmint_fp import Bind, Config, DynamicValue, Spearmint, constrain, expand, mapped
 
 @attrs.frozen
 class Settings:
@@ -44,6 +47,15 @@ class Scale:
 
 scale = Scale(10)
 constant = 5
+space = {"lr": DynamicValue([0.1, 0.01]), "batch": DynamicValue([16, 32, 64])}
+sweep = expand(space)
+small = constrain(lambda lr, batch: lr * batch < 5, sweep, on=("lr", "batch"))
+made = mapped(lambda c: print("made") or dict(c), sweep)
+mint = Spearmint(configs=[space])
+
+def make():
+    print("printed")
+    return [space]
 
 def score(config):
     if config.batch == 32:
@@ -89,6 +101,16 @@ def talks(config):
 
 def nan(config):
     return (float("nan"), object)
+
+def begin():
+    global begun
+    begun = True
+
+def began(config):
+    return begun
+
+def mixed(config):
+    return config.batch if config.batch > 16 else "few"
 
 def hangs(config):
     time.sleep(3600)

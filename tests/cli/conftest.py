@@ -19,7 +19,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield tmp_path
-    for name in ("train", "broken", "wrong", "leaves"):
+    for name in ("train", "broken", "wrong", "leaves", "naps", "study", "opt", "pack", "pack.spaces"):
         sys.modules.pop(name, None)
 
 

@@ -1,4 +1,4 @@
-"""`run` and `results`: outcomes, limits, journals, ends."""
+"""`run`: outcomes, limits, journals, ends."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from spearmint_fp import Config, Journal, run
-from spearmint_fp.journal import schema
+from spearmint_fp import Config, Journal
 from tests.cli.calls import SWEEP, called, command, done, lines, refused, started
 from tests.waiting import LIMIT_SECONDS, wait_until
 
@@ -147,99 +146,6 @@ def test_on_dask(folder: Path) -> None:
     assert result.exit_code == 0
 
 
-def test_results_are_a_table(journal: Path) -> None:
-    result = called("results", "runs.db")
-    head, rule, *rows = result.stdout.splitlines()
-    assert head.split() == ["index", "lr", "batch", "result.loss", "ok", "seconds", "attempts", "error"]
-    assert set(rule) == {"-", " "}
-    assert [row.split()[:3] for row in rows] == [[str(i), str(c.lr), str(c.batch)] for i, c in enumerate(SWEEP)]
-    assert rows[1].endswith("ValueError: no 32 second line")
-    assert {len(rows[0]) - len(rows[0].lstrip()), len(head) - len(head.lstrip())} == {0, 4}
-    assert result.stderr == "train.score: 4 done, 2 failed\n"
-    assert result.exit_code == 0
-
-
-def test_results_are_csv(journal: Path) -> None:
-    result = called("results", "runs.db", "--csv", "-o", "runs.csv")
-    assert result.stdout == ""
-    rows = list(csv.DictReader(io.StringIO((journal.parent / "runs.csv").read_text())))
-    assert [(row["lr"], row["batch"], row["result.loss"]) for row in rows[:2]] == [
-        ("0.1", "16", "1.6"),
-        ("0.1", "32", ""),
-    ]
-    assert rows[1]["error"] == "ValueError: no 32\nsecond line"
-
-
-def test_results_are_the_lines_of_the_run(journal: Path) -> None:
-    told = lines(called("results", "runs.db", "--json"))
-    ran = lines(called("run", "train:score", "space.yaml"))
-    changing = {"seconds", "replayed", "experiment", "version"}
-    assert [{k: v for k, v in line.items() if k not in changing} for line in told] == [
-        {k: v for k, v in line.items() if k not in changing} for line in ran
-    ]
-    assert all((line["experiment"], line["version"], line["replayed"]) == ("train.score", "", True) for line in told)
-
-
-def test_results_are_a_page(journal: Path) -> None:
-    result = called("results", "runs.db", "--html")
-    assert result.stdout.startswith("<!DOCTYPE html>")
-    assert "train.score" in result.stdout
-    called("run", "train:typed", "space.yaml", "--journal", "runs.db")
-    assert refused("results", "runs.db", "--html") == (
-        "Error: a page is of one experiment. Choose one with --experiment: train.score, train.typed"
-    )
-    assert called("results", "runs.db", "--html", "--experiment", "train.typed").exit_code == 0
-
-
-def test_several_experiments_have_columns_of_their_own(journal: Path) -> None:
-    called("run", "train:typed", "space.yaml", "--journal", "runs.db", "--function-version", "2")
-    result = called("results", "runs.db")
-    assert result.stdout.split()[:4] == ["experiment", "version", "index", "lr"]
-    assert result.stderr.splitlines() == ["train.score: 4 done, 2 failed", "train.typed version 2: 6 done, 0 failed"]
-    assert called("results", "runs.db", "--function-version", "2").stdout.startswith("index")
-
-
-def test_swept_paths_stand_beside_the_columns_of_several_experiments(folder: Path) -> None:
-    (folder / "models.yaml").write_text("version: !sweep [v1, v2]\nexperiment: !sweep [a, b]\n")
-    for function, of in (("hash", ""), ("len", "3")):
-        called("run", f"builtins:{function}", "models.yaml", "--journal", "m.db", "--function-version", of)
-    rows = list(csv.DictReader(io.StringIO(called("results", "m.db", "--csv").stdout)))
-    of_which = [(row["experiment"], row["version"]) for row in rows]
-    assert of_which == [("builtins.hash", "")] * 4 + [("builtins.len", "3")] * 4
-    swept = [(row["config.version"], row["config.experiment"]) for row in rows]
-    assert swept == [("v1", "a"), ("v1", "b"), ("v2", "a"), ("v2", "b")] * 2
-
-
-def test_half_characters_are_written_as_escapes(folder: Path) -> None:
-    (folder / "half.yaml").write_text('text: !sweep ["\\uD800x", "b"]\n')
-    called("run", "builtins:len", "half.yaml", "--journal", "half.db")
-    assert called("results", "half.db", "--csv", "-o", "half.csv").exit_code == 0
-    assert r"\ud800x" in (folder / "half.csv").read_text(encoding="utf-8")
-
-
-def test_a_sweep_says_what_is_left(journal: Path) -> None:
-    (journal.parent / "other.yaml").write_text("batch: !sweep [128, 64, 32]\nlr: 0.1\n")
-    result = called("results", "runs.db", "--sweep", "other.yaml", "--json")
-    assert [(line["index"], line["config"]["batch"]) for line in lines(result)] == [(2, 32), (1, 64)]
-    assert result.stderr == "train.score: 1 of 3 done, 1 failed, 1 left\n"
-    (journal.parent / "huge.yaml").write_text("lr: 0.1\nbatch: !range [10000000]\n")
-    assert called("results", "runs.db", "--sweep", "huge.yaml").stderr == "train.score: 2 of 10000000 done, 1 failed\n"
-
-
-def test_reading_makes_and_changes_no_file(journal: Path) -> None:
-    before = journal.read_bytes()
-    called("results", "runs.db", "--sweep", "space.yaml")
-    assert journal.read_bytes() == before
-    assert refused("results", "absent.db") == "Error: there is no journal 'absent.db': no such file"
-    assert not Path("absent.db").exists()
-    Path("empty.db").touch()
-    assert refused("results", "empty.db") == "Error: 'empty.db' is not a journal: the file is empty"
-    assert Path("empty.db").stat().st_size == 0
-    Journal("begun.db").close()
-    result = called("results", "begun.db", "--csv")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "'begun.db' holds no outcomes yet\n")
-
-
 def _written(path: Path) -> list[int]:
     return [int(line) for line in path.read_text().split()] if path.exists() else []
 
@@ -324,16 +230,6 @@ def test_a_method_needs_a_name_of_its_own_in_a_journal(folder: Path) -> None:
     assert called("run", "train:scale.scaled", "space.yaml", "--journal", "runs.db", *named).exit_code == 0
 
 
-def test_results_of_an_older_journal_change_no_byte_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as old:
-        old.setattr(schema, "UPGRADES", schema.UPGRADES[:1])
-        with Journal(folder / "old.db", name="x") as journal:
-            list(run(len, [[1]], journal=journal))
-    before = {file.name: file.read_bytes() for file in folder.glob("old.db*")}
-    assert called("results", "old.db").exit_code == 0
-    assert {file.name: file.read_bytes() for file in folder.glob("old.db*")} == before
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell closes the streams")
 def test_nothing_runs_where_standard_output_is_closed(folder: Path) -> None:
     line = shlex.join(command("run", "train:logged", "space.yaml"))
@@ -342,3 +238,35 @@ def test_nothing_runs_where_standard_output_is_closed(folder: Path) -> None:
     )
     assert (closed.returncode, closed.stderr) == (2, "Error: standard output is closed\n")
     assert not (folder / "ran.txt").exists()
+
+
+def test_a_run_ends_after_so_many_failures(folder: Path) -> None:
+    for options in ([], ["--jobs", "1"], ["--threads", "1"]):
+        result = called("run", "train:score", "space.yaml", "--max-failures", "1", "--ordered", *options)
+        assert result.exit_code == 1
+        assert [line["ok"] for line in lines(result)][:2] == [True, False]
+        assert result.stderr.splitlines()[-1].startswith("stopped by --max-failures 1. Nothing of it is kept. With")
+    result = called("run", "train:score", "space.yaml", "--max-failures", "2")
+    assert "stopped" in result.stderr
+    assert "stopped" not in called("run", "train:score", "space.yaml", "--max-failures", "3").stderr
+    result = called("run", "train:ask", "space.yaml", "--limit", "3", "--where", "lr=0.1", "--max-failures", "1")
+    assert result.exit_code == 0, result.stderr
+
+
+def test_outcomes_in_a_file(folder: Path) -> None:
+    kept = folder / "out.jsonl"
+    kept.write_text("precious")
+    assert called("run", "train:scroe", "space.yaml", "-o", "out.jsonl").exit_code == 2
+    assert called("run", "train:score", "space.yaml", "--where", "lr=7", "-o", "out.jsonl").exit_code == 2
+    assert kept.read_text() == "precious"
+    result = called("run", "train:typed", "space.yaml", "-o", "out.jsonl")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert [json.loads(line)["result"] for line in kept.read_text().splitlines()] == [32, 64, 128] * 2
+
+
+def test_an_initializer_is_called_in_each_worker(folder: Path) -> None:
+    result = called("run", "train:began", "space.yaml", "--jobs", "1", "--initializer", "train:begin")
+    assert [line["result"] for line in lines(result)] == [True] * 6
+    assert called("run", "train:began", "space.yaml").exit_code == 1
+    assert called("run", "train:began", "space.yaml", "--timeout", "900", "--initializer", "train:begin").exit_code == 0
+    assert called("run", "train:began", "space.yaml", "--jobs", "1", "--initializer", "train:constant").exit_code == 2

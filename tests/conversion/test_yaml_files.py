@@ -12,10 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp import EncodingError, FormatError, config_id, freeze
+from spearmint_fp import EncodingError, FormatError, config_id, dump_yaml, freeze
 from spearmint_fp.conversion import files
-from spearmint_fp.conversion.files import load_text
-from spearmint_fp.conversion.yaml_files import dump_yaml
+from spearmint_fp.sweep.files import load_text, parse_value
 
 MISTAKEN = [
     *("on", "no", "~", "null", "<<", "=", "1e-3", "0o7", "010", "1:30", "1_0", "2001-01-01", "!sweep", "&a", "*a"),
@@ -36,7 +35,7 @@ TREES = st.recursive(
 
 @given(st.dictionaries(TEXTS, TREES, max_size=4))
 def test_what_is_written_is_read_as_the_same(plain: dict[str, Any]) -> None:
-    [back] = files._parse_text(Path("x"), dump_yaml(plain), files._read_yaml)
+    back = parse_value(dump_yaml(plain), "x")
     assert config_id(back) == config_id(freeze(plain))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, combinations
+from pathlib import Path
+from random import Random
 from statistics import fmean, stdev
 from typing import Any
 
@@ -15,6 +18,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
+from toolz import groupby
 
 from spearmint_fp import ArgumentError, DynamicValue, PathError, collect, compare, expand, rows, run, summary
 
@@ -116,7 +120,38 @@ def not_all_fail(numbers: list[list[float]], failing: set[tuple[int, int]]) -> b
     return any((a, k) not in failing for a in range(len(numbers)) for k in range(4))
 
 
-def test_a_bootstrap_of_years_of_the_nile_and_seeds_of_a_classifier() -> None:
+def assert_intervals_are_scipys(path: str, outcomes: Any) -> None:
+    """Of the two alternatives at a path, all else in pairs: the means, and the difference of a paired test."""
+    groups = groupby(lambda outcome: outcome.config[path], outcomes)
+    (a, first), (b, second) = ((value, [o.result for o in group]) for value, group in groups.items())
+    [row] = compare(path, outcomes)
+    paired = stats.ttest_rel(second, first)
+    assert (row["a"], row["b"], row["n"]) == (a, b, len(first))
+    assert (row["low"], row["high"]) == pytest.approx(tuple(paired.confidence_interval(0.95)))
+    assert row["mean"] == pytest.approx(fmean(second) - fmean(first))
+    for line, scores in zip(summary(outcomes, by=path), (first, second), strict=True):
+        expected = stats.t.interval(0.95, df=len(scores) - 1, loc=fmean(scores), scale=stats.sem(scores))
+        assert (line["low"], line["high"]) == pytest.approx(expected)
+
+
+def test_a_bootstrap_of_years_of_the_nile() -> None:
+    """The last year, or the mean of the last eight? Forecasts of sixty years, drawn again and again."""
+    with (Path(__file__).parents[2] / "examples" / "nile.csv").open(newline="") as file:
+        flows = {int(row["year"]): float(row["flow"]) for row in csv.DictReader(file)}
+    years = range(1911, 1971)
+
+    def score(config: Any) -> float:
+        drawn = Random(config.seed).choices(years, k=len(years))
+        return fmean(abs(fmean(flows[year - k] for k in range(1, config.window + 1)) - flows[year]) for year in drawn)
+
+    outcomes = collect(run(score, expand({"window": DynamicValue([1, 8]), "seed": DynamicValue(range(40))})))
+    assert_intervals_are_scipys("window", outcomes)
+    [row] = compare("window", outcomes)
+    assert row["mean"] == pytest.approx(-25, abs=5)  # of the sixty years themselves: -25.0
+    assert row["high"] < 0
+
+
+def test_seeds_of_a_classifier() -> None:
     from sklearn.datasets import load_iris
     from sklearn.model_selection import train_test_split
     from sklearn.neighbors import KNeighborsClassifier
@@ -127,15 +162,8 @@ def test_a_bootstrap_of_years_of_the_nile_and_seeds_of_a_classifier() -> None:
         x, x_test, y, y_test = train_test_split(features, kinds, random_state=config.seed)
         return float(KNeighborsClassifier(config.k).fit(x, y).score(x_test, y_test))
 
-    outcomes = collect(run(score, expand({"k": DynamicValue([1, 9]), "seed": DynamicValue(range(8))})))
-    one, nine = ([o.result for o in outcomes if o.config.k == k] for k in (1, 9))
-    [row] = compare("k", outcomes)
-    paired = stats.ttest_rel(nine, one)
-    assert (row["low"], row["high"]) == pytest.approx(tuple(paired.confidence_interval(0.95)))
-    assert row["mean"] == pytest.approx(fmean(nine) - fmean(one))
-    for line, scores in zip(summary(outcomes, by="k"), (one, nine), strict=True):
-        expected = stats.t.interval(0.95, df=7, loc=fmean(scores), scale=stats.sem(scores))
-        assert (line["low"], line["high"]) == pytest.approx(expected)
+    space = expand({"k": DynamicValue([1, 9]), "seed": DynamicValue(range(8))})
+    assert_intervals_are_scipys("k", collect(run(score, space)))
 
 
 # --- what counts -----------------------------------------------------------------------------------------

@@ -80,13 +80,14 @@ class Derive(Image):
         return ViewOf(self.base, self.path)
 
     def columns(self) -> Columns:
-        # At a new path the computed values follow from the others. Over a path of the base they are all that varies,
-        # and what was computed from the values that stood there does not follow from those that are left.
+        # At a new path, or over a constant, the computed values follow from the others. Over an axis of the base they
+        # are all that varies, and what was computed from the values there does not follow from those that are left.
         columns = self.base.columns()
         over = [path for path in columns if overlap(path, self.path)]
-        derived = Column((), bool(over), computed=True)
+        lost = any(columns[path].swept for path in over)
+        derived = Column((), lost, computed=True)
         kept = {
-            path: derived if path in over or (over and column.computed and not column.swept) else column
+            path: derived if path in over or (lost and column.computed and not column.swept) else column
             for path, column in columns.items()
             if path[: len(self.path)] != self.path
         }

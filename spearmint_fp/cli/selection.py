@@ -1,0 +1,173 @@
+"""The sweep of a command: what FILE says, changed and selected by the options that all such commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, Final, final
+
+import attrs
+import click
+
+import spearmint_fp as fp
+
+from ..configuration.errors import ArgumentError, PathError
+from ..configuration.fold import Steps
+from ..configuration.messages import format_count
+from .arguments import Assignment, AssignmentType, SliceType, WholeNumberType, select_option
+from .group import print_to_stderr
+from .sources import read_tree
+
+if TYPE_CHECKING:
+    from ..sweep.core import Sweep
+
+Step = tuple[str, Callable[[Any], Any]]
+"""An option as it was given, and the function from sweep to sweep that it stands for."""
+
+_ONE, _SEVERAL = AssignmentType(several=False), AssignmentType(several=True)
+
+_OPTIONS: Final = (
+    click.option("--set", "settings", type=_ONE, multiple=True, help="Have this value, or !sweep [a, b], at a path."),
+    click.option("--where", type=_SEVERAL, multiple=True, help="Only those with this value, or one of !sweep [a, b]."),
+    click.option("--exclude", type=_SEVERAL, multiple=True, help="Without those that have all of these values."),
+    click.option("--sample", type=WholeNumberType(), metavar="N", help="So many of them, at random."),
+    click.option("--spread", type=WholeNumberType(), metavar="N", help="So many of them, evenly over every axis."),
+    click.option(
+        "--covering", type=WholeNumberType(), metavar="T", help="Few, with all values of any T axes together."
+    ),
+    click.option("--seed", type=WholeNumberType(), metavar="N", help="Another sample, spread or covering array."),
+    click.option("--slice", "part", type=SliceType(), help="Only these of what is left, as Python slices a list."),
+)
+"""In the order in which they are applied."""
+
+NAMES: Final = ("settings", "where", "exclude", "sample", "spread", "covering", "seed", "part")
+
+
+def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of selection, together as its argument `selection`."""
+
+    @wraps(command)
+    def collect_and_call(*args: Any, **options: Any) -> Any:
+        selection = Selection(**{name: options.pop(name) for name in NAMES})
+        return command(*args, selection=selection, **options)
+
+    call: Callable[..., Any] = collect_and_call
+    for option in reversed(_OPTIONS):
+        call = option(call)
+    return call
+
+
+def sweep_arguments(command: Callable[..., Any] | None = None, *, filled: bool = False) -> Callable[..., Any]:
+    """Give a command FILE and the options of selection, and call it with what they say as its argument `sweep`.
+
+    Where it must be `filled`, no configurations are an error.
+    """
+    if command is None:
+        return partial(sweep_arguments, filled=filled)
+
+    @wraps(command)
+    def read_and_call(*args: Any, files: tuple[str, ...], selection: Selection, **options: Any) -> Any:
+        if not files:  # click would miss it before the arguments after it
+            raise click.UsageError("Missing argument 'FILE...'.")
+        return command(*args, sweep=selection.read(files, filled=filled), **options)
+
+    return files_argument(selection_options(read_and_call))
+
+
+files_argument = click.argument("files", nargs=-1, metavar="FILE...", type=click.Path())
+
+
+@final
+@attrs.frozen
+class Selection:
+    """The options of selection: values that are set, then which configurations are kept."""
+
+    settings: tuple[Assignment, ...]
+    where: tuple[Assignment, ...]
+    exclude: tuple[Assignment, ...]
+    sample: int | None
+    spread: int | None
+    covering: int | None
+    seed: int | None
+    part: slice | None
+
+    def __bool__(self) -> bool:
+        return any(value not in (None, ()) for value in attrs.astuple(self, recurse=False))
+
+    def read(self, files: Iterable[str], *, filled: bool = False) -> Sweep[Any]:
+        """The configurations of all files, one file after the other, of which the options are applied in their order.
+
+        Raises:
+            ArgumentError: there are none, and there must be; names the empty choice, or the option that left none.
+        """
+        steps = [*self._list_steps()]
+        sweeps = [self._read_files([*files])]
+        for _, step in steps:
+            sweeps.append(step(sweeps[-1]))
+        if filled and not sweeps[-1].size:
+            raise ArgumentError(f"there are no configurations: {_explain_none(sweeps, [name for name, _ in steps])}")
+        return sweeps[-1]
+
+    def _read_files(self, files: list[str]) -> Sweep[Any]:
+        if (stdin := files.count("-")) > 1:
+            raise ArgumentError(f"- is standard input, which can be read once; it is given {stdin} times")
+        trees = [read_tree(file) for file in files]
+        sweep = fp.concat(*map(self._set_values, trees))
+        if self.settings:
+            _note_new_paths(self.settings, fp.concat(*map(fp.expand, trees)))
+        return sweep
+
+    def _set_values(self, tree: Any) -> Sweep[Any]:
+        """The sweep of a tree with the values set."""
+        for setting in self.settings:
+            for path, value in setting.values.items():
+                tree = _set_in_sweep(path, value, tree) if isinstance(tree, fp.Sweep) else fp.set_in(path, value, tree)
+        return fp.expand(tree)
+
+    def _list_steps(self) -> Iterator[Step]:
+        for one in self.where:
+            yield f"--where {one.text}", partial(fp.where, one.values)
+        if self.exclude:
+            texts = " ".join(f"--exclude {one.text}" for one in self.exclude)
+            yield texts, partial(fp.exclude, [one.values for one in self.exclude])
+        seed = {} if self.seed is None else {"seed": self.seed}
+        chosen = select_option(attrs.asdict(self, recurse=False), "sample", "spread", "covering")
+        if chosen is not None:
+            yield f"--{chosen}", partial(getattr(fp, chosen), getattr(self, chosen), **seed)
+        elif seed:
+            raise click.UsageError("--seed is for --sample, --spread or --covering: give one of them too.")
+        if self.part is not None:
+            part = self.part
+            yield "--slice", lambda sweep: sweep[part]
+
+
+def _set_in_sweep(path: Steps, value: Any, sweep: Sweep[Any]) -> Sweep[Any]:
+    """A sweep without its axes at a path, and with that value there, or all alternatives of a choice."""
+    if not sweep._node.exact:  # a function makes the configurations, and only they say which are equal then
+        return fp.distinct(fp.expand(fp.set_in(path, value, sweep)))
+    paths = sweep._node.columns()
+    others = [other for other in paths if other[: len(path)] != path]
+    if len(others) < len(paths):
+        sweep = fp.project(others, sweep) if others else fp.unit[: sweep.size]
+    return fp.product(sweep, fp.expand(fp.set_in(path, value, {})))
+
+
+def _note_new_paths(settings: Iterable[Assignment], sweep: Sweep[Any]) -> None:
+    """Say of a path that no configuration has: it may be a slip."""
+    from ..sweep.choose import check_path
+
+    for path in (path for setting in settings for path in setting.values):
+        try:
+            check_path(path, sweep._node)
+        except PathError as error:
+            print_to_stderr(f"--set adds a path: {error}")
+
+
+def _explain_none(sweeps: list[Sweep[Any]], names: list[str]) -> str:
+    """Which choice is empty, or which of the options left nothing."""
+    first = next(number for number, sweep in enumerate(sweeps) if not sweep.size)
+    if first:
+        return f"{names[first - 1]} leaves none of {format_count(sweeps[first - 1].size)}"
+    from ..sweep.describe import explain_emptiness
+
+    return explain_emptiness(sweeps[0])
