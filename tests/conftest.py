@@ -9,31 +9,46 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.examples import FULL, QUICK
+from tests.needs import needs
+
 # A busy machine is no failure: what is generated is bounded by each test, how fast it comes is not tested.
 # A check that lets a change in takes the same examples each time; everybody else's looks for new ones.
-settings.register_profile(
-    "any machine",
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    derandomize="CI" in os.environ,
-)
-settings.load_profile("any machine")
+for name, number in {"quick": QUICK, "full": FULL}.items():
+    settings.register_profile(
+        name,
+        max_examples=number,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize="CI" in os.environ,
+    )
+settings.load_profile("quick")
 
 
+SLOW_EXECUTORS = {"spawn", "fork", "process pool", "dask", "ray"}
+"""For which the fork server stands in the quick suite."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests on clusters last, those on Ray after all others.
+    """Mark the tests of most executors as slow, and put those on clusters last, Ray after all others.
 
     A process that has connected to Ray must not fork any more, and other tests do. Dask leaves threads behind that
     draw random numbers, and changes how exceptions are pickled.
     """
-    items.sort(key=_cluster_rank)
+    for item in items:
+        executors = _find_executors(item)
+        if not SLOW_EXECUTORS.isdisjoint(executors):
+            item.add_marker(pytest.mark.slow)
+        if clusters := executors & {"dask", "ray"}:
+            item.add_marker(needs(*clusters))
+    items.sort(key=lambda item: 2 * ("ray" in _find_executors(item)) + ("dask" in _find_executors(item)))
 
 
-def _cluster_rank(item: pytest.Item) -> int:
+def _find_executors(item: pytest.Item) -> set[str]:
     params = getattr(getattr(item, "callspec", None), "params", {})
-    on_ray = any(type(value) is str and value == "ray" for value in params.values())
-    return 2 if on_ray else int("dask" in item.nodeid)
+    named = "dask" in getattr(item, "originalname", "")
+    return {value for value in params.values() if type(value) is str} | ({"dask"} if named else set())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -34,7 +34,7 @@ import attrs
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import spearmint_fp
@@ -120,6 +120,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.configuration import fold as fold_module
 
+from .examples import examples
 from .waiting import LIMIT_SECONDS
 
 resource = pytest.importorskip("resource", reason="limits of a process are tested with")
@@ -2102,7 +2103,7 @@ def noise_folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     return tmp_path_factory.mktemp("noise")
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.data())
 def test_files_with_noise_are_read_or_refused(noise_folder: Folder, data: st.DataObject) -> None:
     suffix = data.draw(st.sampled_from([*TEXTS]))
@@ -2110,7 +2111,7 @@ def test_files_with_noise_are_read_or_refused(noise_folder: Folder, data: st.Dat
     read_or_refused(noise_folder / f"a{suffix}", with_noise(text, data.draw(st.lists(edit, min_size=1, max_size=5))))
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     st.sampled_from([*TEXTS]), st.binary(max_size=60) | st.lists(st.sampled_from(ATOMS)).map("".join).map(str.encode)
 )
@@ -2136,7 +2137,7 @@ recipes = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.sampled_from([*SLOTS, *METHODS, *LEAVES]), recipes)
 def test_trees_of_junk_are_taken_or_refused(slot: tuple[str, str], recipe: Any) -> None:
     call = {**SLOTS, **METHODS, **LEAVES}[slot]

@@ -20,6 +20,8 @@ from .bench.workloads import W1, W2, WORKLOADS, flat
 
 ROOT = Path(__file__).parent.parent
 
+pytestmark = pytest.mark.slow
+
 
 def report(*rows: tuple[str, Row]) -> show.Report:
     about = {

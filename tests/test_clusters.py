@@ -20,7 +20,10 @@ EXAMPLE = ROOT / "examples" / "as_an_array_job.py"
 DASK_EXAMPLE = ROOT / "examples" / "on_a_dask_cluster.py"
 SCRIPT, SUBMIT, SUBMIT_BOTH = blocks(ROOT / "docs" / "how-to" / "clusters.md", "bash")
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs SLURM and MUNGE: there is no {', '.join(MISSING)}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(MISSING), reason=f"needs SLURM and MUNGE: there is no {', '.join(MISSING)}"),
+]
 
 
 @pytest.fixture(scope="module")

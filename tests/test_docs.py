@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from .needs import needs
 from .snippets import blocks, promised, run
 from .waiting import LIMIT_SECONDS
 
@@ -25,13 +26,35 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 APART = {"as_an_array_job.py", "on_a_dask_cluster.py", "with_jax.py", "with_mlflow.py"}
 """Examples in a process of their own: one reads its arguments, two leave threads behind, which no fork survives, and
-one leaves a database open, and handlers of logs. The tests of recipes run them, and look at what they print."""
+one leaves a database open, and handlers of logs."""
+
+READ = APART | {
+    *("evaluate_dataset.py", "nile_forecast.py", "typed_space.py"),
+    *("with_hydra.py", "with_optuna.py", "with_pytest.py"),
+}
+"""Examples that tests here, or those of recipes, run for what they print."""
+
+NEEDED = {
+    "look-at-results.md": ["polars"],
+    "shared-stages.md": ["joblib"],
+    "search_service.py": ["fastapi", "uvicorn"],
+    "with_scikit_learn.py": ["sklearn"],
+}
+"""The packages that pages and examples import beside those of the extra `test`."""
+
+
+def files(paths: list[Path]) -> list[Any]:
+    """Files as parameters of a test."""
+    return [
+        pytest.param(path, id=str(path.relative_to(ROOT)), marks=needs(*NEEDED.get(path.name, ()))) for path in paths
+    ]
+
 
 THEIRS = ("The ``noload`` loader strategy is deprecated",)
 """How warnings begin that a library owes another: MLflow 3 asks SQLAlchemy 2.1 for what it will not do for ever."""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", files(PAGES))
 def test_a_page_prints_what_it_promises(page: Path) -> None:
     names: dict[str, Any] = {}
     for block in blocks(page):
@@ -47,12 +70,12 @@ def test_each_block_of_the_readme_runs_alone(tmp_path: Path, monkeypatch: pytest
         assert run(block, names).splitlines() == promised(block), block
         if "Journal(" in block:  # and again, as the page says: what is finished comes from the file
             assert run(block, names).splitlines() == promised(block)
-            assert [outcome.replayed for outcome in names["outcomes"]] == [True] * 5 + [False]
+            assert [outcome.replayed for outcome in names["outcomes"]] == [True] * 3 + [False]
 
 
 def test_the_readme_is_short_and_begins_with_expand_and_run() -> None:
     text = README.read_text(encoding="utf-8")
-    assert len(text.split()) <= 760  # code, tables and links included
+    assert len(text.split()) <= 740  # code, tables and links included
     assert [promised(block) != [] for block in blocks(README)] == [True] * 4
     assert "from spearmint_fp import DynamicValue, expand, run" in blocks(README)[0]
     assert [block.splitlines()[0] for block in blocks(README, "bash")] == [
@@ -61,7 +84,7 @@ def test_the_readme_is_short_and_begins_with_expand_and_run() -> None:
     ]
 
 
-@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.name not in APART], ids=lambda example: example.name)
+@pytest.mark.parametrize("example", files([e for e in EXAMPLES if e.name not in READ]))
 def test_an_example_runs(example: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(example), run_name="__main__")
     assert capsys.readouterr().out.strip()
@@ -109,6 +132,7 @@ def loaded(path: Path) -> Any:
     return module
 
 
+@needs("fastapi", "uvicorn")
 def test_the_service_answers_over_http_and_keeps_each_user_s_layout() -> None:
     service = loaded(ROOT / "examples" / "search_service.py")
     with service.served() as address, ThreadPoolExecutor(8) as users:

@@ -14,10 +14,13 @@ import pytest
 
 from spearmint_fp import Config, DynamicValue, best, collect, expand, label, run, sample, threads
 
+from .needs import needs
 from .test_docs import ROOT, loaded, printed_apart, printed_by
 from .waiting import LIMIT_SECONDS
 
 FOLDER = ROOT / "examples"
+
+pytestmark = pytest.mark.slow
 
 
 # --- scikit-learn ------------------------------------------------------------------------------------
@@ -25,6 +28,7 @@ FOLDER = ROOT / "examples"
 
 @pytest.fixture(scope="module")
 def scikit() -> Any:
+    pytest.importorskip("sklearn")
     return loaded(FOLDER / "with_scikit_learn.py")
 
 
@@ -89,6 +93,7 @@ def test_a_candidate_that_cannot_be_fitted_costs_itself(scikit: Any) -> None:
 
 @pytest.fixture
 def optuna() -> Any:
+    pytest.importorskip("optuna")
     module = loaded(FOLDER / "with_optuna.py")
     before = module.optuna.logging.get_verbosity()
     module.optuna.logging.set_verbosity(module.optuna.logging.ERROR)
@@ -194,6 +199,7 @@ print(json.dumps([repr(w.sweep), wanted, found, told]))
 """
 
 
+@needs("mlflow")
 def test_mlflow_has_a_run_for_each_outcome_under_one_parent(tmp_path: Path) -> None:
     printed = printed_apart("-c", READ, str(tmp_path), PYTHONPATH=str(FOLDER))
     name, wanted, found, odd = json.loads(printed)
@@ -204,6 +210,7 @@ def test_mlflow_has_a_run_for_each_outcome_under_one_parent(tmp_path: Path) -> N
     assert {len(run["curve"]) for run in found.values()} == {0, 200}
 
 
+@needs("mlflow")
 def test_the_mlflow_example_prints_the_best_first() -> None:
     lines = printed_by(FOLDER / "with_mlflow.py").splitlines()
     losses = [float(line.rpartition(" ")[2]) for line in lines if line.startswith("FINISHED")]

@@ -18,11 +18,14 @@ from toolz import groupby
 
 from spearmint_fp import DynamicValue, SizeError, collect, dask_cluster, expand, run, shard
 
+from .needs import needs
 from .running.executors import dask_client
 from .test_docs import EXAMPLES, ROOT, loaded, printed_by
 from .waiting import LIMIT_SECONDS
 
 FOLDER = ROOT / "examples"
+
+pytestmark = pytest.mark.slow
 
 
 def python(code: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -37,6 +40,7 @@ def python(code: str, *arguments: str, **variables: str) -> subprocess.Completed
 
 @pytest.fixture
 def hydra() -> Any:
+    pytest.importorskip("hydra")
     return loaded(FOLDER / "with_hydra.py")
 
 
@@ -219,6 +223,7 @@ print(json.dumps([dict(c) for c in w.sweep]))
 """
 
 
+@needs("jax")
 def test_a_whole_axis_in_one_call_gives_what_numpy_gives_for_each_configuration() -> None:
     ended = python(TABLE)
     assert ended.returncode == 0, ended.stderr

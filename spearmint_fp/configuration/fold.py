@@ -81,7 +81,7 @@ class Algebra(Generic[R]):
 
 
 def keep_choice(node: Any, _parts: Sequence[Any]) -> Any:
-    """`node`: the `choice` of an algebra that changes records and leaves alone."""
+    """`node`: the `choice` of an algebra that changes records and leaves alone, and so does not enter choices."""
     return node
 
 
@@ -190,6 +190,7 @@ def _fold_levels(
     rest: Iterator[Any] = iter(children)
     done: list[Any] = []
     levels.append((node, shape, rest, done))
+    enters_choices = algebra.choice is not keep_choice
     open_nodes = {id(node)}  # they stay alive on their levels, and so do their ids
     while True:
         for child in rest:  # an iterator: after a child that was entered, it goes on with the next
@@ -202,6 +203,8 @@ def _fold_levels(
                 done.append(leaf(child))
                 continue
             inner, children = opened
+            if inner is None and not enters_choices:
+                children = ()
             if children:
                 entered += 1
                 if entered > MAX_NODES or len(levels) >= MAX_DEPTH or id(child) in open_nodes:

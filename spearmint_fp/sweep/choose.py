@@ -12,6 +12,7 @@ from ..configuration.errors import ArgumentError, PathError, SizeError
 from ..configuration.fold import Steps, list_leaves, show_path
 from ..configuration.messages import format_count, repr_with_type, suggest_names
 from ..configuration.paths import Path, parse_path
+from ..conversion.comparisons import Comparison
 from .core import Sweep, as_sweep
 from .filters import constrain_node
 from .indices import Permutation
@@ -67,7 +68,8 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         raise ArgumentError(
             f"constrain takes a predicate, a sweep and on=paths; got {repr_with_type(predicate)} as the predicate"
         )
-    constraint = Constraint(predicate, parse_paths(on, "constrain"))
+    words = predicate.text if isinstance(predicate, Comparison) else ""
+    constraint = Constraint(predicate, parse_paths(on, "constrain"), words=words)
     for path in constraint.paths:
         check_path(path, node)
     return Sweep(constrain_node(node, constraint))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import shlex
@@ -369,9 +368,8 @@ def _files_of(page: Path) -> dict[str, str]:
             "naps.py": SLEEP,
         }
     [block] = [block for block in blocks(page) if "def loss(" in block]
-    [function] = [node for node in ast.parse(block).body if isinstance(node, ast.FunctionDef)]
     [shown] = [output for line, output in _sessions(page) if line == "cat space.yaml"]
-    return {"space.yaml": shown, "study.py": ast.unparse(function)}
+    return {"space.yaml": shown, "study.py": block}
 
 
 def _sessions(page: Path) -> list[tuple[str, str]]:

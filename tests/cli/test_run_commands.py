@@ -137,7 +137,8 @@ def test_a_version_and_a_name_of_their_own(folder: Path) -> None:
 
 
 def test_on_dask(folder: Path) -> None:
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     ) as cluster:

@@ -54,7 +54,8 @@ def as_bits(values: Sequence[float]) -> list[str]:
 
 def numpy_linspace(start: float, stop: float, num: int) -> list[float]:
     with np.errstate(over="ignore"):  # it multiplies up to the end before it puts the end there
-        return np.linspace(start, stop, num).tolist()
+        made: list[float] = np.linspace(start, stop, num).tolist()
+    return made
 
 
 @given(ends, ends, counts)

@@ -18,9 +18,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -34,24 +33,42 @@ from spearmint_fp import (
     expand,
     run,
 )
-
-narwhals = pytest.importorskip("narwhals")
-pa = pytest.importorskip("pyarrow")
+from tests.examples import examples
+from tests.needs import cases, needs
 
 Rows = list[dict[str, Any]]
+
+
+def in_polars(rows: Rows) -> Any:
+    import polars as pl
+
+    return pl.DataFrame(rows, schema={"n": pl.Int64, "text": pl.String, "x": pl.Float64})
+
+
+def in_pyarrow(rows: Rows) -> Any:
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(rows, schema=pa.schema({"n": pa.int64(), "text": pa.string(), "x": pa.float64()}))
+
+
+def in_narwhals(native: Any) -> Any:
+    import narwhals
+
+    return narwhals.from_native(native, allow_series=True)
+
+
 FRAMES: dict[str, Callable[[Rows], Any]] = {
     "pandas": lambda rows: pd.DataFrame(rows, columns=["n", "text", "x"]),
     "pandas, indexed": lambda rows: pd.DataFrame(rows, columns=["n", "text", "x"]).set_index("n"),
-    "polars": lambda rows: pl.DataFrame(rows, schema={"n": pl.Int64, "text": pl.String, "x": pl.Float64}),
-    "pyarrow": lambda rows: pa.Table.from_pylist(
-        rows, schema=pa.schema({"n": pa.int64(), "text": pa.string(), "x": pa.float64()})
-    ),
-    "narwhals": lambda rows: narwhals.from_native(FRAMES["polars"](rows)),
+    "polars": in_polars,
+    "pyarrow": in_pyarrow,
+    "polars, by narwhals": lambda rows: in_narwhals(in_polars(rows)),
     "records": lambda rows: np.array(
         [(row["n"], row["text"], row["x"]) for row in rows], dtype=[("n", "i8"), ("text", "O"), ("x", "f8")]
     ),
     "recarray": lambda rows: FRAMES["records"](rows).view(np.recarray),
 }
+LIBRARIES = ("polars", "pyarrow", "narwhals")
 rows_of = st.lists(
     st.fixed_dictionaries(
         {"n": st.integers(-(2**40), 2**40), "text": st.text(max_size=3), "x": st.floats(allow_nan=False)}
@@ -60,8 +77,8 @@ rows_of = st.lists(
 )
 
 
-@pytest.mark.parametrize("library", FRAMES)
-@settings(max_examples=25)
+@pytest.mark.parametrize("library", cases(FRAMES, *LIBRARIES))
+@examples(25)
 @given(rows=rows_of)
 def test_a_table_is_a_choice_among_its_rows(library: str, rows: Rows) -> None:
     choice = DynamicValue(FRAMES[library](rows))
@@ -78,16 +95,16 @@ COLUMNS: dict[str, Callable[[list[int]], Any]] = {
     "pandas": lambda values: pd.Series(values, index=[f"i{k}" for k in range(len(values))], dtype="int64"),
     "pandas, nullable": lambda values: pd.Series(values, dtype="Int64"),
     "index": lambda values: pd.Index(values, dtype="int64"),
-    "polars": lambda values: pl.Series(values, dtype=pl.Int64),
-    "pyarrow": lambda values: pa.array(values, type=pa.int64()),
-    "chunked": lambda values: pa.chunked_array([values], type=pa.int64()),
-    "narwhals": lambda values: narwhals.from_native(pl.Series(values, dtype=pl.Int64), series_only=True),
+    "polars": lambda values: in_polars([{"n": value} for value in values])["n"],
+    "pyarrow": lambda values: in_pyarrow([{"n": value} for value in values])["n"].combine_chunks(),
+    "pyarrow, in chunks": lambda values: in_pyarrow([{"n": value} for value in values])["n"],
+    "polars, by narwhals": lambda values: in_narwhals(in_polars([{"n": value} for value in values])["n"]),
     "array": lambda values: np.array(values, dtype="int64"),
 }
 
 
-@pytest.mark.parametrize("library", COLUMNS)
-@settings(max_examples=25)
+@pytest.mark.parametrize("library", cases(COLUMNS, *LIBRARIES))
+@examples(25)
 @given(values=st.lists(st.integers(-(2**63), 2**63 - 1), max_size=4))
 def test_a_column_is_a_choice_among_its_values(library: str, values: list[int]) -> None:
     choice = DynamicValue(COLUMNS[library](values))
@@ -132,17 +149,24 @@ def test_nested_records() -> None:
         DynamicValue(np.zeros((2, 2), dtype=kind))
 
 
+TWICE = "the table has 2 columns named 'a', so its rows are no records"
+
+
 @pytest.mark.parametrize(
     "table",
-    [
-        pd.DataFrame([[1, 2]], columns=["a", "a"]),
-        pd.DataFrame({"a": [1]}).set_index("a", drop=False),
-        pa.table([[1], [2]], names=["a", "a"]),
-    ],
+    [pd.DataFrame([[1, 2]], columns=["a", "a"]), pd.DataFrame({"a": [1]}).set_index("a", drop=False)],
 )
 def test_two_columns_of_one_name_are_refused(table: Any) -> None:
-    with pytest.raises(ChoiceError, match="the table has 2 columns named 'a', so its rows are no records"):
+    with pytest.raises(ChoiceError, match=TWICE):
         DynamicValue(table)
+
+
+@needs("pyarrow")
+def test_two_columns_of_one_name_are_refused_in_pyarrow() -> None:
+    import pyarrow as pa
+
+    with pytest.raises(ChoiceError, match=TWICE):
+        DynamicValue(pa.table([[1], [2]], names=["a", "a"]))
 
 
 class Group:
@@ -243,11 +267,11 @@ def test_collections_may_be_empty() -> None:
         assert DynamicValue(empty).values in ((), range(0))
 
 
-def test_a_frame_is_no_list_of_configurations_and_no_tree() -> None:
-    for frame in (FRAMES["pandas"]([]), FRAMES["polars"]([])):
-        for call in (lambda f: run(print, f), distinct, expand):
-            with pytest.raises(ArgumentError, match=r"DynamicValue\(table\)"):
-                call(frame)
+@pytest.mark.parametrize("library", cases(["pandas", "polars"], "polars"))
+def test_a_frame_is_no_list_of_configurations_and_no_tree(library: str) -> None:
+    for call in (lambda f: run(print, f), distinct, expand):
+        with pytest.raises(ArgumentError, match=r"DynamicValue\(table\)"):
+            call(FRAMES[library]([]))
 
 
 def test_nothing_is_imported_for_it() -> None:

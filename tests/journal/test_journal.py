@@ -25,7 +25,6 @@ from typing import Any
 import attrs
 import psutil
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from toolz import curry
@@ -48,6 +47,7 @@ from spearmint_fp import (
     run,
     threads,
 )
+from tests.examples import examples
 from tests.journal.runs import doubled, list_outcomes, rising
 from tests.running.executors import opened
 from tests.waiting import wait_until
@@ -628,7 +628,7 @@ class Journals(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-Journals.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+Journals.TestCase.settings = examples(25, stateful_step_count=20)
 TestJournals = Journals.TestCase
 
 

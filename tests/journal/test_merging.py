@@ -14,7 +14,6 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
@@ -33,6 +32,7 @@ from spearmint_fp.journal import schema
 from spearmint_fp.journal.ledger import Ledger
 from spearmint_fp.journal.owners import Owner
 from spearmint_fp.outcomes.outcomes import ErrorInfo
+from tests.examples import examples
 from tests.journal.runs import doubled, rising
 from tests.workers.programs import finished, started
 
@@ -163,7 +163,7 @@ class Merging(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-Merging.TestCase.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)
+Merging.TestCase.settings = examples(15, stateful_step_count=12)
 TestMerging = Merging.TestCase
 
 

@@ -10,12 +10,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Dialog, Locator, Page, sync_playwright
 
 from spearmint_fp import (
     ArgumentError,
@@ -36,6 +35,9 @@ from spearmint_fp import (
 from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.outcomes.outcomes import ErrorInfo
 from tests.waiting import LIMIT_SECONDS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Dialog, Locator, Page
 
 NONE: Final = "\u2013"
 EVIL = "<img src=x onerror=alert(1)>"
@@ -64,7 +66,7 @@ def score(config: Config) -> dict[str, float]:
 OUTCOMES = collect(run(score, sweep))
 FAILED = [outcome.index for outcome in OUTCOMES if not outcome.ok]
 
-Opened = Callable[..., Page]
+Opened = Callable[..., "Page"]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,8 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("no Chromium on this machine: the page is not looked at")
-    with sync_playwright() as playwright:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=chromium, args=FLAGS.split(), timeout=LIMIT_SECONDS * 1000
         )

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgba
 
@@ -39,6 +39,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.outcomes.outcomes import ErrorInfo
 from spearmint_fp.report.parallel import MOST_LINES
+from tests.examples import examples
 
 RED = to_rgba("#c0392b")
 ERROR = ErrorInfo("ValueError", "bad", "Traceback")
@@ -197,7 +198,7 @@ LEAVES = st.none() | st.integers() | st.floats() | st.booleans() | st.text(max_s
 NUMBERS = st.integers() | st.floats() | st.none()
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(st.tuples(LEAVES, LEAVES, LEAVES, NUMBERS, st.booleans()), min_size=1, max_size=6), st.integers(1, 3))
 def test_whatever_the_axes_hold_there_is_a_picture_or_a_clear_error(rows: list[Any], count: int) -> None:
     made: list[Outcome[Any, Any]] = []

@@ -21,6 +21,7 @@ from scipy import stats
 from toolz import groupby
 
 from spearmint_fp import ArgumentError, DynamicValue, PathError, collect, compare, expand, rows, run, summary
+from tests.needs import needs
 
 NUMBERS = st.integers(-(10**6), 10**6).map(lambda n: n / 100)
 
@@ -151,6 +152,7 @@ def test_a_bootstrap_of_years_of_the_nile() -> None:
     assert row["high"] < 0
 
 
+@needs("sklearn")
 def test_seeds_of_a_classifier() -> None:
     from sklearn.datasets import load_iris
     from sklearn.model_selection import train_test_split
@@ -341,6 +343,7 @@ def test_no_two_columns_of_a_summary_have_one_name() -> None:
     assert all(list(row)[:5] == names for row in table)
 
 
+@needs("statsmodels")
 def test_means_and_tests_are_those_of_statsmodels() -> None:
     from statsmodels.stats.proportion import proportion_confint
     from statsmodels.stats.weightstats import DescrStatsW

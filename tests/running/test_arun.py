@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 import tqdm.asyncio
 import trio
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -43,6 +43,7 @@ from spearmint_fp import (
     timed_out,
 )
 from spearmint_fp.running.arun import AsyncOutcomes
+from tests.examples import examples
 from tests.running.executors import FAULTS, faulty, product_or_fail
 from tests.waiting import HANG_SECONDS, LIMIT_SECONDS, wait_until_async
 
@@ -106,7 +107,7 @@ def test_the_outcomes_are_those_of_run(made: Any, limit: int) -> None:
     stream=st.booleans(),
     turns=st.integers(0, 2),
 )
-@settings(max_examples=40)
+@examples(40)
 def test_every_fault_is_its_own_failure(
     kinds: list[str], limit: int, in_flight: int | None, ordered: bool, stream: bool, turns: int
 ) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from tests.workers.programs import find_group, finished, list_running, seen, started
 
+pytestmark = pytest.mark.slow
+
 CTRL_C = {
     "serial": "None",
     "threads": "threads(2)",

@@ -20,7 +20,7 @@ from typing import Any
 import attrs
 import psutil
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from toolz import partition_all
 
@@ -49,6 +49,7 @@ from spearmint_fp import (
     threads,
 )
 from spearmint_fp.workers.executors import Threads
+from tests.examples import examples
 from tests.running.clients import fetch, served
 from tests.running.executors import (
     ELSEWHERE,
@@ -124,7 +125,7 @@ def test_every_fault_is_its_own_failure(executor: Any) -> None:
 
 
 @given(kinds=st.lists(st.sampled_from(sorted(FAULTS)), max_size=12), ordered=st.booleans())
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(4)
 def test_outcomes_are_equal_whichever_executor_ran_them(parallel: Any, kinds: list[str], ordered: bool) -> None:
     got = run(faulty, iter(kinds), executor=parallel, ordered=ordered, in_flight=5)
     assert collect(got) == collect(run(faulty, kinds))

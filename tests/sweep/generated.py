@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from contextlib import suppress
+from operator import and_, or_, sub
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,17 +19,23 @@ from spearmint_fp import (
     constrain,
     derive,
     distinct,
+    exclude,
     expand,
+    include,
     mapped,
     product,
+    project,
+    reorder,
     sample,
     shuffled,
     spread,
     structured,
+    where,
     zipped,
 )
 
 from ..oracle import Inner, OneOf, Pair, count, listing, predicate, record_specs, scalars, tree_of
+from .partials import Partial, partials
 
 Step = Callable[[st.DrawFn, Sweep[Any], st.SearchStrategy[Any]], Sweep[Any]]
 
@@ -118,9 +125,45 @@ def _nest(draw: st.DrawFn, sweep: Sweep[Any], trees: st.SearchStrategy[Any]) -> 
     return expand({"a": choice, "w": DynamicValue([True, 1])})
 
 
+def _where(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    return where(_partial(draw, sweep), sweep)
+
+
+def _exclude(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    return exclude([_partial(draw, sweep) for _ in range(draw(st.integers(0, 2)))], sweep)
+
+
+def _include(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    more = draw(st.dictionaries(st.sampled_from(["new", "b", "model"]), scalars, max_size=2))
+    return include([{**_partial(draw, sweep, functions=False), **more}], sweep)
+
+
+def _partial(draw: st.DrawFn, sweep: Sweep[Any], functions: bool = True) -> Partial:
+    some = points(sweep)
+    return draw(partials(some, functions)) if some else {}
+
+
+def _some(paths: list[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(paths), min_size=1, max_size=2, unique=True)
+
+
+def _project(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    return project(draw(_some(_paths(sweep))), sweep)
+
+
+def _reorder(draw: st.DrawFn, sweep: Sweep[Any], _: Any) -> Sweep[Any]:
+    return reorder(draw(_some(_paths(sweep))), sweep)
+
+
+def _combine_as_sets(draw: st.DrawFn, sweep: Sweep[Any], trees: st.SearchStrategy[Any]) -> Sweep[Any]:
+    other = draw(st.sampled_from([_slice, _shuffle, _derive, _concat]))(draw, sweep, trees)
+    made: Sweep[Any] = draw(st.sampled_from([sub, and_, or_]))(*draw(st.permutations([sweep, other])))
+    return made
+
+
 STEPS: list[Step] = [
     _slice, _shuffle, _sample, _spread, _constrain, _distinct, _concat, _product, _zip, _derive, _map, _structure,
-    _nest,
+    _nest, _where, _exclude, _include, _project, _reorder, _combine_as_sets,
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, SizeError, expand, shuffled
@@ -13,12 +13,13 @@ from spearmint_fp.sweep.atoms import build_formula
 from spearmint_fp.sweep.digits import find_node
 from spearmint_fp.sweep.formulas import ANYTHING, Formula, Groups, Values
 from spearmint_fp.sweep.tables import Constraint
+from tests.examples import examples
 
 from ..oracle import paths_of, predicate, value_at
 from .generated import points, sweeps
 from .spaces import find_inside, list_places, list_positions, open_space
 
-some = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(100)
 
 
 @some

@@ -8,17 +8,18 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, expand
 from spearmint_fp.sweep.automata import Automaton
 from spearmint_fp.sweep.constraints import build_automaton
 from spearmint_fp.sweep.tables import Constraint
+from tests.examples import examples
 
 from ..oracle import listing, paths_of, predicate, record_specs, tree_of, value_at
 
-some = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(120)
 
 Rule = tuple[Any, tuple[Any, ...]]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -142,7 +142,6 @@ def one_by_one(sweep: Sweep[Any]) -> tuple[list[Any], int | None]:
     return found, None
 
 
-@settings(deadline=None)
 @given(sweeps)
 def test_listing_ends_with_the_error_at_its_position_after_all_before_it(sweep: Sweep[Any]) -> None:
     expected, position = one_by_one(sweep)
@@ -151,7 +150,6 @@ def test_listing_ends_with_the_error_at_its_position_after_all_before_it(sweep: 
     assert taken(sweep.walk(middle, sweep.size)) == (expected[middle:], position)
 
 
-@settings(deadline=None)
 @given(sweeps)
 def test_nothing_that_looks_at_every_configuration_takes_a_part_for_the_whole(sweep: Sweep[Any]) -> None:
     whole = mapped(lambda config: config, sweep)  # without an inverse: it is searched point by point

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -30,6 +30,7 @@ from spearmint_fp import (
     unit,
     zipped,
 )
+from tests.examples import examples
 
 
 def axis(path: str, values: Any = (1, 2)) -> Any:
@@ -45,7 +46,7 @@ leaf_paths = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(leaf_paths, st.data())
 def test_products_keep_the_left_operand_slowest(paths: list[str], data: Any) -> None:
     cut = data.draw(st.integers(0, len(paths)))

@@ -10,14 +10,15 @@ from math import comb, factorial, prod
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from spearmint_fp import DynamicValue, SizeError, Sweep, constrain, expand
 from spearmint_fp.sweep import conjunction
+from tests.examples import examples
 
 from .test_automata import Rule, constrained_specs, make
 
-some = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(120)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -28,12 +28,14 @@ from spearmint_fp import (
     shuffled,
     zipped,
 )
+from tests.examples import examples
+from tests.needs import needs
 
 from ..bench.spaces import SPACES, digest_rows, sweep_of
 from ..oracle import exactly, listing, paths_of, predicate, record_specs, tree_of
 from .test_automata import Rule, is_kept
 
-some = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(40)
 
 
 @attrs.frozen
@@ -345,10 +347,12 @@ def feature_rules(features: Sequence[Feature]) -> list[tuple[tuple[int, ...], Ca
     return rules
 
 
+@needs("dd")
 @some
 @given(feature_models())
 def test_feature_models_count_as_a_bdd_counts_them(model: Any) -> None:
-    autoref = pytest.importorskip("dd.autoref")
+    from dd import autoref
+
     features, clauses = model
     names = [f"f{k}" for k in range(len(features) + 1)]
     sweep: Sweep[Any] = expand(
@@ -373,11 +377,13 @@ def test_feature_models_count_as_a_bdd_counts_them(model: Any) -> None:
         assert bdd.let(dict(config), whole) == bdd.true
 
 
+@needs("dd")
 @some
 @given(st.lists(st.integers(2, 5), min_size=3, max_size=8), st.data())
 def test_mixed_level_models_count_as_a_bdd_counts_them(levels: list[int], data: Any) -> None:
     """Clauses of (parameter, value, equal or not), as combinatorial testing has them; a value is its bits."""
-    autoref = pytest.importorskip("dd.autoref")
+    from dd import autoref
+
     places = [(k, value) for k, level in enumerate(levels) for value in range(level)]
     literals = st.tuples(st.sampled_from(places), st.booleans())
     clauses = data.draw(st.lists(st.lists(literals, min_size=1, max_size=4), max_size=8))

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from spearmint_fp import (
     ArgumentError,
@@ -28,6 +28,7 @@ from spearmint_fp import (
 )
 from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.sweep.nodes.axis import Axis
+from tests.examples import examples
 
 from .generated import points, sweeps
 
@@ -123,7 +124,7 @@ def test_they_take_sweeps() -> None:
 # --- labels tell configurations apart ------------------------------------------------------------------------
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(120)
 @given(sweeps())
 def test_a_label_tells_the_configurations_of_any_sweep_apart(sweep: Sweep[Any]) -> None:
     owners: dict[str, Any] = {}

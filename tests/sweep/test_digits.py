@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, constrain, expand, shuffled
 from spearmint_fp.configuration.paths import find_in
 from spearmint_fp.sweep.digits import Digits, Question, count_values, cut_axes, find_node, narrow_node, read_digits
 from spearmint_fp.sweep.nodes.node import ABSENT
+from tests.examples import examples
 
 from ..oracle import exactly, listing, paths_of, record_specs, tree_of
 
-some = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(80)
 
 
 def values_at(digits: Digits, question: int, position: int) -> Iterator[Any]:

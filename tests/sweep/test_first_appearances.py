@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, Sweep, constrain, expand
@@ -14,10 +14,11 @@ from spearmint_fp.sweep import first_appearances
 from spearmint_fp.sweep.allowed import Allowed
 from spearmint_fp.sweep.first_appearances import find_firsts
 from spearmint_fp.sweep.nodes.node import Node, SelectionOf
+from tests.examples import examples
 
 from ..oracle import predicate
 
-some = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(80)
 NAMES = ["a", "b", "c", "d"]
 PATHS = [("a",), ("b",), ("c",), ("d",), ("in", "a"), ("in", "k")]
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from toolz import unique
 
@@ -28,12 +28,13 @@ from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.sweep import formulas
 from spearmint_fp.sweep.digits import cut_piece, find_node
 from spearmint_fp.sweep.formulas import ANYTHING, Formula, Groups, Values, split_axes
+from tests.examples import examples
 
 from ..oracle import exactly, paths_of, predicate, value_at
 from .generated import points, sweeps
 from .spaces import list_places, open_space
 
-many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+many = examples(60)
 
 AXES: dict[str, Any] = {"a": range(5), "b": [f"b{k}" for k in range(4)], "c": range(3, 30, 4)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -26,11 +26,12 @@ from spearmint_fp import (
     where,
 )
 from spearmint_fp.configuration.keys import exact_key
+from tests.examples import examples
 
 from ..oracle import paths_of, predicate
 from .generated import points, sweeps
 
-many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+many = examples(80)
 
 
 def value_of(path: Any, config: Any) -> Any:

@@ -6,7 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -34,8 +34,9 @@ from spearmint_fp import (
     where,
     zipped,
 )
+from tests.examples import examples
 
-many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+many = examples(80)
 
 FRUIT = {"fruit": DynamicValue(["apple", "pear"]), "animal": DynamicValue(["cat", "dog"])}
 DOCUMENTED = [

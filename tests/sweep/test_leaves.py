@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, Sweep, expand, freeze, mapped
@@ -14,11 +14,12 @@ from spearmint_fp.sweep.cases import AnyCase, KeyCases
 from spearmint_fp.sweep.diagrams import TRUE
 from spearmint_fp.sweep.digits import find_node
 from spearmint_fp.sweep.leaves import Hidden, LeafIndex, are_alike, list_opened, list_points
+from tests.examples import examples
 
 from .generated import pairs, points, sweeps
 from .spaces import find_inside, list_places, list_positions, open_space
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(60)
 
 
 @some

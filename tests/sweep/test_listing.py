@@ -6,18 +6,19 @@ from itertools import islice, pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, constrain, expand
 from spearmint_fp.sweep import listing
 from spearmint_fp.sweep.listing import RowLister, walk_runs
 from spearmint_fp.sweep.nodes.record import Record
+from tests.examples import examples
 
 from ..oracle import exactly, tree_of
 from .test_automata import Rule, constrained_specs, is_kept, make
 
-some = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(120)
 
 
 @some

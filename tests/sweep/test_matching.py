@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, Sweep, constrain, expand, freeze
@@ -14,12 +14,13 @@ from spearmint_fp.sweep.indices import Remaining
 from spearmint_fp.sweep.leaves import Hidden, LeafIndex, list_opened
 from spearmint_fp.sweep.matching import Matcher
 from spearmint_fp.sweep.nodes.select import Select
+from tests.examples import examples
 
 from ..oracle import predicate
 from .generated import pairs, points
 from .spaces import find_inside, list_places, list_positions, open_space
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(60)
 
 
 def match(base: Any, other: Any, place: Any = ()) -> list[int]:

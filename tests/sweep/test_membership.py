@@ -6,17 +6,18 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
 from spearmint_fp import DynamicValue, SizeError, Sweep, expand, freeze, mapped, sample
 from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.sweep import membership
 from spearmint_fp.sweep.membership import Membership, keep_members
 from spearmint_fp.sweep.nodes.node import Node
+from tests.examples import examples
 
 from .generated import pairs, points
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(60)
 
 
 def keys(configs: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -33,10 +33,11 @@ from spearmint_fp import (
 )
 from spearmint_fp.configuration.paths import find_in
 from spearmint_fp.sweep.nodes import node
+from tests.examples import examples
 
 from ..oracle import Data, Inner, OneOf, Pair, count, exactly, listing, paths_of, predicate, tree_of, value_at
 
-many = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+many = examples(100)
 
 MOST = 60
 """How many configurations a generated sweep has at most: all of them are looked for."""

@@ -6,7 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -24,10 +24,11 @@ from spearmint_fp import (
     zipped,
 )
 from spearmint_fp.configuration.keys import exact_key
+from tests.examples import examples
 
 from ..oracle import predicate
 
-many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+many = examples(80)
 
 
 @many

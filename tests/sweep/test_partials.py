@@ -8,7 +8,7 @@ from itertools import islice, repeat
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import ArgumentError, DynamicValue, PathError, SizeError, Sweep, expand
@@ -16,11 +16,12 @@ from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.configuration.paths import find_in
 from spearmint_fp.sweep.formulas import Values
 from spearmint_fp.sweep.partials import MOST_PARTIALS, list_partials, parse_key, read_conditions
+from tests.examples import examples
 
 from .generated import points, sweeps
 from .partials import agrees, partials
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(60)
 
 
 def count_agreeing(partial: Any, sweep: Sweep[Any]) -> list[int]:

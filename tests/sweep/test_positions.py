@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp.sweep.digits import find_node
 from spearmint_fp.sweep.positions import join_positions
+from tests.examples import examples
 
 from .generated import sweeps
 from .spaces import find_inside, list_places, list_positions, open_space
 
-some = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(50)
 
 
 @some

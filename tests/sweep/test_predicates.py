@@ -8,17 +8,18 @@ from itertools import pairwise, product
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, SizeError, constrain, expand
 from spearmint_fp.sweep.constraints import build_automaton
 from spearmint_fp.sweep.digits import Question, read_digits
 from spearmint_fp.sweep.tables import Constraint
+from tests.examples import examples
 
 from ..oracle import predicate
 
-some = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(120)
 NAMES = "abcd"
 scopes = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True).map(tuple)
 

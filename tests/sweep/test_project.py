@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from toolz import unique
 
@@ -28,11 +28,12 @@ from spearmint_fp import (
     where,
 )
 from spearmint_fp.configuration.keys import exact_key
+from tests.examples import examples
 
 from ..oracle import paths_of, predicate
 from .generated import points, sweeps
 
-many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+many = examples(80)
 
 
 def restrict(paths: Any, config: Any) -> Any:

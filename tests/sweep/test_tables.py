@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Sequence
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, constrain, expand
@@ -13,11 +13,12 @@ from spearmint_fp.sweep.diagrams import Diagrams
 from spearmint_fp.sweep.digits import read_digits
 from spearmint_fp.sweep.predicates import Asker, Space
 from spearmint_fp.sweep.tables import Constraint, dump_table, load_table
+from tests.examples import examples
 
 from ..oracle import predicate
 from .test_predicates import NAMES, scopes
 
-some = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(120)
 
 
 @some

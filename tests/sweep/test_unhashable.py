@@ -17,16 +17,17 @@ import attrs
 import msgspec
 import numpy as np
 import pandas as pd
-import polars as pl
 import pydantic
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 
 from spearmint_fp import AbsentError, Config, DynamicValue, distinct, expand, freeze, mapped
 from spearmint_fp.configuration.equality import are_equal
 from spearmint_fp.configuration.keys import exact_key
+from tests.examples import examples
+from tests.needs import cases, needs
 
 
 class Model(pydantic.BaseModel):
@@ -59,6 +60,12 @@ class Triple(tuple[Any, ...]):
     __slots__ = ()
 
 
+def in_polars(column: list[Any]) -> Any:
+    import polars as pl
+
+    return pl.DataFrame({"x": column})
+
+
 MAKERS: dict[str, Callable[[Any], Any]] = {
     "array": lambda n: np.arange(3) + n,
     "array of one": lambda n: np.array([n]),
@@ -71,8 +78,8 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "DataFrame": lambda n: pd.DataFrame({"x": [n], "y": ["a"]}),
     "Series": lambda n: pd.Series([n]),
     "Index": lambda n: pd.Index([n]),
-    "polars": lambda n: pl.DataFrame({"x": [n]}),
-    "polars column": lambda n: pl.Series([n]),
+    "polars": lambda n: in_polars([n]),
+    "polars column": lambda n: in_polars([n])["x"],
     "deque": lambda n: deque([n, [n]]),
     "UserList": lambda n: UserList([n]),
     "namespace": lambda n: SimpleNamespace(x=[n]),
@@ -99,7 +106,7 @@ def mapped_to(make: Callable[[Any], Any], period: int, size: int = 50) -> Any:
     return mapped(partial(with_leaf, make, period), expand({"n": DynamicValue(range(size))}))
 
 
-@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("kind", cases(MAKERS, "polars"))
 def test_distinct_keeps_each_content_once(kind: str) -> None:
     """The leaves are gone before the next are made: 50 were 3."""
     make = MAKERS[kind]
@@ -111,7 +118,7 @@ def test_distinct_keeps_each_content_once(kind: str) -> None:
     assert distinct([{"a": make(n % 4)} for n in range(9)]).size == 4
 
 
-@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("kind", cases(MAKERS, "polars"))
 def test_found_by_content(kind: str) -> None:
     make = MAKERS[kind]
     axis = expand({"a": DynamicValue([make(n) for n in range(5)]), "b": DynamicValue([0, 1])})
@@ -132,7 +139,7 @@ def test_found_by_content(kind: str) -> None:
     assert freeze(make(4)) not in DynamicValue([1, make(3)])
 
 
-@pytest.mark.parametrize("kind", [kind for kind in MAKERS if kind != "attrs of an array"])
+@pytest.mark.parametrize("kind", cases(sorted(MAKERS.keys() - {"attrs of an array"}), "polars"))
 def test_configurations_are_equal_by_content(kind: str) -> None:
     make = MAKERS[kind]
     assert Config({"a": make(1), "b": [make(2)]}) == {"b": [make(2)], "a": make(1)}
@@ -171,8 +178,6 @@ DIFFERENT: list[Any] = [
     pd.Series([1]),
     pd.Series([1], name="x"),
     pd.Series([1.0]),
-    pl.DataFrame({"x": [1]}),
-    pl.DataFrame({"x": [1]}, schema={"x": pl.Int8}),
     SimpleNamespace(x=1),
     SimpleNamespace(x=1.0),
     SimpleNamespace(x=True),
@@ -202,10 +207,21 @@ DIFFERENT: list[Any] = [
 
 
 def test_different_leaves_have_different_keys_and_copies_the_same() -> None:
-    keys = [exact_key(leaf) for leaf in DIFFERENT]
-    assert len({*keys}) == len(DIFFERENT)
-    assert distinct([{"a": leaf} for leaf in DIFFERENT]).size == len(DIFFERENT)
-    for leaf in DIFFERENT:
+    check_different(DIFFERENT)
+
+
+@needs("polars")
+def test_different_frames_of_polars_have_different_keys() -> None:
+    import polars as pl
+
+    check_different([*DIFFERENT, in_polars([1]), in_polars([1]).cast(pl.Int8)])
+
+
+def check_different(leaves: list[Any]) -> None:
+    keys = [exact_key(leaf) for leaf in leaves]
+    assert len({*keys}) == len(leaves)
+    assert distinct([{"a": leaf} for leaf in leaves]).size == len(leaves)
+    for leaf in leaves:
         swapped = isinstance(leaf, np.ndarray) and leaf.dtype == ">i4"  # a copy has the order of the machine
         if swapped or isinstance(leaf, Lonely | slice | type({}.keys())):
             continue
@@ -270,7 +286,7 @@ def told(leaf: np.ndarray[Any, Any]) -> str:
     return repr((leaf.dtype, leaf.shape, [(type(one).__name__, one) for one in leaf.ravel().tolist()]))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(arrays, max_size=8))
 def test_distinct_arrays_are_those_that_are_told_differently(leaves: list[Any]) -> None:
     wanted = list({told(leaf): leaf for leaf in reversed(leaves)})[::-1]

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, NewType, TypedDict
 import attrs
 import pydantic
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -30,6 +30,7 @@ from spearmint_fp import (
     zipped,
 )
 from spearmint_fp.sweep.checks import may_refuse_together
+from tests.examples import examples
 
 from .generated import sweeps
 
@@ -150,7 +151,7 @@ def refused(kind: Any, sweep: Sweep[Any], extra: Any) -> list[ConversionError | 
     return found
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(300)
 @given(
     st.sampled_from(KINDS), sweeps(ROOTS), st.sampled_from(["forbid", "ignore"]), st.sampled_from([10_000, 10, 0, -1])
 )

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
@@ -34,11 +34,12 @@ from spearmint_fp import (
     where,
     zipped,
 )
+from tests.examples import examples
 
 from .generated import points, sweeps
 from .partials import agrees, partials
 
-many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+many = examples(80)
 
 LONG = DynamicValue(range(10**30))
 SPACE = expand(

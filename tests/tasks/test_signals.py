@@ -15,6 +15,8 @@ from tests.tasks.signals import send_signal
 
 from ..workers.programs import find_group, finished, list_running, seen, started
 
+pytestmark = pytest.mark.slow
+
 HANDLERS = {
     "a lambda": "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7))",
     "a function": """

@@ -17,6 +17,7 @@ from ...configuration.freezing import rebuild_record
 from ...configuration.records import FieldsShape, NamedShape, Shape
 from ..claims import NOTHING, Claims, claim_points, merge_claims
 from ..outline import Outline, outline_product
+from ..patterns import Pattern, join_patterns
 from ..places import NOWHERE, Combined, Listed, Places
 from ..probes import Probe, RecordProbe
 from ..spots import Spot
@@ -202,6 +203,9 @@ class Record(Compound):
         yield RecordProbe(self, spot)
         for k, (key, part) in enumerate(zip(self.shape.keys, self.parts, strict=True)):
             yield from part.probes(spot.in_product(self, k, self.shape.build, (key,)))
+
+    def find_pattern(self) -> Pattern:
+        return join_patterns(self.shape, (part.find_pattern() for part in self.parts))
 
     def outline(self, path: Steps) -> Outline:
         return outline_product([part.outline((*path, key)) for key, part in self._items])

@@ -6,15 +6,16 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from spearmint_fp import DynamicValue, SizeError, Sweep, constrain, expand, shuffled
 from spearmint_fp.sweep.designs import descent
 from spearmint_fp.sweep.designs.descent import Destination, Ranks, read_ranks
+from tests.examples import examples
 
 from ..generated import sweeps
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(60)
 
 
 def go_to(target: int, ranks: Ranks) -> tuple[Destination, list[tuple[int, int, int]]]:

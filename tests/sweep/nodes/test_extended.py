@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import Config, DynamicValue, Sweep, expand, get_in
@@ -14,10 +14,11 @@ from spearmint_fp.configuration.paths import find_in, set_in
 from spearmint_fp.sweep.filters import constrain_node
 from spearmint_fp.sweep.nodes.extended import Addition, Extended, Rule
 from spearmint_fp.sweep.tables import Constraint
+from tests.examples import examples
 
 from ...oracle import listing, predicate, specs, tree_of
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(60)
 NEW = [("new",), ("a", "new"), ("deep", "er", "new")]
 
 

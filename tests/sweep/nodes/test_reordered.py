@@ -6,7 +6,7 @@ import pickle
 from itertools import product
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import DynamicValue, expand
@@ -14,10 +14,11 @@ from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.configuration.paths import find_in
 from spearmint_fp.sweep.nodes.node import Node, ProductOf
 from spearmint_fp.sweep.nodes.reordered import Place, Reordered, find_part
+from tests.examples import examples
 
 from ..spaces import find_inside
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+some = examples(60)
 axes = st.lists(st.sampled_from([0, 1, 1.0, True, "a", None]), min_size=1, max_size=3).map(DynamicValue)
 records: st.SearchStrategy[Any] = st.recursive(
     axes | st.just(7) | st.just({}),
