@@ -14,7 +14,6 @@ from typing import Any, Final, NoReturn, final
 
 import attrs
 
-from .calls import explain_calls
 from .equality import are_values_equal
 from .errors import ArgumentError, FrozenError, MissingAttributeError, PathError, SpearmintError, TreeError
 from .fold import Algebra, RefusedNodeError, fold, keep_choice, list_leaves, register_node, repr_tree, show_path
@@ -110,7 +109,6 @@ def _build_rows(cells: Iterable[tuple[Any, ...]], count: int) -> list[Config]:
     return configs
 
 
-@explain_calls
 @final
 @attrs.frozen(init=False, eq=False, repr=False)
 class Config(Mapping[Any, Any]):
