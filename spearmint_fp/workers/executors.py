@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, cast, final, get_args
 
 import attrs
 
+from ..configuration.calls import explain_calls
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type, suggest_names
 from ..sweep.core import Sweep
@@ -70,6 +71,7 @@ class Threads(ExecutorValue):
         return lambda: ThreadPool(fn, self.workers)
 
 
+@explain_calls
 def threads(workers: int | None = None) -> Threads:
     """An executor of so many threads of this process: for tasks that wait, or that let go of the interpreter.
 
@@ -130,6 +132,7 @@ class Processes(ExecutorValue):
         return lambda: ProcessPool(job, self.workers, LAUNCHERS[self.start_method](), self.deaths, self.max_tasks)
 
 
+@explain_calls
 def processes(  # noqa: PLR0913
     workers: int | None = None,
     *,
