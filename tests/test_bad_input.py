@@ -1150,7 +1150,8 @@ CASES = [
         "`processes(2, max_tasks=0)`",
         on(lambda: processes(2, max_tasks=0)),
         ArgumentError,
-        "max_tasks= takes how many to use, a whole number above 0; got 0 (int)",
+        "processes(max_tasks=) takes after how many configurations a worker is replaced, a whole number above 0; got 0 "
+        "(int). Leave it out to keep the workers",
     ),
     Case(
         "Arguments",
