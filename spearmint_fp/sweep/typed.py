@@ -48,9 +48,10 @@ def structured(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Sweep
     """`mapped(lambda config: structure(cls, config), sweep)`, searchable: a sweep of instances of `cls`.
 
     Size, order, slices and positions are those of `sweep`. A configuration is converted when it is asked for, each
-    time anew; nothing is converted here. `.index` and `in` convert all of up to 10^5 configurations, once. In larger
-    sweeps `.index` unstructures what it looks for, so it does not enumerate: it gives a position where this stands, and
-    an error where a class of validators or converters may hide it.
+    time anew; nothing is converted here. Where `cls` keeps the values that it is given, and all configurations have the
+    same paths, `.index` and `in` look for the configuration that an instance was made of. Otherwise they convert all of
+    up to 10^5 configurations, once; in larger sweeps they narrow the axes by what they look for, and give a position
+    where this stands, and an error where a class of validators or converters may hide it.
 
     >>> import attrs
     >>> from spearmint_fp import DynamicValue, expand
