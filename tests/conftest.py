@@ -47,8 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _find_executors(item: pytest.Item) -> set[str]:
     params = getattr(getattr(item, "callspec", None), "params", {})
-    named = "dask" in getattr(item, "originalname", "")
-    return {value for value in params.values() if type(value) is str} | ({"dask"} if named else set())
+    words = {"dask", "ray"}.intersection(getattr(item, "originalname", "").split("_"))
+    return words | {value for value in params.values() if type(value) is str}
 
 
 @pytest.fixture(scope="session", autouse=True)
