@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -23,6 +24,10 @@ for name, number in {"quick": QUICK, "full": FULL}.items():
         derandomize="CI" in os.environ,
     )
 settings.load_profile("quick")
+
+# A shell's background jobs ignore interrupts, and so would the programs that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 SLOW_EXECUTORS = {"spawn", "fork", "process pool", "dask", "ray"}
