@@ -1,5 +1,8 @@
 """How Sphinx builds these pages: `python -m sphinx -W docs docs/_build`."""
 
+import re
+from typing import Any
+
 from spearmint_fp import __version__
 
 project = "spearmint_fp"
@@ -19,3 +22,13 @@ napoleon_use_rtype = False
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 autodoc_type_aliases = {"Path": "Path"}
+
+
+def link_names(_: Any, page: str, source: list[str]) -> None:
+    """In the list of all names, which is read as plain text too, each name leads to its full docstring."""
+    if page == "reference/index":
+        source[0] = re.sub(r"^\| `(\w+)` \|", r"| {py:obj}`\1 <spearmint_fp.\1>` |", source[0], flags=re.MULTILINE)
+
+
+def setup(app: Any) -> None:
+    app.connect("source-read", link_names)

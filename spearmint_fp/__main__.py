@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from .configuration.extras import suggest_install
+
 
 def main() -> int:
     """Run the command line; without the package that it is made with, say how to get it."""
@@ -13,7 +15,7 @@ def main() -> int:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        sys.stderr.write("Error: the command line needs a package: pip install 'spearmint_fp[cli]'\n")
+        sys.stderr.write(f"Error: the command line needs a package: {suggest_install('cli')}\n")
         return 2
     except KeyboardInterrupt:
         return 130

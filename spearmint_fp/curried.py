@@ -26,7 +26,7 @@ from toolz import curry
 
 import spearmint_fp
 
-from .configuration.errors import ArgumentError
+from .configuration.calls import make_call_error
 
 __all__ = [*dir(spearmint_fp)]  # noqa: PLE0604  # they are strings
 
@@ -57,13 +57,10 @@ class Curried(curry):  # type: ignore[misc]  # toolz has no types
         if all(name in given for name in _list_required(self.func)[len(self.args) + len(args) :]):
             return self.func(*self.args, *args, **given)
         more = self.bind(*args, **kwargs)
-        signature = inspect.signature(more.func)
         try:
-            signature.bind_partial(*more.args, **more.keywords)
-        except TypeError as error:
-            bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
-            taken = signature.replace(parameters=bare, return_annotation=signature.empty)
-            raise ArgumentError(f"{more!r}: {error}. It is {more.func.__name__}{taken}") from None
+            inspect.signature(more.func).bind_partial(*more.args, **more.keywords)
+        except TypeError:
+            raise make_call_error(more.func, more.args, more.keywords) from None
         return more
 
     @property

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from .bench import __main__ as bench
-from .bench import access, constrained, core, designs, growth, measure, pages, peers, show
+from .bench import access, constrained, core, designs, growth, measure, pages, peers, reading, show
 from .bench.constrained import count_model, feature_model, measure_space, split_groups
 from .bench.measure import Row, Way, compared, seconds, turns, worked
 from .bench.spaces import SPACES, Space, predicate_of, sweep_of
@@ -128,6 +128,11 @@ def test_access_is_measured_beside_others(monkeypatch: pytest.MonkeyPatch) -> No
     assert [row.what for row in rows if row.note.startswith("OverflowError")] == [
         "a sample of 10^30: random.sample(range(10**30), 1000)"
     ]
+
+
+def test_one_configuration_is_measured_beside_a_dict() -> None:
+    rows = [row.what for part in (reading.reading, reading.everyday) for row in part(1)]
+    assert {"W2R by attribute", "one read by key", "hash, nested : of the items, by hand", "config_id, deep"} <= {*rows}
 
 
 @pytest.mark.usefixtures("few_objects")

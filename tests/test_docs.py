@@ -70,12 +70,12 @@ def test_each_block_of_the_readme_runs_alone(tmp_path: Path, monkeypatch: pytest
         assert run(block, names).splitlines() == promised(block), block
         if "Journal(" in block:  # and again, as the page says: what is finished comes from the file
             assert run(block, names).splitlines() == promised(block)
-            assert [outcome.replayed for outcome in names["outcomes"]] == [True] * 5 + [False]
+            assert [outcome.replayed for outcome in names["outcomes"]] == [True] * 3 + [False]
 
 
 def test_the_readme_is_short_and_begins_with_expand_and_run() -> None:
     text = README.read_text(encoding="utf-8")
-    assert len(text.split()) <= 760  # code, tables and links included
+    assert len(text.split()) <= 740  # code, tables and links included
     assert [promised(block) != [] for block in blocks(README)] == [True] * 4
     assert "from spearmint_fp import DynamicValue, expand, run" in blocks(README)[0]
     assert [block.splitlines()[0] for block in blocks(README, "bash")] == [

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "reference" / "promises.md"
-SECTIONS = ["Errors", "Ends of runs", "Identity", "Positions", "Conversion", "Journals"]
+SECTIONS = ["Errors", "Ends of runs", "Identity", "Positions", "Conversion", "Journals", "Pages"]
 ROW = re.compile(r"^\| (?P<promise>[^|]+) \| (?P<held>[^|]+) \|$", re.MULTILINE)
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, assert_type
 
 import attrs
+import pytest
 import xarray
 
 from spearmint_fp import (
@@ -75,6 +76,8 @@ from spearmint_fp.running.arun import AsyncOutcomes
 from spearmint_fp.running.run import Outcomes
 from spearmint_fp.tasks.attempts import run_attempt
 from spearmint_fp.workers.executors import Processes, Threads
+
+pytestmark = pytest.mark.filterwarnings("ignore:a?run.*never iterated")
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ import spearmint_fp as fp
 
 from .group import CommandGroup, traceback_option
 from .journal_commands import merge, plan, results
-from .look_commands import check, explain, list_, matrix, show
+from .look_commands import check, explain, list_, matrix, schema, show
 from .run_commands import run_
 
 
@@ -43,5 +43,5 @@ def cli() -> None:
     """
 
 
-for command in (explain, list_, show, check, matrix, run_, plan, results, merge):
+for command in (explain, list_, show, check, schema, matrix, run_, plan, results, merge):
     cli.add_command(command)

@@ -185,3 +185,22 @@ def matrix(sweep: Sweep[Any], most: int) -> None:
             f"--covering 2, --sample {most} or --where"
         )
     write_json({"include": [*sweep]})
+
+
+@click.command(
+    cls=Command,
+    short_help="Write a JSON Schema of files, for editors.",
+    examples=[
+        "spearmint-fp schema --class train:Settings",
+        "spearmint-fp schema --class train:Settings --no-tags",
+    ],
+)
+@click.option("--class", "name", metavar="MODULE:CLASS", help="Of the configurations of this class, not of all.")
+@click.option("--no-tags", is_flag=True, help="Of files without tags such as !sweep: JSON and TOML.")
+@traceback_option
+def schema(name: str | None, no_tags: bool) -> None:
+    """Write a JSON Schema (2020-12) of files, by which editors complete and check them."""
+    import json
+
+    made = fp.json_schema(None if name is None else look_up_here(name), choices=not no_tags)
+    write_lines([json.dumps(made, indent=2)])

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar, final
 
 import attrs
 
+from .calls import explain_calls
 from .config import Config
 from .equality import are_equal, are_values_equal
 from .errors import ArgumentError, ChoiceError, CountError, SizeError, TreeError
@@ -50,6 +51,7 @@ def _read_alternatives(values: Iterable[T]) -> Sequence[T]:
     return kept  # type: ignore[no-any-return]
 
 
+@explain_calls
 @final
 @attrs.frozen(repr=False)
 class DynamicValue(Choice, Generic[T_co]):

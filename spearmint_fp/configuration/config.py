@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections import deque
-from collections.abc import Hashable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from functools import lru_cache
 from itertools import chain, islice, product, repeat, starmap
 from math import prod
+from operator import itemgetter
 from typing import Any, Final, NoReturn, final
 
 import attrs
 
+from .calls import explain_calls
 from .equality import are_values_equal
 from .errors import ArgumentError, FrozenError, MissingAttributeError, PathError, SpearmintError, TreeError
 from .fold import Algebra, RefusedNodeError, fold, keep_choice, list_leaves, register_node, repr_tree, show_path
@@ -32,6 +35,15 @@ class Layout(MappingShape):
     A configuration is one tuple, its cell: the layout first, then a value per key. So a sweep's
     configurations come out of `itertools.product((layout,), *pools)` without another copy.
     """
+
+    key_hash: int = attrs.field(init=False, eq=False, repr=False)
+    sort_values: Callable[[tuple[Any, ...]], Hashable] = attrs.field(init=False, eq=False, repr=False)
+    """The values of a cell, equal where they are equal at the same keys in another order."""
+
+    def __attrs_post_init__(self) -> None:
+        MappingShape.__attrs_post_init__(self)
+        object.__setattr__(self, "key_hash", hash(frozenset(self.keys)))
+        object.__setattr__(self, "sort_values", _make_sorting(self.slots))
 
     def with_keys(self, keys: Iterable[Hashable]) -> Layout:
         return get_layout(tuple(keys))
@@ -56,6 +68,14 @@ class Layout(MappingShape):
     @property
     def row_head(self) -> tuple[Any, ...]:
         return (self,)
+
+
+def _make_sorting(slots: Mapping[Hashable, int]) -> Callable[[tuple[Any, ...]], Hashable]:
+    """`Layout.sort_values`: the values by the hashes of their keys, or in pairs with them where two are equal."""
+    sorted_slots = [slot for _, slot in sorted({hash(key): slot for key, slot in slots.items()}.items())]
+    if len(sorted_slots) < len(slots):
+        return lambda cell: frozenset(zip(slots, cell[1:], strict=True))
+    return itemgetter(*sorted_slots) if len(slots) > 1 else itemgetter(slice(1, None))
 
 
 BLOCK_SIZE: Final = 128
@@ -90,6 +110,7 @@ def _build_rows(cells: Iterable[tuple[Any, ...]], count: int) -> list[Config]:
     return configs
 
 
+@explain_calls
 @final
 @attrs.frozen(init=False, eq=False, repr=False)
 class Config(Mapping[Any, Any]):
@@ -123,7 +144,7 @@ class Config(Mapping[Any, Any]):
             raise ArgumentError(
                 f"Config takes a mapping; got {repr_with_type(mapping)}. For other trees there is freeze(tree)"
             )
-        _set_cell(self, freeze(mapping if type(mapping) is not Config else dict(mapping))._cell)
+        _set_cell(self, freeze(mapping if type(mapping) is not Config else mapping._dict())._cell)
 
     def __getitem__(self, key: Any) -> Any:
         cell = self._cell
@@ -138,10 +159,13 @@ class Config(Mapping[Any, Any]):
         known: tuple[Any, ...] = ()
         if name != "_cell":  # which an instance lacks until it is made
             cell = self._cell
-            slot = cell[0].slots.get(name)
-            if slot is not None:
-                return cell[slot]
-            known = tuple(self)
+            try:
+                value = cell[cell[0].slots[name]]
+            except KeyError:
+                known = cell[0].keys
+            else:
+                _add_reader(name)
+                return value
         raise MissingAttributeError(Missing(f"no key {short_repr(name)} in this configuration", name, known))
 
     def __iter__(self) -> Iterator[Any]:
@@ -168,10 +192,12 @@ class Config(Mapping[Any, Any]):
         return default if slot is None else self._cell[slot]
 
     def _dict(self) -> dict[Any, Any]:
-        return dict(zip(self._cell[0].keys, self._cell[1:], strict=True))
+        cell = self._cell
+        return dict(zip(cell[0].keys, cell[1:]))  # noqa: B905  # never of two lengths, and asking takes a third
 
     def keys(self) -> KeysView[Any]:
-        return self._dict().keys()
+        slots: dict[Any, int] = self._cell[0].slots
+        return slots.keys()
 
     def values(self) -> ValuesView[Any]:
         return self._dict().values()
@@ -188,23 +214,32 @@ class Config(Mapping[Any, Any]):
         return merged
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is not Config:
-            if not isinstance(other, Mapping):
-                return NotImplemented
-            try:
-                other = Config(other)
-            except SpearmintError:  # a cycle, say: not a tree, so not equal to one
-                return False
-        mine, theirs = self._cell, other._cell
-        if mine[0] is theirs[0]:
-            return are_values_equal(mine[1:], theirs[1:])
-        if len(mine) != len(theirs) or mine[0].slots.keys() != theirs[0].slots.keys():
+        mine = self._cell
+        layout = mine[0]
+        if type(other) is Config:
+            theirs = other._cell
+            if layout is theirs[0]:
+                return mine is theirs or are_values_equal(mine[1:], theirs[1:])
+            slots = theirs[0].slots
+            return layout.slots.keys() == slots.keys() and are_values_equal(
+                mine[1:], tuple([theirs[slots[key]] for key in layout.keys])
+            )
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        try:
+            if type(other) is not dict:
+                return self == Config(other)
+            return layout.slots.keys() == other.keys() and are_values_equal(
+                mine[1:], tuple([freeze(other[key]) for key in layout.keys])
+            )
+        except SpearmintError:  # a cycle, say: not a tree, so not equal to one
             return False
-        return are_values_equal(mine[1:], tuple([theirs[theirs[0].slots[key]] for key in mine[0].keys]))
 
     def __hash__(self) -> int:
+        cell = self._cell
+        layout = cell[0]
         try:
-            return hash(frozenset(zip(self._cell[0].keys, self._cell[1:], strict=True)))
+            return hash((layout.key_hash, layout.sort_values(cell)))
         except TypeError:
             parts = (*list_leaves(self), *(((key,), value) for key, value in self.items()))
             path, part = next((path, part) for path, part in parts if not has_hash(part))
@@ -229,6 +264,13 @@ class Config(Mapping[Any, Any]):
         copied: Config = fold(copying, self)
         return copied
 
+    def __dir__(self) -> Iterable[str]:
+        keys = (key for key in self if isinstance(key, str))
+        return {*object.__dir__(self)} - _READERS | {*keys}
+
+    def _ipython_key_completions_(self) -> list[Any]:
+        return list(self)
+
     @property
     def config_id(self) -> str:
         """`config_id(self)`, computed when asked; a `"config_id"` key of the user's own is honoured."""
@@ -237,6 +279,31 @@ class Config(Mapping[Any, Any]):
 
 _new: Final = object.__new__
 _set_cell: Final = Config._cell.__set__  # type: ignore[attr-defined]  # the slot itself: Config is frozen
+
+
+MOST_READERS: Final = 256
+"""How many names of keys become properties of the class: each one has Python look all others up anew."""
+
+_READERS: Final[set[str]] = set()
+
+
+def _add_reader(name: str) -> None:
+    """Make the name of a key a property of the class: Python 3.11 reads it in a fifth of the time of `__getattr__`.
+
+    It stands for a key that was read as an attribute. Later versions gain nothing by it.
+    """
+    if sys.version_info >= (3, 12) or len(_READERS) >= MOST_READERS or name.startswith("_") or hasattr(Config, name):
+        return
+
+    def read(config: Config) -> Any:
+        cell = config._cell
+        try:
+            return cell[cell[0].slots[name]]
+        except KeyError:  # then Python asks `__getattr__`, which says what there is
+            raise AttributeError(name) from None
+
+    _READERS.add(name)
+    setattr(Config, name, property(read))
 
 
 def _refuse_change(_: Config, key: Any, *value: Any) -> NoReturn:
@@ -266,6 +333,12 @@ def _make_key_error(key: Any) -> ArgumentError:
 
 # --- every mapping is opened with a layout, so that freezing makes it a Config ---------------------------
 
+
+def _open_config(config: Config) -> tuple[Layout, tuple[Any, ...]]:
+    cell = config._cell
+    return cell[0], cell[1:]
+
+
 _text_layout: Final = lru_cache(maxsize=1024)(Layout)
 
 
@@ -293,6 +366,6 @@ def _refuse_mapping(reason: str) -> RefusedNodeError:
     return RefusedNodeError(TreeError, f"{reason}. Make it a dict first")
 
 
-register_node(Config, lambda config: (config._cell[0], config._cell[1:]), frozen=True)
+register_node(Config, _open_config, frozen=True)
 register_node(dict, lambda mapping: (get_layout(tuple(mapping)), tuple(mapping.values())))
 register_node(Mapping, _open_mapping)

@@ -55,7 +55,7 @@ class AbsentError(SpearmintError, ValueError):
 
 
 class ArgumentError(SpearmintError, TypeError):
-    """An argument of the wrong type."""
+    """An argument of the wrong type, or a call that does not fit the function."""
 
 
 class MissingAttributeError(SpearmintError, AttributeError):

@@ -6,7 +6,7 @@ A tree is a leaf, a record or a choice. A new question about trees is a new `Alg
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar, final
@@ -76,10 +76,12 @@ class Algebra(Generic[R]):
     leaf: Callable[[Any], R]
     record: Callable[[Shape, Any, tuple[R, ...]], R]
     choice: Callable[[Any, tuple[R, ...]], R]
+    keeps_scalars: bool = False
+    """True where `leaf` returns values of `SCALAR_TYPES` as they are: then it is not called with them."""
 
 
 def keep_choice(node: Any, _parts: Sequence[Any]) -> Any:
-    """`node`: the `choice` of an algebra that changes records and leaves alone."""
+    """`node`: the `choice` of an algebra that changes records and leaves alone, and so does not enter choices."""
     return node
 
 
@@ -146,14 +148,8 @@ def open_node(value: Any) -> Opened | None:
 # --- the fold ----------------------------------------------------------------------------------------
 
 
-class _Level:
-    """A record or a choice whose children are being folded."""
-
-    __slots__ = ("done", "node", "rest", "shape")
-
-    def __init__(self, node: Any, shape: Shape | None, children: tuple[Any, ...]) -> None:
-        self.node, self.shape, self.rest = node, shape, iter(children)
-        self.done: list[Any] = []
+_Level = tuple[Any, Shape | None, Iterator[Any], list[Any]]
+"""A node whose children are being folded: itself, its shape, the children to come, the results of those done."""
 
 
 def fold(algebra: Algebra[R], tree: Any) -> R:
@@ -174,63 +170,94 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
     Source: catamorphisms, after Meijer, Fokkinga and Paterson, "Functional programming with bananas, lenses,
     envelopes and barbed wire" (1991).
     """
-    parts = open_node(tree)
-    levels = [] if parts is None else [_Level(tree, *parts)]
+    levels: list[_Level] = []
     try:
-        return _fold_levels(algebra, levels) if levels else algebra.leaf(tree)
+        parts = _OPENERS.get(type(tree), _open_other)(tree)
+        if parts is None:
+            return algebra.leaf(tree)
+        if _are_scalars(map(type, parts[1])):
+            return _fold_scalars(algebra, tree, *parts, levels)
+        return _fold_levels(algebra, tree, *parts, levels)
     except RefusedNodeError as refused:
         raise refused.at(_find_child_path(levels)) from None
 
 
-def _fold_levels(algebra: Algebra[R], levels: list[_Level]) -> R:
-    """The fold of the one node that `levels` begins with; what is open on the way to a child stands there too."""
-    leaf, top, entered = algebra.leaf, levels[0], 0
-    open_nodes = {id(top.node)}  # they stay alive on their levels, and so do their ids
+def _fold_levels(
+    algebra: Algebra[R], node: Any, shape: Shape | None, children: tuple[Any, ...], levels: list[_Level]
+) -> R:
+    """The fold of one node; it and what is open on the way to a child stand in `levels`."""
+    leaf, keeps_scalars, entered = algebra.leaf, algebra.keeps_scalars, 0
+    rest: Iterator[Any] = iter(children)
+    done: list[Any] = []
+    levels.append((node, shape, rest, done))
+    enters_choices = algebra.choice is not keep_choice
+    open_nodes = {id(node)}  # they stay alive on their levels, and so do their ids
     while True:
-        done = top.done
-        for child in top.rest:  # an iterator: after a child that was entered, it goes on with the next
+        for child in rest:  # an iterator: after a child that was entered, it goes on with the next
             kind = type(child)
-            if kind in SCALAR_TYPES or (parts := _OPENERS.get(kind, _open_other)(child)) is None:
+            if kind in SCALAR_TYPES:
+                done.append(child if keeps_scalars else leaf(child))
+                continue
+            opened = _OPENERS.get(kind, _open_other)(child)
+            if opened is None:
                 done.append(leaf(child))
-            elif not parts[1]:
-                done.append(_close_node(algebra, child, parts[0], ()))
-            else:
+                continue
+            inner, children = opened
+            if inner is None and not enters_choices:
+                children = ()
+            if children:
                 entered += 1
-                _check_nesting(child, levels, open_nodes, entered)
-                open_nodes.add(id(child))
-                top = _Level(child, *parts)
-                levels.append(top)
-                break
+                if entered > MAX_NODES or len(levels) >= MAX_DEPTH or id(child) in open_nodes:
+                    raise _make_nesting_error(child, levels, open_nodes, entered)
+            if _are_scalars(map(type, children)):
+                done.append(_fold_scalars(algebra, child, inner, children, levels))
+                continue
+            node, shape, rest, done = child, inner, iter(children), []
+            open_nodes.add(id(node))
+            levels.append((node, shape, rest, done))
+            break
         else:
-            result: R = _close_node(algebra, top.node, top.shape, tuple(done))
-            open_nodes.discard(id(top.node))
+            parts = tuple(done)
+            result: R = algebra.choice(node, parts) if shape is None else algebra.record(shape, node, parts)
+            open_nodes.remove(id(node))
             levels.pop()
             if not levels:
                 return result
-            top = levels[-1]
-            top.done.append(result)
+            node, shape, rest, done = levels[-1]
+            done.append(result)
 
 
-def _close_node(algebra: Algebra[R], node: Any, shape: Shape | None, parts: tuple[R, ...]) -> R:
+_are_scalars: Final = SCALAR_TYPES.issuperset
+
+
+def _fold_scalars(
+    algebra: Algebra[R], node: Any, shape: Shape | None, children: tuple[Any, ...], levels: list[_Level]
+) -> R:
+    """The fold of a node whose children are scalars: the most common one, which needs a level for errors alone."""
+    try:
+        parts: Any = children if algebra.keeps_scalars else tuple(map(algebra.leaf, children))
+    except RefusedNodeError:
+        done: list[Any] = []
+        levels.append((node, shape, iter(()), done))
+        done.extend(algebra.leaf(child) for child in children)  # raises again, with those before it done
+        raise
     return algebra.choice(node, parts) if shape is None else algebra.record(shape, node, parts)
 
 
-def _check_nesting(node: Any, levels: Sequence[_Level], open_nodes: set[int], entered: int) -> None:
-    if entered <= MAX_NODES and id(node) not in open_nodes and len(levels) < MAX_DEPTH:
-        return
+def _make_nesting_error(node: Any, levels: Sequence[_Level], open_nodes: set[int], entered: int) -> TreeError:
     path, kind = _find_child_path(levels), type(node).__qualname__
     if entered > MAX_NODES:
-        raise TreeError(
+        return TreeError(
             f"the tree has more than {MAX_NODES} records and choices, the last at {show_path(path[:6])}…. "
             f"A part that holds another twice, and so on, doubles each time: hide it in an object of your own"
         )
     if id(node) in open_nodes:
-        depth = next(depth for depth, level in enumerate(levels) if level.node is node)
-        raise TreeError(
+        depth = next(depth for depth, level in enumerate(levels) if level[0] is node)
+        return TreeError(
             f"the tree contains itself: {show_path(path)} is the {kind} that stands at "
             f"{show_path(_find_child_path(levels[:depth]))}. Cut the cycle, or keep the object out of the tree"
         )
-    raise TreeError(
+    return TreeError(
         f"the tree is nested deeper than {MAX_DEPTH} at {show_path(path[:6])}…: {kind}. "
         f"Flatten it, or hide the inner part in an object of your own"
     )
@@ -238,7 +265,7 @@ def _check_nesting(node: Any, levels: Sequence[_Level], open_nodes: set[int], en
 
 def _find_child_path(levels: Iterable[_Level]) -> Steps:
     """The path of the child that is being folded: choices have no step, and a record that is complete neither."""
-    shapes = ((level.shape, len(level.done)) for level in levels)
+    shapes = ((shape, len(done)) for _, shape, _, done in levels)
     return tuple(shape.keys[place] for shape, place in shapes if shape is not None and place < len(shape.keys))
 
 

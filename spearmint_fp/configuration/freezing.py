@@ -9,7 +9,7 @@ from .errors import ChoiceError
 from .fold import FROZEN_TYPES, SCALAR_TYPES, Algebra, Choice, RefusedNodeError, fold, keep_choice, list_leaves
 from .messages import repr_with_type, short_repr
 from .opaque import find_inside
-from .records import FieldsShape, MappingShape, Shape, TupleShape, are_text
+from .records import FieldsShape, MappingShape, Shape, TupleShape
 
 
 def freeze(tree: Any) -> Any:
@@ -53,7 +53,7 @@ def _freeze_leaf(leaf: Any) -> Any:
 def _freeze_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
     """The record of frozen parts; refused where its keys hide a choice, or fields that are not its parts."""
     if isinstance(shape, MappingShape):
-        if not are_text(map(type, shape.keys)) and (choice := find_inside(Choice, shape.keys)) is not None:
+        if not shape.has_text_keys and (choice := find_inside(Choice, shape.keys)) is not None:
             raise RefusedNodeError(
                 ChoiceError,
                 f"a choice in a key is not seen: {short_repr(choice)}. Choose among whole mappings instead",
@@ -65,7 +65,7 @@ def _freeze_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
             seen = [leaf for _, leaf in list_leaves(children) if isinstance(leaf, Choice)]
             if (choice := find_inside(Choice, node, known=(*children, *seen))) is not None:
                 raise _make_hidden_choice_error(choice, node)
-    return rebuild_record(shape, node, parts)
+    return shape.build(parts) if type(node) in (dict, list) else rebuild_record(shape, node, parts)
 
 
 def _make_hidden_choice_error(choice: Any, value: Any) -> RefusedNodeError:
@@ -124,12 +124,17 @@ def _make_thawing(thaw_typed: Callable[[Shape, Any, tuple[Any, ...]], Any]) -> A
 
     def thaw_record(shape: Shape, node: Any, parts: tuple[Any, ...]) -> Any:
         if isinstance(shape, MappingShape):
-            return dict(zip(shape.keys, parts, strict=True))
+            return dict(zip(shape.keys, parts))  # noqa: B905  # never of two lengths, and asking takes a third
         return list(parts) if isinstance(shape, TupleShape) else thaw_typed(shape, node, parts)
 
-    return Algebra(lambda leaf: set(leaf) if isinstance(leaf, frozenset) else leaf, thaw_record, keep_choice)
+    return Algebra(
+        leaf=lambda leaf: set(leaf) if isinstance(leaf, frozenset) else leaf,
+        record=thaw_record,
+        choice=keep_choice,
+        keeps_scalars=True,
+    )
 
 
-_FREEZE: Final[Algebra[Any]] = Algebra(leaf=_freeze_leaf, record=_freeze_record, choice=keep_choice)
+_FREEZE: Final[Algebra[Any]] = Algebra(_freeze_leaf, _freeze_record, keep_choice, keeps_scalars=True)
 _THAW: Final = _make_thawing(rebuild_record)
 _THAW_PLAIN: Final = _make_thawing(lambda _shape, node, _parts: node)

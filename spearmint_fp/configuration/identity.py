@@ -247,10 +247,13 @@ def _encode_fields(fields: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 def _encode_record(shape: Shape, node: Any, parts: tuple[bytes, ...]) -> bytes:
+    if isinstance(shape, MappingShape) and not shape.has_text_keys:
+        return _join_count(b"m", sorted(map(add, (fold(_ENCODE, key) for key in shape.keys), parts)))
     if isinstance(shape, TupleShape):
         return _join_count(b"t", parts)
-    items = _join_count(b"m", _encode_items(shape.keys, parts))
-    return _encode_name(b"o", type(node)) + items if _is_typed(shape) else items
+    template, sort_parts = _make_template(tuple(shape.keys))
+    items: bytes = template % sort_parts(parts)
+    return items if isinstance(shape, MappingShape) else _encode_name(b"o", type(node)) + items
 
 
 def _is_typed(shape: Shape) -> bool:
@@ -258,20 +261,15 @@ def _is_typed(shape: Shape) -> bool:
     return not isinstance(shape, MappingShape | TupleShape)
 
 
-def _encode_items(keys: tuple[Any, ...], parts: tuple[bytes, ...]) -> list[bytes]:
-    """Each key with its value, in the order of the keys' encodings: none of these is the beginning of another."""
-    if {*map(type, keys)} <= _TEXT:
-        return [key + parts[k] for k, key in _sort_keys(keys)]
-    return sorted(map(add, (fold(_ENCODE, key) for key in keys), parts))
-
-
-_TEXT: Final = frozenset({str})
-
-
 @functools.lru_cache(maxsize=512)
-def _sort_keys(keys: tuple[str, ...]) -> tuple[tuple[int, bytes], ...]:
-    """The encodings of a record's keys in order, each with its place; kept, as every configuration has the same."""
-    return tuple(sorted(enumerate(map(_encode_str, keys)), key=itemgetter(1)))
+def _make_template(keys: tuple[str, ...]) -> tuple[bytes, Callable[[tuple[bytes, ...]], Any]]:
+    """A record's encoding with `%b` for each value, and the values in that order; every configuration has the same.
+
+    The order is that of the keys' encodings, none of which is the beginning of another.
+    """
+    encoded = sorted((_encode_str(key), place) for place, key in enumerate(keys))
+    template = _join_count(b"m", [key.replace(b"%", b"%%") + b"%b" for key, _ in encoded])
+    return template, itemgetter(*(place for _, place in encoded)) if keys else tuple
 
 
 def _encode_choice(node: Choice, parts: tuple[bytes, ...]) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .errors import ArgumentError, ConflictError, PathError, TreeError
-from .fold import Algebra, Choice, Steps, fold, show_path
+from .fold import FROZEN_TYPES, SCALAR_TYPES, Algebra, Choice, Steps, fold, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, has_fields, open_record
 from .messages import repr_with_type
@@ -80,17 +80,19 @@ def _merge_at(path: Steps, patch: Any, tree: Any) -> Any:
 
 def _override_at(path: Steps, patch: Any, tree: Any) -> Any:
     """`override(patch, tree)` of what stands at a path."""
+    if type(patch) in SCALAR_TYPES:
+        return patch
     patch, tree = _freeze_mapping(patch), _freeze_mapping(tree)
-    record = open_record(tree)
+    record, is_mapping = open_record(tree), isinstance(patch, Mapping)
+    if is_mapping and record is not None and not isinstance(record[0], TupleShape):
+        return _merge_children(_override_at, path, patch, *record)
     if _has_records(patch) and (record is not None or _has_records(tree)):
         return patch.over(lambda alternative: _override_at(path, alternative, tree))
-    if not isinstance(patch, Mapping):
+    if not is_mapping:
         return patch
     if _has_records(tree):
         trees = bool(tree.trees)  # of a sweep there are none: its points are configurations, and all are merged into
         return tree.over(lambda one: one if trees and fold(_HAS_NO_CONFIGS, one) else _override_at(path, patch, one))
-    if record is not None and not isinstance(record[0], TupleShape):
-        return _merge_children(_override_at, path, patch, *record)
     if has_fields(tree) and not isinstance(tree, Choice):
         raise PathError(
             f"cannot merge into {show_path(path)}: there stands {repr_with_type(tree)}, whose fields are no part of "
@@ -108,20 +110,21 @@ def _merge_children(
     children: tuple[Any, ...],
 ) -> Any:
     """A record with the patch merged in, name by name; a record from a mapping takes new names too."""
-    keys, values = list(shape.keys), list(children)
+    values, new = list(children), {}
     for key, value in patch.items():
         position = shape.find(key) if isinstance(shape, MappingShape) else find_child(shape, path, key)
         if position is None:
-            keys.append(key)
-            values.append(value)
+            new[key] = value
         else:
             values[position] = merge((*path, key), value, values[position])
-    return shape.with_keys(keys).build(values) if isinstance(shape, MappingShape) else build_at(shape, values, path)
+    if not isinstance(shape, MappingShape):
+        return build_at(shape, values, path)
+    return shape.with_keys((*shape.keys, *new)).build((*values, *new.values())) if new else shape.build(values)
 
 
 def _freeze_mapping(node: Any) -> Any:
     """The node, a mapping frozen: inside a configuration there may be a dict that a `mapped` function gave."""
-    return freeze(node) if isinstance(node, Mapping) else node
+    return freeze(node) if type(node) not in FROZEN_TYPES and isinstance(node, Mapping) else node
 
 
 def _is_empty(node: Any) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import re
 import reprlib
 from collections.abc import Hashable, Iterable, Sequence
+from functools import reduce
 from typing import Final
 
 MOST_LETTERS: Final = 4_000
@@ -94,12 +95,29 @@ def list_words(words: Sequence[str]) -> str:
 def suggest_names(step: object, known: Iterable[Hashable]) -> str:
     """`; did you mean 'temperature'?` or the known names, for the end of a message."""
     names = tuple(known)
+    if type(step) is str and (dotted := _explain_dots(step, names)):
+        return dotted
     if type(step) is str and len(step) < 100:  # nobody writes a very long word by mistake
         from difflib import get_close_matches  # for errors alone
 
         for close in get_close_matches(step, [key for key in names if type(key) is str], n=1):
             return f"; did you mean {short_repr(close)}?"
     return f"; there is: {', '.join(map(short_repr, names[:12]))}" if names else "; it is empty"
+
+
+def _explain_dots(step: str, names: tuple[Hashable, ...]) -> str:
+    """The words about a key with a dot in it that stands, or is looked for, in the place of a nested one."""
+    whole = next((key for key in names if isinstance(key, str) and key.startswith(f"{step}.")), None)
+    if whole is not None:
+        return f"; there is the key {short_repr(whole)}, with a dot in it: nested, it is {nest_key(whole)}"
+    if step.partition(".")[0] in names:
+        return f"; with a dot it is one key: nested, it is {nest_key(step)}, read with get_in"
+    return ""
+
+
+def nest_key(key: str) -> str:
+    """`{'llm': {'model': ...}}` for `llm.model`."""
+    return reduce(lambda inside, step: f"{{{short_repr(step)}: {inside}}}", reversed(key.split(".", 8)), "...")
 
 
 class Missing:

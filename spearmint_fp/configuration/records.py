@@ -10,6 +10,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from itertools import product
 from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, final
 
@@ -61,10 +62,12 @@ class MappingShape:
 
     keys: tuple[Hashable, ...]
     slots: dict[Hashable, int] = attrs.field(init=False, eq=False, repr=False)
+    has_text_keys: bool = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         slots = {key: position for position, key in enumerate(self.keys, 1)}
         object.__setattr__(self, "slots", slots)
+        object.__setattr__(self, "has_text_keys", are_text(map(type, self.keys)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.keys,)
@@ -78,11 +81,23 @@ class MappingShape:
         return tuple(value[key] for key in self.keys) if all(key in value for key in self.keys) else None
 
     def find(self, step: object) -> int | None:
-        slot = self.slots.get(step) if isinstance(step, Hashable) else None
+        try:
+            slot = self.slots.get(step)
+        except TypeError:  # it has no hash
+            return None
         return None if slot is None else slot - 1
 
     def text(self, parts: Sequence[str]) -> str:
-        return "{" + ", ".join(f"{full_repr(key)}: {part}" for key, part in zip(self.keys, parts, strict=True)) + "}"
+        template = _text_template(self.keys) if self.has_text_keys else _make_template(self.keys)
+        return template % tuple(parts)
+
+
+def _make_template(keys: Iterable[Hashable]) -> str:
+    """The `repr` of a dict with these keys, with `%s` for each value."""
+    return "{" + ", ".join(full_repr(key).replace("%", "%%") + ": %s" for key in keys) + "}"
+
+
+_text_template: Final = lru_cache(maxsize=512)(_make_template)
 
 
 def find_index(step: object, length: int) -> int | None:

@@ -84,7 +84,7 @@ class _Compiler:
         self._quoted: dict[str, str] = {}  # names that stand for paths in backticks
 
     def _make_error(self, what: str) -> FormatError:
-        return FormatError(f"the constraint {short_repr(self.text)}: {what}")
+        return FormatError(f"{short_repr(self.text)}: {what}")
 
     def compile_root(self) -> _Step:
         """The function of the whole text."""
@@ -127,12 +127,12 @@ class _Compiler:
                 return lambda values: not step(values)
             case ast.Compare():
                 return self._compile_comparison(node, level)
+        value, shown = self._compile_value(node, level), self._show(node)
         if self._find_path(node) is None and not (isinstance(node, ast.Constant) and isinstance(node.value, bool)):
             raise self._make_error(
-                f"{self._show(node)} is no comparison, as each side of and, or and not is; for one of several values "
-                f"write name in ['a', 'b']"
+                f"{shown} is no comparison, as each side of and, or and not is; for one of several values write "
+                f"name in ['a', 'b']"
             )
-        value, shown = self._compile_value(node, level), self._show(node)
         return lambda values: _require_truth(value(values), shown)
 
     def _compile_comparison(self, node: ast.Compare, level: int) -> _Step:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import isclass
 from typing import Any, Final, Literal, get_args
@@ -74,7 +74,7 @@ def _make_union_hook(union: Any, hooks: Hooks) -> Hook:
     """
     members = list_members(union)
     tables = [
-        [(member, unwrap_type(member), one.find(member)) for member in members]
+        [(member, _make_exact_test(unwrap_type(member)), one.find(member)) for member in members]
         for one in dict.fromkeys((hooks.strict, hooks))
     ]
 
@@ -83,7 +83,7 @@ def _make_union_hook(union: Any, hooks: Hooks) -> Hook:
         refusals: list[tuple[Any, Exception]] = []
         for table in tables:
             refusals.clear()
-            for member, _bare, hook in sorted(table, key=lambda line: not _is_exactly(line[1], single)):
+            for member, _, hook in sorted(table, key=lambda line: not line[1](single)):
                 try:
                     return hook(value, member)
                 except Exception as error:
@@ -93,11 +93,13 @@ def _make_union_hook(union: Any, hooks: Hooks) -> Hook:
     return check
 
 
-def _is_exactly(kind: Any, value: Any) -> bool:
+def _make_exact_test(kind: Any) -> Callable[[Any], bool]:
     """True where a value is of a type without any conversion."""
     if is_literal(kind):
-        return any(type(one) is type(value) and one == value for one in get_args(kind))
-    return (type(None) if kind is None else find_class(kind)) is type(value)
+        literals = get_args(kind)
+        return lambda value: any(type(one) is type(value) and one == value for one in literals)
+    cls = type(None) if kind is None else find_class(kind)
+    return lambda value: cls is type(value)
 
 
 def _join_refusals(value: Any, refusals: list[tuple[Any, Exception]]) -> Exception:

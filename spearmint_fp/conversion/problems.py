@@ -71,7 +71,7 @@ class Problem:
 
     def below(self, path: Steps) -> Problem:
         """The same problem, seen from where `path` starts."""
-        return attrs.evolve(self, path=(*path, *self.path))
+        return Problem((*path, *self.path), self.reason, self.value, self.kind, self.spoils)
 
 
 @final
@@ -79,8 +79,11 @@ class RefusalError(Exception):
     """Problems on their way up through the converter."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(map(str, problems)))
+        super().__init__(*problems)
         self.problems = problems
+
+    def __str__(self) -> str:  # written out when it is asked for: a union catches those of its members
+        return "; ".join(map(str, self.problems))
 
 
 def expected(what: str, value: Any, kind: Kind = "type") -> RefusalError:

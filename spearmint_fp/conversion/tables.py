@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Sequence
+from io import StringIO
 from typing import Any, Final, NoReturn
 
 from ..configuration.fold import Steps, show_path
@@ -25,7 +26,7 @@ _WORDS: Final = {
 
 def read_csv(text: str, refuse: Refuse) -> list[dict[Any, Any]]:
     """A record for each row; `refuse(line, what)` raises the error for what stands there."""
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
     try:
         header = next(filter(None, reader), None)
         if header is None:

@@ -90,6 +90,7 @@ class _Runner:
         try:
             self._threads.start(functools.partial(copy_context().run, feed.take_all, outcomes), most)
         except RunError as error:
+            outcomes.close()
             feed.end(error)
             raise
 

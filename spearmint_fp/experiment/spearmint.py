@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
+from ..configuration.calls import explain_calls
 from ..configuration.choices import holds_records
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError
 from ..configuration.messages import repr_with_type
 from ..conversion.fields import is_structured
 from ..outcomes.outcomes import Outcome
-from ..sweep.combine import concat
+from ..sweep.combine import concat, unit
 from ..sweep.core import Sweep
 from ..sweep.expansion import expand
 from ..sweep.files import load
-from ..tasks.injection import inject
+from ..tasks.injection import Injected, inject
 from .cases import Experiment, find_decorated, get_experiment
 from .decorating import decorate_function
+from .discovery import list_references
 from .result import ExperimentResult
 from .runners import open_async_runner, open_runner
 from .strategies import BranchStrategy, require_strategy, shadow
@@ -71,6 +73,7 @@ def _is_instance(leaf: Any) -> bool:
     return is_structured(type(leaf))
 
 
+@explain_calls
 @final
 @attrs.frozen
 class Spearmint:
@@ -78,7 +81,8 @@ class Spearmint:
 
     `configs` is a sequence of dicts, `Config`s, typed instances, sweeps, and paths of files or folders that
     `load` reads; `.configs` is their `Sweep`, one after the other, and nothing is enumerated. By default the first
-    configuration is main and the rest are variants; `branch_strategy` chooses otherwise.
+    configuration is main and the rest are variants; `branch_strategy` chooses otherwise. Without configurations it
+    decorates pipelines: functions that take none, and call experiments that do.
 
     >>> from spearmint_fp import Config, DynamicValue
     >>> mint = Spearmint(configs=[{"model": DynamicValue(["a", "b"]), "n": 1}])
@@ -99,7 +103,7 @@ class Spearmint:
     See also: `load`; `expand` and `concat`, which make the sweep.
     """
 
-    configs: Sweep[Any] = attrs.field(converter=_read_configs)
+    configs: Sweep[Any] = attrs.field(default=(), converter=_read_configs)
     branch_strategy: BranchStrategy | None = attrs.field(default=None, converter=require_strategy)
 
     def experiment(
@@ -193,7 +197,7 @@ class Spearmint:
 
 
 def experiment(
-    configs: Any,
+    configs: Any = (),
     branch_strategy: BranchStrategy | None = None,
     uses: Sequence[Callable[..., Any]] = (),
     *,
@@ -211,7 +215,8 @@ def experiment(
     `branch_strategy(configs, context) -> (main, variants)` chooses; `shadow`, the default, takes the first as main and
     all others as variants. Calling an experiment inside another one multiplies their configurations: which ones take
     part is read from the function's code, and resolved to the objects that it refers to; what cannot be seen
-    there (an experiment that is called by a helper, or looked up at run time) is declared in `uses`.
+    there (an experiment that is called by a helper, or looked up at run time) is declared in `uses`. A function that
+    takes no configuration is an experiment over `unit`: its cases are those of the experiments that it calls.
 
     >>> from spearmint_fp import Config
     >>> @experiment(configs=[{"n": 2}])
@@ -219,10 +224,15 @@ def experiment(
     ...     return config.n * x
     >>> double(21)
     42
+    >>> @experiment()
+    ... def pipeline(x: int) -> str:
+    ...     return f"{double(x)}!"
+    >>> pipeline(4)
+    '8!'
 
     Raises:
-        ArgumentError: an item that is not a configuration, a function given without the parentheses, one that
-            takes no configuration, or an option of the wrong kind.
+        ArgumentError: an item that is not a configuration, a function given without the parentheses, one that is given
+            configurations, takes none, and calls no experiment, or an option of the wrong kind.
         ExperimentError: no configurations; names the empty choice.
 
     See also: `Spearmint`, `inject`, `runtime_context`.
@@ -247,12 +257,22 @@ def experiment(
                 f"{repr_with_type(fn)} is a generator function, which runs nothing when called; return a list"
             )
         call = inject(fn)
-        if not call.parameters:
-            raise ArgumentError(
-                f"{repr_with_type(fn)} takes no configuration. Annotate a parameter as Config (config: Config), an "
-                f"attrs class, a dataclass, a TypedDict, a pydantic model or a msgspec struct, or with "
-                f"Annotated[T, Bind('path')]"
-            )
-        return decorate_function(Experiment(call, sweep, strategy, used, on_outcome), fn)
+        own = sweep if call.parameters else _plan_pipeline(call, sweep, used)
+        return decorate_function(Experiment(call, own, strategy, used, on_outcome), fn)
 
     return decorate
+
+
+def _plan_pipeline(call: Injected[Any], sweep: Sweep[Any], uses: Sequence[Callable[..., Any]]) -> Sweep[Any]:
+    """`unit`, for a function that takes no configuration; an error where that seems to be a mistake."""
+    if not sweep:
+        return sweep if sweep.axes else unit
+    unread = [name for name, p in call.signature.parameters.items() if p.annotation is p.empty]
+    if unread or not (uses or any(find_decorated(one) is not None for one in list_references(call.function))):
+        raise ArgumentError(
+            f"{repr_with_type(call.function)} takes no configuration. Annotate a parameter as Config (config: Config), "
+            f"an attrs class, a dataclass, a TypedDict, a pydantic model or a msgspec struct, or with "
+            f"Annotated[T, Bind('path')]. A pipeline, which calls experiments and takes none itself, is decorated with "
+            f"@experiment()"
+        )
+    return unit

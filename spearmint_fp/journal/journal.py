@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, final, overload
 
 from toolz import partition_all
 
+from ..configuration.calls import explain_calls
 from ..configuration.errors import ArgumentError, IdentityError, JournalError, TreeError
 from ..configuration.identity import config_id
 from ..configuration.messages import repr_with_type, short_repr
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@explain_calls
 @final
 class Journal:
     """A file of outcomes: `run(fn, configs, journal=journal)` runs what it does not have, and replays what it has.

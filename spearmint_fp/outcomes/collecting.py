@@ -8,6 +8,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, TypeVar, final
 
+from ..configuration.calls import explain_calls
 from ..configuration.errors import AbsentError, ArgumentError
 from ..configuration.fold import Algebra, fold
 from ..configuration.messages import repr_with_type, short_repr
@@ -79,6 +80,7 @@ def failures(outcomes: Iterable[Outcome[C, Any]]) -> Iterator[Failure[C]]:
     return (outcome for outcome in walk_outcomes(outcomes) if isinstance(outcome, Failure))
 
 
+@explain_calls
 def best(
     key: Callable[[Success[C, T]], Any], outcomes: Iterable[Outcome[C, T]], *, lowest: bool = False
 ) -> Success[C, T]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Any
 
 from ..configuration.errors import ArgumentError
@@ -31,6 +32,15 @@ def check_in_flight(in_flight: Any) -> int | None:
         return count
     raise ArgumentError(
         f"in_flight is how many configurations may be in flight, above 0; got {repr_with_type(in_flight)}"
+    )
+
+
+def warn_unused(function: str) -> None:
+    """Warn where outcomes are thrown away, as Python does of a coroutine that was never awaited."""
+    warnings.warn(
+        f"{function}(...) was never iterated: nothing ran. Iterate over it, or give it to collect",
+        RuntimeWarning,
+        stacklevel=3,
     )
 
 

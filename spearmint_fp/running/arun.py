@@ -11,6 +11,7 @@ from time import perf_counter
 from types import CodeType
 from typing import Any, Final, Generic, Protocol, TypeVar, cast, final, overload
 
+from ..configuration.calls import explain_calls
 from ..configuration.errors import ArgumentError, RunError
 from ..configuration.extras import require
 from ..configuration.messages import repr_with_type
@@ -25,7 +26,7 @@ from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
 from ..tasks.wrapping import is_async, is_count
 from ..workers.executors import refuse_time_limit
-from .arguments import check_arguments, check_in_flight, require_count
+from .arguments import check_arguments, check_in_flight, require_count, warn_unused
 from .replay import replay_or_run_async
 
 C = TypeVar("C")
@@ -46,6 +47,11 @@ class Feed(Protocol):
         """How many outcomes have been given out."""
         ...
 
+    @property
+    def is_untouched(self) -> bool:
+        """True if nothing was ever asked for, nor an end to it."""
+        ...
+
     def finish(self) -> None:
         """Begin nothing more."""
 
@@ -61,11 +67,13 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
         self._outcomes = outcomes
         self._tasks = tasks
         self._size = size
+        self._is_asked = False
 
     def __anext__(self) -> Awaitable[Outcome[C, T]]:
         return anext(self._outcomes)
 
     def __len__(self) -> int:
+        self._is_asked = True
         return require_count(self._size)
 
     def __bool__(self) -> bool:
@@ -79,6 +87,11 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
         """How many outcomes have been given out."""
         return self._tasks.given
 
+    @property
+    def is_untouched(self) -> bool:
+        """True if nothing was ever asked for, not even the number, and nobody has closed it: that leaves no frame."""
+        return not self._is_asked and self._tasks.is_untouched and cast(Any, self._outcomes).ag_frame is not None
+
     def finish(self) -> None:
         """Begin nothing more; the outcomes of what has begun still come."""
         self._tasks.finish()
@@ -86,6 +99,10 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
     async def aclose(self) -> None:
         """Cancel what runs, and await its end; what has not begun never will."""
         await self._outcomes.aclose()
+
+    def __del__(self) -> None:
+        if self.is_untouched:
+            warn_unused("arun")
 
     async def __aenter__(self) -> AsyncOutcomes[C, T]:
         return self
@@ -116,6 +133,7 @@ def arun(
     journal: Journal | None = ...,
     progress: bool = ...,
 ) -> AsyncOutcomes[C, T]: ...
+@explain_calls
 def arun(  # noqa: PLR0913
     fn: Callable[[Any], Any],
     configs: Iterable[Any] | AsyncIterable[Any],
@@ -256,6 +274,10 @@ class _Tasks:
             await cancel_tasks(feed, *self._running)
         if not (self._is_finishing and feed.cancelled()):
             feed.result()  # raises what the configurations themselves raised
+
+    @property
+    def is_untouched(self) -> bool:
+        return self._feed is None and not self._is_finishing
 
     def finish(self) -> None:
         """Start no more tasks; also where the next configuration is still waited for."""

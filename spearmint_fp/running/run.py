@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from inspect import GEN_CREATED, getgeneratorstate
 from itertools import chain
 from operator import length_hint
 from typing import Any, Generic, TypeVar, cast, final, overload
 
+from ..configuration.calls import explain_calls
 from ..configuration.extras import require
 from ..journal.journal import Journal, open_ledger
 from ..journal.ledger import Ledger
@@ -19,7 +21,7 @@ from ..tasks.task_state import TaskState
 from ..tasks.wrapping import is_async
 from ..workers.executors import find_executor, refuse_time_limit
 from ..workers.sources import Source
-from .arguments import check_arguments, check_in_flight, require_count
+from .arguments import check_arguments, check_in_flight, require_count, warn_unused
 from .loop import drive_pool
 from .replay import Replay, replay_or_run
 
@@ -52,6 +54,7 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
         return made
 
     def __len__(self) -> int:
+        self._groups.is_asked = True
         return require_count(self._size)
 
     def __bool__(self) -> bool:
@@ -68,6 +71,11 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
         """End the run: what has not begun never will, and what runs is stopped."""
         self._groups.close()
 
+    def __del__(self) -> None:
+        groups = getattr(self, "_groups", None)  # an instance that was not made whole has none
+        if groups is not None and groups.is_untouched and self._size != 0:
+            warn_unused("run")
+
     def __enter__(self) -> Outcomes[C, T]:
         return self
 
@@ -81,6 +89,7 @@ class _Groups(Iterator[Iterator[Outcome[Any, Any]]]):
     def __init__(self, groups: Generator[list[Outcome[Any, Any]]]) -> None:
         self._groups = groups
         self._total = 0
+        self.is_asked = False
         self._group: list[Outcome[Any, Any]] = []
         self._left = iter(self._group)
 
@@ -94,6 +103,11 @@ class _Groups(Iterator[Iterator[Outcome[Any, Any]]]):
     def given(self) -> int:
         """How many outcomes have been taken."""
         return self._total - length_hint(self._left)
+
+    @property
+    def is_untouched(self) -> bool:
+        """True if nothing was ever asked for, not even the number, and nobody has closed it."""
+        return not self.is_asked and getgeneratorstate(self._groups) == GEN_CREATED
 
     def close(self) -> None:
         """Give out no more, of this group neither."""
@@ -124,6 +138,7 @@ def run(
     journal: Journal | None = ...,
     progress: bool = ...,
 ) -> Outcomes[C, T]: ...
+@explain_calls
 def run(  # noqa: PLR0913
     fn: Callable[[Any], Any],
     configs: Iterable[Any],

@@ -1,7 +1,8 @@
 """Types looked at as they are declared: which may refuse values together, and which keep the values they are made from.
 
-Of a type that may refuse values together, which it takes one by one, looking at every axis alone is not enough. In an
-instance of a class that keeps its values, the values of the axes are found again.
+One that judges by types alone need not see every value. Of a type that may refuse values together, which it takes one
+by one, looking at every axis alone is not enough. In an instance of a class that keeps its values, the values of the
+axes are found again.
 """
 
 from __future__ import annotations
@@ -90,9 +91,33 @@ def _has_own_code(cls: Any) -> bool:
 
 def _may_see_others(field: Any) -> bool:
     """True if what an attrs field runs may look at other fields."""
-    checks, converts = field.validator, isinstance(field.converter, attrs.Converter)
-    alone = checks is None or (type(checks).__module__ == "attr.validators" and type(checks).__name__ in _OF_ONE_VALUE)
-    return not alone or converts or getattr(field.default, "takes_self", False)
+    converts = isinstance(field.converter, attrs.Converter)
+    return not _looks_alone(field.validator) or converts or getattr(field.default, "takes_self", False)
+
+
+def _looks_alone(validator: Any) -> bool:
+    """True for no validator, and for one of attrs that looks at its field alone."""
+    kind = type(validator)
+    return validator is None or (kind.__module__ == "attr.validators" and kind.__name__ in _OF_ONE_VALUE)
+
+
+# --- types that judge by types alone ------------------------------------------------------------------------------
+
+
+def judges_by_types(kind: Any, _known: tuple[Any, ...] = ()) -> bool:
+    """True only where a type certainly takes or refuses plain data by its keys and the types of its scalars alone.
+
+    >>> judges_by_types(dict[str, list[int | None]]), judges_by_types(dict[str, Path])
+    (True, False)
+    """
+    if kind in KEPT_SCALARS or kind is None or kind in (Any, object) or kind in _known:
+        return True
+    cls, arguments = get_origin(kind) or kind, get_args(kind)
+    if is_union(kind) or cls in (list, tuple, dict):
+        return all(judges_by_types(argument, _known) for argument in arguments if argument is not Ellipsis)
+    if not isclass(cls) or arguments or not (attrs.has(cls) or dataclasses.is_dataclass(cls)) or not keeps_fields(cls):
+        return False
+    return all(judges_by_types(field_type, (*_known, kind)) for field_type in list_field_types(cls))
 
 
 # --- classes that keep the values that they are made from ------------------------------------------------------
@@ -135,7 +160,9 @@ def _has_generated_methods(cls: Any) -> bool:
 
 def _has_kept_fields(cls: Any) -> bool:
     if attrs.has(cls):
-        plain = all(f.init and f.eq and not (f.eq_key or f.converter or f.validator) for f in attrs.fields(cls))
+        plain = all(
+            f.init and f.eq and _looks_alone(f.validator) and not (f.eq_key or f.converter) for f in attrs.fields(cls)
+        )
     elif dataclasses.is_dataclass(cls):
         plain = all(field.init and field.compare for field in dataclasses.fields(cls))
     else:

@@ -8,10 +8,12 @@ from itertools import islice
 from operator import index as as_index
 from typing import Any, Final, TypeVar, cast
 
+from ..configuration.calls import explain_calls
 from ..configuration.errors import ArgumentError, PathError, SizeError
 from ..configuration.fold import Steps, list_leaves, show_path
 from ..configuration.messages import format_count, repr_with_type, suggest_names
 from ..configuration.paths import Path, parse_path
+from ..conversion.comparisons import Comparison
 from .core import Sweep, as_sweep
 from .filters import constrain_node
 from .indices import Permutation
@@ -29,6 +31,7 @@ MOST_SUGGESTED: Final = 1_000
 """How many paths are compared with one that is unknown, to suggest what was probably meant."""
 
 
+@explain_calls
 def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequence[Path]) -> Sweep[T]:
     """`[c for c in sweep if predicate(*(get_in(path, c) for path in on))]` as a sweep: counted, in order.
 
@@ -67,7 +70,8 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         raise ArgumentError(
             f"constrain takes a predicate, a sweep and on=paths; got {repr_with_type(predicate)} as the predicate"
         )
-    constraint = Constraint(predicate, parse_paths(on, "constrain"))
+    words = predicate.text if isinstance(predicate, Comparison) else ""
+    constraint = Constraint(predicate, parse_paths(on, "constrain"), words=words)
     for path in constraint.paths:
         check_path(path, node)
     return Sweep(constrain_node(node, constraint))
@@ -108,6 +112,7 @@ def try_iterating(values: Any) -> Iterator[Any] | None:
         return None
 
 
+@explain_calls
 def shuffled(sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     """The same configurations in a pseudo-random order that is computed, not stored.
 
@@ -133,6 +138,7 @@ def shuffled(sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     return Sweep(Select(node, Permutation(node.size, require_whole(seed, "seed"))) if node.size > 1 else node)
 
 
+@explain_calls
 def sample(k: int, sweep: Sweep[T], *, seed: int = 0) -> Sweep[T]:
     """`shuffled(sweep, seed=seed)[:k]`: `k` different positions, drawn without replacement.
 

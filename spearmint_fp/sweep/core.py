@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, groupby
 from operator import index as as_index
 from typing import Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
 
@@ -338,7 +338,9 @@ def _list_alternatives(column: Column) -> Sequence[Any]:
     if len(column.pieces) == 1:
         return column.pieces[0]
     if sum(map(count_items, column.pieces)) > MOST_COMPARED:
-        return Sweep(Union.of([Axis(piece, swept=True) for piece in column.pieces]))
+        runs = groupby(column.pieces, key=lambda piece: isinstance(piece, tuple))
+        joined = [[tuple(chain.from_iterable(run))] if are_tuples else list(run) for are_tuples, run in runs]
+        return Sweep(Union.of([Axis(piece, swept=True) for piece in chain.from_iterable(joined)]))
     return tuple(unique(chain.from_iterable(column.pieces), key=exact_key))
 
 

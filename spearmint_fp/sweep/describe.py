@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, Final
 
-from ..configuration.messages import format_count, short_repr
+from ..configuration.fold import list_leaves, show_path
+from ..configuration.messages import format_count, nest_key, short_repr
+from ..configuration.paths import get_in
 from .core import Sweep, as_sweep
+
+MOST_HINTS: Final = 3
+"""How many lists, and how many keys with a dot in them, `explain` points at."""
+
+MOST_LEAVES: Final = 1_000
+"""How many values of a configuration `explain` looks at for a list."""
 
 
 def explain(sweep: Sweep[Any]) -> str:
     """The size as a formula, and a line per axis and branch, for a look before a run.
 
-    Nothing is enumerated.
+    Nothing is enumerated. Where nothing varies, lists are pointed at: a list is a value; and so are keys with a dot.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> print(explain(expand({"llm": {"model": DynamicValue(["a", "b"]), "n": DynamicValue(range(9))}, "seed": 0})))
@@ -20,6 +30,9 @@ def explain(sweep: Sweep[Any]) -> str:
       llm.n: 9 (range(0, 9))
     >>> print(explain(expand({})))
     1 configuration
+    >>> print(explain(expand({"lr": [0.1, 0.01]})))
+    1 configuration
+      no choices: lr is a list, which is one value; did you mean DynamicValue([0.1, 0.01])? In a file: !sweep [...]
 
     Raises:
         ArgumentError: not a sweep.
@@ -31,7 +44,35 @@ def explain(sweep: Sweep[Any]) -> str:
     head = f"{size} configuration{'' if sweep.size == 1 else 's'}"
     if outline.formula not in ("", size):
         head += f" = {outline.formula}"
-    return "\n".join([head, *(f"  {line}" for line in outline.lines)])
+    hints = [*_list_dotted(sweep), *_list_lists(sweep)] if sweep._node.exact else []  # they call no function
+    lines = [*outline.lines, *hints]
+    return "\n".join([head, *(f"  {line}" for line in lines)])
+
+
+def _list_dotted(sweep: Sweep[Any]) -> list[str]:
+    """A line for each key with a dot in it, which may have been meant as a path."""
+    steps = ((path[: depth + 1], key) for path in sweep._node.columns() for depth, key in enumerate(path))
+    dotted = {path: key for path, key in steps if type(key) is str and "." in key}
+    return [
+        f"{show_path(path)} is one key with a dot in it; nested, it is {nest_key(key)}"
+        for path, key in islice(dotted.items(), MOST_HINTS)
+    ]
+
+
+def _list_lists(sweep: Sweep[Any]) -> list[str]:
+    """A line for each list of several values in a sweep's only configuration, which may have been meant as a choice."""
+    if sweep.size != 1 or sweep.axes:
+        return []
+    config = sweep[0]
+    heads = (path[:depth] for path, _ in list_leaves(config)[:MOST_LEAVES] for depth in range(len(path)))
+    found = {head: get_in(head, config) for head in dict.fromkeys(heads)}
+    lists = {head: value for head, value in found.items() if type(value) is tuple and len(value) > 1}
+    outermost = [head for head in lists if not any(head[:depth] in lists for depth in range(len(head)))]
+    return [
+        f"no choices: {show_path(head)} is a list, which is one value; did you mean "
+        f"DynamicValue({short_repr([*lists[head]])})? In a file: !sweep [...]"
+        for head in outermost[:MOST_HINTS]
+    ]
 
 
 def explain_emptiness(sweep: Sweep[Any]) -> str:
@@ -67,11 +108,15 @@ def label(config: Any, sweep: Sweep[Any]) -> str:
 
     Raises:
         ArgumentError: `sweep` is not a sweep.
+        AbsentError: a record of another sweep, with nothing at the paths of this one; names what differs.
         IdentityError: only its identity could tell the configuration from others, and it has none; names the path.
 
     See also: `slug`, the same as a file name; `explain`; `Sweep.axes`.
     """
-    return as_sweep(sweep, "label").labels.write(config)
+    text = as_sweep(sweep, "label").labels.write(config)
+    if not text and isinstance(config, Mapping) and sweep._node.exact and sweep.axes:
+        sweep.index(config)  # the error of a configuration of another sweep, which says where they differ
+    return text
 
 
 def slug(config: Any, sweep: Sweep[Any]) -> str:

@@ -7,6 +7,7 @@ from os import PathLike
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, Final, TypeVar, overload
 
+from ..configuration.calls import explain_calls
 from ..configuration.choices import DynamicValue
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError
@@ -47,6 +48,7 @@ def expand(tree: Mapping[Any, Any]) -> Sweep[Config]: ...
 def expand(tree: list[Any]) -> Sweep[tuple[Any, ...]]: ...
 @overload
 def expand(tree: T) -> Sweep[T]: ...
+@explain_calls
 def expand(tree: Any) -> Sweep[Any]:
     """The sweep of every way to take one alternative at each choice of the tree.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..configuration.choices import DynamicValue
-from ..configuration.errors import ArgumentError
+from ..configuration.errors import ArgumentError, SizeError
 from ..configuration.extras import require
 from ..configuration.fold import Steps, show_path
 from ..configuration.freezing import freeze
@@ -23,6 +23,9 @@ from .core import Sweep
 from .expansion import expand
 from .include import include
 from .where import exclude, where
+
+MOST_CONSTRAINTS: Final = 1_000
+"""How many constraints a `!space` may have."""
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -140,7 +143,10 @@ def _tie_path(path: Steps, tied: Tied, sweep: Sweep[Any]) -> Sweep[Any]:
 
 def _constrain_all(texts: Any, sweep: Sweep[Any]) -> Sweep[Any]:
     """The sweep with every comparison as a constraint on the paths that it names."""
-    for text in texts if isinstance(texts, list | tuple) else [texts]:
+    listed = texts if isinstance(texts, list | tuple) else [texts]
+    if len(listed) > MOST_CONSTRAINTS:
+        raise SizeError(f"more than {MOST_CONSTRAINTS} constraints. Join some with and")
+    for text in listed:
         if not isinstance(text, str):
             raise ArgumentError(f"a constraint is text, such as 'batch * lr <= 1'; got {repr_with_type(text)}")
         comparison = Comparison(text)

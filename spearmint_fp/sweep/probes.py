@@ -21,6 +21,7 @@ from ..configuration.messages import group_digits
 from ..configuration.paths import find_in, get_in
 from ..configuration.spacing import COMPUTED_TYPES
 from ..conversion.problems import Problem
+from .patterns import Pattern, find_pattern
 from .spots import Points, Spot, find_point
 
 MOST_VALUES: Final = 1_000_000
@@ -94,7 +95,7 @@ class RecordProbe(Probe):
         return self.spot.copies * self.record.size
 
     def find_refusals(self) -> Iterator[Refusal]:
-        own = [p for p in self.spot.find_first() or () if self._is_own(p) and self.spot.owns(p)]
+        own = [p for p in self.spot.first.problems or () if self._is_own(p) and self.spot.owns(p)]
         others = [_ask_at(self.spot, self.record, quarter) for quarter in QUARTERS[1:]] if own else []
         for problem in own:
             if all(any((p.path, p.kind) == (problem.path, problem.kind) for p in problems) for problems in others):
@@ -187,8 +188,9 @@ class PointProbe(Probe):
         refusals: list[Refusal] = []
         some_fit = False
         checks: dict[int, PointCheck] = {}
+        taken: set[Pattern] = set()
         for place in self._list_places():
-            if place == 0 and self.spot.find_first() == ():
+            if place == 0 and self.spot.first.problems == ():
                 some_fit = True
                 continue
             try:
@@ -197,7 +199,12 @@ class PointProbe(Probe):
                 problem = Problem(self.spot.path, f"cannot be built: {error}", kind="check")
                 refusals.append(Refusal(place, None, problem))
                 continue
+            pattern = find_pattern(point) if self.spot.by_types else None
+            if pattern in taken:
+                continue
             problems = self._ask(point, 0, checks)
+            if pattern is not None and not problems:
+                taken.add(pattern)
             certain = [problem for problem in problems if self._is_certain(problem) and self.spot.owns(problem)]
             doubtful = () if certain or not problems else self._find_doubtful(point, checks)
             refusals += [Refusal(place, point, problem) for problem in (*certain, *doubtful)]
@@ -246,7 +253,7 @@ class PointProbe(Probe):
     def _find_doubtful(self, point: Any, checks: dict[int, PointCheck]) -> tuple[Problem, ...]:
         """The problems of a point that may depend on what stands beside it, if it is refused in every configuration."""
         found: tuple[Problem, ...] = ()
-        for quarter in QUARTERS:
+        for quarter in QUARTERS if self.spot.copies > 1 else QUARTERS[:1]:
             problems = self._ask(point, quarter, checks)
             own = tuple(problem for problem in problems if self._may_be_own(problem))
             if not own and all(problem.kind in ("check", "whole") for problem in problems):

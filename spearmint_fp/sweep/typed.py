@@ -11,17 +11,17 @@ from math import prod
 from typing import Any, Final, TypeVar, final, overload
 
 import attrs
-from toolz import unique
+from toolz import assoc_in, unique
 
 from ..configuration.config import Layout
 from ..configuration.equality import are_equal
 from ..configuration.errors import ConversionError, PathError, SizeError, SpearmintError
-from ..configuration.fold import Algebra, Steps, fold
+from ..configuration.fold import Steps
 from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import find_in, set_in
-from ..configuration.spacing import COMPUTED_TYPES, Spacing
+from ..configuration.spacing import COMPUTED_TYPES
 from ..conversion.convert import make_checker, structure, unstructure
 from ..conversion.hook_table import Extra
 from .checks import KEPT_SCALARS, keeps_values
@@ -30,7 +30,8 @@ from .filters import constrain_node
 from .indices import count_items
 from .nodes.image import Image
 from .nodes.node import LIMIT, Node, make_derived_field
-from .places import Known, Places, bound_places
+from .patterns import find_common_pattern, find_pattern
+from .places import Known, Places, Verified, bound_places
 from .tables import Constraint
 
 T = TypeVar("T")
@@ -47,9 +48,10 @@ def structured(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Sweep
     """`mapped(lambda config: structure(cls, config), sweep)`, searchable: a sweep of instances of `cls`.
 
     Size, order, slices and positions are those of `sweep`. A configuration is converted when it is asked for, each
-    time anew; nothing is converted here. `.index` and `in` convert all of up to 10^5 configurations, once. In larger
-    sweeps `.index` unstructures what it looks for, so it does not enumerate: it gives a position where this stands, and
-    an error where a class of validators or converters may hide it.
+    time anew; nothing is converted here. Where `cls` keeps the values that it is given, and all configurations have the
+    same paths, `.index` and `in` look for the configuration that an instance was made of. Otherwise they convert all of
+    up to 10^5 configurations, once; in larger sweeps they narrow the axes by what they look for, and give a position
+    where this stands, and an error where a class of validators or converters may hide it.
 
     >>> import attrs
     >>> from spearmint_fp import DynamicValue, expand
@@ -93,10 +95,31 @@ class Typed(Image):
         return structure(self.cls, config, extra=self.extra)
 
     def places(self, value: Any, exact: bool) -> Places:
+        origin = self._find_origin(value) if isinstance(value, self._kept_class) else None
+        if origin is not None:
+            return Verified(self.base.places(origin, False), lambda rank: self._is_at(rank, value, exact))
         if self.size > MOST_CONVERTED:
             return Known(self._find_by_axes(value, exact))
         ranks = self._positions.get(hash(exact_key(value)), ()) if exact else range(self.size)
         return Known(rank for rank in ranks if self._is_at(rank, value, exact))
+
+    @cached_property
+    def _kept_class(self) -> Any:
+        """The class, where an instance tells of which configuration it was made; otherwise no class."""
+        claims = self.base.claims(exact=False)
+        is_alike = claims.uniform and claims.leaves | claims.empties == self.base.columns().keys()
+        return self.cls if is_alike and self._keeps_values else ()
+
+    def _find_origin(self, value: Any) -> Any:
+        """The configuration that an instance was made of, or one equal to it; None where its values were given as text.
+
+        There is one at most where every configuration has the same paths.
+        """
+        forms = (freeze(unstructure(value)), value)
+        found = {path: _find_plain(path, forms) for path in self.base.columns()}
+        if any(not part or find_pattern(part[0]) is None for part in found.values()):
+            return None
+        return freeze(reduce(lambda tree, path: assoc_in(tree, path, found[path][0]), found, {}))
 
     @cached_property
     def _positions(self) -> dict[int, list[int]]:
@@ -160,7 +183,7 @@ class Typed(Image):
             and self.base.exact
             and all(types <= {Layout} for types in self.base.kinds().values())
             and not any(column.computed for column in columns)
-            and all(_is_small(piece) for column in columns for piece in column.pieces)
+            and all(_is_kept(piece) for column in columns for piece in column.pieces)
         )
 
 
@@ -231,23 +254,8 @@ def _are_computed(pieces: Iterable[Sequence[Any]]) -> bool:
     return all(isinstance(piece, COMPUTED_TYPES) for piece in pieces)
 
 
-# --- values that stay equal --------------------------------------------------------------------------------
-
-
-def _is_small(values: Sequence[Any]) -> bool:
-    """True if every whole number among the values is the float that stands for it."""
-    if isinstance(values, range):
-        return not values or max(abs(values[0]), abs(values[-1])) <= LARGEST_EXACT
-    if isinstance(values, Spacing):  # of floats alone
-        return True
-    return all(fold(_SMALL, value) for value in values)
-
-
-LARGEST_EXACT: Final = 2**53
-"""Up to this size a float stands for one whole number alone."""
-
-_SMALL: Final[Algebra[bool]] = Algebra(
-    leaf=lambda leaf: type(leaf) in KEPT_SCALARS and (type(leaf) is not int or abs(leaf) <= LARGEST_EXACT),
-    record=lambda _shape, _node, parts: all(parts),
-    choice=lambda _node, _parts: False,
-)
+def _is_kept(values: Sequence[Any]) -> bool:
+    """True if it is certain that all values stay equal: of plain scalars, and whole numbers that floats can be."""
+    if isinstance(values, COMPUTED_TYPES):
+        return not values or find_common_pattern(values) is not None
+    return all(find_pattern(value) is not None for value in values)

@@ -18,7 +18,7 @@ from ..configuration.paths import find_in
 from ..conversion.convert import make_checker
 from ..conversion.hook_table import Extra
 from ..conversion.problems import Problem, format_problems, format_type, make_conversion_error
-from .checks import may_refuse_together
+from .checks import judges_by_types, may_refuse_together
 from .core import Sweep, as_sweep
 from .filters import constrain_node
 from .nodes.node import Node, SelectionOf
@@ -126,7 +126,7 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     check = make_checker(cls, extra)
     is_listed = node.size <= MOST_LISTED
     is_sample = isinstance(node.composition, SelectionOf) and is_listed and node.size <= _count_values(node, check)
-    findings, unseen = ((), ()) if is_sample else _ask_parts(node, check, is_listed)
+    findings, unseen = ((), ()) if is_sample else _ask_parts(node, check, is_listed, judges_by_types(cls))
     refused = _ask_evenly(check, node, node.size if is_listed else SPREAD_CONFIGS, findings)
     others, together = _find_others(refused, findings, () if is_sample else ("check", "whole"))
     report = _count_among if is_listed else _confirm_by
@@ -268,22 +268,22 @@ def _describe_together(cls: Any, refused: Sequence[_Refused], is_listed: bool) -
 # --- parts that are refused ------------------------------------------------------------------------------------
 
 
-def _list_probes(node: Node, check: Check) -> Iterator[Probe]:
+def _list_probes(node: Node, check: Check, by_types: bool) -> Iterator[Probe]:
     """The probes of a sweep one by one: there may be very many, so they are not kept."""
-    return node.probes(Spot.of_whole(node, check)) if node.size else iter(())
+    return node.probes(Spot.of_whole(node, check, by_types=by_types)) if node.size else iter(())
 
 
 def _count_values(node: Node, check: Check) -> int:
     """How many values the axes of a sweep have, and how many points the parts without axes."""
-    return sum(probe.points_seen for probe in _list_probes(node, check))
+    return sum(probe.points_seen for probe in _list_probes(node, check, by_types=False))
 
 
-def _ask_parts(node: Node, check: Check, is_listed: bool) -> tuple[Sequence[_Finding], Sequence[str]]:
+def _ask_parts(node: Node, check: Check, is_listed: bool, by_types: bool) -> tuple[Sequence[_Finding], Sequence[str]]:
     """The problems of the parts in the order in which they are met, each once, and texts of what was not looked at."""
     unseen: list[str] = []
     refused: list[tuple[Probe, Refusal]] = []
     inside: dict[OuterSelection, list[Probe]] = {}
-    for probe in _list_probes(node, check):
+    for probe in _list_probes(node, check, by_types):
         unseen += probe.unseen
         refused += [(probe, refusal) for refusal in probe.find_refusals()]
         if probe.spot.outer is not None:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, final
 import attrs
 from toolz import curry
 
+from ..configuration.calls import find_explained
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type
 
@@ -153,6 +154,7 @@ def check_call(fn: Any, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> N
     elif isinstance(fn, MethodType):
         check_call(fn.__func__, (fn.__self__, *args), keywords)
     elif isinstance(fn, FunctionType):
+        fn = find_explained(fn)
         bare = FunctionType(fn.__code__, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
         bare.__kwdefaults__ = fn.__kwdefaults__
         inspect.signature(bare).bind(*args, **keywords)

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, cast, final, get_args
 
 import attrs
 
+from ..configuration.calls import explain_calls
 from ..configuration.errors import ArgumentError
 from ..configuration.messages import repr_with_type, suggest_names
 from ..sweep.core import Sweep
@@ -45,11 +46,11 @@ def refuse_time_limit(fn: Fn, where: str) -> None:
         raise ArgumentError(explain_refusal(where))
 
 
-def _check_count(count: Any, made: str) -> int:
+def _check_count(count: Any, made: str, what: str = "how many to use", way: str = "") -> int:
     if count is None:
         return count_cores()
     if not is_count(count):
-        raise ArgumentError(f"{made} takes how many to use, a whole number above 0; got {repr_with_type(count)}")
+        raise ArgumentError(f"{made} takes {what}, a whole number above 0; got {repr_with_type(count)}{way}")
     return int(count)
 
 
@@ -70,6 +71,7 @@ class Threads(ExecutorValue):
         return lambda: ThreadPool(fn, self.workers)
 
 
+@explain_calls
 def threads(workers: int | None = None) -> Threads:
     """An executor of so many threads of this process: for tasks that wait, or that let go of the interpreter.
 
@@ -130,6 +132,7 @@ class Processes(ExecutorValue):
         return lambda: ProcessPool(job, self.workers, LAUNCHERS[self.start_method](), self.deaths, self.max_tasks)
 
 
+@explain_calls
 def processes(  # noqa: PLR0913
     workers: int | None = None,
     *,
@@ -171,9 +174,10 @@ def processes(  # noqa: PLR0913
     """
     if start_method not in METHODS:
         raise ArgumentError(f"no start method {repr_with_type(start_method)}{suggest_names(start_method, METHODS)}")
-    _check_count(0 if deaths is None else deaths, "deaths=")
+    _check_count(0 if deaths is None else deaths, "processes(deaths=)", "how many workers one task may end")
     if max_tasks is not None:
-        _check_count(max_tasks, "max_tasks=")
+        what = "after how many configurations a worker is replaced"
+        _check_count(max_tasks, "processes(max_tasks=)", what, ". Leave it out to keep the workers")
     count, arguments = _check_count(workers, "processes(workers)"), check_initializer(initializer, initargs)
     return Processes(count, start_method, deaths, initializer, arguments, max_tasks)
 

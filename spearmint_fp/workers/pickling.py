@@ -10,6 +10,7 @@ from typing import Any, Final, cast, final
 import attrs
 
 from ..configuration.errors import MissingExtraError, TransferError
+from ..configuration.extras import suggest_install
 from ..configuration.messages import repr_with_type
 from ..outcomes.exceptions import read_message
 from ..sweep.core import Sweep
@@ -112,4 +113,4 @@ class Job:
         return cls(fn, sweep, initializer=initializer)
 
 
-_NEEDS: Final = "needs the package cloudpickle to go to another process: pip install 'spearmint_fp[processes]'"
+_NEEDS: Final = f"needs the package cloudpickle to go to another process: {suggest_install('processes')}"

@@ -22,6 +22,7 @@ from .measure import Row
 from .pages import fill
 from .peers import peers
 from .plots import draw
+from .reading import everyday, reading
 from .running import running
 from .show import Report, about, described, lines
 
@@ -40,6 +41,8 @@ PARTS: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "designs": designs,
     "memory": memory,
     "access": access,
+    "reading": reading,
+    "everyday": everyday,
     "peers": peers,
     "imports": peer_imports,
 }

@@ -15,7 +15,9 @@ from operator import add
 from statistics import median
 from typing import Any, NamedTuple
 
-from spearmint_fp import DynamicValue, Sweep, concat, constrain, empty, expand
+import attrs
+
+from spearmint_fp import DynamicValue, Sweep, concat, constrain, empty, expand, structured, validate
 
 from .measure import TEN, Row, Way, bytes_kept, drained, often, repeated, turns
 
@@ -141,6 +143,28 @@ def _adding(subject: Subject) -> Work:
     return lambda: reduce(add, parts, empty)
 
 
+@attrs.frozen
+class Long:
+    """A configuration of `_long`."""
+
+    value: float
+    static: int
+
+
+def _typed_index(subject: Subject) -> Work:
+    sweep = structured(Long, subject.sweep)
+    config = sweep[sweep.size // 3]
+    return lambda: sweep.index(config)
+
+
+def _validating(cls: Any, subject: Subject) -> Work:
+    return lambda: validate(cls, subject.sweep)
+
+
+def _axes(subject: Subject) -> Work:
+    return lambda: subject.sweep.axes
+
+
 def _constraining(apart: int, subject: Subject) -> Work:
     space = _space()
     return lambda: _constrained(apart, space, subject.size)
@@ -157,11 +181,14 @@ def _usual(build: Callable[[int], Sweep[Any]], at: float, each: float) -> list[C
     ]
 
 
-def _family(name: str, sizes: Sequence[int], tree: Callable[[int], Any], at: float, each: float) -> Family:
+def _family(
+    name: str, sizes: Sequence[int], tree: Callable[[int], Any], at: float, each: float, costs: Sequence[Cost] = ()
+) -> Family:
     def build(size: int) -> Sweep[Any]:
         return expand(tree(size))
 
-    return Family(name, sizes, build, [Cost("expand", partial(_expanding, tree), LINEAR), *_usual(build, at, each)])
+    expanding = Cost("expand", partial(_expanding, tree), LINEAR)
+    return Family(name, sizes, build, [expanding, *costs, *_usual(build, at, each)])
 
 
 def _concatenated(count: int) -> Sweep[Any]:
@@ -174,7 +201,17 @@ def _chain(count: int) -> Sweep[Any]:
 
 FAMILIES = (
     _family("axes", (1, 3, 10, 30, 100, 300, 1000, 2000), _wide, LINEAR, LINEAR),
-    _family("values of one axis", (1, 10, 100, 1000, 10**4, 10**5, 10**6), _long, FLAT, FLAT),
+    _family(
+        "values of one axis",
+        (1, 10, 100, 1000, 10**4, 10**5, 10**6),
+        _long,
+        FLAT,
+        FLAT,
+        [
+            Cost("structured(...).index", _typed_index, LINEAR),
+            Cost("validate", partial(_validating, Long), LINEAR),
+        ],
+    ),
     _family("levels of nesting", (1, 2, 5, 10, 20, 50, 100), _deep, LINEAR, LINEAR),
     Family(
         "parts of a union",
@@ -184,6 +221,8 @@ FAMILIES = (
             Cost("concat(*parts)", _concat, LINEAR),
             Cost("a + b + c + ...", _adding, LINEAR, most=10**4),
             Cost("expand of a choice among branches", partial(_expanding, _branches), LINEAR),
+            Cost(".axes", _axes, LINEAR),
+            Cost("validate", partial(_validating, dict[str, int | str]), LINEAR),
             Cost(".size", lambda subject: lambda: subject.sweep.size, FLAT),
             *_usual(_concatenated, FLAT, FLAT),
         ],

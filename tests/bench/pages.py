@@ -19,6 +19,7 @@ TABLES: Tables = {
     "core": (CORE, lambda reports: listed(reports, *CORE)),
     "floors": (("floors",), lambda reports: listed(reports, "floors")),
     "access": (("access",), lambda reports: listed(reports, "access")),
+    "reading": (("reading", "everyday"), lambda reports: listed(reports, "reading", "everyday")),
     "memory": (("memory",), lambda reports: listed(reports, "memory")),
     "imports": (("imports",), lambda reports: listed(reports, "imports")),
     "running": (("running",), lambda reports: listed(reports, "running")),

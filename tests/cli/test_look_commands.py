@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spearmint_fp import Config, DynamicValue, concat, config_id, expand, explain, label, load
+from spearmint_fp import Config, DynamicValue, concat, config_id, expand, explain, json_schema, label, load
 from tests.cli.calls import SWEEP, called, lines, refused, started
 
 
@@ -111,3 +111,10 @@ def test_check_says_what_fits_and_what_does_not(folder: Path) -> None:
     ]
     result = called("check", "-", "--type", "train:Settings", "--ignore-extra", stdin="{lr: 1, batch: 1, more: 2}")
     assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_schema_is_that_of_the_library(folder: Path) -> None:
+    assert json.loads(called("schema").stdout) == json_schema()
+    made = json.loads(called("schema", "--class", "train:Settings", "--no-tags").stdout)
+    assert made["$defs"]["Settings"]["properties"] == {"lr": {"type": "number"}, "batch": {"type": "integer"}}
+    assert refused("schema", "--class", "train:constant").startswith("Error: ")

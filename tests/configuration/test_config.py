@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 import re
 from types import MappingProxyType
@@ -21,7 +22,7 @@ from spearmint_fp import (
     expand,
     set_in,
 )
-from spearmint_fp.configuration.config import Layout
+from spearmint_fp.configuration.config import MOST_READERS, Layout
 
 
 class Point(NamedTuple):
@@ -87,6 +88,34 @@ def test_missing_keys_are_told_with_a_suggestion() -> None:
     assert c.get("zzz", 1) == 1
 
 
+def test_an_attribute_is_the_key_of_each_configuration_by_itself() -> None:
+    one, other = Config({"rate": 1, "kind": "a"}), Config({"rates": 2})
+    assert [one.rate, one.rate, one.kind] == [1, 1, "a"]
+    with pytest.raises(MissingAttributeError, match="no key 'rate'.*did you mean 'rates'"):
+        _ = other.rate
+    assert not hasattr(other, "kind")
+    assert Config({"kind": 3, "rate": 4}).rate == 4
+    match one:
+        case Config(rate=1, kind=kind):
+            assert kind == "a"
+
+
+def test_many_names_of_keys_leave_the_class_small() -> None:
+    before = len(vars(Config))
+    for number in range(2 * MOST_READERS):
+        assert getattr(Config({f"k{number}": number, "_k": 1}), f"k{number}") == number
+    assert Config({"_k": 1})._k == 1
+    assert len(vars(Config)) <= before + MOST_READERS
+
+
+def test_its_own_keys_complete_it() -> None:
+    c = Config({"rate": 1, "a b": 2, 7: 3})
+    assert c.rate == 1
+    assert {"rate", "a b", "config_id"} <= {*dir(c)}
+    assert "rate" not in dir(Config())
+    assert c._ipython_key_completions_() == ["rate", "a b", 7]
+
+
 def test_equality_is_that_of_mappings() -> None:
     c = Config({"a": 1, "b": [1, {"c": 2}]})
     assert c == {"b": [1, {"c": 2}], "a": 1}
@@ -99,11 +128,19 @@ def test_equality_is_that_of_mappings() -> None:
     cycle: dict[str, Any] = {"b": 1}
     cycle["a"] = cycle
     assert c != cycle
+    assert Config({"a": 1}) != {"a": iter([1])}
+    assert Config({"a": {"b": math.nan}}) != {"a": {"b": float("nan")}}
+    assert Config({1: "x"}) == {True: "x"}
+    assert Config({"a": 1, "b": 2}) != {"a": 1, "c": 2}
 
 
 def test_hash_ignores_key_order_and_wants_hashable_leaves() -> None:
     assert hash(Config({"a": 1, "b": 2})) == hash(Config({"b": 2, "a": 1}))
     assert len({Config({"a": 1}), Config({"a": 1.0}), Config({"b": 1})}) == 2
+    assert hash(-1) == hash(-2)  # keys that no hash puts in an order
+    assert hash(Config({-1: "x", -2: "y"})) == hash(Config({-2: "y", -1: "x"}))
+    assert hash(Config({1: "x"})) == hash(Config({True: "x"}))
+    assert hash(Config()) == hash(Config({}))
     with pytest.raises(TypeError, match=r"not hashable: x\.y is bytearray"):
         hash(Config({"x": {"y": bytearray(b"1")}}))
 

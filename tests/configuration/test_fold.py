@@ -104,6 +104,14 @@ def test_a_class_says_how_its_nodes_are_opened(monkeypatch: pytest.MonkeyPatch) 
     assert list_leaves([pair]) == [(("0", "0"), pair.left), (("0", "1", "a"), 3)]
 
 
+def test_scalars_that_an_algebra_keeps_are_not_asked_about() -> None:
+    seen: list[Any] = []
+    keeping: Algebra[Any] = Algebra(seen.append, lambda _s, _n, parts: parts, lambda *_: None, keeps_scalars=True)
+    marker = object()
+    assert fold(keeping, {"a": [1, "x"], "b": {"c": marker, "d": None}}) == ((1, "x"), (None, None))
+    assert seen == [marker]
+
+
 def test_what_an_algebra_refuses_is_told_with_its_path() -> None:
     def refuse(value: Any) -> Any:
         raise RefusedNodeError(ArgumentError, f"{value!r} is refused")

@@ -140,7 +140,7 @@ FLAT = st.dictionaries(
         st.integers(),
         st.floats(),
         st.none(),
-        st.text("abc ,\"\n'", min_size=1, max_size=4),
+        st.text("abc ,\"\n\r\u2028\x0b'", min_size=1, max_size=4),
         st.lists(st.integers() | st.floats() | st.text(max_size=2), max_size=2).map(tuple),
     ),
     min_size=1,

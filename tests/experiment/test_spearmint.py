@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 import pytest
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from spearmint_fp import (
     ArgumentError,
+    Bind,
     Config,
     DynamicValue,
     ExperimentError,
@@ -21,6 +22,7 @@ from spearmint_fp import (
     expand,
     experiment,
     shuffled,
+    unit,
 )
 from tests.experiment.samples import Settings, inverse, three
 
@@ -127,6 +129,49 @@ def test_a_function_that_takes_no_configuration_is_told_how() -> None:
 
     with pytest.raises(ArgumentError, match=r"takes no configuration\. Annotate a parameter as Config"):
         three().experiment()(bare)
+
+
+def test_a_pipeline_has_the_cases_of_the_experiments_that_it_calls() -> None:
+    mint = Spearmint()
+
+    @mint.experiment(configs=[{"a": DynamicValue([1, 2])}])
+    def first(a: Annotated[int, Bind("a")], x: int) -> int:
+        return a * x
+
+    @experiment(configs=[{"b": DynamicValue([10, 20])}])
+    def second(config: Config, x: int) -> int:
+        return int(config.b) + x
+
+    @mint.experiment()
+    def pipeline(x: int) -> int:
+        return second(first(x))
+
+    @three().experiment()  # configurations that it does not take
+    def outer() -> int:
+        return -pipeline(1)
+
+    with Spearmint.run(pipeline, await_variants=True) as runner:
+        result = runner(3)
+    outcomes = (result.main_result, *result.variant_results)
+    assert [outcome.result for outcome in outcomes] == [13, 16, 23, 26]
+    assert [dict(outcome.configs) for outcome in outcomes] == [
+        {pipeline: {}, second: {"b": b}, first: {"a": a}} for b in (10, 20) for a in (1, 2)
+    ]
+    assert outcomes[0].config == unit[0]
+    assert pipeline(3) == 13
+    assert Spearmint.join(pipeline)
+    with Spearmint.run(outer, await_variants=True) as runner:
+        result = runner()
+    assert [outcome.result for outcome in (result.main_result, *result.variant_results)] == [-11, -12, -21, -22]
+
+
+def test_a_pipeline_that_takes_no_notice_of_its_configurations_is_told_of() -> None:
+    assert experiment()(lambda: 5)() == 5
+    assert experiment(uses=[inverse])(lambda: 5)() == 5
+    with pytest.raises(ArgumentError, match=r"A pipeline, which calls experiments .* with @experiment\(\)"):
+        three().experiment()(lambda: 5)
+    with pytest.raises(ExperimentError, match="the choice at 'n' is empty"):
+        experiment(configs=[{"n": DynamicValue([])}], uses=[inverse])(lambda: 5)
 
 
 def test_a_decorator_above_the_experiment_is_told_of() -> None:

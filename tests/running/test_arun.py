@@ -639,18 +639,28 @@ def test_the_helpers_take_what_was_gathered() -> None:
     assert len(list(failures(got))) == 1
 
 
-def test_what_was_never_iterated_goes_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_was_never_iterated_warns_and_no_more(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         arun(as_coroutine(abs), range(3))
         arun(abs, streamed(range(3)), progress=True)
+        await arun(abs, range(3)).aclose()
+        async with arun(abs, range(3)):
+            pass
+        finishing = arun(abs, range(3))
+        finishing.finish()
+        assert len(arun(abs, range(3))) == 3
         gc.collect()
+
+    def drop_all() -> None:
+        arun(as_coroutine(abs), range(3))
+        gc.collect()
+        looped(main)
 
     gc.collect()
     caplog.clear()  # of what earlier tests have left to itself
-    arun(as_coroutine(abs), range(3))
-    gc.collect()
-    with caplog.at_level(logging.DEBUG):
-        looped(main)
+    with pytest.warns(RuntimeWarning) as warned, caplog.at_level(logging.DEBUG):
+        drop_all()
+    assert [str(one.message).partition(":")[0] for one in warned] == ["arun(...) was never iterated"] * 3
     assert [record for record in caplog.records if "selector" not in record.getMessage()] == []
 
 

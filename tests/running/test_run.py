@@ -415,6 +415,19 @@ def test_neighbours_of_a_slow_configuration_run_beside_one_another(parallel: Any
 # --- the iterator -----------------------------------------------------------------------------------------
 
 
+def test_a_run_that_nobody_iterates_over_warns() -> None:
+    for options in ({}, {"executor": threads(2)}, {"progress": True}):
+        with pytest.warns(RuntimeWarning, match=r"^run\(\.\.\.\) was never iterated: nothing ran") as warned:
+            run(abs, [1, 2], **options)
+        assert [(len(warned), one.filename) for one in warned] == [(1, __file__)]
+    run(abs, [1]).close()
+    with run(abs, [1]):
+        pass
+    assert next(run(abs, [1, 2])).result == 1
+    assert len(run(abs, [1, 2])) == 2
+    assert run(abs, [])
+
+
 def test_the_number_of_outcomes_is_known() -> None:
     outcomes = run(abs, range(3))
     assert len(outcomes) == 3

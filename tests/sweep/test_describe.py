@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from spearmint_fp import (
+    AbsentError,
     ArgumentError,
     DynamicValue,
     IdentityError,
@@ -112,6 +113,30 @@ def test_labels_of_mapped_and_chosen_sweeps() -> None:
     typed = mapped(lambda c: Settings(c.rate), expand({"rate": DynamicValue([1, 2])}))
     assert label(typed[1], typed) == "rate=2"
     assert label(5, s) == ""
+    for foreign in ({"m": 1}, {"nn": 1, "k": 1}):
+        with pytest.raises(AbsentError, match=r"is not in Sweep\(5\): a configuration has no '\w+'; "):
+            label(foreign, expand({"n": DynamicValue(range(5)), "k": 1}))
+    conditional = expand({"a": DynamicValue([{}, {"b": DynamicValue([1, 2])}])})
+    assert [label(config, conditional) for config in conditional] == ["a=Config({})", "a.b=1", "a.b=2"]
+
+
+def test_an_explanation_points_at_what_may_have_been_meant_otherwise() -> None:
+    lists = {"lr": [0.1, 0.01], "one": [5], "a": {"layers": [{"n": 1}, {"n": [2, 3]}]}, "more": [1, 2], "last": [3, 4]}
+    head, *lines = explain(expand(lists)).splitlines()
+    assert (head, len(lines)) == ("1 configuration", 3)
+    assert lines[0].startswith(
+        "  no choices: lr is a list, which is one value; did you mean DynamicValue([0.1, 0.01])? In "
+    )
+    assert "a.layers is a list, which is one value; did you mean DynamicValue([Config({'n': 1}), Config(" in lines[1]
+    assert "more is a list" in lines[2]
+    assert "the root is a list" in explain(expand([{"n": 1}, {"n": 2}]))
+    assert explain(expand({"lr": [0.1, 0.01], "n": DynamicValue([1])})) == "1 configuration\n  n: 1 (1)"
+    dotted = {"llm.model": DynamicValue([1, 2]), "llm": {"a.b": 0}, 5.5: 1}
+    assert explain(expand(dotted)).splitlines()[2:] == [
+        "  ['llm.model'] is one key with a dot in it; nested, it is {'llm': {'model': ...}}",
+        "  llm['a.b'] is one key with a dot in it; nested, it is {'a': {'b': ...}}",
+    ]
+    assert explain(mapped(lambda c: 1 / 0, expand({}))) == "1 configuration"  # it calls nothing
 
 
 def test_they_take_sweeps() -> None:

@@ -24,6 +24,7 @@ from spearmint_fp import (
     constrain,
     dump_yaml,
     expand,
+    explain,
     freeze,
     geomspace,
     label,
@@ -164,6 +165,7 @@ def test_a_space_takes_the_words_of_python_in_one_order() -> None:
 def test_a_space_of_any_size_is_counted() -> None:
     big = "!space\nsweep: {a: !range [50], b: !range [50], c: !range [1000000000]}\nconstraints: a < b"
     assert expand(read(big)).size == 1225 * 10**9
+    assert "a < b: 1275000000000 removed" in explain(expand(read(big)))
 
 
 def test_files_are_what_spearmint_takes(tmp_path: Path) -> None:
@@ -287,6 +289,7 @@ def test_a_matrix_has_the_jobs_that_github_documents(matrix: str, jobs: list[Any
         ("!space\nsweep: {a: !sweep [1]}\nwhere: {b: 1}", "3:8", "where: no configuration has b"),
         ("!space\nsweep: {lr: !sweep [1]}\nexclude: [{lrr: 1}]", "3:10", r"exclude: .* did you mean 'lr'\?"),
         ("!space\nsweep: {a: !sweep [1]}\nconstraints: b > 1", "3:14", "constraints: no configuration has b"),
+        ("!space {sweep: {a: 1}, constraints: [" + "a < 1," * 1001 + "]}", "1:37", "more than 1000 constraints"),
         ("!space\nsweep: {a: !sweep [1]}\nconstraints: [5]", "3:14", "a constraint is text"),
         ("!space\nsweep: {a: !sweep [1]}\ninclude: 5", "3:10", "include takes a partial configuration"),
         ("a: !tied b", "1:4", "no configuration has b"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict, assert_type
+from unittest.mock import Mock, patch
 
 import attrs
 import msgspec
@@ -85,6 +86,11 @@ def test_positions_are_found_without_enumerating() -> None:
     assert Settings(Llm("a", 1.0, Path("p")), -1) not in typed
     assert object() not in typed
     assert typed.count(typed[3]) == 1
+    small = structured(Kept, expand({"x": DynamicValue([0.0, 0, 2, 1]), "y": DynamicValue(["p", None])}))
+    for sweep in (small, small[::-1]):
+        with patch("spearmint_fp.sweep.typed.structure", Mock(wraps=structure)) as made:
+            assert (sweep.index(Kept(2.0)), sweep.count(Kept(0.0))) == (5 if sweep is small else 2, 2)
+        assert made.call_count <= 6  # of those that may be equal, and of no others
     with pytest.raises(AbsentError):
         typed.index(Llm("a"))
 
@@ -246,6 +252,12 @@ class Data:
 
 
 @attrs.frozen
+class Kept:
+    x: float = attrs.field(validator=attrs.validators.instance_of(float))
+    y: Path | str | None = None
+
+
+@attrs.frozen
 class Enumerated:
     x: Color
     y: Literal["a", 1] = 1
@@ -253,6 +265,7 @@ class Enumerated:
 
 nan = float("nan")
 WORDS = ["a", "A", "b"]
+EXTRAS: list[Literal["forbid", "ignore"]] = ["forbid", "ignore"]
 INSTANCES = [Model(x=1), Model(x=2), Struct(1), {"x": 1}, None, [Model(x=1)], [Struct(1), [1]], Upper(x="a")]
 AXES: dict[Any, dict[str, list[Any]]] = {
     Lists: {"x": [[1], [2], [1, 2], []], "m": INSTANCES},
@@ -262,6 +275,7 @@ AXES: dict[Any, dict[str, list[Any]]] = {
     After: {"x": [1, 2, 3, 4], "y": [1, 2]},
     Validated: {"x": [1, 2, 3, 4]},
     Data: {"x": [1, 1.0, nan, 2**53, 2**53 + 1, 0.0, -0.0], "y": [[1, 2], [1.0, 2], [nan], []]},
+    Kept: {"x": [1, 1.0, nan, 0.0, -0.0, -1, 2**53 + 1], "y": ["a", Path("a"), None]},
     Enumerated: {"x": ["red", "RED", Color.RED], "y": ["a", 1]},
     Model: {"x": [1, 2]},
     Upper: {"x": WORDS},
@@ -284,7 +298,7 @@ def typed_sweeps(draw: st.DrawFn) -> Sweep[Any]:
     ignored = draw(st.sampled_from([{}, {"zz": DynamicValue([1, 2])}]))
     base = expand({**axes, **ignored})
     base = draw(st.sampled_from([base, base + base[::-1], shuffled(base), base[1:], mapped(lambda c: c, base)]))
-    sweep = structured(kind, base, extra="ignore")
+    sweep = structured(kind, base, extra="ignore" if ignored else draw(st.sampled_from(EXTRAS)))
     number = DynamicValue(range(sweep.size))
     made = [
         lambda: sweep,

@@ -30,6 +30,7 @@ from spearmint_fp import (
     validate,
     zipped,
 )
+from spearmint_fp.conversion.convert import make_checker
 
 
 @attrs.frozen
@@ -333,6 +334,33 @@ def test_many_bad_values_are_counted_quickly() -> None:
     assert len(report.problems) == 2000
     assert str(report).endswith("… and 1,900 more")
     assert sum(problem.spoils or 0 for problem in report.problems) == sweep[::3].size
+
+
+def test_branches_of_one_pattern_are_asked_about_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    @attrs.frozen
+    class Known:
+        x: int | str
+        y: float = attrs.field(default=0, validator=attrs.validators.lt(1000))
+
+    asked: list[Any] = []
+
+    def make_counting(cls: Any, extra: Any) -> Any:
+        def check(config: Any) -> Any:
+            asked.append(config)
+            return make_checker(cls, extra)(config)
+
+        return check
+
+    monkeypatch.setattr("spearmint_fp.sweep.validation.make_checker", make_counting)
+    branches = [{"x": DynamicValue([k, f"{k}"]), "y": DynamicValue(range(1000))} for k in range(8)]
+    cls: Any
+    for cls, extra in ((Both, "y"), (dict[str, int | str], "z"), (Known, "y")):
+        asked.clear()
+        whole = concat(*(expand(branch) for branch in branches), expand({"x": 1, extra: DynamicValue(["bad", 1])}))
+        report = validate(cls, whole)
+        assert (1000 < len(asked) < 1200) is (cls is not Known)  # of which 1000 are spread evenly
+        wrong = [problem.value for problem in report.problems]
+        assert wrong == {Both: [*map(str, range(8)), "bad"], Known: ["bad"]}.get(cls, [])
 
 
 def test_what_is_missing_in_some_branches_of_a_later_factor() -> None:

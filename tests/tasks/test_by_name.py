@@ -298,8 +298,9 @@ NOT_CALLABLE: list[tuple[Callable[..., Any], str]] = [
 
 @pytest.mark.parametrize("fn", CALLABLE)
 def test_what_takes_a_configuration_is_run(fn: Any) -> None:
-    assert repr(run(fn, [1])) == "<0 outcomes of a run so far>"
-    assert repr(arun(fn, [1])) == "<0 outcomes of a run so far>"
+    for outcomes in (run(fn, [1]), arun(fn, [1])):
+        assert len(outcomes) == 1
+        assert repr(outcomes) == "<0 outcomes of a run so far>"
 
 
 @pytest.mark.parametrize(("fn", "message"), NOT_CALLABLE)

@@ -21,8 +21,9 @@ from ...configuration.spacing import COMPUTED_TYPES, Spacing
 from ..claims import Claims, claim_points
 from ..indices import count_items
 from ..outline import Outline
+from ..patterns import Pattern, find_common_pattern
 from ..places import NOWHERE, Known, Listed, Places
-from ..probes import PointProbe, Probe
+from ..probes import MOST_VALUES, PointProbe, Probe
 from ..spots import Spot
 from .columns import (
     A,
@@ -161,6 +162,9 @@ class Axis(Compound):
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
         yield PointProbe(self, spot, self.values)
+
+    def find_pattern(self) -> Pattern:
+        return find_common_pattern(self.values) if 0 < self.size <= MOST_VALUES else None
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:

@@ -60,10 +60,17 @@ def join_column(columns: Sequence[Column], count: int) -> Column:
     pieces = tuple(piece for column in columns for piece in column.pieces)
     if any(column.computed for column in columns):
         return Column(pieces, True, computed=True)
-    single = all(count_items(piece) == 1 for piece in pieces)
-    if single and len({exact_key(piece[0]) for piece in pieces}) == 1 and len(columns) == count:
+    if len(columns) == count and _hold_one_value(pieces):
         return Column(pieces[:1], any(column.swept for column in columns))
     return Column(pieces, True)
+
+
+def _hold_one_value(pieces: Sequence[Sequence[Any]]) -> bool:
+    """True if each piece is a single value, and that the same one."""
+    if not pieces or not all(count_items(piece) == 1 for piece in pieces):
+        return False
+    first = exact_key(pieces[0][0])
+    return all(exact_key(piece[0]) == first for piece in pieces)
 
 
 def list_static_columns(value: Any) -> Columns:

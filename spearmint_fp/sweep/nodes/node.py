@@ -9,7 +9,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
-from operator import attrgetter
 from typing import Any, Final, final
 
 import attrs
@@ -22,6 +21,7 @@ from ...configuration.records import Shape
 from ..claims import UNKNOWN, Claims, claim_points
 from ..indices import Indices
 from ..outline import Lines, Outline
+from ..patterns import Pattern
 from ..places import Known, Places
 from ..probes import PointProbe, Probe
 from ..spots import Spot
@@ -47,7 +47,8 @@ class Node(ABC):
     """How many sweeps are built upon one another here."""
 
     def __attrs_post_init__(self) -> None:
-        deepest = max(map(attrgetter("depth"), self.children), default=0)
+        children = self.children
+        deepest = max([child.depth for child in children]) if children else 0
         object.__setattr__(self, "depth", 1 + deepest)
 
     # --- the points
@@ -234,6 +235,10 @@ class Node(ABC):
     def probes(self, spot: Spot) -> Iterator[Probe]:
         """The probes by which a type is asked about the points, of which there is one at least, where they stand."""
         yield PointProbe(self, spot)
+
+    def find_pattern(self) -> Pattern:
+        """The pattern that every point has, as far as it is seen without building points; else None."""
+        return None
 
     @property
     def shuffled(self) -> bool:

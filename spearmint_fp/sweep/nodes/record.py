@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, islice
 from math import prod
@@ -14,9 +14,11 @@ import attrs
 from ...configuration.config import Layout
 from ...configuration.fold import Steps, show_path
 from ...configuration.freezing import rebuild_record
+from ...configuration.messages import short_repr, suggest_names
 from ...configuration.records import FieldsShape, NamedShape, Shape
 from ..claims import NOTHING, Claims, claim_points, merge_claims
 from ..outline import Outline, outline_product
+from ..patterns import Pattern, join_patterns
 from ..places import NOWHERE, Combined, Listed, Places
 from ..probes import Probe, RecordProbe
 from ..spots import Spot
@@ -116,7 +118,11 @@ class Record(Compound):
     def explain_absence(self, value: Any) -> str:
         values = self.shape.split(value)
         if values is None:
-            return f": a configuration has the keys {', '.join(show_path((key,)) for key in self.shape.keys[:12])}"
+            known = self.shape.keys
+            other = next((key for key in (value if isinstance(value, Mapping) else ()) if key not in known), None)
+            if other is not None:
+                return f": a configuration has no {short_repr(other)}{suggest_names(other, known)}"
+            return f": a configuration has the keys {', '.join(show_path((key,)) for key in known[:12])}"
         for key, part, child in zip(self.shape.keys, self.parts, values, strict=True):
             reason = part.explain_missing(child)
             if reason:
@@ -202,6 +208,9 @@ class Record(Compound):
         yield RecordProbe(self, spot)
         for k, (key, part) in enumerate(zip(self.shape.keys, self.parts, strict=True)):
             yield from part.probes(spot.in_product(self, k, self.shape.build, (key,)))
+
+    def find_pattern(self) -> Pattern:
+        return join_patterns(self.shape, (part.find_pattern() for part in self.parts))
 
     def outline(self, path: Steps) -> Outline:
         return outline_product([part.outline((*path, key)) for key, part in self._items])

@@ -13,6 +13,7 @@ import attrs
 from ...configuration.fold import Steps, show_path
 from ..claims import Claims, unite_claims
 from ..outline import SHOWN_TERMS, Outline, outline_choice
+from ..patterns import Pattern
 from ..places import InOrder, Places
 from ..probes import Probe
 from ..spots import Spot
@@ -119,9 +120,14 @@ class Union(Compound):
         return self.parts
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
+        taken: set[Pattern] = set()
+        by_types = spot.by_types and spot.outer is None  # in a selection other branches are asked what they may hold
         for part in self.parts:
-            if part.size:
-                yield from part.probes(spot.in_branch(part))
+            pattern = part.find_pattern() if by_types else None
+            if part.size and pattern not in taken:
+                inner = spot.in_branch(part)
+                yield from part.probes(inner)
+                taken.update([pattern] if pattern is not None and inner.first.problems == () else [])
 
     def outline(self, path: Steps) -> Outline:
         return outline_choice(
