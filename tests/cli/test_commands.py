@@ -387,6 +387,7 @@ def _sessions(page: Path) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [PAGE, SCRIPTS, ROOT / "README.md"], ids=lambda page: page.name)
 def test_the_sessions_of_a_page_are_true(folder: Path, page: Path) -> None:
     for name, text in _files_of(page).items():
