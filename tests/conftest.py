@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -23,6 +24,10 @@ for name, number in {"quick": QUICK, "full": FULL}.items():
         derandomize="CI" in os.environ,
     )
 settings.load_profile("quick")
+
+# A shell's background jobs ignore interrupts, and so would the programs that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 SLOW_EXECUTORS = {"spawn", "fork", "process pool", "dask", "ray"}
@@ -47,8 +52,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _find_executors(item: pytest.Item) -> set[str]:
     params = getattr(getattr(item, "callspec", None), "params", {})
-    named = "dask" in getattr(item, "originalname", "")
-    return {value for value in params.values() if type(value) is str} | ({"dask"} if named else set())
+    words = {"dask", "ray"}.intersection(getattr(item, "originalname", "").split("_"))
+    return words | {value for value in params.values() if type(value) is str}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 
@@ -11,8 +13,20 @@ FULL = 40
 
 QUICK = 10
 
+T = TypeVar("T")
+
 
 def examples(full: int, **options: Any) -> settings:
     """Settings for a test that takes so many examples in the full suite."""
-    number = max(1, full * settings.default.max_examples // FULL)  # type: ignore[union-attr]  # a profile is loaded
+    number = max(1, full * _default() // FULL)
     return settings(max_examples=number, suppress_health_check=list(HealthCheck), **options)
+
+
+def some_of(cases: Iterable[T]) -> Iterator[T]:
+    """Cases that a test lists itself: in the quick suite each fourth."""
+    return islice(cases, None, None, max(1, FULL // _default()))
+
+
+def _default() -> int:
+    assert settings.default is not None
+    return settings.default.max_examples

@@ -331,8 +331,8 @@ CASES = [
         "`a: !!python/object/apply:os.system [ls]`",
         file("a.yaml", "a: !!python/object/apply:os.system [ls]"),
         FormatError,
-        "a.yaml:1:4: unknown tag !!python/object/apply:os.system: there are !sweep [a, b] and !range "
-        "[start, stop, step]",
+        "a.yaml:1:4: unknown tag !!python/object/apply:os.system; there is: '!sweep', '!range', '!linspace', "
+        "'!geomspace', '!zip', '!concat', '!tied', '!space'",
     ),
     Case(
         "Files",
@@ -411,7 +411,7 @@ CASES = [
         "a folder named `a.yaml`",
         a_folder,
         FileError,
-        "a.yaml: no .yaml, .yml, .json or .toml file in this folder",
+        "a.yaml: no .yaml, .yml, .json, .toml, .jsonl or .csv file in this folder",
     ),
     Case(
         "Files",
@@ -420,7 +420,13 @@ CASES = [
         FileError,
         "a.json: a file of 10,737,418,240 bytes, more than 67,108,864. Make it a folder of files",
     ),
-    Case("Files", "a pickle", a_pickle, FormatError, "a.pkl: a configuration file ends in .yaml, .yml, .json or .toml"),
+    Case(
+        "Files",
+        "a pickle",
+        a_pickle,
+        FormatError,
+        "a.pkl: a configuration file ends in .yaml, .yml, .json, .toml, .jsonl or .csv",
+    ),
     Case(
         "Files",
         "a name that is not there",

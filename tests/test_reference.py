@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 import spearmint_fp
+from spearmint_fp.cli.commands import cli
 
 from .snippets import blocks, promised
 
@@ -55,6 +56,11 @@ def test_every_function_is_found_by_its_task() -> None:
     shown = {word for code in re.findall(r"`([^`]+)`", read("which-function.md")) for word in re.findall(r"\w+", code)}
     functions = [name for name in dir(spearmint_fp) if isinstance(value_of(name), FunctionType)]
     assert [name for name in functions if name not in shown] == []
+
+
+def test_every_command_is_in_the_list() -> None:
+    rows = re.findall(r"^\| `([a-z]+) [A-Z\[-]", read("index.md"), re.M)
+    assert sorted(rows) == sorted(cli.commands)
 
 
 def test_help_is_a_table_of_contents() -> None:

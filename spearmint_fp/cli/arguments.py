@@ -115,7 +115,7 @@ def _split_assignments(text: str) -> list[str]:
 
 def select_option(options: dict[str, Any], *names: str) -> str | None:
     """The one option that is given of those that exclude one another, or None."""
-    given = [name for name in names if options[name] not in (None, False)]
+    given = [name for name in names if options[name] is not None and options[name] is not False]
     if len(given) > 1:
         raise click.UsageError(f"Give one of {' and '.join(f'--{name}' for name in given)}.")
     return given[0] if given else None

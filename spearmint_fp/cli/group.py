@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 import click
@@ -26,6 +29,8 @@ _EXIT_CODES: Final = (
     ("141", "nobody reads the output any more (head)"),
 )
 
+_PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+
 MINUS: Final = "\N{MINUS SIGN}"
 """The sign of a negative number among the arguments, where a hyphen would begin an option."""
 
@@ -33,6 +38,14 @@ MINUS: Final = "\N{MINUS SIGN}"
 def print_to_stderr(text: str) -> None:
     """Write on standard error, without control characters: text comes from files and functions of others."""
     click.echo(escape_controls(text), err=True)
+
+
+def _show_warning(show: Callable[..., Any], message: Warning | str, kind: Any, filename: str, *where: Any) -> None:
+    """A warning of the library as a sentence, and that of a function with its place."""
+    if os.path.realpath(filename).startswith(_PACKAGE):
+        print_to_stderr(f"Warning: {message}")
+    else:
+        show(message, kind, filename, *where)
 
 
 # --- commands ----------------------------------------------------------------------------------------
@@ -55,8 +68,9 @@ class Command(HelpfulCommand):
     """A command whose data alone goes to standard output, whatever the functions print that it calls."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        with reserve_output() as data:
+        with reserve_output() as data, warnings.catch_warnings():
             ctx.meta[DATA] = data
+            warnings.showwarning = partial(_show_warning, warnings.showwarning)
             return super().invoke(ctx)
 
 

@@ -12,7 +12,7 @@ import click
 import spearmint_fp as fp
 
 from ..configuration.errors import ArgumentError, PathError
-from ..configuration.fold import Steps
+from ..configuration.fold import Steps, show_path
 from ..configuration.messages import format_count
 from .arguments import Assignment, AssignmentType, SliceType, WholeNumberType, select_option
 from .group import print_to_stderr
@@ -125,16 +125,21 @@ class Selection:
         return fp.expand(tree)
 
     def _list_steps(self) -> Iterator[Step]:
+        named = [path for one in self.where for path in one.values]
+        for path in named:
+            if named.count(path) > 1:
+                name = show_path(path)
+                raise click.UsageError(f"--where names {name} twice, and both must hold. Write '{name}=!sweep [a, b]'.")
         for one in self.where:
             yield f"--where {one.text}", partial(fp.where, one.values)
         if self.exclude:
             texts = " ".join(f"--exclude {one.text}" for one in self.exclude)
             yield texts, partial(fp.exclude, [one.values for one in self.exclude])
-        seed = {} if self.seed is None else {"seed": self.seed}
         chosen = select_option(attrs.asdict(self, recurse=False), "sample", "spread", "covering")
         if chosen is not None:
-            yield f"--{chosen}", partial(getattr(fp, chosen), getattr(self, chosen), **seed)
-        elif seed:
+            number = getattr(self, chosen)
+            yield f"--{chosen} {format_count(number)}", partial(_choose_some, chosen, number, self.seed)
+        elif self.seed is not None:
             raise click.UsageError("--seed is for --sample, --spread or --covering: give one of them too.")
         if self.part is not None:
             part = self.part
@@ -150,6 +155,16 @@ def _set_in_sweep(path: Steps, value: Any, sweep: Sweep[Any]) -> Sweep[Any]:
     if len(others) < len(paths):
         sweep = fp.project(others, sweep) if others else fp.unit[: sweep.size]
     return fp.product(sweep, fp.expand(fp.set_in(path, value, {})))
+
+
+def _choose_some(name: str, number: int, seed: int | None, sweep: Sweep[Any]) -> Sweep[Any]:
+    """The function of that name, whose numbers are told in the words of the options."""
+    if name != "covering" and not 0 <= number <= sweep.size:
+        raise ArgumentError(f"--{name} {format_count(number)} of {format_count(sweep.size)} configurations cannot be")
+    if name == "covering" and number < 1:
+        raise ArgumentError(f"--covering {format_count(number)}: at least 1 axis is combined with others")
+    function: Callable[..., Sweep[Any]] = getattr(fp, name)
+    return function(number, sweep) if seed is None else function(number, sweep, seed=seed)
 
 
 def _note_new_paths(settings: Iterable[Assignment], sweep: Sweep[Any]) -> None:

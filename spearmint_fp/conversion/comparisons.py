@@ -98,7 +98,7 @@ class _Compiler:
             root = ast.parse(" ".join(plain.split("\n")).strip(), mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
             reason = getattr(error, "msg", None) or "nested too deeply"
-            way = "Write comparisons such as batch * lr <= 1, and names with signs as `max-tokens`"
+            way = "Write comparisons such as batch * lr <= 1, and odd names in backticks: `lambda`, `max-tokens`"
             raise self._make_error(f"{reason}. {way}") from None
         compute = self._compile_truth(root, 0)
         if not self.paths:

@@ -42,7 +42,7 @@ def read_text_trees(content: bytes, name: str, operations: Operations) -> list[A
     JSON with tabs in it is no YAML, so it is tried first; mistakes are those that the YAML parser finds.
     """
     file, text = Path(name), _decode_content(content, name)
-    for reader in (_read_lines, _read_json):
+    for reader in (_read_lines, _read_json) if text.strip() else ():
         try:
             return _parse_text(file, text, reader, operations)
         except FormatError:

@@ -20,7 +20,9 @@ from ..configuration.spacing import geomspace, linspace
 from .operations import MERGE_TAG, Operations, Tied
 from .yaml_scalars import SCALARS, TAG, PlaceError, read_scalar
 
-MOST_TIES: Final = 100
+MOST_PARTS: Final = 100
+"""How many axes may be zipped, choices merged, and values tied, at one place."""
+
 MOST_FLOATS: Final = 10**6
 """How many floats a `!range` may have: they are listed, so that each is the number that its digits say."""
 
@@ -92,7 +94,11 @@ class TreeBuilder:
             return [self.build(item) for item in node.value]
         if isinstance(node, MappingNode) and kind in ("map", "set"):
             items = self._build_mapping(node)
-            return items if kind == "map" else set(items)
+            if kind == "map":
+                return items
+            if isinstance(items, Choice):
+                raise PlaceError(node.start_mark, "!!set takes no choice behind <<")
+            return set(items)
         if kind in _TAGS:
             form, text, build = _TAGS[kind]
             if not isinstance(node, form):
@@ -121,6 +127,8 @@ class TreeBuilder:
         plain, choices = merged or ({}, [])
         if not choices:
             return {**plain, **own}
+        if len(choices) > MOST_PARTS:
+            raise SizeError(f"more than {MOST_PARTS} choices are merged. Join some in one !sweep, or nest them")
         first = {**{key: value for key, value in plain.items() if key not in own}, **before}
         last = {key: value for key, value in own.items() if key not in before}
         parts = [part for part in (first, *choices, last) if isinstance(part, Choice) or part]
@@ -183,6 +191,8 @@ class TreeBuilder:
         axes = self._build_mapping(node)
         if isinstance(axes, Choice) or not axes:
             raise PlaceError(node.start_mark, _TAKES["!zip"])
+        if len(axes) > MOST_PARTS:
+            raise SizeError(f"more than {MOST_PARTS} axes are zipped. Write a !sweep of mappings, or a table")
         for key, value in axes.items():
             if not isinstance(value, list | Choice):
                 raise ArgumentError(f"!zip takes lists, one value of each at a time; {key} is {repr_with_type(value)}")
@@ -277,8 +287,8 @@ def _join_ties(parts: Iterable[Ties]) -> Ties:
 
 def _sort_ties(ties: Leaves) -> Leaves:
     """The ties in an order in which no value is copied before it is there."""
-    if len(ties) > MOST_TIES:
-        raise SizeError(f"more than {MOST_TIES} values are tied. Tie a mapping as a whole, or use !zip")
+    if len(ties) > MOST_PARTS:
+        raise SizeError(f"more than {MOST_PARTS} values are tied. Tie a mapping as a whole, or use !zip")
     ordered: Leaves = []
     while len(ordered) < len(ties):
         waiting = [tie for tie in ties if tie not in ordered]

@@ -124,7 +124,8 @@ def _resolve_key(database: Database, owner: Owner) -> tuple[Key, str | None]:
     if mine is not None:
         return (str(mine[0]), owner.version), None
     others = database.read(_PLACES_OF_NAME, (owner.name,))
-    if all(_has_moved(str(place), fingerprint, owner) for place, fingerprint in others):
+    # the place may have been noted since the first look, by another thread or process of the same function
+    if all(place == owner.place or _has_moved(str(place), fingerprint, owner) for place, fingerprint in others):
         return (owner.name, owner.version), _describe_old_outcomes(database, owner)
     key = (owner.place, owner.version)
     if _first_row(database, _SOURCE, (*key, "")) is not None:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..configuration.choices import DynamicValue
-from ..configuration.errors import ArgumentError, SizeError
+from ..configuration.errors import ArgumentError, PathError, SizeError
 from ..configuration.extras import require
 from ..configuration.fold import Steps, show_path
 from ..configuration.freezing import freeze
-from ..configuration.messages import repr_with_type
+from ..configuration.messages import repr_with_type, short_repr
 from ..configuration.paths import parse_path
 from ..conversion.comparisons import Comparison
 from ..conversion.files import read_text_trees, read_trees, read_value
@@ -24,7 +24,7 @@ from .expansion import expand
 from .include import include
 from .where import exclude, where
 
-MOST_CONSTRAINTS: Final = 1_000
+MOST_CONSTRAINTS: Final = 100
 """How many constraints a `!space` may have."""
 
 
@@ -150,7 +150,10 @@ def _constrain_all(texts: Any, sweep: Sweep[Any]) -> Sweep[Any]:
         if not isinstance(text, str):
             raise ArgumentError(f"a constraint is text, such as 'batch * lr <= 1'; got {repr_with_type(text)}")
         comparison = Comparison(text)
-        sweep = constrain(comparison, sweep, on=comparison.paths)
+        try:
+            sweep = constrain(comparison, sweep, on=comparison.paths)
+        except PathError as error:
+            raise PathError(f"{short_repr(text)}: {error} (text stands in quotes, odd names in backticks)") from None
     return sweep
 
 

@@ -51,11 +51,17 @@ from tests.waiting import LIMIT_SECONDS
             "list space.yaml --set lr.x.y=1",
             "Error: cannot set lr.x.y: at lr stands 0.1 (float). Set that path itself to a mapping first",
         ),
+        ("list space.yaml --sample -1", "Error: --sample -1 of 6 configurations cannot be"),
+        ("list space.yaml --covering 0", "Error: --covering 0: at least 1 axis is combined with others"),
+        (
+            "list space.yaml --where lr=1 --where lr=2",
+            "Error: --where names lr twice, and both must hold. Write 'lr=!sweep [a, b]'.",
+        ),
         ("list space.yaml --sample 1 --covering 2", "Error: Give one of --sample and --covering."),
         ("list space.yaml --sample 1.5", "Error: Invalid value for '--sample': '1.5' is no whole number."),
         (
             "list space.yaml --spread 7",
-            "Error: spread(k=7) without replacement takes 0 to 6 configurations, the size of Sweep(2 × 3 = 6)",
+            "Error: --spread 7 of 6 configurations cannot be",
         ),
         ("list space.yaml --seed 1", "Error: --seed is for --sample, --spread or --covering: give one of them too."),
         (
@@ -381,6 +387,7 @@ def _sessions(page: Path) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [PAGE, SCRIPTS, ROOT / "README.md"], ids=lambda page: page.name)
 def test_the_sessions_of_a_page_are_true(folder: Path, page: Path) -> None:
     for name, text in _files_of(page).items():

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.shell_completion import BashComplete
 
 from spearmint_fp import Journal, run
+from spearmint_fp.cli.commands import cli
 from tests.cli.calls import PAGE, called, refused
 
 RAW = "\x1b]0;owned\x07\x1b[2J\u202e"
@@ -67,3 +71,73 @@ def test_the_codes_of_the_help_are_those_of_the_page() -> None:
     assert set(re.findall(r"^  (\d+)  ", called("--help").stdout, re.MULTILINE)) == set(
         re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
     )
+
+
+def test_a_warning_is_a_sentence(journal: Path) -> None:
+    source = (journal.parent / "train.py").read_text()
+    (journal.parent / "train.py").write_text(source.replace("no 32", "no more 32") + "import warnings\n")
+    del sys.modules["train"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        result = called("run", "train:score", "space.yaml", "--journal", "runs.db")
+    assert result.stderr.startswith(
+        "Warning: the source of 'train.score' has changed since the journal 'runs.db' noted it;"
+    )
+
+
+HOSTILE = [
+    "",
+    "=",
+    "lr",
+    "lr=[",
+    "lr=&x [*x]",
+    "lr=*x",
+    "lr=!!python/object/apply:os.system [ls]",
+    "lr=!nope 1",
+    "lr=!sweep {a: 1}",
+]
+HOSTILE += [
+    "lr=!range [0, 1, 0]",
+    "lr=!space {}",
+    "lr=---\n--- 2",
+    "lr=1\nbatch: 2",
+    "lr=\0",
+    "\x1b[2J=\x1b[2J",
+    "9" * 5000,
+    "lr=" + "9" * 5000,
+]
+HOSTILE += [
+    "lr=" + "[" * 500,
+    "lr.x.y=1",
+    "..=1",
+    "lr=!sweep []",
+    "🤡=🤡",
+    "lr=\udcff",
+    "x" * 5000 + "=1",
+    "lr={<<: 1}",
+    ",=,",
+    "nan",
+    "1e400",
+    "::",
+]
+
+
+@pytest.mark.parametrize(
+    "option", ["--set", "--where", "--exclude", "--sample", "--spread", "--covering", "--seed", "--slice"]
+)
+def test_no_value_of_an_option_ends_in_more_than_one_sentence(folder: Path, option: str) -> None:
+    for value in HOSTILE:
+        result = called("list", "space.yaml", option, value)
+        assert result.exit_code in (0, 2), (value, result.output)
+        assert result.exit_code == 0 or result.stderr.splitlines()[-1].startswith("Error: "), value
+        assert not re.search("Traceback|--traceback|[\x1b\x07]", result.output), value
+
+
+def test_the_shell_completes_commands_options_and_files() -> None:
+    def complete(*words: str) -> list[tuple[str, str]]:
+        shell = BashComplete(cli, {}, "spearmint-fp", "_SPEARMINT_FP_COMPLETE")
+        return [(item.type, item.value) for item in shell.get_completions([*words[:-1]], words[-1])]
+
+    assert complete("pl") == [("plain", "plan")]
+    assert complete("list", "--w") == [("plain", "--where")]
+    assert complete("list", "sp") == complete("results", "runs.db", "-o", "sp") == [("file", "sp")]

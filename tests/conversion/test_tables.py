@@ -69,6 +69,10 @@ def test_a_table_is_a_choice_among_its_rows(tmp_path: Path) -> None:
     assert expand(load(tmp_path)).size == 4
     (tmp_path / "c.csv").write_text("a,b\n")
     assert load(tmp_path / "c.csv") == DynamicValue([])
+    (tmp_path / "c.jsonl").write_text("\n")
+    assert load(tmp_path / "c.jsonl") == DynamicValue([])
+    with pytest.raises(FormatError, match="holds no configuration"):
+        load_text(b" \n", "x")
     (tmp_path / "d.csv").write_text("a\n1\n")
     assert load(tmp_path / "d.csv") == Config({"a": 1})
 

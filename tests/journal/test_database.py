@@ -122,6 +122,7 @@ def test_a_file_that_may_not_be_written(path: Path) -> None:
     assert all("may not be written. Give a path in a folder that may" in message for message in seen["told"])
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing_that_was_written(path: Path, mode: str) -> None:
     seen = finished(
         started(
@@ -198,6 +199,7 @@ with Journal(<PATH>, name="work", sync=False) as journal:
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_amid_its_commits_loses_nothing_of_them(path: Path, mode: str) -> None:
     """Two at a time, killed at any moment, without a sync: what was given out is there, and the file is whole."""
     chance, seen_so_far = random.Random(mode), set[int]()
@@ -222,6 +224,7 @@ def test_a_process_that_is_killed_amid_its_commits_loses_nothing_of_them(path: P
         assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sync", [True, False])
 def test_a_process_that_is_killed_as_the_file_grows_leaves_a_journal(path: Path, sync: bool) -> None:
     """The header tells of more pages than the file has: the commit is undone, and the file is not refused."""
@@ -261,11 +264,16 @@ def test_no_file_is_left_beside_a_closed_journal(path: Path, mode: str, sync: bo
     del journal
     gc.collect()
     assert beside() == []
-    code = f"journal = Journal({str(path)!r}, name='n', sync={sync})\nlist(run(len, [dict(n=1)], journal=journal))\n"
-    assert finished(started(code + "tell(done=True)")) == {"done": True}
-    assert beside() == []
     with Journal(path) as journal:
         assert all(outcome.replayed for outcome in run(doubled, rising(12), journal=journal))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sync", [True, False])
+def test_no_file_is_left_beside_a_journal_that_a_program_did_not_close(path: Path, mode: str, sync: bool) -> None:
+    code = f"journal = Journal({str(path)!r}, name='n', sync={sync})\nlist(run(len, [dict(n=1)], journal=journal))\n"
+    assert finished(started(code + "tell(done=True)")) == {"done": True}
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
 def test_a_journal_that_closes_leaves_the_file_alone_that_has_taken_its_place(path: Path) -> None:

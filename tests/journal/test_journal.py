@@ -325,6 +325,7 @@ def test_export_as_json_lines(path: Path, tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_thousands_that_are_finished_stream_in_flat_memory(path: Path) -> None:
     with Journal(path) as journal:
         collect(run(doubled, rising(10_000), executor=threads(2), journal=journal))
@@ -430,6 +431,7 @@ with Journal(path, name="work", sync=SYNC) as journal:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CRASHING)
 def test_kill_nine_at_random_moments(name: str, path: Path, tmp_path: Path) -> None:
     """After five kills: what was finished is not lost and not run again, what was in flight once more per kill."""
@@ -496,6 +498,7 @@ def _unfinished(dask_scheduler: Any) -> bool:
     return any(task.state not in ("memory", "erred") for task in dask_scheduler.tasks.values())
 
 
+@pytest.mark.slow
 def test_three_shards_write_one_file(path: Path, mode: str) -> None:
     programs = [
         started(

@@ -300,6 +300,7 @@ tell(done=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sync", [True, False])
 def test_eight_shards_that_are_killed_and_merged_equal_one_run(path: Path, tmp_path: Path, sync: bool) -> None:
     def start(index: int, killed: bool) -> Any:

@@ -18,6 +18,7 @@ from spearmint_fp import Config, DynamicValue, Failure, Journal, JournalError, S
 from spearmint_fp.cli.formats import FORMATS
 from spearmint_fp.cli.journal_view import JournalView
 from spearmint_fp.journal import database, schema
+from tests.examples import some_of
 
 THREE = expand({"n": DynamicValue(range(3))})
 ESCAPE = "\x1b[2J<script>alert(1)</script>\u202e"
@@ -204,7 +205,7 @@ def spoiled(content: bytes, chance: random.Random) -> Iterator[bytes]:
 @pytest.mark.parametrize("look", [look_at, go_on])
 def test_junk_is_read_or_refused(look: Callable[[Path], Any], path: Path, tmp_path: Path) -> None:
     file = tmp_path / "junk.db"
-    for content in spoiled(path.read_bytes(), random.Random(7)):
+    for content in some_of(spoiled(path.read_bytes(), random.Random(7))):
         for other in tmp_path.glob("junk*"):
             other.unlink()
         file.write_bytes(content)

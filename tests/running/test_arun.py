@@ -268,6 +268,7 @@ def test_the_first_outcome_of_an_astronomical_sweep_is_there_at_once() -> None:
     looped(main)
 
 
+@pytest.mark.slow
 def test_many_trivial_configurations_in_flat_memory() -> None:
     async def main() -> int:
         kept = 0

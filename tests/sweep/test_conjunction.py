@@ -102,6 +102,7 @@ def test_twenty_eight_pairs_of_eight_that_differ() -> None:
     assert list(sweep[-1].values()) == list(range(7, -1, -1))
 
 
+@pytest.mark.slow
 def test_all_different_over_twelve() -> None:
     names = [f"x{k}" for k in range(12)]
     with within(1_000_000):
@@ -109,6 +110,7 @@ def test_all_different_over_twelve() -> None:
         assert sweep.size == factorial(12)
 
 
+@pytest.mark.slow
 def test_ten_queens() -> None:
     names = [f"x{k}" for k in range(10)]
     sweep = axes(names, range(10))
@@ -118,6 +120,7 @@ def test_ten_queens() -> None:
         assert sweep.size == 724
 
 
+@pytest.mark.slow
 def test_a_chain_of_two_thousand_axes() -> None:
     names = [f"x{k}" for k in range(2_000)]
     sweep = tie(axes(names, range(3)), list(pairwise(names)), lambda a, b: a <= b)

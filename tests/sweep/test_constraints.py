@@ -303,6 +303,7 @@ def test_what_is_not_an_error_but_a_stop_is_let_through() -> None:
 # --- the spaces of autotuners -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SPACES)
 def test_published_spaces_are_exact(name: str) -> None:
     space = SPACES[name]

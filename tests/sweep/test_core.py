@@ -100,6 +100,7 @@ def test_every_question_to_a_huge_sweep_is_answered_in_flat_memory() -> None:
     assert peak < 2_000_000
 
 
+@pytest.mark.slow
 def test_a_million_configurations_pass_through_flat_memory() -> None:
     s = expand({name: DynamicValue(range(100)) for name in "abc"})
     tracemalloc.start()
@@ -422,6 +423,7 @@ def test_copies_are_the_sweep_itself() -> None:
     assert copy.copy(s) is copy.deepcopy(s) is s
 
 
+@pytest.mark.slow
 def test_many_steps_on_one_sweep() -> None:
     s: Any = expand({"a": DynamicValue([1, 2, 3])})
     for k in range(200):

@@ -44,6 +44,7 @@ COROUTINES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a loop"])
 @pytest.mark.parametrize("kind", COROUTINES)
 def test_ctrl_c_ends_a_serial_run_of_coroutines(kind: str, inside: bool) -> None:
@@ -94,6 +95,7 @@ async def task(n):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", ["None", "threads(1)", "pool"])
 @pytest.mark.parametrize("way", ["whole", "closed", "forgotten"])
 def test_the_end_of_a_run_leaves_what_asyncio_run_leaves(executor: str, way: str) -> None:

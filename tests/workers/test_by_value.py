@@ -67,6 +67,7 @@ WAYS: dict[str, Callable[[str, Path], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_what_a_script_defines_is_the_same_in_its_workers(way: str, tmp_path: Path) -> None:
     code = """
@@ -110,6 +111,7 @@ def test_what_a_script_defines_is_the_same_in_its_workers(way: str, tmp_path: Pa
     assert got == [[[1, 1, 2, 1, 10, 6, 6, 7], [2, 1, 2, 2, 20, 7, 7, 7]]] * 3
 
 
+@pytest.mark.slow
 def test_whatever_kind_of_thing_a_script_defines(tmp_path: Path) -> None:
     """In a worker each behaves as in the script; what comes back is the script's own; the script's classes stay."""
     code = """

@@ -12,6 +12,7 @@ import pytest
 
 from spearmint_fp import RunError, dask_cluster, ray_cluster, run
 from spearmint_fp.workers import clusters, pools
+from tests.needs import needs
 from tests.waiting import HANG_SECONDS
 from tests.workers.programs import seen
 
@@ -64,6 +65,7 @@ class _Line:
     def submit(self) -> None: ...
 
 
+@needs("dask")
 @pytest.mark.parametrize(
     ("states", "says"),
     [

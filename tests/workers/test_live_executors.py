@@ -123,6 +123,7 @@ def fatal(n: int) -> int:
     return n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("retries", [0, 1, 3])
 def test_the_configuration_that_was_running_is_known_by_its_mark(
     retries: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -140,6 +141,7 @@ def test_the_configuration_that_was_running_is_known_by_its_mark(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("retries", [0, 1])
 def test_several_that_end_their_workers_cost_themselves(retries: int) -> None:
     FATAL.update(dict.fromkeys([0, 1, 500, 501, 502, 29_999], 99))
@@ -150,6 +152,7 @@ def test_several_that_end_their_workers_cost_themselves(retries: int) -> None:
     assert executor.deaths <= len(FATAL) * (3 + retries)  # a single one is run as often as the executor has it
 
 
+@pytest.mark.slow
 def test_without_marks_it_is_found_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine that is not this one, or whose disk is full."""
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")

@@ -25,6 +25,7 @@ def test_a_task_that_kills_its_worker_once_in_a_thousand(method: str, tmp_path: 
     assert sorted(calls) == sorted([*range(3000), 999, 1999, 2999])
 
 
+@pytest.mark.slow
 def test_a_worker_that_ends_at_17_of_100_costs_17() -> None:
     got = seen(
         """
@@ -41,6 +42,7 @@ def test_a_worker_that_ends_at_17_of_100_costs_17() -> None:
     assert "exit code 3, 3 times of 3" in got["failed"][0][3]
 
 
+@pytest.mark.slow
 def test_the_failure_of_a_task_whose_workers_end_says_how_long_it_took() -> None:
     got = seen(
         """
@@ -56,6 +58,7 @@ def test_the_failure_of_a_task_whose_workers_end_says_how_long_it_took() -> None
     assert got["never_sent"] == 0.0
 
 
+@pytest.mark.slow
 def test_the_signal_that_ended_a_worker_is_named() -> None:
     got = seen(
         """
@@ -68,6 +71,7 @@ def test_the_signal_that_ended_a_worker_is_named() -> None:
     assert "killed by SIGSEGV" in got["message"]
 
 
+@pytest.mark.slow
 def test_random_kills_lose_nothing() -> None:
     got = seen(
         """
@@ -90,6 +94,7 @@ def test_random_kills_lose_nothing() -> None:
     assert got == {"total": 1500, "good": 1500, "killed": True}
 
 
+@pytest.mark.slow
 def test_a_task_that_hangs_is_over_in_seconds() -> None:
     """None of its own accord: each would outlast the program."""
     got = seen(
@@ -108,6 +113,7 @@ def test_a_task_that_hangs_is_over_in_seconds() -> None:
     assert got["message"] == "took longer than 1 s"
 
 
+@pytest.mark.slow
 def test_runs_at_the_same_time_do_not_hold_each_other_up() -> None:
     """A worker that is forked meanwhile has the ends of all pipes; the end of a run must not wait for theirs."""
     got = seen(
@@ -126,6 +132,7 @@ def test_runs_at_the_same_time_do_not_hold_each_other_up() -> None:
     assert got == {"given": [19, 19], "rest": 19}
 
 
+@pytest.mark.slow
 def test_a_caller_that_ignores_its_children_and_has_odd_paths() -> None:
     got = seen(
         """
@@ -142,6 +149,7 @@ def test_a_caller_that_ignores_its_children_and_has_odd_paths() -> None:
     assert "exit code 2, 3 times of 3" in got["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["forkserver", "spawn", "fork"])
 def test_too_few_open_files_say_so_and_leak_none(method: str) -> None:
     got = seen(
@@ -160,6 +168,7 @@ def test_too_few_open_files_say_so_and_leak_none(method: str) -> None:
     assert got["leaked"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", OURS)
 def test_interrupts_during_the_stop_leave_nothing(method: str) -> None:
     """A worker that ignores SIGTERM makes the stop take long enough to be interrupted, again and again."""
@@ -202,6 +211,7 @@ def test_interrupts_during_the_stop_leave_nothing(method: str) -> None:
     assert got == {"left": [], "interrupted": True, "open": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", OURS)
 @pytest.mark.parametrize(
     "caller", ["signal.signal(signal.SIGCHLD, signal.SIG_IGN)", "signal.signal(signal.SIGCHLD, reap)"]
@@ -226,6 +236,7 @@ def test_how_a_worker_ended_is_told_rightly_or_not_at_all(method: str, caller: s
     assert got["left"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", OURS)
 def test_more_open_files_than_select_takes(method: str) -> None:
     got = seen(
@@ -256,6 +267,7 @@ def test_a_worker_is_replaced_after_so_many_tasks_and_none_is_lost(method: str, 
     assert got["workers"] >= 7
 
 
+@pytest.mark.slow
 def test_a_chunk_goes_on_in_the_next_worker_with_its_deaths_and_its_configurations() -> None:
     got = seen(
         """
@@ -270,6 +282,7 @@ def test_a_chunk_goes_on_in_the_next_worker_with_its_deaths_and_its_configuratio
     assert got == {"results": True, "failed": [[500, 3]], "workers": True, "left": 0}
 
 
+@pytest.mark.slow
 def test_a_worker_is_replaced_after_the_variants_that_its_tasks_have_left_running(tmp_path: Path) -> None:
     got = seen(
         f"""

@@ -19,6 +19,7 @@ PATHS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PATHS)
 @pytest.mark.parametrize("how", ["-c", "-"])
 def test_what_was_imported_here_is_imported_there(name: str, how: str, tmp_path: Path) -> None:

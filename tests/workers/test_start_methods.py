@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.workers.programs import seen
 
 
+@pytest.mark.slow
 def test_the_process_that_forks_workers_is_killed() -> None:
     got = seen(
         """
@@ -19,6 +22,7 @@ def test_the_process_that_forks_workers_is_killed() -> None:
     assert got == {"results": True}
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_the_process_that_forks_workers_is_stopped() -> None:
     got = seen(
         """
@@ -39,6 +43,7 @@ def test_ctrl_c_while_the_process_that_forks_workers_is_stopped() -> None:
     assert got == {"given": True, "left": []}
 
 
+@pytest.mark.slow
 def test_how_a_worker_ended_is_told_right_where_the_news_of_it_is_late() -> None:
     """As on a busy machine: what has been killed, or has ended, is seen to have ended half a second later."""
     got = seen(

@@ -67,6 +67,7 @@ def test_nothing_is_taken_back_while_the_pipe_is_full() -> None:
         assert not writer.write_now(lambda: b"x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", OURS)
 def test_a_limit_is_kept_while_nobody_asks(method: str, tmp_path: Path) -> None:
     """With what the task has started."""
@@ -98,6 +99,7 @@ def test_a_limit_is_kept_while_nobody_asks(method: str, tmp_path: Path) -> None:
     assert got == {"first": 0, "ok": [False, True, True], "message": "took longer than 1 s", "attempts": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", ["signal.SIG_IGN", "lambda *_: None", "lambda *_: 1 / 0"])
 def test_a_task_that_has_a_use_for_the_signal_of_a_limit_is_ended_all_the_same(own: str, tmp_path: Path) -> None:
     """It had a timer of its own that sends this signal; the limit is kept a tenth of a second late."""
@@ -119,6 +121,7 @@ def test_a_task_that_has_a_use_for_the_signal_of_a_limit_is_ended_all_the_same(o
     assert (tmp_path / "calls").read_text() == "x"
 
 
+@pytest.mark.slow
 def test_healthy_workers_outlive_a_caller_that_pauses(tmp_path: Path) -> None:
     """Their results fill the pipe: each task had ended in time, but nobody had read so."""
     got = seen(
@@ -142,6 +145,7 @@ def test_healthy_workers_outlive_a_caller_that_pauses(tmp_path: Path) -> None:
     assert sorted(map(int, (tmp_path / "calls").read_text().split())) == list(range(400))
 
 
+@pytest.mark.slow
 def test_workers_that_wait_to_say_that_a_task_has_ended_outlive_a_caller_that_pauses() -> None:
     """Small messages of several sizes fill the pipes, so that some pause begins when a limit was said, and no end."""
     got = seen(

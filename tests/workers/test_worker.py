@@ -64,6 +64,7 @@ def test_the_run_ends_after_the_variants_of_what_its_tasks_call(name: str, tmp_p
         assert got["left"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", OURS)
 def test_variants_that_take_longer_than_any_patience_are_waited_for(method: str, tmp_path: Path) -> None:
     got = seen(
@@ -76,6 +77,7 @@ def test_variants_that_take_longer_than_any_patience_are_waited_for(method: str,
     assert got == {"done": [0], "ran": "0 1\n0 2\n0 3\n"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", OURS)
 @pytest.mark.parametrize("way", ["left early", "killed", "interrupted"])
 def test_variants_that_end_with_their_worker_are_told_of(method: str, way: str, tmp_path: Path) -> None:
@@ -128,6 +130,7 @@ def test_on_outcome_goes_along_to_the_worker_or_it_is_told_that_it_cannot(tmp_pa
     assert got == {"done": [True], "told": "1 "}
 
 
+@pytest.mark.slow
 def test_threads_that_tasks_have_started_end_before_the_worker(tmp_path: Path) -> None:
     got = seen(
         f"""
@@ -145,6 +148,7 @@ def test_threads_that_tasks_have_started_end_before_the_worker(tmp_path: Path) -
     assert got == {"there": ["0", "1", "2"]}
 
 
+@pytest.mark.slow
 def test_what_a_task_starts_ends_with_its_worker() -> None:
     got = seen(
         """
@@ -159,6 +163,7 @@ def test_what_a_task_starts_ends_with_its_worker() -> None:
     assert got == {"done": [True] * 4, "left": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_workers_end_with_their_parent(number: int) -> None:
     """Under each start method, whether their tasks sleep or have started processes of their own."""
@@ -188,6 +193,7 @@ def test_workers_end_with_their_parent(number: int) -> None:
     assert list_running(lambda: pids) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", OURS)
 @pytest.mark.parametrize(
     "end",
@@ -211,6 +217,7 @@ def test_standard_streams_that_are_closed_or_broken(method: str, end: str) -> No
     assert got == {"got": list(range(6))}
 
 
+@pytest.mark.slow
 def test_a_caller_without_standard_streams() -> None:
     """Pipes get the numbers of streams that the caller has closed, if nobody takes care."""
     got = seen(
@@ -231,6 +238,7 @@ def test_a_caller_without_standard_streams() -> None:
     assert got == {"right": [True] * 3}
 
 
+@pytest.mark.slow
 def test_tasks_that_close_the_standard_streams_cost_no_worker() -> None:
     got = seen(
         """
@@ -245,6 +253,7 @@ def test_tasks_that_close_the_standard_streams_cost_no_worker() -> None:
     assert got == {"workers": 1, "attempts": 1}
 
 
+@pytest.mark.slow
 def test_what_a_task_forks_may_fork_and_open_files() -> None:
     got = seen(
         """
@@ -262,6 +271,7 @@ def test_what_a_task_forks_may_fork_and_open_files() -> None:
     assert got == {"lost": [[0, 0], [0, 0]]}
 
 
+@pytest.mark.slow
 def test_large_results_do_not_gather_in_a_worker() -> None:
     """A batch of them is answered in parts, so that a worker holds a few at a time."""
     job, batch = Job(_large, None).to_bytes(), Batch(0, 64, None, range(64))

@@ -52,6 +52,7 @@ def list_missing(array: Sweep[Config], groups: Sequence[tuple[int, int]], streng
     return missing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("groups", "strength", "most"),
     [
@@ -71,6 +72,7 @@ def test_arrays_are_small(groups: Any, strength: int, most: int) -> None:
     assert not list_missing(array, groups, strength)
 
 
+@pytest.mark.slow
 def test_a_large_sweep_is_never_listed() -> None:
     sweep = levels((2, 100))
     array = covering(2, sweep)
@@ -243,6 +245,7 @@ def test_strength_is_one_at_least(strength: int) -> None:
         covering(strength, BRANCHES)
 
 
+@pytest.mark.slow
 def test_what_is_too_much_is_refused_before_it_is_done() -> None:
     with pytest.raises(SizeError, match="more than 300000 combinations of 6 values"):
         covering(6, levels((2, 60)))
