@@ -53,7 +53,7 @@ from tests.running.executors import opened
 from tests.waiting import wait_until
 from tests.workers.programs import ROOT, finished, started
 
-EVERY = ["serial", "threads", "thread pool", "forkserver", "process pool"]
+EVERY = ["serial", "threads", "thread pool", "fork", "forkserver", "process pool"]
 
 
 def picky(config: Config) -> int:
