@@ -546,7 +546,7 @@ class Journals(RuleBasedStateMachine):
             raise ValueError(config.n)
         return int(config.n) * 10 + self.calls[self.version, config.n]
 
-    @rule(k=st.integers(0, 12), executor=st.sampled_from(["serial", "threads", "async"]), ordered=st.booleans())
+    @rule(k=st.integers(1, 12), executor=st.sampled_from(["serial", "threads", "async"]), ordered=st.booleans())
     def run_some(self, k: int, executor: str, ordered: bool) -> None:
         before, known = self.calls.copy(), dict(self.model)
         taken = list(islice(self.outcomes(executor, ordered), k))
