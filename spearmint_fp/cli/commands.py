@@ -32,7 +32,7 @@ from .run_commands import run_
 def cli() -> None:
     """Parameter sweeps from files: look at them, check them, run them, and see what became of them.
 
-    A FILE is YAML, JSON or TOML, or a folder of such files; "-" is standard input (YAML or JSON); module:name is a
+    A FILE is YAML, JSON, TOML, CSV or JSON Lines, or a folder of such files; "-" is standard input; module:name is a
     tree, a sweep, or a function that returns one. In YAML, !sweep [a, b] and !range [start, stop, step] are choices.
     Several files are one sweep, one after the other.
 

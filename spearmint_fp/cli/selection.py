@@ -135,12 +135,11 @@ class Selection:
         if self.exclude:
             texts = " ".join(f"--exclude {one.text}" for one in self.exclude)
             yield texts, partial(fp.exclude, [one.values for one in self.exclude])
-        seed = {} if self.seed is None else {"seed": self.seed}
         chosen = select_option(attrs.asdict(self, recurse=False), "sample", "spread", "covering")
         if chosen is not None:
             number = getattr(self, chosen)
-            yield f"--{chosen} {format_count(number)}", partial(_choose_some, chosen, number, **seed)
-        elif seed:
+            yield f"--{chosen} {format_count(number)}", partial(_choose_some, chosen, number, self.seed)
+        elif self.seed is not None:
             raise click.UsageError("--seed is for --sample, --spread or --covering: give one of them too.")
         if self.part is not None:
             part = self.part
@@ -158,14 +157,14 @@ def _set_in_sweep(path: Steps, value: Any, sweep: Sweep[Any]) -> Sweep[Any]:
     return fp.product(sweep, fp.expand(fp.set_in(path, value, {})))
 
 
-def _choose_some(name: str, number: int, sweep: Sweep[Any], **seed: int) -> Sweep[Any]:
+def _choose_some(name: str, number: int, seed: int | None, sweep: Sweep[Any]) -> Sweep[Any]:
     """The function of that name, whose numbers are told in the words of the options."""
     if name != "covering" and not 0 <= number <= sweep.size:
         raise ArgumentError(f"--{name} {format_count(number)} of {format_count(sweep.size)} configurations cannot be")
     if name == "covering" and number < 1:
         raise ArgumentError(f"--covering {format_count(number)}: at least 1 axis is combined with others")
     function: Callable[..., Sweep[Any]] = getattr(fp, name)
-    return function(number, sweep, **seed)
+    return function(number, sweep) if seed is None else function(number, sweep, seed=seed)
 
 
 def _note_new_paths(settings: Iterable[Assignment], sweep: Sweep[Any]) -> None:
