@@ -73,7 +73,7 @@ def make_call_error(target: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any
         missing = [key for key, one in parameters.items() if key not in given and one.default is one.empty]
         why, way = f"{name} also needs {' and '.join(missing)}", ""
     bare = [one.replace(annotation=one.empty) for one in parameters.values()]
-    usage = f"{name}{signature.replace(parameters=bare, return_annotation=signature.empty)}".replace("/, ", "")
+    usage = f"{name}{signature.replace(parameters=bare, return_annotation=signature.empty)}"
     return ArgumentError(f"{why}{'' if why.endswith('?') else '.'} {way or f'Call it as {usage}'}")
 
 
@@ -82,10 +82,10 @@ def _explain_unknown(
 ) -> tuple[str, str]:
     """The words about arguments that a function does not have, and the way out where it has a form of its own."""
     key, value = next(iter(unknown.items()))
-    if not args and by_position in (["tree"], ["mapping"]):
-        pairs = (f"{short_repr(key)}: {_format_axis(value, by_position[0])}" for key, value in unknown.items())
+    if not args and by_position == ["tree"]:
+        pairs = (f"{short_repr(key)}: {_format_axis(value)}" for key, value in unknown.items())
         return (
-            f"{name} takes one {by_position[0]}, and no arguments by name; got {list_words([*unknown])}",
+            f"{name} takes one tree, and no arguments by name; got {list_words([*unknown])}",
             f"Write {name}({{{list_words([*pairs])}}})",
         )
     other = _OTHER_NAMES.get(key, "").format(short_repr(value))
@@ -94,9 +94,8 @@ def _explain_unknown(
     return f"{name} has no argument {key!r}, given as {repr_with_type(value)}{meant}", ""
 
 
-def _format_axis(value: Any, kind: str) -> str:
-    is_axis = kind == "tree" and isinstance(value, list | tuple | range)
-    return f"DynamicValue({short_repr(value)})" if is_axis else short_repr(value)
+def _format_axis(value: Any) -> str:
+    return f"DynamicValue({short_repr(value)})" if isinstance(value, list | tuple | range) else short_repr(value)
 
 
 def _count_arguments(count: int) -> str:

@@ -14,7 +14,6 @@ from typing import Any, Final, NoReturn, final
 
 import attrs
 
-from .calls import explain_calls
 from .equality import are_values_equal
 from .errors import ArgumentError, FrozenError, MissingAttributeError, PathError, SpearmintError, TreeError
 from .fold import Algebra, RefusedNodeError, fold, keep_choice, list_leaves, register_node, repr_tree, show_path
@@ -110,7 +109,6 @@ def _build_rows(cells: Iterable[tuple[Any, ...]], count: int) -> list[Config]:
     return configs
 
 
-@explain_calls
 @final
 @attrs.frozen(init=False, eq=False, repr=False)
 class Config(Mapping[Any, Any]):
@@ -164,7 +162,8 @@ class Config(Mapping[Any, Any]):
             except KeyError:
                 known = cell[0].keys
             else:
-                _add_reader(name)
+                if KEEPS_READERS:
+                    _add_reader(name)
                 return value
         raise MissingAttributeError(Missing(f"no key {short_repr(name)} in this configuration", name, known))
 
@@ -281,6 +280,9 @@ _new: Final = object.__new__
 _set_cell: Final = Config._cell.__set__  # type: ignore[attr-defined]  # the slot itself: Config is frozen
 
 
+KEEPS_READERS: Final = sys.version_info < (3, 12)
+"""Python 3.11 reads a property in a fifth of the time that it takes to come to `__getattr__`; later ones in as much."""
+
 MOST_READERS: Final = 256
 """How many names of keys become properties of the class: each one has Python look all others up anew."""
 
@@ -288,11 +290,8 @@ _READERS: Final[set[str]] = set()
 
 
 def _add_reader(name: str) -> None:
-    """Make the name of a key a property of the class: Python 3.11 reads it in a fifth of the time of `__getattr__`.
-
-    It stands for a key that was read as an attribute. Later versions gain nothing by it.
-    """
-    if sys.version_info >= (3, 12) or len(_READERS) >= MOST_READERS or name.startswith("_") or hasattr(Config, name):
+    """Make the name of a key that was read as an attribute a property of the class."""
+    if len(_READERS) >= MOST_READERS or name.startswith("_") or hasattr(Config, name):
         return
 
     def read(config: Config) -> Any:

@@ -107,10 +107,12 @@ def suggest_names(step: object, known: Iterable[Hashable]) -> str:
 
 def _explain_dots(step: str, names: tuple[Hashable, ...]) -> str:
     """The words about a key with a dot in it that stands, or is looked for, in the place of a nested one."""
-    whole = next((key for key in names if isinstance(key, str) and key.startswith(f"{step}.")), None)
-    if whole is not None:
-        return f"; there is the key {short_repr(whole)}, with a dot in it: nested, it is {nest_key(whole)}"
-    if step.partition(".")[0] in names:
+    words = [key for key in names if type(key) is str]
+    dotted = [key for key in words if "." in key]
+    for whole in dotted:
+        if whole.startswith(f"{step}."):
+            return f"; there is the key {short_repr(whole)}, with a dot in it: nested, it is {nest_key(whole)}"
+    if step.partition(".")[0] in words and not dotted:
         return f"; with a dot it is one key: nested, it is {nest_key(step)}, read with get_in"
     return ""
 

@@ -246,7 +246,7 @@ class _ChoiceWriter:
             return {}
         key = json.dumps(schema, sort_keys=True)
         if key not in self._names:
-            self._names[key] = name = f"choice {len(self._names)}"
+            self._names[key] = name = f"choice_{len(self._names)}"
             items = {"$ref": f"#/$defs/{name}"}
             self.definitions[name] = {"anyOf": [schema, {"type": "array", "items": items}]}
         return {"$ref": f"#/$defs/{self._names[key]}"}

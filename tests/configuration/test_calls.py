@@ -12,7 +12,6 @@ import pytest
 import spearmint_fp
 from spearmint_fp import (
     ArgumentError,
-    Config,
     DynamicValue,
     Journal,
     Spearmint,
@@ -33,7 +32,7 @@ def test_what_is_explained_is_the_same_to_all_who_look() -> None:
     assert pickle.loads(pickle.dumps(run)) is run
     assert config_id({"fn": sample}) == "74fe7f7c4250ff212ae16fb91778ec69"
     assert str(inspect.signature(sample)).startswith("(k: 'int', sweep: ")
-    for cls in (Config, DynamicValue, Journal, Spearmint):
+    for cls in (DynamicValue, Journal, Spearmint):
         assert "self" not in inspect.signature(cls).parameters
 
 

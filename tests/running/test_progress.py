@@ -193,8 +193,8 @@ def test_a_bar_in_a_notebook(widgets: bool, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_nothing_is_drawn_before_it_is_asked_for_or_without_progress() -> None:
-    assert on_a_terminal("outcomes = run(task, [1], progress=True)\ndel outcomes") == []
-    assert on_a_terminal("outcomes = arun(task, [1], progress=True)\ndel outcomes") == []
+    assert on_a_terminal("outcomes = run(task, [1], progress=True)\nlen(outcomes)\ndel outcomes") == []
+    assert on_a_terminal("outcomes = arun(task, [1], progress=True)\nlen(outcomes)\ndel outcomes") == []
     assert on_a_terminal("[*run(task, [1])]") == []
 
 
