@@ -30,8 +30,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-SLOW_EXECUTORS = {"spawn", "fork", "process pool", "dask", "ray"}
-"""For which the fork server stands in the quick suite."""
+SLOW_EXECUTORS = {"forkserver", "spawn", "process pool", "dask", "ray"}
+"""For which workers that are forks, the ones that start soonest, stand in the quick suite."""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -90,12 +90,15 @@ def plan(sweep: Sweep[Any], db: str, as_json: bool, **options: Any) -> None:
     the last two null where nothing tells.
     """
     from ..journal.journal import Journal
+    from .journal_view import JournalView
     from .objects import prepare_function
 
     if (options["function"] is None) == (options["experiment"] is None):
         raise click.UsageError("Give one of --function and --experiment.")
     fn = options["experiment"]
-    if fn is None:
+    if fn is not None:
+        JournalView(db, name=fn, version=None, sweep=None)  # raises where there is no such experiment
+    else:
         fn = prepare_function(look_up_here(options["function"]), options["function"])
     with Journal._open_read_only(db, options["function_version"]) as journal:
         made = journal.plan(sweep, fn, cost=options["cost"])

@@ -44,8 +44,10 @@ def explain(sweep: Sweep[Any]) -> str:
     head = f"{size} configuration{'' if sweep.size == 1 else 's'}"
     if outline.formula not in ("", size):
         head += f" = {outline.formula}"
-    hints = [*_list_dotted(sweep), *_list_lists(sweep)] if sweep._node.exact else []  # they call no function
-    lines = [*outline.lines, *hints]
+    is_static = not outline.formula and sweep.size == 1
+    lines = [*outline.lines]
+    if sweep._node.exact:  # no function is called
+        lines += [*_list_dotted(sweep), *(_list_lists(sweep) if is_static else ())]
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 
@@ -61,8 +63,6 @@ def _list_dotted(sweep: Sweep[Any]) -> list[str]:
 
 def _list_lists(sweep: Sweep[Any]) -> list[str]:
     """A line for each list of several values in a sweep's only configuration, which may have been meant as a choice."""
-    if sweep.size != 1 or sweep.axes:
-        return []
     config = sweep[0]
     heads = (path[:depth] for path, _ in list_leaves(config)[:MOST_LEAVES] for depth in range(len(path)))
     found = {head: get_in(head, config) for head in dict.fromkeys(heads)}

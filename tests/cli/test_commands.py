@@ -108,6 +108,10 @@ from tests.waiting import LIMIT_SECONDS
             "plan space.yaml --journal absent.db --experiment x",
             "Error: there is no journal 'absent.db': no such file",
         ),
+        (
+            "plan space.yaml --journal good.db --experiment y",
+            "Error: 'good.db' has no experiment 'y'; there is: x",
+        ),
         ("merge new.db absent.db", "Error: there is no journal 'absent.db': no such file"),
         ("merge new.db", "Error: Missing argument 'DB...'."),
         (

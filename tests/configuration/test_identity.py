@@ -138,7 +138,7 @@ def test_every_value_has_a_name_of_its_own() -> None:
     assert len({config_id({"k": value}) for value in VALUES.values()}) == len(VALUES)
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "random"])
+@pytest.mark.parametrize("seed", ["random", *(pytest.param(seed, marks=pytest.mark.slow) for seed in "01")])
 def test_names_do_not_depend_on_the_process(seed: str) -> None:
     code = (
         "import json; from tests.configuration.test_identity import VALUES, config_id;"

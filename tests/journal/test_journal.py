@@ -53,7 +53,7 @@ from tests.running.executors import opened
 from tests.waiting import wait_until
 from tests.workers.programs import ROOT, finished, started
 
-EVERY = ["serial", "threads", "thread pool", "forkserver", "process pool"]
+EVERY = ["serial", "threads", "thread pool", "fork", "forkserver", "process pool"]
 
 
 def picky(config: Config) -> int:
@@ -546,7 +546,7 @@ class Journals(RuleBasedStateMachine):
             raise ValueError(config.n)
         return int(config.n) * 10 + self.calls[self.version, config.n]
 
-    @rule(k=st.integers(0, 12), executor=st.sampled_from(["serial", "threads", "async"]), ordered=st.booleans())
+    @rule(k=st.integers(1, 12), executor=st.sampled_from(["serial", "threads", "async"]), ordered=st.booleans())
     def run_some(self, k: int, executor: str, ordered: bool) -> None:
         before, known = self.calls.copy(), dict(self.model)
         taken = list(islice(self.outcomes(executor, ordered), k))

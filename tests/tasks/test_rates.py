@@ -361,6 +361,7 @@ def test_a_server_is_asked_no_more_often_than_the_rate_allows(kind: str) -> None
         assert sum(count for other, count in by_period.items() if other <= period) <= RATE * (period + 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fn", "wrapper"),
     [
