@@ -41,6 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A process that has connected to Ray must not fork any more, and other tests do. Dask leaves threads behind that
     draw random numbers, and changes how exceptions are pickled.
     """
+    if changing := [item.nodeid for item in items if " at 0x" in item.nodeid]:
+        raise pytest.UsageError(f"the names of tests have addresses, and differ from process to process: {changing}")
     for item in items:
         executors = _find_executors(item)
         if not SLOW_EXECUTORS.isdisjoint(executors):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections import deque
 from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from functools import lru_cache
@@ -158,13 +157,9 @@ class Config(Mapping[Any, Any]):
         if name != "_cell":  # which an instance lacks until it is made
             cell = self._cell
             try:
-                value = cell[cell[0].slots[name]]
+                return cell[cell[0].slots[name]]
             except KeyError:
                 known = cell[0].keys
-            else:
-                if KEEPS_READERS:
-                    _add_reader(name)
-                return value
         raise MissingAttributeError(Missing(f"no key {short_repr(name)} in this configuration", name, known))
 
     def __iter__(self) -> Iterator[Any]:
@@ -265,7 +260,7 @@ class Config(Mapping[Any, Any]):
 
     def __dir__(self) -> Iterable[str]:
         keys = (key for key in self if isinstance(key, str))
-        return {*object.__dir__(self)} - _READERS | {*keys}
+        return {*object.__dir__(self), *keys}
 
     def _ipython_key_completions_(self) -> list[Any]:
         return list(self)
@@ -278,31 +273,6 @@ class Config(Mapping[Any, Any]):
 
 _new: Final = object.__new__
 _set_cell: Final = Config._cell.__set__  # type: ignore[attr-defined]  # the slot itself: Config is frozen
-
-
-KEEPS_READERS: Final = sys.version_info < (3, 12)
-"""Python 3.11 reads a property in a fifth of the time that it takes to come to `__getattr__`; later ones in as much."""
-
-MOST_READERS: Final = 256
-"""How many names of keys become properties of the class: each one has Python look all others up anew."""
-
-_READERS: Final[set[str]] = set()
-
-
-def _add_reader(name: str) -> None:
-    """Make the name of a key that was read as an attribute a property of the class."""
-    if len(_READERS) >= MOST_READERS or name.startswith("_") or hasattr(Config, name):
-        return
-
-    def read(config: Config) -> Any:
-        cell = config._cell
-        try:
-            return cell[cell[0].slots[name]]
-        except KeyError:  # then Python asks `__getattr__`, which says what there is
-            raise AttributeError(name) from None
-
-    _READERS.add(name)
-    setattr(Config, name, property(read))
 
 
 def _refuse_change(_: Config, key: Any, *value: Any) -> NoReturn:

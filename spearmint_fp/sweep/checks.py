@@ -115,7 +115,9 @@ def judges_by_types(kind: Any, _known: tuple[Any, ...] = ()) -> bool:
     cls, arguments = get_origin(kind) or kind, get_args(kind)
     if is_union(kind) or cls in (list, tuple, dict):
         return all(judges_by_types(argument, _known) for argument in arguments if argument is not Ellipsis)
-    if not isclass(cls) or arguments or not (attrs.has(cls) or dataclasses.is_dataclass(cls)) or not keeps_fields(cls):
+    if not isclass(cls) or arguments or not (attrs.has(cls) or dataclasses.is_dataclass(cls)):
+        return False
+    if not keeps_fields(cls) or _has_own_code(cls):  # a default may be computed from the other fields
         return False
     return all(judges_by_types(field_type, (*_known, kind)) for field_type in list_field_types(cls))
 

@@ -68,7 +68,7 @@ def listed(*args: str) -> list[Config]:
             lambda _: sample(3, expand({"lr": 5, "batch": DynamicValue(range(9, 13))}))[1:],
         ),
     ],
-    ids=str,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_options_mean_what_the_functions_mean(
     folder: Path, options: list[str], meaning: Callable[[Sweep[Any]], Sweep[Any]]

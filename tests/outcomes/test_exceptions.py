@@ -6,7 +6,7 @@ import gc
 import pickle
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from traceback import walk_tb
 from typing import Any, Self
@@ -164,6 +164,15 @@ def _same(one: Any, other: Any, seen: frozenset[int] = frozenset()) -> bool:
     )
 
 
+@pytest.fixture
+def young() -> Iterator[None]:
+    """The garbage collector looks at what a test makes, and not at all that others have made."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("young")
 @pytest.mark.parametrize("kind", ERRORS)
 def test_a_failure_has_its_exception_again_and_keeps_nothing_that_the_task_had(kind: str) -> None:
     KEPT.clear()

@@ -31,6 +31,7 @@ from spearmint_fp import (
     zipped,
 )
 from spearmint_fp.conversion.convert import make_checker
+from spearmint_fp.sweep.checks import judges_by_types
 
 
 @attrs.frozen
@@ -361,6 +362,17 @@ def test_branches_of_one_pattern_are_asked_about_once(monkeypatch: pytest.Monkey
         assert (1000 < len(asked) < 1200) is (cls is not Known)  # of which 1000 are spread evenly
         wrong = [problem.value for problem in report.problems]
         assert wrong == {Both: [*map(str, range(8)), "bad"], Known: ["bad"]}.get(cls, [])
+
+
+def test_what_may_look_at_a_value_does_not_judge_by_types() -> None:
+    @attrs.frozen
+    class Computed:
+        x: int
+        y: int = attrs.Factory(lambda self: 6 // self.x, takes_self=True)
+
+    kinds: list[Any] = [Llm, Computed, Literal["a"], list[Literal[1]], dict[str, complex], dict[str, Any] | Llm]
+    assert not any(map(judges_by_types, kinds))
+    assert all(map(judges_by_types, [Both, Loose, dict[str, Loose | None], list, tuple[Any, ...]]))
 
 
 def test_what_is_missing_in_some_branches_of_a_later_factor() -> None:
