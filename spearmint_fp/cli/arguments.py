@@ -82,6 +82,10 @@ class AssignmentType(click.ParamType[Assignment]):
                 self.fail(f"{short_repr(part)} is no path=value.", param, ctx)
             if not text:
                 self.fail(f"{short_repr(part)} has no value. Write {name}=null or {name}=''.", param, ctx)
+            if text.startswith("#"):
+                self.fail(
+                    f"{short_repr(part)} has no value: # begins a comment. Write \"{name}='{text}'\".", param, ctx
+                )
             if (path := parse_path(name)) in found:
                 way = f"Write '{name}=!sweep [a, b]'"
                 self.fail(f"{short_repr(value)} has {short_repr(name)} twice. {way}.", param, ctx)
@@ -92,7 +96,7 @@ class AssignmentType(click.ParamType[Assignment]):
         return Assignment(value, found)
 
 
-_TOKEN: Final = re.compile(r"""(?<==)\s*(?:"(?:[^"\\]|\\.)*"|'[^']*')|[\[{]|[\]}]|,|[^\[\]{},=]+|=""")
+_TOKEN: Final = re.compile(r"""(?<==)\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|[\[{]|[\]}]|,|[^\[\]{},=]+|=""")
 
 
 def _split_assignments(text: str) -> list[str]:

@@ -148,9 +148,11 @@ class Selection:
 
 def _set_in_sweep(path: Steps, value: Any, sweep: Sweep[Any]) -> Sweep[Any]:
     """A sweep without its axes at a path, and with that value there, or all alternatives of a choice."""
-    if not sweep._node.exact:  # a function makes the configurations, and only they say which are equal then
-        return fp.distinct(fp.expand(fp.set_in(path, value, sweep)))
     paths = sweep._node.columns()
+    is_inside = any(other == path[: len(other)] for other in paths if len(other) < len(path))
+    # a function makes the configurations, or the path goes into a value: only they say which are equal then
+    if is_inside or not sweep._node.exact:
+        return fp.distinct(fp.expand(fp.set_in(path, value, sweep)))
     others = [other for other in paths if other[: len(path)] != path]
     if len(others) < len(paths):
         sweep = fp.project(others, sweep) if others else fp.unit[: sweep.size]

@@ -23,7 +23,7 @@ from ..configuration.fold import MAX_DEPTH, list_leaves, show_path
 from ..configuration.freezing import freeze
 from ..configuration.messages import repr_with_type, short_repr
 from ..configuration.scalars import MOST_BITS
-from .json_text import TOO_DEEP, TOO_LONG, read_json, read_json_lines
+from .json_text import TOO_DEEP, TOO_LONG, WordError, read_json, read_json_lines
 from .operations import Operations
 from .tables import read_csv
 
@@ -45,8 +45,9 @@ def read_text_trees(content: bytes, name: str, operations: Operations) -> list[A
     for reader in (_read_lines, _read_json) if text.strip() else ():
         try:
             return _parse_text(file, text, reader, operations)
-        except FormatError:
-            continue
+        except FormatError as error:
+            if isinstance(error.__context__, WordError):  # valid JSON, of which another reader would make plain data
+                raise
     return _parse_text(file, text, _read_yaml, operations)
 
 

@@ -6,6 +6,7 @@ import enum
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from inspect import isclass
 from typing import Any, Final, get_args
 
@@ -128,20 +129,21 @@ class _Writer:
     # --- classes
 
     def _write_record(self, kind: Any) -> Schema:
-        return self._define(kind, lambda: self._write_fields(kind))
+        return self._define(kind, lambda _: self._write_fields(kind))
 
     def _write_model(self, kind: Any) -> Schema:
-        def write() -> Schema:
-            schema = read_model_schema(kind)
-            inner = schema.pop("$defs", {})
-            if schema.keys() == {"$ref"}:  # it contains itself
-                schema = inner[schema["$ref"].rpartition("/")[2]]
-            self.definitions.update(inner)
-            return schema
+        return self._define(kind, partial(self._read_model, kind))
 
-        return self._define(kind, write)
+    def _read_model(self, kind: Any, name: str) -> Schema:
+        """The schema of a model; what it defines has its name before its own, as other classes may be called so."""
+        prefix = f"{name}."
+        schema = read_model_schema(kind, prefix)
+        inner = {prefix + key: part for key, part in schema.pop("$defs", {}).items()}
+        self.definitions.update(inner)
+        # a model that contains itself is a reference alone
+        return inner[schema["$ref"].rpartition("/")[2]] if schema.keys() == {"$ref"} else schema
 
-    def _define(self, kind: Any, write: Callable[[], Schema]) -> Schema:
+    def _define(self, kind: Any, write: Callable[[str], Schema]) -> Schema:
         """The reference to a definition, which is written where it is first asked for."""
         key = make_type_key(kind)
         if key not in self._names:
@@ -150,7 +152,7 @@ class _Writer:
                 name = f"{plain}_{len(self.definitions)}"
             self._names[key] = name
             self.definitions[name] = {}  # so that a class that contains itself ends
-            self.definitions[name] = write()
+            self.definitions[name] = write(name)
         return {"$ref": f"#/$defs/{self._names[key]}"}
 
     def _write_fields(self, kind: Any) -> Schema:

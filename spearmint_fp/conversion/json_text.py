@@ -50,7 +50,7 @@ def read_json(text: str, refuse: Refuse, *, words: bool = False) -> Any:
     except _TwiceError:
         position, key = _find_twice(text)
         refuse(position, f"the key {short_repr(key)} stands twice in this object")
-    except _WordError as error:
+    except WordError as error:
         refuse(0, str(error))
 
 
@@ -88,7 +88,7 @@ def _find_twice(text: str) -> tuple[int, str]:
 # --- what JSON has no word for ----------------------------------------------------------------------
 
 
-class _WordError(Exception):
+class WordError(Exception):
     """An object that stands for a value which cannot be made of it."""
 
 
@@ -106,7 +106,7 @@ def _read_words(pairs: list[tuple[str, Any]]) -> Any:
         try:
             return _WORDS[tag](written)
         except Exception as error:  # whatever a class raises about what is not its text
-            raise _WordError(f"{short_repr(written)} is no {tag}: {error}") from None
+            raise WordError(f"{short_repr(written)} is no {tag}: {error}") from None
     return found
 
 

@@ -77,10 +77,13 @@ def validate_model(cls: Any, config: Any, *, ignore: bool) -> Any:
     return made
 
 
-def read_model_schema(cls: Any) -> dict[str, Any]:
-    """The JSON Schema of a model, its definitions included, with unknown keys refused where the model does not say."""
+def read_model_schema(cls: Any, prefix: str) -> dict[str, Any]:
+    """The JSON Schema of a model, its definitions included, with unknown keys refused where the model does not say.
+
+    What refers to a definition has the prefix before its name.
+    """
     complete_model(cls)
-    schema: dict[str, Any] = cls.model_json_schema(ref_template="#/$defs/{model}")
+    schema: dict[str, Any] = cls.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}")
     config = cls.model_config
     by_name = config.get("populate_by_name") or config.get("validate_by_name")
     if config.get("extra") in (None, "forbid") and not by_name:

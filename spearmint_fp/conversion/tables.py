@@ -39,15 +39,20 @@ def read_csv(text: str, refuse: Refuse) -> list[dict[Any, Any]]:
 
 def _read_header(names: Sequence[str], refuse: Callable[[str], NoReturn]) -> list[Steps]:
     """The path of each column: a name is split at its dots."""
+    if len(names) == 1 and (sign := re.search("[;\t]", names[0])):
+        refuse(f"columns stand apart by {sign[0]!r}, and CSV has commas. Save it with commas")
     paths = [parse_path(name.strip()) for name in names]
+    around: dict[Steps, Steps] = {}  # what lies around a column, and the first column there
     for number, path in enumerate(paths):
         if not all(path) or not path:
             refuse(f"column {number + 1} has no name, or a path with an empty step: {short_repr(names[number])}")
-        for other in paths[:number]:
-            if path == other:
-                refuse(f"the column {show_path(path)} stands twice")
-            if path[: len(other)] == other[: len(path)]:
-                refuse(f"{show_path(other)} and {show_path(path)} do not fit together: one lies in the other")
+        outer = [path[:length] for length in range(1, len(path))]
+        if around.get(path) == path:
+            refuse(f"the column {show_path(path)} stands twice")
+        other = around.get(path) or next((step for step in outer if around.get(step) == step), None)
+        if other is not None:
+            refuse(f"{show_path(other)} and {show_path(path)} do not fit together: one lies in the other")
+        around |= {step: around.get(step, path) for step in (*outer, path)}
     return paths
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ..configuration.choices import DynamicValue
 from ..configuration.errors import EncodingError, IdentityError
 from ..configuration.fold import Algebra, Choice, fold
 from ..configuration.messages import repr_with_type
@@ -44,10 +45,14 @@ _Dumper.add_representer(time, lambda dumper, value: dumper.represent_str(value.i
 _Dumper.add_representer(Tied, lambda dumper, value: dumper.represent_scalar("!tied", str(value)))
 
 
+class _Rooted(MappingNode):
+    """A `!space` that is there for its tree alone: the paths of ties are counted from the root of that."""
+
+
 def write_yaml(tree: Any) -> str:
     """The text of a tree; see `spearmint_fp.dump_yaml`."""
     options: dict[str, Any] = {"allow_unicode": True, "width": 2**31}
-    return str(yaml.serialize(_Writer().write(tree), Dumper=_Dumper, **options))
+    return str(yaml.serialize(_unwrap_tree(_Writer().write(tree)), Dumper=_Dumper, **options))
 
 
 class _Writer:
@@ -63,10 +68,13 @@ class _Writer:
 
     def _write_leaf(self, leaf: Any) -> Node:
         plain = unstructure(leaf)
+        if isinstance(leaf, set | frozenset):
+            elements = DynamicValue([*plain] if isinstance(plain, list) else plain)  # in the order of every process
+            return _make_mapping(TAG + "set", [(self._write_key(one), self.write(None)) for one in elements.values])
         if type(plain) in (dict, list):  # the fields of a model, or an enum's value
             return self.write(plain)
         try:
-            return self._dumper.represent_data(set(plain) if isinstance(plain, frozenset) else plain)
+            return self._dumper.represent_data(plain)
         except yaml.representer.RepresenterError as error:
             raise EncodingError(f"{repr_with_type(error.args[-1])} has no form in YAML") from error
 
@@ -74,7 +82,14 @@ class _Writer:
         if isinstance(shape, TupleShape):
             return _make_list(TAG + "seq", parts)
         keys = shape.arguments if isinstance(shape, FieldsShape) else shape.keys
-        return _make_mapping(TAG + "map", list(zip(map(self._write_leaf, keys), parts, strict=True)))
+        return _make_mapping(TAG + "map", list(zip(map(self._write_key, keys), parts, strict=True)))
+
+    def _write_key(self, key: Any) -> Node:
+        """The node of a key, or of an element of a set, which in YAML is one."""
+        node = self.write(key)
+        if not isinstance(node, ScalarNode):
+            raise EncodingError(f"{repr_with_type(key)} has no form in YAML as a key, or in a set. Make it text")
+        return node
 
     def _write_choice(self, node: Choice, parts: Sequence[Node]) -> Node:
         try:
@@ -87,8 +102,10 @@ class _Writer:
         if tag == MERGE_TAG:
             return self._write_merge(argument)
         if not tag:
-            return self.write(argument)
+            return _Rooted("!space", [(self._write_key("sweep"), self.write(argument))], flow_style=False)
         inside = _make_list("", parts) if parts else self.write(argument)
+        if tag == "!space":
+            inside.value = [(key, _unwrap_tree(value)) for key, value in inside.value]
         make = _make_mapping if isinstance(inside, MappingNode) else _make_list
         return make(tag, inside.value)
 
@@ -104,6 +121,11 @@ class _Writer:
                 pairs.append((ScalarNode(TAG + "merge", "<<"), value))
                 merged = []  # one key for all choices, where the first stands
         return _make_mapping(TAG + "map", pairs)
+
+
+def _unwrap_tree(node: Node) -> Node:
+    """The tree alone, where it is the root that its ties are counted from."""
+    return node.value[0][1] if isinstance(node, _Rooted) else node
 
 
 def _make_list(tag: str, parts: Sequence[Node]) -> SequenceNode:

@@ -110,7 +110,8 @@ def dump_yaml(tree: Any) -> str:
     {}
 
     Raises:
-        EncodingError: a leaf that YAML has no word for, or a sweep of more than 10^4 configurations that no file made.
+        EncodingError: a leaf that YAML has no word for, a key or an element of a set that is no scalar, or a sweep of
+            more than 10^4 configurations that no file made.
         TreeError: a cycle, or nesting deeper than 200; names the path.
         MissingExtraError: no YAML library.
 

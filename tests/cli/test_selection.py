@@ -90,6 +90,10 @@ def test_a_value_that_is_set_takes_the_place_of_an_axis(folder: Path) -> None:
     )
     assert {*listed("opt:sweep", "--set", "opt.m=1")} == {*expand(set_in("opt.m", 1, {"opt": OPT}))}
     assert listed("opt:sweep", "--set", "opt=!sweep [1, 2]") == [Config({"opt": 1}), Config({"opt": 2})]
+    (folder / "list.yaml").write_text("!space {sweep: {layers: !sweep [[1, 2], [3, 2]], n: !range [2]}}")
+    assert [config.layers for config in listed("list.yaml", "--set", "layers.0=9")] == [(9, 2), (9, 2)]
+    assert "cannot set n.x: at n stands 0 (int)" in called("list", "list.yaml", "--set", "n.x=1").stderr
+    assert "Write \"n='#1'\"" in called("list", "list.yaml", "--set", "n=#1").stderr
 
 
 def test_a_path_that_is_new_is_told(folder: Path) -> None:
@@ -122,6 +126,7 @@ def test_every_command_that_takes_a_sweep_takes_them(folder: Path) -> None:
         ("a=!sweep [1, 2],b={c: 1, d: [2, 3]}", ["a=!sweep [1, 2]", "b={c: 1, d: [2, 3]}"]),
         ("t=hello, world,b=2", ["t=hello, world", "b=2"]),
         ("t='a, b=3',c=1", ["t='a, b=3'", "c=1"]),
+        ("t='it''s, b=3',c=1", ["t='it''s, b=3'", "c=1"]),
         ("t=it's,b=2", ["t=it's", "b=2"]),
         ('x="a\\",b=1",c=2', ['x="a\\",b=1"', "c=2"]),
         ("a=],b=1", ["a=]", "b=1"]),

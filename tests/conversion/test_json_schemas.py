@@ -177,6 +177,29 @@ def test_schemas_are_schemas_and_name_each_class_once() -> None:
         json_schema(5)
 
 
+class Other(pydantic.BaseModel):
+    class Optimizer(pydantic.BaseModel):
+        rate: float
+
+    optimizer: Optimizer
+
+
+@attrs.frozen
+class Both:
+    first: Optimizer
+    second: Other
+    third: Model
+
+
+def test_classes_of_one_name_have_definitions_of_their_own() -> None:
+    document = {"first": {"name": "sgd"}, "second": {"optimizer": {"rate": 1}}, "third": {"inner": {"depth": 2}}}
+    swapped = {**document, "first": {"rate": 1}}
+    deep = {**document, "third": {"inner": {"inner": {"depth": 0}}}}
+    for one, fit in ((document, True), (swapped, False), (deep, False)):
+        assert accepts(json_schema(Both, choices=False), one) is fits(Both, one) is fit
+        assert accepts(json_schema(Both), one) is fit
+
+
 @pytest.mark.parametrize(
     "text", ["a: 1", "[{a: 1}, {b: 2}]", "!space {sweep: {a: 1}, constraints: a > 0}", "!sweep [{a: 1}]"]
 )

@@ -82,6 +82,9 @@ def test_a_table_is_a_choice_among_its_rows(tmp_path: Path) -> None:
     [
         ("a.csv", "a,b,a\n", "a.csv:1:1: the column a stands twice"),
         ("a.csv", "a.b,a\n", "a.csv:1:1: a.b and a do not fit together"),
+        ("a.csv", "a,a.b.c\n", "a.csv:1:1: a and a.b.c do not fit together"),
+        ("a.csv", "lr;batch\n0.1;16\n", "a.csv:1:1: columns stand apart by ';', and CSV has commas"),
+        ("a.csv", "lr\tbatch\n", r"a.csv:1:1: columns stand apart by '\\t'"),
         ("a.csv", "a,,b\n", "a.csv:1:1: column 2 has no name"),
         ("a.csv", "a..b\n", "a.csv:1:1: column 1 has no name, or a path with an empty step: 'a..b'"),
         ("a.csv", "a,b\n1,2\n3\n", "a.csv:3:1: this row has 1 cells, and there are 2 columns"),
@@ -107,6 +110,9 @@ def test_words_of_json_lines_are_plain_data_in_json(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{\n"a": {"$set": {"b": 1}}, "$schema": {"$date": "x"}}')
     assert load(tmp_path / "a.json") == Config({"a": {"$set": {"b": 1}}, "$schema": {"$date": "x"}})
     assert load_text(b'{"a": {"$float": "inf"}}\n{"a": 2}\n', "x") == DynamicValue([{"a": math.inf}, {"a": 2}])
+    for text in (b'{"a": {"$text": "<object>"}}', b'{"a": 1}\n{"a": {"$text": "<object>"}}'):
+        with pytest.raises(FormatError, match="it is the repr of a value that no file can hold"):
+            load_text(text, "x")
 
 
 LEAVES = st.one_of(

@@ -643,6 +643,7 @@ def test_what_was_never_iterated_warns_and_no_more(caplog: pytest.LogCaptureFixt
     async def main() -> None:
         arun(as_coroutine(abs), range(3))
         arun(abs, streamed(range(3)), progress=True)
+        arun(abs, [])
         await arun(abs, range(3)).aclose()
         async with arun(abs, range(3)):
             pass

@@ -402,6 +402,22 @@ def test_sweeps_that_no_file_made_are_written_as_their_configurations() -> None:
     assert mapped(thaw, read("!zip {a: [1, 2]}"))[1] == {"a": 2}
 
 
+def test_ties_are_written_with_the_root_that_they_are_counted_from() -> None:
+    tied = read("a: !sweep [1, 2]\nb: !tied a")
+    for tree in ({"in": tied, "a": 7}, DynamicValue([tied, {"c": 3}]), read("- {a: 1, b: !tied a}\n- {a: 2}")):
+        back = read(dump_yaml(tree))
+        assert expand(back) == expand(tree)
+        assert dump_yaml(back) == dump_yaml(tree)
+    assert dump_yaml(tied) == "a: !sweep [1, 2]\nb: !tied 'a'\n"
+
+
+def test_sets_are_written_in_order_and_keys_that_no_file_has_are_refused() -> None:
+    assert dump_yaml({"s": {"d", "b", "c", "a"}}) == "s: !!set\n  a: null\n  b: null\n  c: null\n  d: null\n"
+    for tree in ({(1, 2): 3}, {"s": {(1, 2)}}, {"s": {frozenset({1})}}):
+        with pytest.raises(EncodingError, match="has no form in YAML as a key, or in a set. Make it text"):
+            dump_yaml(tree)
+
+
 def test_a_value_of_an_option_is_a_scalar_or_a_tree() -> None:
     assert parse_value("1e-3", "x") == 0.001
     assert parse_value("!sweep [a, {b: !range [2]}]", "x") == DynamicValue(["a", {"b": DynamicValue(range(2))}])
