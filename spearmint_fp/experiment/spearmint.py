@@ -267,7 +267,8 @@ def _plan_pipeline(call: Injected[Any], sweep: Sweep[Any], uses: Sequence[Callab
     """`unit`, for a function that takes no configuration; an error where that seems to be a mistake."""
     if not sweep:
         return sweep if sweep.axes else unit
-    unread = [name for name, p in call.signature.parameters.items() if p.annotation is p.empty]
+    parameters = call.signature.parameters.items()
+    unread = [name for name, p in parameters if p.annotation is p.empty and name not in ("self", "cls")]
     if unread or not (uses or any(find_decorated(one) is not None for one in list_references(call.function))):
         raise ArgumentError(
             f"{repr_with_type(call.function)} takes no configuration. Annotate a parameter as Config (config: Config), "

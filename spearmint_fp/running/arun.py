@@ -101,7 +101,7 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
         await self._outcomes.aclose()
 
     def __del__(self) -> None:
-        if self.is_untouched:
+        if self.is_untouched and self._size != 0:
             warn_unused("arun")
 
     async def __aenter__(self) -> AsyncOutcomes[C, T]:

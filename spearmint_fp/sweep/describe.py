@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, Final
 
 from ..configuration.fold import list_leaves, show_path
+from ..configuration.freezing import thaw
 from ..configuration.messages import format_count, nest_key, short_repr
 from ..configuration.paths import get_in
 from .core import Sweep, as_sweep
@@ -70,7 +71,7 @@ def _list_lists(sweep: Sweep[Any]) -> list[str]:
     outermost = [head for head in lists if not any(head[:depth] in lists for depth in range(len(head)))]
     return [
         f"no choices: {show_path(head)} is a list, which is one value; did you mean "
-        f"DynamicValue({short_repr([*lists[head]])})? In a file: !sweep [...]"
+        f"DynamicValue({short_repr(thaw(lists[head]))})? In a file: !sweep [...]"
         for head in outermost[:MOST_HINTS]
     ]
 

@@ -146,9 +146,12 @@ def test_a_pipeline_has_the_cases_of_the_experiments_that_it_calls() -> None:
     def pipeline(x: int) -> int:
         return second(first(x))
 
-    @three().experiment()  # configurations that it does not take
-    def outer() -> int:
-        return -pipeline(1)
+    class Study:
+        @three().experiment()  # configurations that it does not take
+        def outer(self) -> int:
+            return -pipeline(1)
+
+    outer = Study().outer
 
     with Spearmint.run(pipeline, await_variants=True) as runner:
         result = runner(3)

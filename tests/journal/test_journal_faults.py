@@ -396,6 +396,7 @@ DEEDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deed", DEEDS)
 def test_ctrl_c_ends_the_wait_for_a_lock_that_another_process_holds(deed: str, path: Path) -> None:
     """With patience for days: without the interrupt the program would be stopped at its limit."""

@@ -70,7 +70,14 @@ RULES = [
 
 
 @pytest.mark.parametrize(("rule", "replayed"), RULES)
-@pytest.mark.parametrize("executor", [None, threads(2), processes(2)], ids=["serial", "threads", "processes"])
+@pytest.mark.parametrize(
+    "executor",
+    [
+        pytest.param(None, id="serial"),
+        pytest.param(threads(2), id="threads"),
+        pytest.param(processes(2), id="processes", marks=pytest.mark.slow),
+    ],
+)
 def test_failures_of_these_types_run_again_and_no_others(
     executor: Any, rule: Any, replayed: set[int], path: Path
 ) -> None:

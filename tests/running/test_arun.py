@@ -643,6 +643,7 @@ def test_what_was_never_iterated_warns_and_no_more(caplog: pytest.LogCaptureFixt
     async def main() -> None:
         arun(as_coroutine(abs), range(3))
         arun(abs, streamed(range(3)), progress=True)
+        arun(abs, [])
         await arun(abs, range(3)).aclose()
         async with arun(abs, range(3)):
             pass
@@ -678,7 +679,7 @@ def test_wrong_arguments() -> None:
         options: Any = {"fn": abs, "configs": [1], **wrong}
         with pytest.raises(ArgumentError, match=says):
             arun(**options)
-    with pytest.raises(TypeError, match="not iterable"):
+    with pytest.raises(ArgumentError, match=r"arun takes an iterable of configurations; got 3 \(int\). Use \[config\]"):
         arun(abs, 3)  # type: ignore[call-overload]
 
 

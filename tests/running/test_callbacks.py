@@ -90,15 +90,11 @@ def test_a_sweep_that_stops_with_a_journal(name: str, error: type[BaseException]
     def task(config: Any) -> int:
         return int(config.n)
 
-    journal = Journal(tmp_path / "journal.db", name="stops") if _names() else Journal(tmp_path / "journal.db")
+    journal = Journal(tmp_path / "journal.db", name="stops")
     for _ in range(2):
         with opened(name) as executor:
             got = taken(run(task, stopping(error, "mapped"), executor=executor, journal=journal))
         assert got == (list(range(PLACE)), PLACE)
-
-
-def _names() -> bool:
-    return "name" in Journal.__init__.__code__.co_varnames
 
 
 @pytest.mark.parametrize("error", STOPS)

@@ -127,7 +127,7 @@ def test_an_explanation_points_at_what_may_have_been_meant_otherwise() -> None:
     assert lines[0].startswith(
         "  no choices: lr is a list, which is one value; did you mean DynamicValue([0.1, 0.01])? In "
     )
-    assert "a.layers is a list, which is one value; did you mean DynamicValue([Config({'n': 1}), Config(" in lines[1]
+    assert "a.layers is a list, which is one value; did you mean DynamicValue([{'n': 1}, {'n': " in lines[1]
     assert "more is a list" in lines[2]
     assert "the root is a list" in explain(expand([{"n": 1}, {"n": 2}]))
     assert explain(expand({"lr": [0.1, 0.01], "n": DynamicValue([1])})) == "1 configuration\n  n: 1 (1)"

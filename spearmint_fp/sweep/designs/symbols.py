@@ -204,14 +204,20 @@ class _Reader:
                 brings[k] |= self._find_symbol(column, exact_key(value))
 
     def _add_points(self, digit: Digit) -> None:
-        """Note the symbols of a digit whose points a function gives: what varies in them is an axis."""
+        """Note the symbols of a digit whose points a function gives: what varies in them is an axis.
+
+        What does not tells its branch from the others, whose functions may give another value there.
+        """
         if digit.node.exact:
             return
         points = [flatten_point(point) for point in walk_points(digit.node, 0, digit.size)]
         for path in dict.fromkeys(path for point in points for path in point):
             values = [point.get(path, ABSENT) for point in points]
-            if len(set(map(exact_key, values))) > 1:
+            keys = dict.fromkeys(map(exact_key, values))
+            if len(keys) > 1:
                 self._add_axis((digit.place, path), digit.number, values)
+            else:
+                self._inside[digit.number][path, *keys] = None
 
     def _add_absences(self, number: int) -> None:
         """Note that an axis is absent where no other symbol of the digit implies it."""

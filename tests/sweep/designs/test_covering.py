@@ -261,6 +261,14 @@ def test_selections_side_by_side_keep_their_axes() -> None:
     assert list(covering(2, sweep)) == list(sweep)
 
 
+def test_branches_of_functions_that_give_one_value_each_are_all_covered() -> None:
+    both = mapped(lambda config: {"z": config.a}, expand({"a": DynamicValue([1, 2])}))
+    first, second = both[:1], both[1:]
+    for sweep in (first + second, first + expand({"z": 2}), expand({"z": 2}) + first):
+        assert list(covering(1, sweep)) == list(sweep)
+    assert list(covering(2, second + second)) == list(second)
+
+
 def test_axes_beside_a_sweep_of_a_function_are_covered() -> None:
     made = mapped(lambda c: c, expand({"p": DynamicValue([1, 2])}))
     sweep = made * expand({"b": DynamicValue([1, 2, 3]), "c": DynamicValue([1, 2])})
