@@ -70,7 +70,9 @@ class Comparison:
 
 # --- reading -----------------------------------------------------------------------------------------
 
-_QUOTED: Final = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|`([^`]*)`""", re.DOTALL)
+_QUOTED: Final = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|`([^`]*)`|#[^\n]*""", re.DOTALL)
+"""Text, a path in backticks, and a comment."""
+
 _CONSTANTS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
 """YAML's words beside Python's."""
 
@@ -105,7 +107,9 @@ class _Compiler:
             raise self._make_error("names no path of a configuration")
         return compute
 
-    def _name_quoted(self, prefix: str, path: str) -> str:
+    def _name_quoted(self, prefix: str, path: str | None) -> str:
+        if path is None:  # a comment
+            return ""
         name = f"{prefix}{len(self._quoted)}"
         self._quoted[name] = path
         return f" {name} "
@@ -210,8 +214,9 @@ def _require_truth(value: Any, shown: str) -> bool:
     return value
 
 
-def _make_list(*values: Any) -> list[Any]:
-    return list(values)
+def _make_list(*values: Any) -> tuple[Any, ...]:
+    """The list as configurations have it."""
+    return values
 
 
 def _on_numbers(compute: Callable[..., Any]) -> Callable[..., Any]:

@@ -72,7 +72,8 @@ class TreeBuilder:
 
     def _refuse_tied(self, tied: Tied) -> NoReturn:
         mark = self._tied[id(tied)][1]
-        raise PlaceError(mark, "!tied stands inside a choice. Tie what every configuration has, or use !zip")
+        what = "!tied stands inside a choice, or by itself. Tie what every configuration has, or use !zip"
+        raise PlaceError(mark, what)
 
     def _refuse_unresolved(self) -> None:
         for key, (tied, _) in self._tied.items():
@@ -219,7 +220,7 @@ class TreeBuilder:
                 raise PlaceError(mark, f"!space has no key {short_repr(key)}{suggest_names(key, ('sweep', *steps))}")
         if "sweep" in places:
             arguments["sweep"] = self._build_tree(places["sweep"][1])
-        elif "include" not in arguments:
+        if not {"sweep", "include"} & {*arguments}:
             raise PlaceError(node.start_mark, "!space has a key sweep, a mapping with choices, or include alone")
         sweep = self._operations.expand(arguments.get("sweep", DynamicValue([])))
         for key in filter(arguments.__contains__, steps):

@@ -30,6 +30,8 @@ def check_configs(configs: Any, function: str) -> Any:
         return require_expanded_sweep(configs)
     if isinstance(configs, AsyncIterable):
         return _AsyncExpanded(configs)
+    if not isinstance(configs, Iterable) and not hasattr(type(configs), "__getitem__"):
+        raise _no_configs_error(configs, function, "Use [config] for one")
     return _Expanded(configs) if count_configs(configs) is None else _SizedExpanded(configs)
 
 

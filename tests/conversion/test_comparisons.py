@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp import ArgumentError, DynamicValue, FormatError, PathError, constrain, expand
+from spearmint_fp import ArgumentError, Config, DynamicValue, FormatError, PathError, constrain, expand
 from spearmint_fp.conversion.comparisons import Comparison
 
 NUMBERS = st.one_of(st.integers(-5, 5).map(str), st.sampled_from(["0.5", "1e2", "a", "b", "-a"]))
@@ -62,6 +62,14 @@ def test_a_comparison_means_what_python_means(text: str, a: int, b: int, flag: b
             assert comparison(*given_values) == expected
         except ArgumentError as error:  # powers of thousands of digits, and complex ones
             assert "digits" in str(error) or "no real number" in str(error)  # noqa: PT017
+
+
+def test_lists_are_those_of_configurations_and_comments_end_with_their_line() -> None:
+    layers = Config({"layers": [[1, 2], 3]}).layers
+    assert Comparison("layers == [[1, 2], 3] and layers[0] in [[1, 2], []]")(layers, layers[0])
+    assert not Comparison("layers != [[1, 2], 3]")(layers)
+    below = Comparison("a < 5  # it's so\nand a != '#1'  # `b`\nand a > 0")
+    assert [below.paths, below(1), below(0), below(5)] == [(("a",),), True, False, False]
 
 
 def test_paths_are_those_of_configurations() -> None:

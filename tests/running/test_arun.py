@@ -679,7 +679,7 @@ def test_wrong_arguments() -> None:
         options: Any = {"fn": abs, "configs": [1], **wrong}
         with pytest.raises(ArgumentError, match=says):
             arun(**options)
-    with pytest.raises(TypeError, match="not iterable"):
+    with pytest.raises(ArgumentError, match=r"arun takes an iterable of configurations; got 3 \(int\). Use \[config\]"):
         arun(abs, 3)  # type: ignore[call-overload]
 
 

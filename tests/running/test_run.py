@@ -457,7 +457,7 @@ def test_wrong_arguments() -> None:
     ]:
         with pytest.raises(ArgumentError, match=says):
             run(**{"fn": abs, "configs": [1], **wrong})
-    with pytest.raises(TypeError, match="not iterable"):
+    with pytest.raises(ArgumentError, match=r"run takes an iterable of configurations; got 3 \(int\). Use \[config\]"):
         run(abs, 3)  # type: ignore[call-overload]
     for bad in (0, -1, True, 1.5, "4"):
         with pytest.raises(ArgumentError, match="above 0"):

@@ -163,6 +163,7 @@ def test_a_space_takes_the_words_of_python_in_one_order() -> None:
 
 
 def test_a_space_of_any_size_is_counted() -> None:
+    assert read("!space\n<<: {sweep: {a: !sweep [1, 2]}}\nwhere: {a: 1}").size == 1
     big = "!space\nsweep: {a: !range [50], b: !range [50], c: !range [1000000000]}\nconstraints: a < b"
     assert expand(read(big)).size == 1225 * 10**9
     assert "a < b: 1275000000000 removed" in explain(expand(read(big)))
