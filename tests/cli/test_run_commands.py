@@ -96,6 +96,7 @@ def test_the_function_of_an_experiment_runs_over_the_file(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_only_data_on_standard_output(folder: Path) -> None:
     for options in ([], ["--jobs", "1"]):
         result = done("run", "train:talks", "space.yaml", *options)
@@ -103,6 +104,7 @@ def test_only_data_on_standard_output(folder: Path) -> None:
         assert (result.stderr.count("printed\n"), result.stderr.count("shelled\n")) == (6, 6)
 
 
+@pytest.mark.slow
 def test_limits_retries_and_crashes(folder: Path) -> None:
     result = called("run", "train:hangs", "space.yaml", "--timeout", "0.2", "--shard", "0/6")
     assert lines(result)[0]["error"]["message"] == "took longer than 0.2 s"
@@ -151,6 +153,7 @@ def _written(path: Path) -> list[int]:
     return [int(line) for line in path.read_text().split()] if path.exists() else []
 
 
+@pytest.mark.slow
 def test_a_sweep_in_a_file_is_killed_and_resumed(folder: Path) -> None:
     (folder / "sweep.yaml").write_text("n: !range [40]\n")
     same = ["run", "train:gated", "sweep.yaml", "--jobs", "2", "--journal", "runs.db"]
@@ -182,6 +185,7 @@ def test_a_sweep_in_a_file_is_killed_and_resumed(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [["--jobs", "2", "--journal", "runs.db"], []])
 def test_an_interrupt_ends_it_with_130_and_leaves_no_child(folder: Path, options: list[str]) -> None:
     (folder / "sweep.yaml").write_text("n: !range [4000]\n")

@@ -65,6 +65,7 @@ def script(folder: Path, k: int, name: str = "job.py") -> Path:
     return folder / name
 
 
+@pytest.mark.slow
 def test_a_script_its_module_and_its_import_share_one_name(tmp_path: Path) -> None:
     script(tmp_path / "pkg", 2)
     (tmp_path / "pkg" / "__init__.py").touch()
@@ -83,6 +84,7 @@ def test_a_script_in_a_folder_without_init_and_its_import_share_one_name(tmp_pat
     assert ran("-m", "sub.job", str(tmp_path / "runs.db"), cwd=tmp_path)[1:3] == (True, ["job.score"])
 
 
+@pytest.mark.slow
 def test_two_scripts_never_share_a_name(tmp_path: Path) -> None:
     journal = str(tmp_path / "runs.db")
     one, two, other = script(tmp_path / "a", 1), script(tmp_path / "b", 10), script(tmp_path / "a", 7, "other.py")

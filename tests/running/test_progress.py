@@ -103,6 +103,7 @@ def test_any_total(code: str, total: str | None) -> None:
     assert draws[-1].endswith("]\nleft\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
