@@ -65,6 +65,7 @@ def script(folder: Path, k: int, name: str = "job.py") -> Path:
     return folder / name
 
 
+@pytest.mark.slow
 def test_a_script_its_module_and_its_import_share_one_name(tmp_path: Path) -> None:
     script(tmp_path / "pkg", 2)
     (tmp_path / "pkg" / "__init__.py").touch()

@@ -69,6 +69,7 @@ RULES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "replayed"), RULES)
 @pytest.mark.parametrize(
     "executor",
