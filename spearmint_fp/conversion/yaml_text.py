@@ -75,8 +75,8 @@ class _Writer:
             return self.write(plain)
         try:
             return self._dumper.represent_data(plain)
-        except yaml.representer.RepresenterError as error:
-            raise EncodingError(f"{repr_with_type(error.args[-1])} has no form in YAML") from error
+        except (yaml.representer.RepresenterError, ValueError) as error:  # a number of more digits than Python writes
+            raise EncodingError(f"{repr_with_type(plain)} has no form in YAML") from error
 
     def _write_record(self, shape: Shape, _node: Any, parts: Sequence[Node]) -> Node:
         if isinstance(shape, TupleShape):

@@ -398,6 +398,8 @@ def test_sweeps_that_no_file_made_are_written_as_their_configurations() -> None:
         dump_yaml(expand({"a": DynamicValue(range(10**5))}))
     with pytest.raises(EncodingError, match="has no form in YAML"):
         dump_yaml({"a": DynamicValue(linspace(0, 1, 5)[1:3])})
+    with pytest.raises(EncodingError, match="has no form in YAML"):
+        dump_yaml({"n": 10**5000})
     assert dump_yaml(product(unit)) == "!sweep\n- {}\n"
     assert isinstance(read("x: !zip {a: [1, 2]}")["x"], Sweep)
     assert mapped(thaw, read("!zip {a: [1, 2]}"))[1] == {"a": 2}
