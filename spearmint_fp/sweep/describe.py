@@ -82,8 +82,10 @@ def explain_emptiness(sweep: Sweep[Any]) -> str:
     >>> from spearmint_fp import DynamicValue, expand
     >>> explain_emptiness(expand({"a": 1, "b": DynamicValue([])}))
     "the choice at 'b' is empty"
+    >>> explain_emptiness(expand(DynamicValue([])))
+    'the choice at the root is empty'
     """
-    blank = [short_repr(path) for path, values in sweep.axes.items() if not len(values)]
+    blank = [short_repr(path) if path else "the root" for path, values in sweep.axes.items() if not values]
     left = f"nothing is left of {sweep!r}" if sweep.axes else "there is nothing in it"
     return f"the choice at {', '.join(blank)} is empty" if blank else left
 
