@@ -18,6 +18,7 @@ from spearmint_fp import (
     DynamicValue,
     EncodingError,
     FormatError,
+    PathError,
     Spearmint,
     Sweep,
     config_id,
@@ -129,6 +130,11 @@ def test_an_alias_of_a_choice_is_an_axis_of_its_own_and_tied_is_the_word_for_the
         5,
         5,
     ]
+
+
+def test_a_tie_to_what_some_configurations_lack_is_told() -> None:
+    with pytest.raises(PathError, match=r"!tied o.lr: no 'lr' at o; there is: 'name'. Tie what every configuration"):
+        plain("o: !sweep [{name: sgd, lr: 1}, {name: adam}]\nx: !tied o.lr")
 
 
 def test_a_space_takes_the_words_of_python_in_one_order() -> None:
