@@ -425,6 +425,8 @@ def test_sets_are_written_in_order_and_keys_that_no_file_has_are_refused() -> No
     for tree in ({(1, 2): 3}, {"s": {(1, 2)}}, {"s": {frozenset({1})}}):
         with pytest.raises(EncodingError, match="has no form in YAML as a key, or in a set. Make it text"):
             dump_yaml(tree)
+    with pytest.raises(EncodingError, match="has no form in YAML"):
+        dump_yaml({"s": {object()}})
 
 
 def test_a_value_of_an_option_is_a_scalar_or_a_tree() -> None:
