@@ -34,6 +34,10 @@ SLOW_EXECUTORS = {"forkserver", "spawn", "process pool", "dask", "ray"}
 """For which workers that are forks, the ones that start soonest, stand in the quick suite."""
 
 
+DOCTESTS = {"spearmint_fp.report.frames.frame": ["polars"]}
+"""The packages that examples in docstrings need beside those of the extra `test`."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of most executors as slow, and put those on clusters last, Ray after all others.
@@ -47,6 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         executors = _find_executors(item)
         if not SLOW_EXECUTORS.isdisjoint(executors):
             item.add_marker(pytest.mark.slow)
+        if isinstance(item, pytest.DoctestItem) and item.name in DOCTESTS:
+            item.add_marker(needs(*DOCTESTS[item.name]))
         if clusters := executors & {"dask", "ray"}:
             item.add_marker(needs(*clusters))
     items.sort(key=lambda item: 2 * ("ray" in _find_executors(item)) + ("dask" in _find_executors(item)))

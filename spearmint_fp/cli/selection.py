@@ -12,8 +12,9 @@ import click
 import spearmint_fp as fp
 
 from ..configuration.errors import ArgumentError, PathError
-from ..configuration.fold import Algebra, Choice, Steps, fold, show_path
+from ..configuration.fold import Choice, Steps, show_path
 from ..configuration.messages import format_count
+from ..configuration.paths import find_in
 from .arguments import Assignment, AssignmentType, SliceType, WholeNumberType, select_option
 from .group import print_to_stderr
 from .sources import read_tree
@@ -157,16 +158,12 @@ def _set_values(settings: Sequence[tuple[Steps, Any]], tree: Any) -> Any:
 
 def _set_in_tree(path: Steps, value: Any, tree: Any) -> Any:
     """A tree with a value at a path, or all alternatives of a choice, in place of the axes that are there."""
-    if fold(_HOLDS_SWEEPS, tree):
-        return _set_in_sweep(path, value, fp.expand(tree))
+    for length in range(len(path)):
+        for inner in find_in(path[:length], tree):
+            if isinstance(inner, fp.Sweep):
+                inside = _set_in_sweep(path[length:], value, inner)
+                return fp.set_in(path[:length], inside, tree) if length else inside
     return fp.set_in(path, value, tree)
-
-
-_HOLDS_SWEEPS: Final[Algebra[bool]] = Algebra(
-    leaf=lambda _: False,
-    record=lambda _shape, _node, parts: any(parts),
-    choice=lambda node, parts: isinstance(node, fp.Sweep) or any(parts),
-)
 
 
 def _set_in_sweep(path: Steps, value: Any, sweep: Sweep[Any]) -> Sweep[Any]:

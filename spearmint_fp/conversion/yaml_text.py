@@ -68,9 +68,8 @@ class _Writer:
     def _write_leaf(self, leaf: Any) -> Node:
         plain = unstructure(leaf)
         if isinstance(leaf, set | frozenset):
-            keys = sorted(
-                map(self._write_key, plain), key=lambda node: (node.tag, node.value)
-            )  # in every process alike
+            # an order that is the same in every process
+            keys = sorted(map(self._write_key, plain), key=lambda node: (node.tag, node.value))
             return _make_mapping(TAG + "set", [(key, self.write(None)) for key in keys])
         if type(plain) in (dict, list):  # the fields of a model, or an enum's value
             return self.write(plain)
