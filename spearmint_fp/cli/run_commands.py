@@ -89,7 +89,7 @@ def run_(ctx: click.Context, /, function: str, sweep: Sweep[Any], output: str | 
     first, step = options["shard"] or (0, 1)
     part = fp.shard(first, step, sweep)
     run_all, task = _choose_run(options), _make_task(function, options)
-    with open_data(output) as data:
+    with open_journal() as journal, open_data(output) as data:
         summary = Summary(sweep, part.size)
         clear = "\r\033[K" if options["progress"] and data.isatty() else ""  # the line of progress
 
@@ -100,9 +100,8 @@ def run_(ctx: click.Context, /, function: str, sweep: Sweep[Any], output: str | 
             data.flush()
 
         try:
-            with open_journal() as journal:
-                how = {"journal": journal, "ordered": options["ordered"], "progress": options["progress"]}
-                run_all(task, part, write_outcome, **how)
+            how = {"journal": journal, "ordered": options["ordered"], "progress": options["progress"]}
+            run_all(task, part, write_outcome, **how)
         except NamelessError as error:
             raise ArgumentError(f"{error.reason}: --experiment NAME") from error
         except KeyboardInterrupt:
@@ -158,10 +157,6 @@ def _run_on(executor: Any, stop: _Stop, task: Any, sweep: Any, take: Callable[[A
 def _run_in_loop(limit: int, stop: _Stop, task: Any, sweep: Any, take: Callable[[Any], None], **how: Any) -> None:
     """Run a coroutine function in one event loop, so many calls at a time, and hand over each outcome."""
     from ..tasks.event_loops import run_to_end
-    from ..tasks.wrapping import is_async
-
-    if not is_async(task):
-        raise ArgumentError("--limit is for a coroutine function (async def); use --threads N or --jobs N")
 
     async def run_all() -> None:
         async with stop(fp.arun(task, sweep, limit=limit, **how)) as outcomes:
@@ -193,6 +188,8 @@ def _make_task(name: str, options: dict[str, Any]) -> Callable[[Any], Any]:
     if is_experiment(value):
         print_to_stderr(f"{name} is an experiment: its function is run, over the configurations of FILE alone")
     task = prepare_function(value, name)
+    if options["limit"] is not None and not is_async(task):
+        raise ArgumentError("--limit is for a coroutine function (async def); use --threads N or --jobs N")
     if options["shard"] is not None:
         task = Strided(task, *options["shard"])
     if options["timeout"] is not None:

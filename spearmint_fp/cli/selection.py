@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -12,8 +12,9 @@ import click
 import spearmint_fp as fp
 
 from ..configuration.errors import ArgumentError, PathError
-from ..configuration.fold import Steps, show_path
+from ..configuration.fold import Choice, Steps, show_path
 from ..configuration.messages import format_count
+from ..configuration.paths import find_in
 from .arguments import Assignment, AssignmentType, SliceType, WholeNumberType, select_option
 from .group import print_to_stderr
 from .sources import read_tree
@@ -112,17 +113,11 @@ class Selection:
         if (stdin := files.count("-")) > 1:
             raise ArgumentError(f"- is standard input, which can be read once; it is given {stdin} times")
         trees = [read_tree(file) for file in files]
-        sweep = fp.concat(*map(self._set_values, trees))
-        if self.settings:
+        settings = [pair for setting in self.settings for pair in setting.values.items()]
+        sweep = fp.concat(*(fp.expand(_set_values(settings, tree)) for tree in trees))
+        if settings:
             _note_new_paths(self.settings, fp.concat(*map(fp.expand, trees)))
         return sweep
-
-    def _set_values(self, tree: Any) -> Sweep[Any]:
-        """The sweep of a tree with the values set."""
-        for setting in self.settings:
-            for path, value in setting.values.items():
-                tree = _set_in_sweep(path, value, tree) if isinstance(tree, fp.Sweep) else fp.set_in(path, value, tree)
-        return fp.expand(tree)
 
     def _list_steps(self) -> Iterator[Step]:
         named = [path for one in self.where for path in one.values]
@@ -144,6 +139,31 @@ class Selection:
         if self.part is not None:
             part = self.part
             yield "--slice", lambda sweep: sweep[part]
+
+
+def _set_values(settings: Sequence[tuple[Steps, Any]], tree: Any) -> Any:
+    """A tree with values set, to which those follow that are tied to them."""
+    from ..sweep.files import open_ties, tie_values
+
+    if not settings:
+        return tree
+    if isinstance(tree, Choice) and tree.trees:
+        return tree.over(partial(_set_values, settings))
+    ties, tree = open_ties(tree)
+    for path, value in settings:
+        tree = _set_in_tree(path, value, tree)
+    kept = [tie for tie in ties if not any(tie[0][: len(path)] == path for path, _ in settings)]
+    return tie_values(kept, tree) if kept else tree
+
+
+def _set_in_tree(path: Steps, value: Any, tree: Any) -> Any:
+    """A tree with a value at a path, or all alternatives of a choice, in place of the axes that are there."""
+    for length in range(len(path)):
+        for inner in find_in(path[:length], tree):
+            if isinstance(inner, fp.Sweep):
+                inside = _set_in_sweep(path[length:], value, inner)
+                return fp.set_in(path[:length], inside, tree) if length else inside
+    return fp.set_in(path, value, tree)
 
 
 def _set_in_sweep(path: Steps, value: Any, sweep: Sweep[Any]) -> Sweep[Any]:

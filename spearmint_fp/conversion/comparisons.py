@@ -116,7 +116,7 @@ class _Compiler:
 
     def _show(self, node: ast.AST) -> str:
         shown = ast.unparse(node)
-        for name, path in self._quoted.items():
+        for name, path in reversed(self._quoted.items()):  # path10 before path1
             shown = shown.replace(name, f"`{path}`")
         return shown
 

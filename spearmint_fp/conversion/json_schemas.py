@@ -18,7 +18,7 @@ from .fields import Field, is_record_type, list_aliases, list_fields
 from .hook_table import find_hook
 from .models import find_struct_tag, make_bounds_check, read_bounds_schema, read_model_schema
 from .type_forms import find_class, is_form, is_literal, is_named_tuple, is_union, make_type_key
-from .unwrapping import is_wrapped, list_members, unwrap_once
+from .unwrapping import is_alias, is_wrapped, list_members, unwrap_once
 
 Schema = dict[str, Any]
 
@@ -100,7 +100,7 @@ _TEXTS: Final[Mapping[str, Schema]] = {
 
 
 class _Writer:
-    """The schemas of types; classes with fields stand once, among the definitions."""
+    """The schemas of types; classes with fields, and aliases, stand once, among the definitions."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
@@ -109,6 +109,9 @@ class _Writer:
     def write(self, kind: Any) -> Schema:
         """The schema of a type."""
         return next(write(self, kind) for fits, write in _FORMS if fits(kind))
+
+    def _write_alias(self, kind: Any) -> Schema:
+        return self._define(kind, lambda _: self.write(unwrap_once(kind)))
 
     def _write_union(self, kind: Any) -> Schema:
         return {"anyOf": [self.write(member) for member in list_members(kind)]}
@@ -219,6 +222,7 @@ _FORMS: Final[Sequence[tuple[Callable[[Any], Any], Callable[[_Writer, Any], Sche
     (lambda kind: kind is object or is_form(kind, "Any"), lambda *_: _ANYTHING),
     (is_literal, lambda _, kind: _write_members(get_args(kind))),
     (lambda kind: make_bounds_check(kind) is not None, lambda _, kind: read_bounds_schema(kind)),
+    (is_alias, _Writer._write_alias),  # which may stand in the type that it names
     (is_wrapped, lambda writer, kind: writer.write(unwrap_once(kind))),
     (is_union, _Writer._write_union),
     (lambda kind: kind is Config, lambda *_: {"type": "object"}),

@@ -7,6 +7,7 @@ from typing import Any, Final, final
 
 import attrs
 
+from ..configuration.errors import PathError
 from ..configuration.fold import Choice, Steps
 from ..configuration.paths import get_in
 
@@ -24,7 +25,10 @@ class Tied(str):
     __slots__ = ()
 
     def __call__(self, config: Any) -> Any:
-        return get_in(str(self), config)
+        try:
+            return get_in(str(self), config)
+        except PathError as error:
+            raise PathError(f"!tied {self}: {error}. Tie what every configuration has") from None
 
 
 @final

@@ -42,17 +42,22 @@ def _read_header(names: Sequence[str], refuse: Callable[[str], NoReturn]) -> lis
     if len(names) == 1 and (sign := re.search("[;\t]", names[0])):
         refuse(f"columns stand apart by {sign[0]!r}, and CSV has commas. Save it with commas")
     paths = [parse_path(name.strip()) for name in names]
-    around: dict[Steps, Steps] = {}  # what lies around a column, and the first column there
+    columns: dict[Any, Any] = {}  # the path of each column, at its place in a record
     for number, path in enumerate(paths):
         if not all(path) or not path:
             refuse(f"column {number + 1} has no name, or a path with an empty step: {short_repr(names[number])}")
-        outer = [path[:length] for length in range(1, len(path))]
-        if around.get(path) == path:
+        other: Any = columns
+        for step in path[:-1]:
+            other = other.setdefault(step, {}) if isinstance(other, dict) else other
+        if isinstance(other, dict) and path[-1] not in other:
+            other[path[-1]] = path
+            continue
+        other = other[path[-1]] if isinstance(other, dict) else other
+        while isinstance(other, dict):
+            other = next(iter(other.values()))
+        if other == path:
             refuse(f"the column {show_path(path)} stands twice")
-        other = around.get(path) or next((step for step in outer if around.get(step) == step), None)
-        if other is not None:
-            refuse(f"{show_path(other)} and {show_path(path)} do not fit together: one lies in the other")
-        around |= {step: around.get(step, path) for step in (*outer, path)}
+        refuse(f"{show_path(other)} and {show_path(path)} do not fit together: one lies in the other")
     return paths
 
 

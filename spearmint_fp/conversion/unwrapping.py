@@ -43,6 +43,11 @@ def is_wrapped(kind: Any) -> bool:
     )
 
 
+def is_alias(kind: Any) -> bool:
+    """True for the name that a `type` statement gives to a type, with or without arguments."""
+    return _find_alias(kind) is not None
+
+
 def unwrap_once(kind: Any) -> Any:
     """The type that a type names or marks."""
     if _find_alias(kind) is not None:

@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ..configuration.choices import DynamicValue
 from ..configuration.errors import EncodingError, IdentityError
 from ..configuration.fold import Algebra, Choice, fold
 from ..configuration.messages import repr_with_type
@@ -69,15 +68,15 @@ class _Writer:
     def _write_leaf(self, leaf: Any) -> Node:
         plain = unstructure(leaf)
         if isinstance(leaf, set | frozenset):
-            elements = DynamicValue([*plain] if isinstance(plain, list) else plain)  # in the order of every process
-            return _make_mapping(TAG + "set", [(self._write_key(one), self.write(None)) for one in elements.values])
+            # an order that is the same in every process
+            keys = sorted(map(self._write_key, plain), key=lambda node: (node.tag, node.value))
+            return _make_mapping(TAG + "set", [(key, self.write(None)) for key in keys])
         if type(plain) in (dict, list):  # the fields of a model, or an enum's value
             return self.write(plain)
         try:
             return self._dumper.represent_data(plain)
-        except (yaml.representer.RepresenterError, ValueError) as error:  # the latter of numbers of thousands of digits
-            refused = error.args[-1] if isinstance(error, yaml.representer.RepresenterError) else plain
-            raise EncodingError(f"{repr_with_type(refused)} has no form in YAML") from error
+        except (yaml.representer.RepresenterError, ValueError) as error:  # a number of more digits than Python writes
+            raise EncodingError(f"{repr_with_type(plain)} has no form in YAML") from error
 
     def _write_record(self, shape: Shape, _node: Any, parts: Sequence[Node]) -> Node:
         if isinstance(shape, TupleShape):
@@ -85,7 +84,7 @@ class _Writer:
         keys = shape.arguments if isinstance(shape, FieldsShape) else shape.keys
         return _make_mapping(TAG + "map", list(zip(map(self._write_key, keys), parts, strict=True)))
 
-    def _write_key(self, key: Any) -> Node:
+    def _write_key(self, key: Any) -> ScalarNode:
         """The node of a key, or of an element of a set, which in YAML is one."""
         node = self.write(key)
         if not isinstance(node, ScalarNode):

@@ -286,6 +286,11 @@ def _join_ties(parts: Iterable[Ties]) -> Ties:
     return [tie for ties, _ in listed for tie in ties], [tied for _, hidden in listed for tied in hidden]
 
 
+def find_ties(tree: Any) -> Leaves:
+    """The values of a tree that are tied to others, each behind what it is tied to."""
+    return _sort_ties(fold(_TIES, tree)[0])
+
+
 def _sort_ties(ties: Leaves) -> Leaves:
     """The ties in an order in which no value is copied before it is there."""
     if len(ties) > MOST_PARTS:

@@ -11,6 +11,7 @@ from ..configuration.freezing import thaw
 from ..configuration.messages import format_count, nest_key, short_repr
 from ..configuration.paths import get_in
 from .core import Sweep, as_sweep
+from .labels import Labels
 
 MOST_HINTS: Final = 3
 """How many lists, and how many keys with a dot in them, `explain` points at."""
@@ -82,8 +83,10 @@ def explain_emptiness(sweep: Sweep[Any]) -> str:
     >>> from spearmint_fp import DynamicValue, expand
     >>> explain_emptiness(expand({"a": 1, "b": DynamicValue([])}))
     "the choice at 'b' is empty"
+    >>> explain_emptiness(expand(DynamicValue([])))
+    'the choice at the root is empty'
     """
-    blank = [short_repr(path) for path, values in sweep.axes.items() if not len(values)]
+    blank = [short_repr(path) if path else "the root" for path, values in sweep.axes.items() if not values]
     left = f"nothing is left of {sweep!r}" if sweep.axes else "there is nothing in it"
     return f"the choice at {', '.join(blank)} is empty" if blank else left
 
@@ -114,8 +117,13 @@ def label(config: Any, sweep: Sweep[Any]) -> str:
 
     See also: `slug`, the same as a file name; `explain`; `Sweep.axes`.
     """
-    text = as_sweep(sweep, "label").labels.write(config)
-    if not text and isinstance(config, Mapping) and sweep._node.exact and sweep.axes:
+    return _write_text(as_sweep(sweep, "label").labels, config, sweep)
+
+
+def _write_text(labels: Labels, config: Any, sweep: Sweep[Any]) -> str:
+    """The label of a configuration, by a spelling; an error where a record has nothing at the paths of the sweep."""
+    text = labels.write(config)
+    if text == labels.blank and isinstance(config, Mapping) and sweep._node.exact and sweep.axes:
         sweep.index(config)  # the error of a configuration of another sweep, which says where they differ
     return text
 
@@ -143,8 +151,9 @@ def slug(config: Any, sweep: Sweep[Any]) -> str:
 
     Raises:
         ArgumentError: `sweep` is not a sweep.
+        AbsentError: a record of another sweep, with nothing at the paths of this one; names what differs.
         IdentityError: only its identity could tell the configuration from others, and it has none; names the path.
 
     See also: `label`, for people; `config_id`, which has no need of a sweep.
     """
-    return as_sweep(sweep, "slug").slugs.write(config)
+    return _write_text(as_sweep(sweep, "slug").slugs, config, sweep)

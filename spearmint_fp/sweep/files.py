@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..configuration.choices import DynamicValue
 from ..configuration.errors import ArgumentError, PathError, SizeError
 from ..configuration.extras import require
-from ..configuration.fold import Steps, show_path
+from ..configuration.fold import Leaves, Steps, show_path
 from ..configuration.freezing import freeze
 from ..configuration.messages import repr_with_type, short_repr
 from ..configuration.paths import parse_path
@@ -119,6 +119,28 @@ def dump_yaml(tree: Any) -> str:
     """
     writer = require("spearmint_fp.conversion.yaml_text", extra="yaml", what="dump_yaml")
     return writer.write_yaml(tree)  # type: ignore[no-any-return]
+
+
+def open_ties(tree: Any) -> tuple[Leaves, Any]:
+    """The values that are tied to others in a tree that `load` gives, and the tree before they were.
+
+    >>> open_ties(load_text(b"{a: !sweep [1, 2], b: !tied a}", "x"))
+    ([(('b',), 'a')], Config({'a': DynamicValue((1, 2)), 'b': 'a'}))
+    >>> open_ties({"a": 1})
+    ([], {'a': 1})
+    """
+    tag, inner = (tree._source if isinstance(tree, Sweep) else None) or ("!sweep", None)
+    if tag:
+        return [], tree
+    return require("spearmint_fp.conversion.yaml_values", extra="yaml", what="!tied").find_ties(inner), inner
+
+
+def tie_values(ties: Leaves, tree: Any) -> Sweep[Any]:
+    """The sweep of a tree with values tied to others: the inverse of `open_ties`."""
+    sweep = expand(tree)
+    for path, tied in ties:
+        sweep = _tie_path(path, tied, sweep)
+    return sweep
 
 
 def _join_trees(trees: Sequence[Any]) -> Any:

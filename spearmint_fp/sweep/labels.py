@@ -68,6 +68,11 @@ class Labels:
         if not self._proven and node.size <= MOST_LISTED:
             self._shared = self._find_shared(node)
 
+    @property
+    def blank(self) -> str:
+        """The label of a configuration that has nothing at the swept paths."""
+        return self._spelling.join(())
+
     def write(self, config: Any) -> str:
         """The label of one configuration.
 

@@ -243,7 +243,7 @@ def test_bad_input_is_one_clear_message(folder: Path, line: str, message: str) -
     (folder / "wrong.py").write_text("def f(:\n")
     (folder / "leaves.py").write_text("import sys; sys.exit(3)\n")
     (folder / "ran.txt").touch()
-    (folder / "none.yaml").write_text("a: {b: !sweep []}\n")
+    (folder / "none.yaml").write_text("a: {b: !sweep []}\nc: !range [10000000000000000000000]\n")
     with Journal(folder / "good.db", name="x") as good:
         list(run(len, [[1]], journal=good))
     assert refused(*line.split()) == message.format(folder=folder)

@@ -264,7 +264,8 @@ def test_outcomes_in_a_file(folder: Path) -> None:
     kept = folder / "out.jsonl"
     kept.write_text("precious")
     assert called("run", "train:scroe", "space.yaml", "-o", "out.jsonl").exit_code == 2
-    assert called("run", "train:score", "space.yaml", "--where", "lr=7", "-o", "out.jsonl").exit_code == 2
+    for option in (["--where", "lr=7"], ["--limit", "2"], ["--journal", "space.yaml/runs.db"]):
+        assert called("run", "train:score", "space.yaml", *option, "-o", "out.jsonl").exit_code == 2
     assert kept.read_text() == "precious"
     result = called("run", "train:typed", "space.yaml", "-o", "out.jsonl")
     assert (result.exit_code, result.stdout) == (0, "")

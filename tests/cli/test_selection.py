@@ -96,6 +96,20 @@ def test_a_value_that_is_set_takes_the_place_of_an_axis(folder: Path) -> None:
     assert "Write \"n='#1'\"" in called("list", "list.yaml", "--set", "n=#1").stderr
 
 
+def test_what_is_tied_to_a_value_that_is_set_follows_it(folder: Path) -> None:
+    (folder / "tied.yaml").write_text(
+        "- {a: !sweep [1, 2], b: !tied a, in: !space {sweep: {c: !sweep [3, 4], d: 5}}}\n- {a: 6}\n"
+    )
+    assert listed("tied.yaml", "--set", "a=7", "--set", "in.c=8") == [
+        Config({"a": 7, "b": 7, "in": {"c": 8, "d": 5}}),
+        Config({"a": 7, "in": {"c": 8}}),
+    ]
+    [*kept, _] = listed("tied.yaml", "--set", "b=7", "--set", "in=!sweep [0]")
+    assert kept == [Config({"a": a, "b": 7, "in": 0}) for a in (1, 2)]
+    (folder / "merged.yaml").write_text("<<: !sweep [{a: 1}, {a: 2}]\nb: {c: !tied a}\n")
+    assert listed("merged.yaml", "--set", "a=7") == [Config({"a": 7, "b": {"c": 7}})]
+
+
 def test_a_path_that_is_new_is_told(folder: Path) -> None:
     assert called("list", "space.yaml", "--set", "bacth=1").stderr == (
         "--set adds a path: no configuration has bacth; did you mean 'batch'?\n"

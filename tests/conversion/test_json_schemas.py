@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from typing_extensions import TypeAliasType
 
 from spearmint_fp import ArgumentError, SpearmintError, expand, json_schema, structure, validate
 from spearmint_fp.sweep.files import load_text
@@ -184,18 +185,23 @@ class Other(pydantic.BaseModel):
     optimizer: Optimizer
 
 
+Nested = TypeAliasType("Nested", "dict[str, Nested | int]")
+
+
 @attrs.frozen
 class Both:
     first: Optimizer
     second: Other
     third: Model
+    fourth: Nested = attrs.field(factory=dict)
 
 
 def test_classes_of_one_name_have_definitions_of_their_own() -> None:
     document = {"first": {"name": "sgd"}, "second": {"optimizer": {"rate": 1}}, "third": {"inner": {"depth": 2}}}
     swapped = {**document, "first": {"rate": 1}}
     deep = {**document, "third": {"inner": {"inner": {"depth": 0}}}}
-    for one, fit in ((document, True), (swapped, False), (deep, False)):
+    nested, crooked = ({**document, "fourth": {"a": {"b": value}}} for value in (1, "x"))
+    for one, fit in ((document, True), (swapped, False), (deep, False), (nested, True), (crooked, False)):
         assert accepts(json_schema(Both, choices=False), one) is fits(Both, one) is fit
         assert accepts(json_schema(Both), one) is fit
 

@@ -18,6 +18,7 @@ from spearmint_fp import (
     DynamicValue,
     EncodingError,
     FormatError,
+    PathError,
     Spearmint,
     Sweep,
     config_id,
@@ -129,6 +130,11 @@ def test_an_alias_of_a_choice_is_an_axis_of_its_own_and_tied_is_the_word_for_the
         5,
         5,
     ]
+
+
+def test_a_tie_to_what_some_configurations_lack_is_told() -> None:
+    with pytest.raises(PathError, match=r"!tied o.lr: no 'lr' at o; there is: 'name'. Tie what every configuration"):
+        plain("o: !sweep [{name: sgd, lr: 1}, {name: adam}]\nx: !tied o.lr")
 
 
 def test_a_space_takes_the_words_of_python_in_one_order() -> None:
@@ -398,6 +404,8 @@ def test_sweeps_that_no_file_made_are_written_as_their_configurations() -> None:
         dump_yaml(expand({"a": DynamicValue(range(10**5))}))
     with pytest.raises(EncodingError, match="has no form in YAML"):
         dump_yaml({"a": DynamicValue(linspace(0, 1, 5)[1:3])})
+    with pytest.raises(EncodingError, match="has no form in YAML"):
+        dump_yaml({"n": 10**5000})
     assert dump_yaml(product(unit)) == "!sweep\n- {}\n"
     assert isinstance(read("x: !zip {a: [1, 2]}")["x"], Sweep)
     assert mapped(thaw, read("!zip {a: [1, 2]}"))[1] == {"a": 2}
@@ -417,6 +425,8 @@ def test_sets_are_written_in_order_and_keys_that_no_file_has_are_refused() -> No
     for tree in ({(1, 2): 3}, {"s": {(1, 2)}}, {"s": {frozenset({1})}}):
         with pytest.raises(EncodingError, match="has no form in YAML as a key, or in a set. Make it text"):
             dump_yaml(tree)
+    with pytest.raises(EncodingError, match="has no form in YAML"):
+        dump_yaml({"s": {object()}})
 
 
 def test_a_value_of_an_option_is_a_scalar_or_a_tree() -> None:

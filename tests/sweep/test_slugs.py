@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp import ArgumentError, DynamicValue, IdentityError, Sweep, derive, expand, linspace, mapped, slug
+from spearmint_fp import (
+    AbsentError,
+    ArgumentError,
+    DynamicValue,
+    IdentityError,
+    Sweep,
+    derive,
+    expand,
+    linspace,
+    mapped,
+    slug,
+)
 from spearmint_fp.configuration.keys import exact_key
 
 from .generated import points, sweeps
@@ -89,6 +100,8 @@ def test_an_identity_stands_where_texts_do_not_tell() -> None:
 
 
 def test_what_has_no_slug() -> None:
+    with pytest.raises(AbsentError, match="a configuration has no 'modle'; did you mean 'model'"):
+        slug({"modle": 1}, expand({"model": DynamicValue([1, 2])}))
     with pytest.raises(ArgumentError, match="slug takes a sweep"):
         slug({}, {})  # type: ignore[arg-type]
     sweep = expand({"f": DynamicValue([lambda: 1, lambda: 2]), "k": DynamicValue(["a", "a."])})
