@@ -91,6 +91,8 @@ def test_positions_are_found_without_enumerating() -> None:
         with patch("spearmint_fp.sweep.typed.structure", Mock(wraps=structure)) as made:
             assert (sweep.index(Kept(2.0)), sweep.count(Kept(0.0))) == (5 if sweep is small else 2, 2)
         assert made.call_count <= 6  # of those that may be equal, and of no others
+    scalars = structured(float, expand(DynamicValue([1, 2, 3])))
+    assert (scalars.index(2.0), 5.0 in scalars) == (1, False)
     with pytest.raises(AbsentError):
         typed.index(Llm("a"))
 
