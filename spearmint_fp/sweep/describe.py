@@ -83,7 +83,8 @@ def explain_emptiness(sweep: Sweep[Any]) -> str:
     >>> explain_emptiness(expand({"a": 1, "b": DynamicValue([])}))
     "the choice at 'b' is empty"
     """
-    blank = [short_repr(path) for path, values in sweep.axes.items() if not len(values)]
+    # an axis may have more values than len() can say
+    blank = [short_repr(path) for path, values in sweep.axes.items() if not any(True for _ in values)]
     left = f"nothing is left of {sweep!r}" if sweep.axes else "there is nothing in it"
     return f"the choice at {', '.join(blank)} is empty" if blank else left
 

@@ -452,6 +452,7 @@ def test_wrong_arguments() -> None:
         ({"configs": "gpt-4"}, r"Use expand\(tree\)"),
         ({"executor": 4}, r"4 \(int\) is no executor. Use threads"),
         ({"executor": threads}, r"Call it: executor=threads\(8\)"),
+        ({"executor": processes}, r"Call it: executor=processes\(8\)"),
         ({"in_flight": 0}, "above 0; got 0"),
         ({"in_flight": True}, "above 0; got True"),
     ]:
