@@ -45,9 +45,10 @@ def explain(sweep: Sweep[Any]) -> str:
     head = f"{size} configuration{'' if sweep.size == 1 else 's'}"
     if outline.formula not in ("", size):
         head += f" = {outline.formula}"
-    is_static = not outline.formula and sweep.size == 1
     lines = [*outline.lines]
-    if sweep._node.exact:  # no function is called
+    if sweep._node.exact:  # to look at paths calls no function
+        calls = any(column.computed for column in sweep._node.columns().values())
+        is_static = not outline.formula and sweep.size == 1 and not calls
         lines += [*_list_dotted(sweep), *(_list_lists(sweep) if is_static else ())]
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
