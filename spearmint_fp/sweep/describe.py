@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from ..configuration.fold import list_leaves, show_path
+from ..configuration.fold import Steps, list_leaves, show_path
 from ..configuration.freezing import thaw
 from ..configuration.messages import format_count, nest_key, short_repr
 from ..configuration.paths import get_in
@@ -47,15 +47,16 @@ def explain(sweep: Sweep[Any]) -> str:
         head += f" = {outline.formula}"
     lines = [*outline.lines]
     if sweep._node.exact:  # to look at paths calls no function
-        calls = any(column.computed for column in sweep._node.columns().values())
+        columns = sweep._node.columns()
+        calls = any(column.computed for column in columns.values())
         is_static = not outline.formula and sweep.size == 1 and not calls
-        lines += [*_list_dotted(sweep), *(_list_lists(sweep) if is_static else ())]
+        lines += [*_list_dotted(columns), *(_list_lists(sweep) if is_static else ())]
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 
-def _list_dotted(sweep: Sweep[Any]) -> list[str]:
+def _list_dotted(paths: Iterable[Steps]) -> list[str]:
     """A line for each key with a dot in it, which may have been meant as a path."""
-    steps = ((path[: depth + 1], key) for path in sweep._node.columns() for depth, key in enumerate(path))
+    steps = ((path[: depth + 1], key) for path in paths for depth, key in enumerate(path))
     dotted = {path: key for path, key in steps if type(key) is str and "." in key}
     return [
         f"{show_path(path)} is one key with a dot in it; nested, it is {nest_key(key)}"
