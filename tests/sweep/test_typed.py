@@ -39,6 +39,7 @@ from spearmint_fp import (
     structured,
     zipped,
 )
+from spearmint_fp.sweep.checks import judges_by_types, may_refuse_together
 from tests.examples import examples
 
 
@@ -145,6 +146,11 @@ def test_positions_where_a_class_hides_what_it_was_made_from() -> None:
     assert [numbers.index(config) for config in numbers] == [0, 1]
     lists = structured(list[int], expand([DynamicValue([1, 2]), 3]))
     assert lists.index([2, 3]) == 1
+    for kind in (Absolute, Described):
+        signed = structured(kind, expand({"n": DynamicValue([1, -2, 3])}))
+        assert [signed.index(config) for config in signed] == [0, 1, 2]
+        assert may_refuse_together(kind)
+        assert not judges_by_types(kind)
 
 
 def test_a_class_that_changes_values_is_an_error_not_a_wrong_answer() -> None:
@@ -251,6 +257,27 @@ class Validated:
 class Data:
     x: float
     y: tuple[float, ...] = ()
+
+
+@dataclass
+class Absolute:
+    n: int
+
+    def __setattr__(self, name: str, value: int) -> None:
+        object.__setattr__(self, name, abs(value))
+
+
+class Magnitude:
+    def __get__(self, one: Any, cls: Any) -> Any:
+        return 0 if one is None else vars(one)["n"]
+
+    def __set__(self, one: Any, value: int) -> None:
+        vars(one)["n"] = abs(value)
+
+
+@dataclass
+class Described:
+    n: int = Magnitude()  # type: ignore[assignment]
 
 
 @attrs.frozen
