@@ -109,7 +109,7 @@ def _build_rows(cells: Iterable[tuple[Any, ...]], count: int) -> list[Config]:
 
 
 @final
-@attrs.frozen(init=False, eq=False, repr=False)
+@attrs.frozen(init=False, eq=False, repr=False, match_args=False)
 class Config(Mapping[Any, Any]):
     """`freeze(mapping)`: a frozen mapping whose dicts are `Config`, whose lists are tuples, whose sets are frozensets.
 

@@ -95,14 +95,18 @@ def list_words(words: Sequence[str]) -> str:
 def suggest_names(step: object, known: Iterable[Hashable]) -> str:
     """`; did you mean 'temperature'?` or the known names, for the end of a message."""
     names = tuple(known)
-    if type(step) is str and (dotted := _explain_dots(step, names)):
-        return dotted
     if type(step) is str and len(step) < 100:  # nobody writes a very long word by mistake
         from difflib import get_close_matches  # for errors alone
 
         for close in get_close_matches(step, [key for key in names if type(key) is str], n=1):
             return f"; did you mean {short_repr(close)}?"
     return f"; there is: {', '.join(map(short_repr, names[:12]))}" if names else "; it is empty"
+
+
+def suggest_keys(step: object, known: Iterable[Hashable]) -> str:
+    """`suggest_names(step, known)` for the keys of a mapping, among which a key with a dot in it is a mistake too."""
+    names = tuple(known)
+    return (_explain_dots(step, names) if type(step) is str else "") or suggest_names(step, names)
 
 
 def _explain_dots(step: str, names: tuple[Hashable, ...]) -> str:
@@ -131,7 +135,7 @@ class Missing:
         self.text, self.step, self.known = text, step, known
 
     def __str__(self) -> str:
-        return cut_text(self.text + suggest_names(self.step, self.known))
+        return cut_text(self.text + suggest_keys(self.step, self.known))
 
     __repr__ = __str__
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from ..configuration.messages import repr_with_type, short_repr, suggest_names
+from ..configuration.messages import repr_with_type, short_repr, suggest_keys
 from .fields import list_aliases, list_arguments
 from .models import is_validation_error, list_model_problems
 from .problems import ABSENT, Problem, RefusalError, format_type
@@ -78,7 +78,7 @@ def _list_unknown(names: Iterable[str], cls: Any, value: Any) -> Iterator[Proble
     declared = [*getattr(cls, "__attrs_attrs__", ()), *getattr(cls, "__dataclass_fields__", {}).values()]
     computed = {field.name for field in declared if not field.init}
     for name in sorted(names, key=str):
-        reason = f"no such field{suggest_names(name, known)}"
+        reason = f"no such field{suggest_keys(name, known)}"
         if name in computed:
             reason = "the class computes it itself (init=False)"
         yield Problem((name,), reason, value.get(name, ABSENT), "unknown")

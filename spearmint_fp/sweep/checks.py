@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 from abc import ABCMeta
 from datetime import date, datetime
-from inspect import isclass
+from inspect import getattr_static, isclass
 from pathlib import Path, PurePath
+from types import MemberDescriptorType
 from typing import Any, Final, TypeVar, get_args, get_origin
 from uuid import UUID
 
@@ -29,6 +30,9 @@ _TEXT_FORMS: Final = (Path, PurePath, date, datetime, UUID)
 """Types whose values may be given as text, which is not found in them again where it stands inside a list."""
 
 _INIT_HOOKS: Final = ("__attrs_pre_init__", "__attrs_post_init__", "__post_init__")
+
+_GENERATED: Final = ("<attrs generated", "<string>")
+"""How the names of files begin in which attrs and dataclasses say that their methods are."""
 
 _OF_ONE_VALUE: Final = frozenset(
     {
@@ -84,9 +88,24 @@ def _has_own_code(cls: Any) -> bool:
     if is_typeddict(cls) or is_struct(cls):
         return False
     code = getattr(getattr(cls, "__new__" if hasattr(cls, "_fields") else "__init__"), "__code__", None)
-    if code is None or not code.co_filename.startswith("<"):
+    if code is None or not code.co_filename.startswith(_GENERATED) or _has_own_setters(cls):
         return True
     return attrs.has(cls) and any(map(_may_see_others, attrs.fields(cls)))
+
+
+def _has_own_setters(cls: Any) -> bool:
+    """True if a class runs code of its own where a field is set: `__setattr__`, or a descriptor in its place."""
+    is_frozen = getattr(getattr(cls, "__dataclass_params__", None), "frozen", False)
+    file = getattr(getattr(cls.__setattr__, "__code__", None), "co_filename", "")
+    if cls.__setattr__ is not object.__setattr__ and file != _ATTRS_FILE and not is_frozen:
+        return True
+    fields = attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+    places = (getattr_static(cls, field.name, None) for field in fields)
+    return any(hasattr(type(place), "__set__") and type(place) is not MemberDescriptorType for place in places)
+
+
+_ATTRS_FILE: Final = attrs.Attribute.__init__.__code__.co_filename
+"""Where attrs has the `__setattr__` of its classes, which refuses, or runs validators and converters."""
 
 
 def _may_see_others(field: Any) -> bool:
@@ -149,14 +168,14 @@ def keeps_fields(cls: Any) -> bool:
 
 def _has_generated_methods(cls: Any) -> bool:
     """True if a class does nothing of its own when it is made and compared."""
-    made = ("<attrs generated", "<string>")
     names = [getattr(getattr(cls, name), "__code__", None) for name in ("__init__", "__eq__")]
     return (
         type(cls) in (type, ABCMeta)
         and cls.__new__ is object.__new__
         and cls.__getattribute__ is object.__getattribute__
         and not any(hasattr(cls, name) for name in (*_INIT_HOOKS, "__getattr__"))
-        and all(code is not None and code.co_filename.startswith(made) for code in names)
+        and not _has_own_setters(cls)
+        and all(code is not None and code.co_filename.startswith(_GENERATED) for code in names)
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from ..configuration.fold import list_leaves, show_path
+from ..configuration.fold import Steps, list_leaves, show_path
 from ..configuration.freezing import thaw
 from ..configuration.messages import format_count, nest_key, short_repr
 from ..configuration.paths import get_in
@@ -46,16 +46,18 @@ def explain(sweep: Sweep[Any]) -> str:
     head = f"{size} configuration{'' if sweep.size == 1 else 's'}"
     if outline.formula not in ("", size):
         head += f" = {outline.formula}"
-    is_static = not outline.formula and sweep.size == 1
     lines = [*outline.lines]
-    if sweep._node.exact:  # no function is called
-        lines += [*_list_dotted(sweep), *(_list_lists(sweep) if is_static else ())]
+    if sweep._node.exact:  # to look at paths calls no function
+        columns = sweep._node.columns()
+        calls = any(column.computed for column in columns.values())
+        is_static = not outline.formula and sweep.size == 1 and not calls
+        lines += [*_list_dotted(columns), *(_list_lists(sweep) if is_static else ())]
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 
-def _list_dotted(sweep: Sweep[Any]) -> list[str]:
+def _list_dotted(paths: Iterable[Steps]) -> list[str]:
     """A line for each key with a dot in it, which may have been meant as a path."""
-    steps = ((path[: depth + 1], key) for path in sweep._node.columns() for depth, key in enumerate(path))
+    steps = ((path[: depth + 1], key) for path in paths for depth, key in enumerate(path))
     dotted = {path: key for path, key in steps if type(key) is str and "." in key}
     return [
         f"{show_path(path)} is one key with a dot in it; nested, it is {nest_key(key)}"
@@ -86,7 +88,9 @@ def explain_emptiness(sweep: Sweep[Any]) -> str:
     >>> explain_emptiness(expand(DynamicValue([])))
     'the choice at the root is empty'
     """
-    blank = [short_repr(path) if path else "the root" for path, values in sweep.axes.items() if not values]
+    # an axis may have more values than len() can say
+    empty = [path for path, values in sweep.axes.items() if not any(True for _ in values)]
+    blank = [short_repr(path) if path else "the root" for path in empty]
     left = f"nothing is left of {sweep!r}" if sweep.axes else "there is nothing in it"
     return f"the choice at {', '.join(blank)} is empty" if blank else left
 

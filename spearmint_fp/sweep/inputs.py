@@ -29,6 +29,8 @@ def check_configs(configs: Any, function: str) -> Any:
     if isinstance(configs, Sweep):
         return require_expanded_sweep(configs)
     if isinstance(configs, AsyncIterable):
+        if function != "arun":
+            raise _no_configs_error(configs, function, "What comes asynchronously is for arun(fn, configs)")
         return _AsyncExpanded(configs)
     if not isinstance(configs, Iterable) and not hasattr(type(configs), "__getitem__"):
         raise _no_configs_error(configs, function, "Use [config] for one")

@@ -119,6 +119,8 @@ class Typed(Image):
         found = {path: _find_plain(path, forms) for path in self.base.columns()}
         if any(not part or find_pattern(part[0]) is None for part in found.values()):
             return None
+        if () in found:  # the points are scalars
+            return found[()][0]
         return freeze(reduce(lambda tree, path: assoc_in(tree, path, found[path][0]), found, {}))
 
     @cached_property

@@ -301,11 +301,9 @@ def find_executor(executor: Any) -> ExecutorValue:
         return _LiveExecutor(executor)
     if isinstance(executor, type) and issubclass(executor, Pool):
         return _PoolClass(cast(Callable[..., Pool], executor))
-    way = (
-        "Call it: executor=threads(8)"
-        if any(executor is function for function in (threads, processes, dask_cluster, ray_cluster))
-        else (
-            "Use threads(n), processes(n), dask_cluster(address), ray_cluster(), or a live concurrent.futures.Executor"
-        )
+    calls = [(threads, "threads(8)"), (processes, "processes(8)"), (dask_cluster, "dask_cluster(address)")]
+    called = [call for function, call in (*calls, (ray_cluster, "ray_cluster()")) if executor is function]
+    way = "Use threads(n), processes(n), dask_cluster(address), ray_cluster(), or a live concurrent.futures.Executor"
+    raise ArgumentError(
+        f"{repr_with_type(executor)} is no executor. {f'Call it: executor={called[0]}' if called else way}"
     )
-    raise ArgumentError(f"{repr_with_type(executor)} is no executor. {way}")

@@ -98,6 +98,7 @@ def test_an_attribute_is_the_key_of_each_configuration_by_itself() -> None:
     match one:
         case Config(rate=1, kind=kind):
             assert kind == "a"
+    assert not hasattr(Config, "__match_args__")  # a key has no position
 
 
 @runtime_checkable

@@ -33,6 +33,7 @@ from spearmint_fp import (
     Success,
     Sweep,
     TransferError,
+    arun,
     collect,
     constrain,
     derive,
@@ -450,8 +451,10 @@ def test_wrong_arguments() -> None:
         ({"configs": {"a": 1}}, r"Use expand\(tree\)"),
         ({"configs": DynamicValue([1])}, r"Use expand\(tree\)"),
         ({"configs": "gpt-4"}, r"Use expand\(tree\)"),
+        ({"configs": arun(abs, [])}, r"run takes an iterable .* asynchronously is for arun"),
         ({"executor": 4}, r"4 \(int\) is no executor. Use threads"),
         ({"executor": threads}, r"Call it: executor=threads\(8\)"),
+        ({"executor": processes}, r"Call it: executor=processes\(8\)"),
         ({"in_flight": 0}, "above 0; got 0"),
         ({"in_flight": True}, "above 0; got True"),
     ]:

@@ -160,6 +160,8 @@ def test_an_unknown_path_is_told_with_a_suggestion() -> None:
     s = expand({"llm": {"temperature": DynamicValue([1, 2])}})
     with pytest.raises(PathError, match=r"no configuration has llm\.temprature; did you mean 'llm\.temperature'\?"):
         constrain(bool, s, on="llm.temprature")
+    with pytest.raises(PathError, match=r"no configuration has lr\.start; there is: 'lr', 'n'$"):
+        constrain(bool, expand({"lr": DynamicValue([1, 2]), "n": 0}), on="lr.start")
 
 
 @pytest.mark.parametrize("on", [(), None, 1.5])

@@ -136,7 +136,8 @@ def test_an_explanation_points_at_what_may_have_been_meant_otherwise() -> None:
         "  ['llm.model'] is one key with a dot in it; nested, it is {'llm': {'model': ...}}",
         "  llm['a.b'] is one key with a dot in it; nested, it is {'a': {'b': ...}}",
     ]
-    assert explain(mapped(lambda c: 1 / 0, expand({}))) == "1 configuration"  # it calls nothing
+    for calling in (mapped(lambda c: 1 / 0, expand({})), derive("x", lambda c: 1 / 0, expand({"n": [1, 2]}))):
+        assert explain(calling).startswith("1 configuration")  # it calls nothing
 
 
 def test_they_take_sweeps() -> None:

@@ -39,6 +39,7 @@ from spearmint_fp import (
     structured,
     zipped,
 )
+from spearmint_fp.sweep.checks import judges_by_types, may_refuse_together
 from tests.examples import examples
 
 
@@ -91,6 +92,8 @@ def test_positions_are_found_without_enumerating() -> None:
         with patch("spearmint_fp.sweep.typed.structure", Mock(wraps=structure)) as made:
             assert (sweep.index(Kept(2.0)), sweep.count(Kept(0.0))) == (5 if sweep is small else 2, 2)
         assert made.call_count <= 6  # of those that may be equal, and of no others
+    scalars = structured(float, expand(DynamicValue([1, 2, 3])))
+    assert (scalars.index(2.0), 5.0 in scalars) == (1, False)
     with pytest.raises(AbsentError):
         typed.index(Llm("a"))
 
@@ -143,6 +146,11 @@ def test_positions_where_a_class_hides_what_it_was_made_from() -> None:
     assert [numbers.index(config) for config in numbers] == [0, 1]
     lists = structured(list[int], expand([DynamicValue([1, 2]), 3]))
     assert lists.index([2, 3]) == 1
+    for kind in (Absolute, Described):
+        signed = structured(kind, expand({"n": DynamicValue([1, -2, 3])}))
+        assert [signed.index(config) for config in signed] == [0, 1, 2]
+        assert may_refuse_together(kind)
+        assert not judges_by_types(kind)
 
 
 def test_a_class_that_changes_values_is_an_error_not_a_wrong_answer() -> None:
@@ -249,6 +257,27 @@ class Validated:
 class Data:
     x: float
     y: tuple[float, ...] = ()
+
+
+@dataclass
+class Absolute:
+    n: int
+
+    def __setattr__(self, name: str, value: int) -> None:
+        object.__setattr__(self, name, abs(value))
+
+
+class Magnitude:
+    def __get__(self, one: Any, cls: Any) -> Any:
+        return 0 if one is None else vars(one)["n"]
+
+    def __set__(self, one: Any, value: int) -> None:
+        vars(one)["n"] = abs(value)
+
+
+@dataclass
+class Described:
+    n: int = Magnitude()  # type: ignore[assignment]
 
 
 @attrs.frozen

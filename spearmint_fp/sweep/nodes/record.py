@@ -14,7 +14,7 @@ import attrs
 from ...configuration.config import Layout
 from ...configuration.fold import Steps, show_path
 from ...configuration.freezing import rebuild_record
-from ...configuration.messages import short_repr, suggest_names
+from ...configuration.messages import short_repr, suggest_keys
 from ...configuration.records import FieldsShape, NamedShape, Shape
 from ..claims import NOTHING, Claims, claim_points, merge_claims
 from ..outline import Outline, outline_product
@@ -121,7 +121,7 @@ class Record(Compound):
             known = self.shape.keys
             other = next((key for key in (value if isinstance(value, Mapping) else ()) if key not in known), None)
             if other is not None:
-                return f": a configuration has no {short_repr(other)}{suggest_names(other, known)}"
+                return f": a configuration has no {short_repr(other)}{suggest_keys(other, known)}"
             return f": a configuration has the keys {', '.join(show_path((key,)) for key in known[:12])}"
         for key, part, child in zip(self.shape.keys, self.parts, values, strict=True):
             reason = part.explain_missing(child)
