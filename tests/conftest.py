@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from spearmint_fp.workers.executors import Processes
 from tests.examples import FULL, QUICK
 from tests.needs import needs
 
@@ -30,8 +31,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-SLOW_EXECUTORS = {"forkserver", "spawn", "process pool", "dask", "ray"}
+SLOW_EXECUTORS = {"processes", "forkserver", "spawn", "process pool", "dask", "ray"}
 """For which workers that are forks, the ones that start soonest, stand in the quick suite."""
+
+
+DOCTESTS = {"spearmint_fp.report.frames.frame": ["polars"]}
+"""The packages that examples in docstrings need beside those of the extra `test`."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -47,6 +52,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         executors = _find_executors(item)
         if not SLOW_EXECUTORS.isdisjoint(executors):
             item.add_marker(pytest.mark.slow)
+        if isinstance(item, pytest.DoctestItem) and item.name in DOCTESTS:
+            item.add_marker(needs(*DOCTESTS[item.name]))
         if clusters := executors & {"dask", "ray"}:
             item.add_marker(needs(*clusters))
     items.sort(key=lambda item: 2 * ("ray" in _find_executors(item)) + ("dask" in _find_executors(item)))
@@ -55,7 +62,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _find_executors(item: pytest.Item) -> set[str]:
     params = getattr(getattr(item, "callspec", None), "params", {})
     words = {"dask", "ray"}.intersection(getattr(item, "originalname", "").split("_"))
-    return words | {value for value in params.values() if type(value) is str}
+    methods = {value.start_method for value in params.values() if isinstance(value, Processes)}
+    return words | methods | {value for value in params.values() if type(value) is str}
 
 
 @pytest.fixture(scope="session", autouse=True)

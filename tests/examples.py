@@ -1,4 +1,4 @@
-"""How many generated examples a test takes: in the quick suite a quarter of what `--hypothesis-profile=full` takes."""
+"""How many generated examples a test takes: in the quick suite an eighth of what `--hypothesis-profile=full` takes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 FULL = 40
 """The examples of a test of the full suite that asks for no other number."""
 
-QUICK = 10
+QUICK = 5
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ def examples(full: int, **options: Any) -> settings:
 
 
 def some_of(cases: Iterable[T]) -> Iterator[T]:
-    """Cases that a test lists itself: in the quick suite each fourth."""
+    """Cases that a test lists itself: in the quick suite each eighth."""
     return islice(cases, None, None, max(1, FULL // _default()))
 
 

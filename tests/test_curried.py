@@ -300,6 +300,7 @@ def test_a_pipe_reads_from_tree_to_results() -> None:
     assert all(s.config.a < s.config.b and s.result == s.config.a / (s.config.b - 2) for s in found)
 
 
+@pytest.mark.slow
 def test_steps_go_to_processes() -> None:
     score = curried.update_in("a", str)
     results = pipe([{"a": 1}, {"a": 2}], curried.run(score, executor=processes(1)), list)

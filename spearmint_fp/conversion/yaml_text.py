@@ -75,8 +75,9 @@ class _Writer:
             return self.write(plain)
         try:
             return self._dumper.represent_data(plain)
-        except yaml.representer.RepresenterError as error:
-            raise EncodingError(f"{repr_with_type(error.args[-1])} has no form in YAML") from error
+        except (yaml.representer.RepresenterError, ValueError) as error:  # the latter of numbers of thousands of digits
+            refused = error.args[-1] if isinstance(error, yaml.representer.RepresenterError) else plain
+            raise EncodingError(f"{repr_with_type(refused)} has no form in YAML") from error
 
     def _write_record(self, shape: Shape, _node: Any, parts: Sequence[Node]) -> Node:
         if isinstance(shape, TupleShape):

@@ -68,8 +68,8 @@ def frame(
         lr  result     ok
     0  0.1      30   True
     1  0.0    <NA>  False
-    >>> frame(sweep, library="polars").rows()
-    [(0.1, 3), (0.0, 3)]
+    >>> frame(sweep).to_dict("records")
+    [{'lr': 0.1, 'n': 3}, {'lr': 0.0, 'n': 3}]
 
     Raises:
         ArgumentError: neither outcomes nor a sweep; a library that is neither; a sweep together with `sweep=`.

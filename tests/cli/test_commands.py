@@ -297,6 +297,7 @@ except SystemExit:
 COMMANDS: dict[str, click.Command] = {"": cli, **cli.commands}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_has_examples_that_are_true(folder: Path, name: str) -> None:
     one = COMMANDS[name]

@@ -75,6 +75,7 @@ def test_coroutines_run_together_in_one_event_loop(folder: Path) -> None:
     assert called("run", "train:ask", "space.yaml", "--limit", "3", "--jobs", "2").exit_code == 2
 
 
+@pytest.mark.slow
 def test_an_interrupt_of_coroutines_ends_all_of_them(folder: Path) -> None:
     with started("run", "train:waits", "space.yaml", "--limit", "6", start_new_session=True) as process:
         assert process.stdout is not None
@@ -96,6 +97,7 @@ def test_the_function_of_an_experiment_runs_over_the_file(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_only_data_on_standard_output(folder: Path) -> None:
     for options in ([], ["--jobs", "1"]):
         result = done("run", "train:talks", "space.yaml", *options)
@@ -103,6 +105,7 @@ def test_only_data_on_standard_output(folder: Path) -> None:
         assert (result.stderr.count("printed\n"), result.stderr.count("shelled\n")) == (6, 6)
 
 
+@pytest.mark.slow
 def test_limits_retries_and_crashes(folder: Path) -> None:
     result = called("run", "train:hangs", "space.yaml", "--timeout", "0.2", "--shard", "0/6")
     assert lines(result)[0]["error"]["message"] == "took longer than 0.2 s"
@@ -151,6 +154,7 @@ def _written(path: Path) -> list[int]:
     return [int(line) for line in path.read_text().split()] if path.exists() else []
 
 
+@pytest.mark.slow
 def test_a_sweep_in_a_file_is_killed_and_resumed(folder: Path) -> None:
     (folder / "sweep.yaml").write_text("n: !range [40]\n")
     same = ["run", "train:gated", "sweep.yaml", "--jobs", "2", "--journal", "runs.db"]
@@ -182,6 +186,7 @@ def test_a_sweep_in_a_file_is_killed_and_resumed(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [["--jobs", "2", "--journal", "runs.db"], []])
 def test_an_interrupt_ends_it_with_130_and_leaves_no_child(folder: Path, options: list[str]) -> None:
     (folder / "sweep.yaml").write_text("n: !range [4000]\n")
@@ -202,6 +207,7 @@ def test_an_interrupt_ends_it_with_130_and_leaves_no_child(folder: Path, options
     wait_until(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children))
 
 
+@pytest.mark.slow
 def test_shards_in_two_processes_share_a_journal(folder: Path) -> None:
     (folder / "sweep.yaml").write_text("n: !range [30]\n")
     both = [started("run", "train:logged", "sweep.yaml", "--journal", "runs.db", "--shard", f"{i}/2") for i in (0, 1)]

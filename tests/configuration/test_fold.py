@@ -56,6 +56,7 @@ def test_two_hundred_levels_work_whole(bottom: Any) -> None:
     assert len(repr(sweep)) < 100
 
 
+@pytest.mark.slow
 def test_axes_and_branches_at_every_level_work_whole() -> None:
     axes: Any = DynamicValue([1, 2])
     branches: Any = {"x": 1}

@@ -86,6 +86,7 @@ def test_sticky_spreads_evenly_and_salts_part() -> None:
     assert all(170 < pairs[a, b] < 330 for a in range(4) for b in range(4))
 
 
+@pytest.mark.slow
 def test_sticky_is_the_same_in_every_process() -> None:
     code = """
 import json

@@ -65,6 +65,7 @@ def script(folder: Path, k: int, name: str = "job.py") -> Path:
     return folder / name
 
 
+@pytest.mark.slow
 def test_a_script_its_module_and_its_import_share_one_name(tmp_path: Path) -> None:
     script(tmp_path / "pkg", 2)
     (tmp_path / "pkg" / "__init__.py").touch()
@@ -77,12 +78,14 @@ def test_a_script_its_module_and_its_import_share_one_name(tmp_path: Path) -> No
         assert seen == [([0, 2, 4], replayed, ["pkg.job.score"], "") for replayed in (False, True, True)]
 
 
+@pytest.mark.slow
 def test_a_script_in_a_folder_without_init_and_its_import_share_one_name(tmp_path: Path) -> None:
     script(tmp_path / "sub", 2)
     assert ran("sub/job.py", str(tmp_path / "runs.db"), cwd=tmp_path)[1:3] == (False, ["job.score"])
     assert ran("-m", "sub.job", str(tmp_path / "runs.db"), cwd=tmp_path)[1:3] == (True, ["job.score"])
 
 
+@pytest.mark.slow
 def test_two_scripts_never_share_a_name(tmp_path: Path) -> None:
     journal = str(tmp_path / "runs.db")
     one, two, other = script(tmp_path / "a", 1), script(tmp_path / "b", 10), script(tmp_path / "a", 7, "other.py")
@@ -95,6 +98,7 @@ def test_two_scripts_never_share_a_name(tmp_path: Path) -> None:
     assert names == ["job.score", f"{two}:score", "other.score"]
 
 
+@pytest.mark.slow
 def test_the_second_script_of_a_name_is_told_so_once(tmp_path: Path) -> None:
     journal = str(tmp_path / "runs.db")
     one, two = script(tmp_path / "a", 1), script(tmp_path / "b", 10)
@@ -105,6 +109,7 @@ def test_the_second_script_of_a_name_is_told_so_once(tmp_path: Path) -> None:
     assert ran(str(two), journal, cwd=tmp_path)[3] == ""
 
 
+@pytest.mark.slow
 def test_programs_in_archives_are_scripts_too(tmp_path: Path) -> None:
     journal = str(tmp_path / "runs.db")
     apps = [tmp_path / "a" / "app.pyz", tmp_path / "b" / "app.pyz"]
@@ -119,6 +124,7 @@ def test_programs_in_archives_are_scripts_too(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.slow
 def test_a_script_that_has_moved_finds_its_outcomes_again(tmp_path: Path) -> None:
     journal = str(tmp_path / "runs.db")
     ran(str(script(tmp_path / "a", 1)), journal, cwd=tmp_path)

@@ -69,6 +69,7 @@ RULES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "replayed"), RULES)
 @pytest.mark.parametrize(
     "executor",
@@ -123,6 +124,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_the_errors_of_a_script_are_those_of_its_import(tmp_path: Path) -> None:
     (tmp_path / "study.py").write_text(program(STUDY))
     script = ["python", "study.py", "runs.db"]

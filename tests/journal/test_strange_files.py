@@ -80,6 +80,7 @@ ODD: list[Any] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", [f"{table}.{column}" for table, columns in COLUMNS.items() for column in columns])
 def test_any_value_in_any_column_is_read_or_refused(where: str, path: Path, tmp_path: Path) -> None:
     table, column = where.split(".")
@@ -201,6 +202,7 @@ def spoiled(content: bytes, chance: random.Random) -> Iterator[bytes]:
     yield from (content[:100] + chance.randbytes(chance.randrange(20_000)) for _ in range(20))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")  # a fingerprint may be spoiled too
 @pytest.mark.parametrize("look", [look_at, go_on])
 def test_junk_is_read_or_refused(look: Callable[[Path], Any], path: Path, tmp_path: Path) -> None:

@@ -594,6 +594,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fn", "stubborn", "prints"),
     [("task", False, ["cancelled"] * 2), ("task", True, ["cancelled"] * 8), ("blocking", False, [])],

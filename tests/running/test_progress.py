@@ -86,6 +86,7 @@ def test_done_failed_total_and_time_left(code: str) -> None:
     assert all(failed <= done <= 2 * failed + 3 for done, failed in counts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "total"),
     [
@@ -103,6 +104,7 @@ def test_any_total(code: str, total: str | None) -> None:
     assert draws[-1].endswith("]\nleft\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
@@ -117,6 +119,7 @@ def test_leaving_early_ends_the_line(code: str) -> None:
     assert on_a_terminal(code)[-1].endswith("]\nleft\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run_it", ["[*run(task, [1, 0], progress=True)]", "asyncio.run(awaited([1, 0]))"])
 def test_one_line_at_the_end_where_there_is_no_terminal(run_it: str) -> None:
     done = subprocess.run([sys.executable, "-c", HEAD + run_it], capture_output=True, text=True, check=True)

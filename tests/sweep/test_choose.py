@@ -325,6 +325,7 @@ def test_an_axis_too_long_to_ask_about_is_refused_before_its_values_are_listed(o
             constrain(lambda *values: True, base, on=on).size
 
 
+@pytest.mark.slow
 def test_branches_add_to_the_width_of_a_scope() -> None:
     branches = [{"name": str(k), "lr": DynamicValue(range(5))} for k in range(12)]
     s = expand({"opt": DynamicValue(branches), "b": DynamicValue(range(5))})

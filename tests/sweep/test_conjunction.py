@@ -38,6 +38,7 @@ def within(steps: int) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 @some
 @given(constrained_specs())
 def test_upwards_and_downwards_make_the_same(case: tuple[Any, list[Any], list[Rule]]) -> None:

@@ -82,6 +82,7 @@ def test_sizes_of_any_magnitude(exponent: int) -> None:
         len(s)
 
 
+@pytest.mark.slow
 def test_every_question_to_a_huge_sweep_is_answered_in_flat_memory() -> None:
     s = wide()
     gc.collect()
@@ -134,6 +135,7 @@ def test_big_axes_are_walked_a_block_at_a_time() -> None:
     assert list(two[299:605]) == [{"a": n // 300, "b": 0, "c": n % 300} for n in range(299, 605)]
 
 
+@pytest.mark.slow
 def test_a_thousand_and_more_axes() -> None:
     s = wide(1500)
     assert s.index(s[10**1400]) == 10**1400

@@ -96,6 +96,7 @@ def test_a_coroutine_that_swallows_its_cancellation(
     assert all("went on after it was cancelled 4 times; it is left to itself" in r.getMessage() for r in left)
 
 
+@pytest.mark.slow
 def test_a_coroutine_that_never_waits_is_ended_with_its_process() -> None:
     async def blocks(n: int) -> None:
         from spearmint_fp.tasks import time_limits
@@ -152,6 +153,7 @@ def test_wrong_seconds(bad: Any) -> None:
 # --- together --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_limit_for_each_attempt() -> None:
     for outcome in (
         run_one(retrying(3)(timed_out(0.2)(hang)), executor=processes(1)),
@@ -163,6 +165,7 @@ def test_a_limit_for_each_attempt() -> None:
         assert outcome.attempts == 3
 
 
+@pytest.mark.slow
 def test_an_attempt_that_hung_is_tried_again_and_succeeds(tmp_path: Path) -> None:
     def hangs_twice(n: int) -> int:
         count = count_call(tmp_path, n)
@@ -174,6 +177,7 @@ def test_an_attempt_that_hung_is_tried_again_and_succeeds(tmp_path: Path) -> Non
     assert 3 <= outcome.result <= outcome.attempts  # more often where the machine is so busy that others are late
 
 
+@pytest.mark.slow
 def test_a_limit_for_all_attempts_together(tmp_path: Path) -> None:
     def fails_often(n: int) -> None:
         count_call(tmp_path, n)
@@ -187,6 +191,7 @@ def test_a_limit_for_all_attempts_together(tmp_path: Path) -> None:
         assert describe_failure(limited).startswith("TaskTimeoutError: took longer than 0.")
 
 
+@pytest.mark.slow
 def test_limits_inside_limits() -> None:
     @timed_out(0.6)
     @retrying(100)

@@ -141,6 +141,7 @@ def test_pickling() -> None:
     assert closure(2) == 6
 
 
+@pytest.mark.slow
 def test_wrapped_functions_of_every_kind_go_to_processes() -> None:
     factor, wrapped = 3, retrying(2)
     kinds: list[Callable[[int], Any]] = [
@@ -155,6 +156,7 @@ class Settings:
     seconds: float
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "made",
     [

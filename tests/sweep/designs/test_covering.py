@@ -205,6 +205,7 @@ print(json.dumps([[sweep.index(c) for c in covering(2, sweep, seed=seed)] for se
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hash_seed", ["0", "12345"])
 def test_the_same_configurations_are_found_everywhere(hash_seed: str) -> None:
     run = subprocess.run(

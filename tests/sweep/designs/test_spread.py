@@ -139,6 +139,7 @@ def test_what_does_not_vary_takes_no_part() -> None:
     assert [(c.a, c.b) for c in spread(20, bare)] == [(c.a, c.b) for c in spread(20, padded)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, -5, 10**40])
 def test_all_of_a_sweep_is_each_configuration_once(seed: int) -> None:
     for sweep in (
@@ -253,6 +254,7 @@ def test_threads_may_draw_together() -> None:
     assert drawn[::-1] == list(spread(300, LONG, seed=8))
 
 
+@pytest.mark.slow
 def test_it_is_the_same_in_every_process_and_for_ever() -> None:
     first = [position // 10**24 for position in islice(draw_positions(LONG._node, 0), 12)]
     assert first == [401587, 896024, 68477, 632801, 284695, 819230, 125359, 752812, 467749, 930493, 123126, 587660]
