@@ -13,6 +13,8 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 for module in ("fcntl", "grp", "pwd", "resource", "termios"):
     sys.modules[module] = None
+if sys.version_info >= (3, 13):
+    os.process_cpu_count = os.cpu_count  # elsewhere it is this, here it asks sched_getaffinity
 LACKING = {
     os: "fork killpg register_at_fork sched_getaffinity WNOHANG getuid geteuid getpgid setsid pread",
     signal: "SIGKILL SIGCONT SIGSTOP SIGVTALRM SIGALRM SIGCHLD SIGHUP SIGPIPE SIGUSR1 pthread_sigmask setitimer",

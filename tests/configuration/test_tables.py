@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import configparser
 import csv
 import datetime
@@ -212,10 +213,14 @@ def test_a_shelf_is_refused_and_its_views_are_not(tmp_path: Path) -> None:
     assert DynamicValue({"a": 1}.items()).values == (("a", 1),)
 
 
+DATABASE = sqlite3.connect(":memory:")
+atexit.register(DATABASE.close)
+
+
 def test_rows_that_are_read_one_by_one() -> None:
     reader = csv.DictReader(io.StringIO("a,b\n1,2\n3,4\n"))
     assert DynamicValue(reader).values == (Config({"a": "1", "b": "2"}), {"a": "3", "b": "4"})
-    cursor = sqlite3.connect(":memory:").execute("values (1, 'a'), (2, 'b')")
+    cursor = DATABASE.execute("values (1, 'a'), (2, 'b')")
     assert DynamicValue(cursor).values == ((1, "a"), (2, "b"))
 
 
@@ -240,7 +245,7 @@ def read(values: Iterator[Any]) -> Iterator[Any]:
         lambda: csv.reader(["a,b"]),
         lambda: csv.DictReader(["a", "1"]),
         lambda: io.StringIO("a\nb"),
-        lambda: sqlite3.connect(":memory:").execute("values (1)"),
+        lambda: DATABASE.execute("values (1)"),
     ],
 )
 def test_an_iterator_that_was_read_is_no_empty_choice(make: Callable[[], Iterator[Any]]) -> None:
