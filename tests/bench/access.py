@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import islice, product
 from typing import Any
@@ -17,7 +17,7 @@ from spearmint_fp import DynamicValue, columns, constrain, expand, sample
 from .core import timed_import
 from .measure import TEN, Row, Way, bytes_kept, compared, drained, wide
 from .peers import PEERS, installed
-from .workloads import W1, W2, W3, loops_flat, loops_million, loops_nested
+from .workloads import W1, W2, W3, loops_flat, loops_million, loops_nested, read_flat_by_key, read_flat_by_name
 
 __all__ = ["access", "memory", "peer_imports"]
 
@@ -118,22 +118,14 @@ def _reading(rounds: int) -> Iterator[Row]:
     sweep, hypergrid = W1.sweep(), _optional("hypergrid.grid")
     what = "W1, each of 8 values read: hypergrid, by attribute"
 
-    def by_key(configs: Iterable[Any]) -> None:
-        for c in configs:
-            c["a"], c["b"], c["c"], c["d"], c["w"], c["x"], c["y"], c["z"]
-
-    def by_name(configs: Iterable[Any]) -> None:
-        for c in configs:
-            c.a, c.b, c.c, c.d, c.w, c.x, c.y, c.z
-
     ways = [
-        Way("W1, each of 8 values read: spearmint_fp, by key", lambda: by_key(sweep), W1.size),
-        Way("W1, each of 8 values read: spearmint_fp, by attribute", lambda: by_name(sweep), W1.size),
-        Way("W1, each of 8 values read: dicts of the loops", lambda: by_key(loops_flat()), W1.size),
+        Way("W1, each of 8 values read: spearmint_fp, by key", lambda: read_flat_by_key(sweep), W1.size),
+        Way("W1, each of 8 values read: spearmint_fp, by attribute", lambda: read_flat_by_name(sweep), W1.size),
+        Way("W1, each of 8 values read: dicts of the loops", lambda: read_flat_by_key(loops_flat()), W1.size),
     ]
     if hypergrid:
         grid = hypergrid.HyperGrid(**W1.lists())
-        ways.append(Way(what, lambda: by_name(grid), W1.size))
+        ways.append(Way(what, lambda: read_flat_by_name(grid), W1.size))
     yield from compared(ways, rounds)
     yield from _absent((what, hypergrid))
 

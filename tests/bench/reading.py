@@ -12,7 +12,7 @@ from typing import Any
 from spearmint_fp import Config, config_id, freeze, thaw
 
 from .measure import Row, often, paired, quartiles, repeated
-from .workloads import W1, W2, loops_flat, loops_nested
+from .workloads import W1, W2, loops_flat, loops_nested, read_flat_by_key, read_flat_by_name
 
 __all__ = ["everyday", "reading"]
 
@@ -25,8 +25,8 @@ for _ in range(50):
 def reading(rounds: int) -> Iterator[Row]:
     """Listing and reading every leaf of each, of the loops and their dicts; then a read alone, of a dict's."""
     cases: list[tuple[str, Callable[[], object], Callable[[], object], float]] = [
-        ("W1R by key", lambda: _flat_by_key(W1.sweep()), lambda: _flat_by_key(loops_flat()), 1.5),
-        ("W1R by attribute", lambda: _flat_by_name(W1.sweep()), lambda: _flat_by_key(loops_flat()), 1.3),
+        ("W1R by key", lambda: read_flat_by_key(W1.sweep()), lambda: read_flat_by_key(loops_flat()), 1.5),
+        ("W1R by attribute", lambda: read_flat_by_name(W1.sweep()), lambda: read_flat_by_key(loops_flat()), 1.3),
         ("W2R by key", lambda: _nested_by_key(W2.sweep()), lambda: _nested_by_key(loops_nested()), 1.5),
         ("W2R by attribute", lambda: _nested_by_name(W2.sweep()), lambda: _nested_by_key(loops_nested()), 1.3),
     ]
@@ -36,16 +36,6 @@ def reading(rounds: int) -> Iterator[Row]:
     config = Config(plain)
     for what, read in (("one read by key", _read_key), ("one read by attribute", _read_name)):
         yield _compare(what, lambda read=read: read(config), lambda: _read_key(plain), rounds * 5, "x dict", 3.0)  # type: ignore[misc]
-
-
-def _flat_by_key(configs: Iterable[Any]) -> None:
-    for c in configs:
-        c["a"], c["b"], c["c"], c["d"], c["w"], c["x"], c["y"], c["z"]
-
-
-def _flat_by_name(configs: Iterable[Any]) -> None:
-    for c in configs:
-        c.a, c.b, c.c, c.d, c.w, c.x, c.y, c.z
 
 
 def _nested_by_key(configs: Iterable[Any]) -> None:

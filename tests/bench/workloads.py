@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -10,7 +10,16 @@ from spearmint_fp import Config, DynamicValue, Sweep, expand
 
 from .measure import TEN
 
-__all__ = ["WORKLOADS", "Workload", "flat", "loops_flat", "loops_million", "loops_nested"]
+__all__ = [
+    "WORKLOADS",
+    "Workload",
+    "flat",
+    "loops_flat",
+    "loops_million",
+    "loops_nested",
+    "read_flat_by_key",
+    "read_flat_by_name",
+]
 
 MODELS = ["gpt-4", "gpt-3.5", "claude-3", "llama-3"]
 DEEP = [1, 2, 3, 4, 5]
@@ -134,3 +143,15 @@ W2 = Workload(
 W3 = Workload("W3", "flat: 6 axes x 10 = 10^6", {(name,): TEN for name in "abcdef"}, {}, loops_million)
 
 WORKLOADS = (W1, W2, W3)
+
+
+def read_flat_by_key(configs: Iterable[Any]) -> None:
+    """Each value of each configuration of W1, by key."""
+    for c in configs:
+        c["a"], c["b"], c["c"], c["d"], c["w"], c["x"], c["y"], c["z"]
+
+
+def read_flat_by_name(configs: Iterable[Any]) -> None:
+    """Each value of each configuration of W1, by attribute."""
+    for c in configs:
+        c.a, c.b, c.c, c.d, c.w, c.x, c.y, c.z

@@ -38,6 +38,7 @@ from spearmint_fp import (
     unit,
 )
 from spearmint_fp.sweep.files import load_text, parse_value
+from tests.sweep.test_include import DOCUMENTED_JOBS
 
 
 def read(text: str) -> Any:
@@ -201,14 +202,7 @@ MATRICES = [
           - {fruit: banana}
           - {fruit: banana, animal: cat}
         """,
-        [
-            {"fruit": "apple", "animal": "cat", "color": "pink", "shape": "circle"},
-            {"fruit": "apple", "animal": "dog", "color": "green", "shape": "circle"},
-            {"fruit": "pear", "animal": "cat", "color": "pink"},
-            {"fruit": "pear", "animal": "dog", "color": "green"},
-            {"fruit": "banana"},
-            {"fruit": "banana", "animal": "cat"},
-        ],
+        DOCUMENTED_JOBS,
     ),
     (
         "sweep: {os: !sweep [windows, ubuntu], node: !sweep [14, 16]}\ninclude: [{os: windows, node: 16, npm: 6}]",
