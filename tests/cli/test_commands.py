@@ -71,7 +71,13 @@ from tests.waiting import LIMIT_SECONDS
                 "or --where"
             ),
         ),
-        ("matrix space.yaml --where lr=7", "Error: there are no configurations: --where lr=7 leaves none of 6"),
+        (
+            "matrix space.yaml --where lr=7",
+            (
+                "Error: there are no configurations: --where lr=7 leaves none of 6: "
+                "nothing at lr fits; there is: 0.1, 0.01"
+            ),
+        ),
         ("list train:spaec", "Error: module 'train' has no 'spaec'; did you mean 'space'?"),
         ("list train:scale.x", "Error: 'scale' has no 'x'; there is: 'factor', 'scaled'"),
         (
