@@ -237,8 +237,16 @@ def _explain_misfit(condition: Assignment, sweep: Sweep[Any]) -> str:
     for path, value in condition.values.items():
         if not fp.where({path: value}, sweep).size:
             column = sweep._node.columns().get(path)
-            values = list(islice(chain.from_iterable(column.pieces if column else ()), MOST_COMPARED))
+            pieces = map(_cut_middle, column.pieces if column else ())
+            values = list(islice(chain.from_iterable(pieces), MOST_COMPARED))
             with suppress(ArithmeticError, TypeError, ValueError):  # not all of them are numbers, or dates
                 values = nsmallest(12, values, key=lambda other: abs(other - value))
             return f"nothing at {show_path(path)} fits{suggest_names(value, values) if values else ''}"
     return "each value occurs, but not with the others"
+
+
+def _cut_middle(values: Sequence[Any]) -> Sequence[Any]:
+    """The values, or a few at both ends of a long axis."""
+    from ..sweep.indices import count_items
+
+    return values if count_items(values) <= MOST_COMPARED else (*values[:6], *values[-6:])
