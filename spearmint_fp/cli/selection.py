@@ -212,9 +212,12 @@ def _set_in_sweep(path: Steps, value: Any, sweep: Sweep[Any]) -> Sweep[Any]:
 def _choose_some(name: str, number: int, seed: int | None, sweep: Sweep[Any]) -> Sweep[Any]:
     """The function of that name, whose numbers are told in the words of the options."""
     if name != "covering" and not 0 <= number <= sweep.size:
-        raise ArgumentError(f"--{name} {format_count(number)} of {format_count(sweep.size)} configurations cannot be")
+        size = format_count(sweep.size)
+        raise ArgumentError(f"--{name} {format_count(number)}: of {size} configurations take 0 to {size}")
     if name == "covering" and number < 1:
-        raise ArgumentError(f"--covering {format_count(number)}: at least 1 axis is combined with others")
+        raise ArgumentError(
+            f"--covering {format_count(number)}: take the number of axes whose values occur together, 1 or more"
+        )
     function: Callable[..., Sweep[Any]] = getattr(fp, name)
     return function(number, sweep) if seed is None else function(number, sweep, seed=seed)
 
