@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
@@ -34,29 +33,17 @@ DASK_LOOK_SECONDS: Final = 2.0
 """The time between two looks at the workers of Dask."""
 
 
-class _Cluster(Executor, ABC):
-    """The workers of a cluster as an executor."""
-
-    @abstractmethod
-    def find_end(self) -> str | None:
-        """Why no answer will ever come; None while some may."""
-
-    @abstractmethod
-    def share(self, job: bytes) -> tuple[Any, Callable[[], object]]:
-        """`Share`, in the way of the cluster."""
-
-    def make_pool(self, job: bytes, cores: int, close: Callable[[], object] | None) -> Pool:
-        """The pool of a run; `close` ends the connection, where the run has opened it."""
-        return FuturePool(
-            job,
-            self,
-            max(1, cores),
-            BATCH_SECONDS,
-            find_end=self.find_end,
-            share=self.share,
-            close=close,
-            cancels=False,
-        )
+def _make_pool(job: bytes, executor: _Dask | _Ray, cores: int, close: Callable[[], object] | None) -> FuturePool:
+    return FuturePool(
+        job,
+        executor,
+        max(1, cores),
+        BATCH_SECONDS,
+        find_end=executor.find_end,
+        share=executor.share,
+        close=close,
+        cancels=False,
+    )
 
 
 # --- Dask ----------------------------------------------------------------------------------------------
@@ -81,7 +68,8 @@ def prepare_dask(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | Non
             raise RunError(_CLOSED)
         with _translate_closed(client):
             cores = sum(client.nthreads().values())
-        return _Dask(client, had_workers=cores > 0).make_pool(job, cores, client.close if ours else None)
+        executor = _Dask(client, had_workers=cores > 0)
+        return _make_pool(job, executor, cores, client.close if ours else None)
 
     return open_pool
 
@@ -101,7 +89,7 @@ def _translate_closed(client: Any) -> Iterator[None]:
 
 
 @final
-class _Dask(_Cluster):
+class _Dask(Executor):
     """A client of Dask as an executor."""
 
     def __init__(self, client: Any, had_workers: bool) -> None:
@@ -127,6 +115,7 @@ class _Dask(_Cluster):
         return future, future.release
 
     def find_end(self) -> str | None:
+        """Why no answer will ever come; None while some may."""
         if self._client.status in ("closing", "closed"):
             return _CLOSED
         now = monotonic()
@@ -167,7 +156,7 @@ class _RayJob:
 
 
 @final
-class _Ray(_Cluster):
+class _Ray(Executor):
     """Ray's remote functions as an executor, as long as this process is connected as it is now."""
 
     def __init__(self, ray: Any) -> None:
@@ -183,6 +172,7 @@ class _Ray(_Cluster):
         return here.get_job_id(), here.get_node_id()  # jobs are numbered in each cluster, nodes have names of their own
 
     def find_end(self) -> str | None:
+        """Why no answer will ever come; None while some may."""
         if self._connection() == self._session:
             return None
         return "Ray was shut down during the run; keep it connected until the run has ended"
@@ -211,6 +201,6 @@ def prepare_ray(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any]
             except (ConnectionError, ValueError, RuntimeError) as error:  # nobody listens there, or it is no address
                 raise RunError(f"cannot connect to Ray at {address}: {read_message(error)}") from error
         cores = int(ray.cluster_resources().get("CPU", 1))
-        return _Ray(ray).make_pool(job, cores, ray.shutdown if ours else None)
+        return _make_pool(job, _Ray(ray), cores, ray.shutdown if ours else None)
 
     return open_pool
