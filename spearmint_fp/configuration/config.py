@@ -141,7 +141,8 @@ class Config(_Mapping):
 
     Keys keep their order; equality and hash do not depend on it. A key is read as `c["llm"]` or `c.llm`;
     a key that collides with a method (`items`) by subscript alone. Leaves are shared with the input, never
-    copied. `c | patch` is `override(patch, c)`.
+    copied. `c | patch` is `override(patch, c)`. Ask `isinstance(c, Config)`: a set of keys may have a subclass of
+    its own, which is quicker and otherwise the same.
 
     >>> c = Config({"llm": {"model": "gpt-4"}, "layers": [64, 64]})
     >>> c["llm"]["model"], c.llm.model, c.layers
@@ -214,7 +215,8 @@ class Config(_Mapping):
 
     def _dict(self) -> dict[Any, Any]:
         cell = self._cell
-        return dict(zip(cell[0].keys, cell[1:]))  # noqa: B905  # never of two lengths, and asking takes a third
+        made: dict[Any, Any] = cell[0].make_dict(*cell[1:])
+        return made
 
     def keys(self) -> KeysView[Any]:
         slots: dict[Any, int] = self._cell[0].slots
