@@ -22,7 +22,7 @@ from .workloads import WORKLOADS, Workload
 
 __all__ = ["constant", "converting", "expansion", "floors", "identity", "importing", "selection", "timed_import"]
 
-MUST = {"W1": 1.35, "W2": 0.9, "W3": 1.5}
+MUST = {"W1": 0.8, "W2": 0.7, "W3": 0.85}
 
 
 def expansion(rounds: int) -> Iterator[Row]:

@@ -104,7 +104,7 @@ def running(rounds: int) -> Iterator[Row]:
     loop, serial = _loop(sweep), Way("serial: run", lambda s: drained(run(trivial, s)), sweep)
     loops, above = zip(*[(_work(loop), _work(serial) - _work(loop)) for _ in range(rounds)], strict=True)
     yield Row("a plain loop over the sweep", median(loops), "us per config", spread=quartiles(loops))
-    yield Row(serial.what, median(above), "us above the loop", 3, spread=quartiles(above))
+    yield Row(serial.what, median(above), "us above the loop", 2, spread=quartiles(above))
     yield from journaled(loop, sweep[: sweep.size // 40], rounds)
     for group in groups(sweep):
         costs = list(zip(*[_above(loop, group) for _ in range(min(rounds, 5))], strict=True))
