@@ -31,6 +31,9 @@ MAX_NODES: Final = 5 * 10**6
 
 SCALAR_TYPES: Final[frozenset[type]] = frozenset({str, int, float, bool, type(None), bytes, complex, *COMPUTED_TYPES})
 
+are_scalars: Final = SCALAR_TYPES.issuperset
+"""`are_scalars(map(type, values))`: then none of them is a tree with parts."""
+
 FROZEN_TYPES: Final[set[type]] = {*SCALAR_TYPES}
 """Types whose values freezing leaves as they are, and which hold no array: their `==` is a truth value."""
 
@@ -175,7 +178,7 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
         parts = _OPENERS.get(type(tree), _open_other)(tree)
         if parts is None:
             return algebra.leaf(tree)
-        if _are_scalars(map(type, parts[1])):
+        if are_scalars(map(type, parts[1])):
             return _fold_scalars(algebra, tree, *parts, levels)
         return _fold_levels(algebra, tree, *parts, levels)
     except RefusedNodeError as refused:
@@ -209,7 +212,7 @@ def _fold_levels(
                 entered += 1
                 if entered > MAX_NODES or len(levels) >= MAX_DEPTH or id(child) in open_nodes:
                     raise _make_nesting_error(child, levels, open_nodes, entered)
-            if _are_scalars(map(type, children)):
+            if are_scalars(map(type, children)):
                 done.append(_fold_scalars(algebra, child, inner, children, levels))
                 continue
             node, shape, rest, done = child, inner, iter(children), []
@@ -225,9 +228,6 @@ def _fold_levels(
                 return result
             node, shape, rest, done = levels[-1]
             done.append(result)
-
-
-_are_scalars: Final = SCALAR_TYPES.issuperset
 
 
 def _fold_scalars(

@@ -42,14 +42,16 @@ def _make_record(shape: Shape, node: Any, parts: tuple[Node | _Static, ...]) -> 
     values = [part.value for part in parts if isinstance(part, _Static)]
     if len(values) == len(parts):
         return _Static(rebuild_record(shape, node, tuple(values)))
-    return Record.of(shape, node, tuple(map(_make_node, parts)))
+    return Record(shape, tuple([_make_node(part) for part in parts]))
 
 
-def _make_choice(node: Any, parts: tuple[Node | _Static, ...]) -> Node:
+def _make_choice(node: Any, parts: tuple[Node | _Static, ...]) -> Node | _Static:
     if isinstance(node, Sweep):
-        return node._node
+        return _Static(node._node.at(0)) if node._node.static else node._node
     if not parts:
         return Axis(node.values, swept=True)
+    if all(isinstance(part, _Static) for part in parts):
+        return Axis(tuple([part.value for part in parts]), swept=True)
     return Union.of(tuple(map(_make_node, parts))).as_choice()
 
 
