@@ -191,11 +191,11 @@ def matrix(sweep: Sweep[Any], most: int) -> None:
     cls=Command,
     short_help="Write a JSON Schema of files, for editors.",
     examples=[
-        "spearmint-fp schema --class train:Settings",
-        "spearmint-fp schema --class train:Settings --no-tags",
+        "spearmint-fp schema --type train:Settings",
+        "spearmint-fp schema --type train:Settings --no-tags",
     ],
 )
-@click.option("--class", "name", metavar="MODULE:CLASS", help="Of the configurations of this class, not of all.")
+@click.option("--type", "name", metavar="MODULE:CLASS", help="Of configurations that fit this type, not of all.")
 @click.option("--no-tags", is_flag=True, help="Of files without tags such as !sweep: JSON and TOML.")
 @traceback_option
 def schema(name: str | None, no_tags: bool) -> None:

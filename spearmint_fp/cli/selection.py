@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial, wraps
+from heapq import nsmallest
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
@@ -13,7 +16,7 @@ import spearmint_fp as fp
 
 from ..configuration.errors import ArgumentError, PathError
 from ..configuration.fold import Choice, Steps, show_path
-from ..configuration.messages import format_count
+from ..configuration.messages import format_count, suggest_names
 from ..configuration.paths import find_in
 from .arguments import Assignment, AssignmentType, SliceType, WholeNumberType, select_option
 from .group import print_to_stderr
@@ -22,8 +25,8 @@ from .sources import read_tree
 if TYPE_CHECKING:
     from ..sweep.core import Sweep
 
-Step = tuple[str, Callable[[Any], Any]]
-"""An option as it was given, and the function from sweep to sweep that it stands for."""
+MOST_COMPARED: Final = 10_000
+"""How many values of an axis are compared with one that is not there."""
 
 _ONE, _SEVERAL = AssignmentType(several=False), AssignmentType(several=True)
 
@@ -80,6 +83,23 @@ files_argument = click.argument("files", nargs=-1, metavar="FILE...", type=click
 
 @final
 @attrs.frozen
+class Step:
+    """An option as it was given, the function from sweep to sweep that it stands for, and what it asks of values."""
+
+    text: str
+    apply: Callable[[Any], Any]
+    conditions: tuple[Assignment, ...] = ()
+
+    def list_misfits(self, before: Sweep[Any], after: Sweep[Any]) -> list[tuple[str, str]]:
+        """The conditions that no configuration agrees with, and why."""
+        if not before.size or (len(self.conditions) == 1 and after.size not in (0, before.size)):
+            return []
+        misfits = [(one.text, _explain_misfit(one, before)) for one in self.conditions]
+        return [(text, why) for text, why in misfits if why]
+
+
+@final
+@attrs.frozen
 class Selection:
     """The options of selection: values that are set, then which configurations are kept."""
 
@@ -98,16 +118,26 @@ class Selection:
     def read(self, files: Iterable[str], *, filled: bool = False) -> Sweep[Any]:
         """The configurations of all files, one file after the other, of which the options are applied in their order.
 
+        Values that match nothing are named on standard error, with the nearest.
+
         Raises:
             ArgumentError: there are none, and there must be; names the empty choice, or the option that left none.
         """
+        from ..sweep.describe import explain_emptiness
+
         steps = [*self._list_steps()]
-        sweeps = [self._read_files([*files])]
-        for _, step in steps:
-            sweeps.append(step(sweeps[-1]))
-        if filled and not sweeps[-1].size:
-            raise ArgumentError(f"there are no configurations: {_explain_none(sweeps, [name for name, _ in steps])}")
-        return sweeps[-1]
+        sweep = self._read_files([*files])
+        if filled and not sweep.size:
+            raise ArgumentError(f"there are no configurations: {explain_emptiness(sweep)}")
+        for step in steps:
+            before, sweep = sweep, step.apply(sweep)
+            count, misfits = format_count(before.size), step.list_misfits(before, sweep)
+            if filled and not sweep.size:
+                why = f": {misfits[0][1]}" if len(misfits) == len(step.conditions) == 1 else ""
+                raise ArgumentError(f"there are no configurations: {step.text} leaves none of {count}{why}")
+            for text, why in misfits:
+                print_to_stderr(f"{step.text.split()[0]} {text} matches none of {count} configurations: {why}")
+        return sweep
 
     def _read_files(self, files: list[str]) -> Sweep[Any]:
         if (stdin := files.count("-")) > 1:
@@ -126,19 +156,19 @@ class Selection:
                 name = show_path(path)
                 raise click.UsageError(f"--where names {name} twice, and both must hold. Write '{name}=!sweep [a, b]'.")
         for one in self.where:
-            yield f"--where {one.text}", partial(fp.where, one.values)
+            yield Step(f"--where {one.text}", partial(fp.where, one.values), (one,))
         if self.exclude:
             texts = " ".join(f"--exclude {one.text}" for one in self.exclude)
-            yield texts, partial(fp.exclude, [one.values for one in self.exclude])
+            yield Step(texts, partial(fp.exclude, [one.values for one in self.exclude]), self.exclude)
         chosen = select_option(attrs.asdict(self, recurse=False), "sample", "spread", "covering")
         if chosen is not None:
             number = getattr(self, chosen)
-            yield f"--{chosen} {format_count(number)}", partial(_choose_some, chosen, number, self.seed)
+            yield Step(f"--{chosen} {format_count(number)}", partial(_choose_some, chosen, number, self.seed))
         elif self.seed is not None:
             raise click.UsageError("--seed is for --sample, --spread or --covering: give one of them too.")
         if self.part is not None:
             part = self.part
-            yield "--slice", lambda sweep: sweep[part]
+            yield Step("--slice", lambda sweep: sweep[part])
 
 
 def _set_values(settings: Sequence[tuple[Steps, Any]], tree: Any) -> Any:
@@ -182,9 +212,12 @@ def _set_in_sweep(path: Steps, value: Any, sweep: Sweep[Any]) -> Sweep[Any]:
 def _choose_some(name: str, number: int, seed: int | None, sweep: Sweep[Any]) -> Sweep[Any]:
     """The function of that name, whose numbers are told in the words of the options."""
     if name != "covering" and not 0 <= number <= sweep.size:
-        raise ArgumentError(f"--{name} {format_count(number)} of {format_count(sweep.size)} configurations cannot be")
+        size = format_count(sweep.size)
+        raise ArgumentError(f"--{name} {format_count(number)}: of {size} configurations take 0 to {size}")
     if name == "covering" and number < 1:
-        raise ArgumentError(f"--covering {format_count(number)}: at least 1 axis is combined with others")
+        raise ArgumentError(
+            f"--covering {format_count(number)}: take the number of axes whose values occur together, 1 or more"
+        )
     function: Callable[..., Sweep[Any]] = getattr(fp, name)
     return function(number, sweep) if seed is None else function(number, sweep, seed=seed)
 
@@ -200,11 +233,23 @@ def _note_new_paths(settings: Iterable[Assignment], sweep: Sweep[Any]) -> None:
             print_to_stderr(f"--set adds a path: {error}")
 
 
-def _explain_none(sweeps: list[Sweep[Any]], names: list[str]) -> str:
-    """Which choice is empty, or which of the options left nothing."""
-    first = next(number for number, sweep in enumerate(sweeps) if not sweep.size)
-    if first:
-        return f"{names[first - 1]} leaves none of {format_count(sweeps[first - 1].size)}"
-    from ..sweep.describe import explain_emptiness
+def _explain_misfit(condition: Assignment, sweep: Sweep[Any]) -> str:
+    """Why no configuration agrees with a condition, with the nearest values; empty if some configuration does."""
+    if fp.where(condition.values, sweep).size:
+        return ""
+    for path, value in condition.values.items():
+        if not fp.where({path: value}, sweep).size:
+            column = sweep._node.columns().get(path)
+            pieces = map(_cut_middle, column.pieces if column else ())
+            values = list(islice(chain.from_iterable(pieces), MOST_COMPARED))
+            with suppress(ArithmeticError, TypeError, ValueError):  # not all of them are numbers, or dates
+                values = nsmallest(12, values, key=lambda other: abs(other - value))
+            return f"nothing at {show_path(path)} fits{suggest_names(value, values) if values else ''}"
+    return "each value occurs, but not with the others"
 
-    return explain_emptiness(sweeps[0])
+
+def _cut_middle(values: Sequence[Any]) -> Sequence[Any]:
+    """The values, or a few at both ends of a long axis."""
+    from ..sweep.indices import count_items
+
+    return values if count_items(values) <= MOST_COMPARED else (*values[:6], *values[-6:])

@@ -236,7 +236,7 @@ MAX_ENTERED_OBJECTS: Final = 2_000
 
 def require_expanded(config: Any) -> Any:
     """`config`, or the error that names `expand` where a choice is still in it."""
-    if type(config) is Config and are_scalars(map(type, config._cell[1:])):
+    if isinstance(config, Config) and are_scalars(map(type, config._cell[1:])):
         return config
     choice = config if isinstance(config, Choice) else find_inside(Choice, config, most=MAX_ENTERED_OBJECTS)
     if choice is None:

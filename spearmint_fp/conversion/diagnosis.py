@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from traceback import walk_tb
 from typing import Any
 
 import attrs
 
+from ..configuration.late import traceback
 from ..configuration.messages import repr_with_type, short_repr, suggest_keys
 from .fields import list_aliases, list_arguments
 from .models import is_validation_error, list_model_problems
@@ -107,7 +107,7 @@ class _Note:
 
 def _find_fields(error: BaseException, cls: Any) -> Iterator[tuple[str, BaseException]]:
     """The fields whose converter or validator raised: each runs again on the instance that `__init__` left behind."""
-    frames = (frame for frame, _ in walk_tb(error.__traceback__) if frame.f_code.co_name.endswith("init__"))
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_name.endswith("init__"))
     made = next((frame.f_locals["self"] for frame in frames if type(frame.f_locals.get("self")) is cls), None)
     if made is None:
         return

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import ContextVar, copy_context
 from typing import Any, Final, final
 from weakref import WeakSet
 
 from ..configuration.errors import ArgumentError, ExperimentError
+from ..configuration.late import asyncio, futures, logging
 from ..tasks.signals import hold_signals
 from ..tasks.wrapping import format_seconds, is_seconds
 from ..workers.worker import SCOPE
@@ -37,8 +35,8 @@ class Background:
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
-        self._futures: set[Future[None]] = set()
+        self._pool: futures.ThreadPoolExecutor | None = None
+        self._futures: set[futures.Future[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
 
@@ -64,7 +62,7 @@ class Background:
         scope, context = SCOPE.get(), self._copy_context()
         with hold_signals(), self._lock:  # an interrupt inside `submit` would leave the pool locked for ever
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix=f"variants of {name}")
+                self._pool = futures.ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix=f"variants of {name}")
             try:
                 future = self._pool.submit(context.run, work)
             except RuntimeError as error:  # the program ends, or has too many threads; main runs all the same
@@ -98,7 +96,7 @@ class Background:
         if timeout is not None and not is_seconds(timeout):
             raise ArgumentError(f"timeout is None or a number of seconds; got {format_seconds(timeout)}")
         self._prepare_wait(cancel)
-        return not wait(set(self._futures), timeout).not_done
+        return not futures.wait(set(self._futures), timeout).not_done
 
     async def wait_async(self, cancel: bool) -> None:
         """Wait for all tasks of this event loop, and all threads; a caller that is cancelled stops none of them."""

@@ -3,19 +3,73 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, closing
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
+from ..configuration.errors import ArgumentError
+from ..configuration.messages import repr_with_type
 from ..outcomes.outcomes import Failure, Outcome
 from ..running.arun import arun
 from ..running.run import run
+from ..sweep.combine import unit
 from ..sweep.core import Sweep
+from ..tasks.injection import Injected, inject
 from .background import LOG, MOST_WAITING
-from .cases import UNBOUND, Case, Experiment, find_bound_config, make_case
+from .cases import UNBOUND, Case, Experiment, find_bound_config, find_decorated, make_case
+from .discovery import list_references
+from .strategies import BranchStrategy
+
+T = TypeVar("T")
 
 
-def decorate_function(experiment: Experiment[Any], fn: Callable[..., Any]) -> Callable[..., Any]:
+def make_decorator(
+    sweep: Sweep[Any],
+    strategy: BranchStrategy,
+    uses: tuple[Any, ...],
+    on_outcome: Callable[[Outcome[Any, Any]], object] | None,
+) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """The decorator that `experiment` returns."""
+    for fn in uses:
+        if find_decorated(fn) is None:
+            raise ArgumentError(
+                f"uses lists experiments, functions with @experiment above them; got {repr_with_type(fn)}"
+            )
+    if on_outcome is not None and not callable(on_outcome):
+        raise ArgumentError(f"on_outcome is a function that takes an outcome; got {repr_with_type(on_outcome)}")
+
+    def decorate(fn: Callable[..., T]) -> Callable[..., T]:
+        if isinstance(fn, classmethod | staticmethod):
+            return cast(Callable[..., T], type(fn)(decorate(fn.__func__)))
+        if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
+            raise ArgumentError(
+                f"{repr_with_type(fn)} is a generator function, which runs nothing when called; return a list"
+            )
+        call = inject(fn)
+        own = sweep if call.parameters else _plan_pipeline(call, sweep, uses)
+        return _wrap_function(Experiment(call, own, strategy, uses, on_outcome), fn)
+
+    return decorate
+
+
+def _plan_pipeline(call: Injected[Any], sweep: Sweep[Any], uses: Sequence[Callable[..., Any]]) -> Sweep[Any]:
+    """`unit`, for a function that takes no configuration; an error where that seems to be a mistake."""
+    if not sweep:
+        return sweep if sweep.axes else unit
+    parameters = call.signature.parameters.items()
+    unread = [name for name, p in parameters if p.annotation is p.empty and name not in ("self", "cls")]
+    if unread or not (uses or any(find_decorated(one) is not None for one in list_references(call.function))):
+        raise ArgumentError(
+            f"{repr_with_type(call.function)} takes no configuration. Annotate a parameter as Config (config: Config), "
+            f"an attrs class, a dataclass, a TypedDict, a pydantic model or a msgspec struct, or with "
+            f"Annotated[T, Bind('path')]. A pipeline, which calls experiments and takes none itself, is decorated with "
+            f"@experiment()"
+        )
+    return unit
+
+
+def _wrap_function(experiment: Experiment[Any], fn: Callable[..., Any]) -> Callable[..., Any]:
     """The function as its callers see it: without the injected parameters, main's plain result, variants behind it.
 
     Inside a case of an experiment that calls it, it is the plain function with its configuration of that case.

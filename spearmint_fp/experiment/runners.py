@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import threading
 from collections import deque
@@ -15,6 +14,7 @@ from typing import Any, final
 import attrs
 
 from ..configuration.errors import ExperimentError, RunError
+from ..configuration.late import asyncio
 from ..outcomes.outcomes import Outcome
 from ..running.arun import arun
 from ..running.run import run

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from inspect import isroutine
 from itertools import islice
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 import attrs
 
@@ -17,16 +17,11 @@ from ..configuration.errors import ArgumentError, SizeError, SpearmintError
 from ..configuration.messages import repr_with_type
 from ..conversion.fields import is_structured
 from ..outcomes.outcomes import Outcome
-from ..sweep.combine import concat, unit
+from ..sweep.combine import concat
 from ..sweep.core import Sweep
 from ..sweep.expansion import expand
 from ..sweep.files import load
-from ..tasks.injection import Injected, inject
-from .cases import Experiment, find_decorated, get_experiment
-from .decorating import decorate_function
-from .discovery import list_references
 from .result import ExperimentResult
-from .runners import open_async_runner, open_runner
 from .strategies import BranchStrategy, require_strategy, shadow
 
 if TYPE_CHECKING:  # it needs SQLite
@@ -144,6 +139,8 @@ class Spearmint:
 
         See also: `arun`, from async code.
         """
+        from .runners import open_runner
+
         return open_runner(fn, await_variants, executor, journal)
 
     @staticmethod
@@ -160,6 +157,8 @@ class Spearmint:
 
         See also: `run`.
         """
+        from .runners import open_async_runner
+
         return open_async_runner(fn, await_variants, journal)
 
     @staticmethod
@@ -182,6 +181,8 @@ class Spearmint:
 
         See also: `ajoin`, from async code.
         """
+        from .cases import get_experiment
+
         return get_experiment(fn).background.wait(timeout, cancel)
 
     @staticmethod
@@ -193,6 +194,8 @@ class Spearmint:
 
         See also: `join`; `asyncio.timeout`, to wait no longer than so many seconds.
         """
+        from .cases import get_experiment
+
         await get_experiment(fn).background.wait_async(cancel)
 
 
@@ -237,43 +240,9 @@ def experiment(
 
     See also: `Spearmint`, `inject`, `runtime_context`.
     """
-    if inspect.isroutine(configs):
+    from .decorating import make_decorator
+
+    if isroutine(configs):
         raise ArgumentError("write @mint.experiment() or @experiment(configs=[...]), with the parentheses")
     sweep, strategy = _read_configs(configs), require_strategy(branch_strategy) or shadow
-    used = tuple(uses) if isinstance(uses, list | tuple) else (uses,)
-    for fn in used:
-        if find_decorated(fn) is None:
-            raise ArgumentError(
-                f"uses lists experiments, functions with @experiment above them; got {repr_with_type(fn)}"
-            )
-    if on_outcome is not None and not callable(on_outcome):
-        raise ArgumentError(f"on_outcome is a function that takes an outcome; got {repr_with_type(on_outcome)}")
-
-    def decorate(fn: Callable[..., T]) -> Callable[..., T]:
-        if isinstance(fn, classmethod | staticmethod):
-            return cast(Callable[..., T], type(fn)(decorate(fn.__func__)))
-        if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
-            raise ArgumentError(
-                f"{repr_with_type(fn)} is a generator function, which runs nothing when called; return a list"
-            )
-        call = inject(fn)
-        own = sweep if call.parameters else _plan_pipeline(call, sweep, used)
-        return decorate_function(Experiment(call, own, strategy, used, on_outcome), fn)
-
-    return decorate
-
-
-def _plan_pipeline(call: Injected[Any], sweep: Sweep[Any], uses: Sequence[Callable[..., Any]]) -> Sweep[Any]:
-    """`unit`, for a function that takes no configuration; an error where that seems to be a mistake."""
-    if not sweep:
-        return sweep if sweep.axes else unit
-    parameters = call.signature.parameters.items()
-    unread = [name for name, p in parameters if p.annotation is p.empty and name not in ("self", "cls")]
-    if unread or not (uses or any(find_decorated(one) is not None for one in list_references(call.function))):
-        raise ArgumentError(
-            f"{repr_with_type(call.function)} takes no configuration. Annotate a parameter as Config (config: Config), "
-            f"an attrs class, a dataclass, a TypedDict, a pydantic model or a msgspec struct, or with "
-            f"Annotated[T, Bind('path')]. A pipeline, which calls experiments and takes none itself, is decorated with "
-            f"@experiment()"
-        )
-    return unit
+    return make_decorator(sweep, strategy, tuple(uses) if isinstance(uses, list | tuple) else (uses,), on_outcome)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from hashlib import sha256
 from itertools import count
 from typing import Any, Final
 
 from ..configuration.choices import DynamicValue
 from ..configuration.errors import ArgumentError, ExperimentError, IdentityError
 from ..configuration.identity import encode_tree
+from ..configuration.late import hashlib
 from ..configuration.messages import format_count, repr_with_type, short_repr, suggest_names
 from ..sweep.combine import concat, empty
 from ..sweep.core import Sweep, require_expanded_sweep
@@ -122,7 +122,7 @@ def sticky(key: str | Callable[[Mapping[str, Any]], Any], *, salt: str = "", var
         except IdentityError as error:
             raise ExperimentError(f"sticky cannot decide by {repr_with_type(value)}: {error}") from error
         # the text before the content gives the assignment a version of its own: it must never change
-        digest = sha256(b"spearmint_fp sticky 1\n" + content).digest()
+        digest = hashlib.sha256(b"spearmint_fp sticky 1\n" + content).digest()
         return _take_main(int.from_bytes(digest, "big") % configs.size, configs, variants)
 
     return strategy

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from ..configuration.errors import JournalError
+from ..configuration.late import tempfile
 from ..configuration.messages import short_repr
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from statistics import fmean
+from math import fsum
 from typing import Any, Final, final
 
 import attrs
@@ -110,7 +110,7 @@ def make_plan(ledger: Ledger, configs: Iterable[Any], cost: Cost | None) -> Jour
 
 
 def _extrapolate(numbers: list[float], todo: int) -> float | None:
-    return fmean(numbers) * todo if numbers else None
+    return fsum(numbers) / len(numbers) * todo if numbers else None
 
 
 def _read_cost(row: Row, config: Any, cls: Any, cost: Cost) -> list[float]:

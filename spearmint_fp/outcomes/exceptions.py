@@ -7,9 +7,10 @@ from contextlib import suppress
 from copy import copy
 from functools import cache, lru_cache
 from operator import is_
-from traceback import TracebackException, format_tb
 from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MemberDescriptorType, TracebackType
 from typing import Any, Final, cast, final
+
+from ..configuration.late import traceback
 
 TASK_CALLERS: Final[set[CodeType]] = set()
 """The functions of this library that call a task: a traceback begins anew at each."""
@@ -52,9 +53,9 @@ def format_traceback(error: BaseException) -> str:
     """The traceback as text, from the attempt at which the error was raised last."""
     raised = _cut_earlier_attempts(error)
     try:
-        return "".join(TracebackException(type(error), error, raised).format())
+        return "".join(traceback.TracebackException(type(error), error, raised).format())
     except (Exception, SystemExit):  # a hostile __cause__: the frames alone, then
-        return "".join(format_tb(raised))
+        return "".join(traceback.format_tb(raised))
 
 
 def _cut_earlier_attempts(error: BaseException) -> TracebackType | None:

@@ -7,13 +7,11 @@ import math
 import sys
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
-from html import escape
-from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
 from ..configuration.errors import ArgumentError
+from ..configuration.late import hashlib, html, resources
 from ..configuration.messages import repr_with_type, suggest_names
 from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, as_float, escape_surrogates, format_text, is_number
@@ -78,18 +76,18 @@ def _fill_page(title: str, data: str) -> str:
     script, style = _read_part("page.js"), _read_part("page.css")
     sources = f"script-src {_hash_source(script)}; style-src {_hash_source(style)}"
     policy = f"default-src 'none'; img-src data:; {sources}; base-uri 'none'"
-    name = escape(title.encode("utf-8", "replace").decode("utf-8"))
+    name = html.escape(title.encode("utf-8", "replace").decode("utf-8"))
     return Template(_read_part("page.html")).substitute(
         title=name, policy=policy, style=style, script=script, data=data
     )
 
 
 def _read_part(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
 def _hash_source(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _choose_colour(columns: Sequence[Column], value: str | None) -> int:

@@ -17,8 +17,8 @@ from ..configuration.messages import repr_with_type, suggest_names
 from ..configuration.paths import Path, find_in, parse_path, set_in
 from ..outcomes.cells import ABSENT
 from ..outcomes.outcomes import Outcome
-from ..outcomes.rows import Column, Rows, flatten_values, format_path, make_columns, require_outcomes
-from .estimates import Estimate, are_rates, estimate
+from ..outcomes.rows import Column, Rows, flatten_values, format_path, make_columns, name_column, require_outcomes
+from .estimates import Estimate, are_rates, estimate_numbers
 from .numbers import Value, read_numbers
 
 _COLUMNS: Final = frozenset({"n", "failed", "mean", "sem", "low", "high", "config"})
@@ -62,7 +62,7 @@ def summary(
     paths = map(parse_path, [by] if isinstance(by, str | int) else _require_paths(by))
     cells = {path: _read_cells(path, found) for path in paths}
     numbers = _read_known_numbers(found, value)
-    names = list(map(_name_path, cells))
+    names = [name_column(path, _COLUMNS) for path in cells]
     keys = list(zip(*map(number_values, cells.values()), strict=True)) or [()] * len(found)
     rows = []
     for line, found_here, failed in group_estimates(keys, numbers):
@@ -143,7 +143,7 @@ def group_estimates(keys: Sequence[Hashable], numbers: Sequence[float | None]) -
         groups.setdefault(key, []).append(k)
     for group in groups.values():
         known = [number for k in group if (number := numbers[k]) is not None]
-        yield group[0], estimate(known, rates=rates), len(group) - len(known)
+        yield group[0], estimate_numbers(known, rates=rates), len(group) - len(known)
 
 
 def pair_estimates(
@@ -162,7 +162,7 @@ def pair_estimates(
         both = ((numbers[a], numbers[b]) for a, b in pairs)
         known = [b - a for a, b in both if a is not None and b is not None]
         a, b = (next(iter(side.values()))[0] for side in (one, other))
-        yield a, b, estimate(known), len(pairs) - len(known)
+        yield a, b, estimate_numbers(known), len(pairs) - len(known)
 
 
 def key_rests(path: Steps, columns: Iterable[tuple[Column, Sequence[Hashable]]], count: int) -> list[Hashable]:
@@ -189,13 +189,6 @@ def _require_paths(by: Any) -> Iterable[Path]:
     if isinstance(by, Iterable):
         return by
     raise ArgumentError(f"by= is a path, or several: by='lr' or by=('lr', 'llm.model'); got {repr_with_type(by)}")
-
-
-def _name_path(path: Steps) -> str:
-    """A path as the name of a column that is not one of the numbers'."""
-    if not path:
-        return "config"
-    return f"config.{format_path(path)}" if path[0] in _COLUMNS else format_path(path)
 
 
 def _read_cells(path: Steps, found: Sequence[Outcome[Any, Any]]) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar, cast, final, overload
 from ..configuration.calls import explain_calls
 from ..configuration.errors import ArgumentError, RunError
 from ..configuration.extras import require
+from ..configuration.late import asyncio
 from ..configuration.messages import repr_with_type
 from ..journal.journal import Journal, open_ledger
 from ..outcomes.outcomes import ErrorInfo, Failure, Outcome
@@ -103,6 +103,7 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
     def __del__(self) -> None:
         if self.is_untouched and self._size != 0:
             warn_unused("arun")
+            self.finish()  # as `Outcomes` does
 
     async def __aenter__(self) -> AsyncOutcomes[C, T]:
         return self

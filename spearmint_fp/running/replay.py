@@ -11,6 +11,7 @@ from typing import Any, Final, final
 
 import attrs
 
+from ..configuration.late import asyncio
 from ..journal.ledger import MOST_NAMES, Ledger
 from ..outcomes.outcomes import Failure, Outcome
 from ..tasks.event_loops import run_in_thread
@@ -122,8 +123,6 @@ def replay_or_run_async(
     ledger: Ledger, work: Callable[[int, Any], Awaitable[Outcome[Any, Any]]]
 ) -> Callable[[int, Any], Awaitable[Outcome[Any, Any]]]:
     """`work`, with a journal: equal configurations wait for one another, and the disk does not stop the event loop."""
-    import asyncio  # only where an event loop runs
-
     in_work: dict[str, asyncio.Event] = {}
 
     async def replay_or_work(index: int, config: Any) -> Outcome[Any, Any]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from ..configuration.errors import RunError
-
-if TYPE_CHECKING:
-    import asyncio
+from ..configuration.late import asyncio, logging
 
 CANCEL_SECONDS: Final = 0.5
 """How long a cancelled coroutine may take to end, before it is cancelled once more."""
@@ -19,8 +17,6 @@ MOST_CANCELS: Final = 4
 
 def find_current_task() -> asyncio.Task[Any] | None:
     """The task that is running; None where no event loop is."""
-    import asyncio
-
     try:
         return asyncio.current_task()
     except RuntimeError:
@@ -38,9 +34,6 @@ async def cancel_tasks(*tasks: asyncio.Future[Any]) -> None:
 
     A cancellation of the caller counts as one more of theirs, and is passed on when they have ended.
     """
-    import asyncio
-    import logging
-
     pending = {task for task in tasks if not task.done()}
     interrupted = None
     for _ in range(MOST_CANCELS if pending else 0):
@@ -66,8 +59,6 @@ async def cancel_tasks(*tasks: asyncio.Future[Any]) -> None:
 
 def check_asyncio(what: str) -> None:
     """Raise an error that says what is missing where this is not called inside an event loop of asyncio."""
-    import asyncio
-
     try:
         asyncio.get_running_loop()
     except RuntimeError:

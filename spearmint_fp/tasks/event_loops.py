@@ -5,22 +5,19 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
+from typing import Any, Generic, TypeVar, final
 
 import attrs
 
 from ..configuration.errors import RunError
+from ..configuration.late import asyncio, futures
 from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, cancel_tasks
 from .signals import hold_signals
 from .wrapping import Layer
-
-if TYPE_CHECKING:
-    import asyncio
 
 T = TypeVar("T")
 
@@ -46,8 +43,6 @@ class EventLoops:
         `asyncio.run` answers a first Ctrl-C by cancelling the coroutine, and waits: for ever, where that blocks or goes
         on. Here the interrupt is raised where the coroutine is; `close` then cancels what still runs.
         """
-        import asyncio
-
         key = self._make_key()
         try:
             if asyncio._get_running_loop() is not None:
@@ -75,8 +70,6 @@ class EventLoops:
 
     def _run_beside(self, key: tuple[int, int], coroutine: Coroutine[Any, Any, T]) -> T:
         """Run it in a thread, as a loop is running in this one; an interrupt cancels it, and waits a little."""
-        import asyncio
-
         running: list[tuple[asyncio.AbstractEventLoop, Any]] = []
 
         async def note_task() -> T:
@@ -90,13 +83,11 @@ class EventLoops:
             for loop, task in running:
                 with suppress(RuntimeError):  # its loop is closed
                     loop.call_soon_threadsafe(task.cancel)
-            wait([future], CANCEL_SECONDS * MOST_CANCELS)
+            futures.wait([future], CANCEL_SECONDS * MOST_CANCELS)
             raise
 
     def close(self, *, interrupted: bool = False) -> None:
         """Close the loops: their tasks are cancelled and awaited, their generators and threads closed."""
-        import asyncio
-
         with self._lock:
             self._closed = True
         while (kept := self._pop_idle()) is not None:
@@ -136,15 +127,11 @@ class _KeptLoop:
     """An event loop, with threads of its own."""
 
     def __init__(self) -> None:
-        import asyncio
-
-        self._loop, self._threads = asyncio.new_event_loop(), ThreadPoolExecutor(thread_name_prefix="asyncio")
+        self._loop, self._threads = asyncio.new_event_loop(), futures.ThreadPoolExecutor(thread_name_prefix="asyncio")
         self._loop.set_default_executor(self._threads)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine, which is a task with context variables of its own."""
-        import asyncio
-
         asyncio.set_event_loop(self._loop)
         task = self._loop.create_task(coroutine)
         try:
@@ -158,8 +145,6 @@ class _KeptLoop:
 
     def close(self, interrupted: bool) -> None:
         """End the tasks, generators and threads; after an interrupt nothing is waited for long."""
-        import asyncio
-
         loop = self._loop
         try:
             loop.run_until_complete(cancel_tasks(*asyncio.all_tasks(loop)))
@@ -215,14 +200,12 @@ async def run_in_thread(call: Callable[[], T]) -> T:
 
     The threads of `asyncio.to_thread` would be waited for, though they may wait themselves, for a lock for instance.
     """
-    import asyncio
-
     return await asyncio.wrap_future(_start_call(call))
 
 
-def _start_call(call: Callable[[], T]) -> Future[T]:
+def _start_call(call: Callable[[], T]) -> futures.Future[T]:
     """`call()` in a thread of its own, with the caller's context variables."""
-    future: Future[T] = Future()
+    future: futures.Future[T] = futures.Future()
     future.set_running_or_notify_cancel()  # from now on it cannot be cancelled, as a thread cannot be
 
     def work() -> None:

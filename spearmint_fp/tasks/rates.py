@@ -13,6 +13,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError
 from ..configuration.identity import config_id
+from ..configuration.late import asyncio
 from ..configuration.messages import repr_with_type
 from ..configuration.paths import Path, get_in, parse_path
 from .starts import START_FOLDER
@@ -55,8 +56,6 @@ class Throttled(Wrapper[T]):
         return self.function(*args, **kwargs)
 
     async def call_async(self, *args: Any, **kwargs: Any) -> Any:
-        import asyncio
-
         with closing(self._take_start(args)) as waits:
             for seconds in waits:
                 await asyncio.sleep(seconds)

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from traceback import walk_tb
 from types import CodeType, FrameType
 from typing import Any, Final
+
+from ..configuration.late import traceback
 
 NO_HANDLERS: Final[frozenset[CodeType]] = frozenset()
 
@@ -36,7 +37,7 @@ def ends_run(error: BaseException, outer_handlers: frozenset[CodeType]) -> bool:
     """
     if not _is_main_thread():  # where no handler runs
         return False
-    frames = (frame for frame, _ in walk_tb(error.__traceback__))
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
     if isinstance(error, Exception):
         frames = (frame for frame in frames if frame.f_code in outer_handlers)
     return any(map(_is_handler_call, frames))

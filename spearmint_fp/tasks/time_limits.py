@@ -11,6 +11,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast, final
 import attrs
 
 from ..configuration.errors import ArgumentError, TaskTimeoutError
+from ..configuration.late import asyncio
 from .asyncio_tasks import CANCEL_SECONDS, MOST_CANCELS, cancel_tasks, check_asyncio
 from .task_state import TASK_STATE, ActiveWrapper, enter_wrapper
 from .wrapping import Wrapper, check_function, format_seconds, is_seconds
@@ -37,8 +38,6 @@ class TimedOut(Wrapper[T]):
             return self.function(*args, **kwargs)
 
     async def call_async(self, *args: Any, **kwargs: Any) -> Any:
-        import asyncio
-
         check_asyncio("timed_out of a coroutine")
         with self._limit_process(self.seconds + STUBBORN_SECONDS) as wrapper:
             task = asyncio.ensure_future(_catch_exits(cast(Awaitable[Any], self.function(*args, **kwargs))))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Final, Literal, cast, final, get_args
 
 import attrs
 
 from ..configuration.calls import explain_calls
 from ..configuration.errors import ArgumentError
+from ..configuration.late import futures
 from ..configuration.messages import repr_with_type, suggest_names
 from ..sweep.core import Sweep
 from ..tasks.time_limits import TimedOut, explain_refusal
@@ -265,7 +265,7 @@ def ray_cluster(address: str | None = None) -> RayCluster:
 class _LiveExecutor(ExecutorValue):
     """An executor that the caller has opened, and will close."""
 
-    executor: Executor
+    executor: futures.Executor
 
     def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
         from .live_executors import BorrowedThreadPool, FuturePool
@@ -273,7 +273,7 @@ class _LiveExecutor(ExecutorValue):
 
         refuse_time_limit(fn, f"a worker of {type(self.executor).__qualname__}")
         workers = getattr(self.executor, "_max_workers", None) or count_cores()
-        if isinstance(self.executor, ThreadPoolExecutor):
+        if isinstance(self.executor, futures.ThreadPoolExecutor):
             return lambda: BorrowedThreadPool(fn, self.executor, workers)
         # Where their initializer is the script's, its workers have the script as their `__main__`.
         initializer = getattr(self.executor, "_initializer", None)
@@ -297,7 +297,7 @@ def find_executor(executor: Any) -> ExecutorValue:
     """The value that `executor=` stands for; an error that says what it takes."""
     if isinstance(executor, ExecutorValue):
         return executor
-    if isinstance(executor, Executor):
+    if isinstance(executor, futures.Executor):
         return _LiveExecutor(executor)
     if isinstance(executor, type) and issubclass(executor, Pool):
         return _PoolClass(cast(Callable[..., Pool], executor))

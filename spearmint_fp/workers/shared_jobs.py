@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from functools import lru_cache
-from hashlib import sha256
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, Final, Protocol, final
 
 import attrs
 
+from ..configuration.late import hashlib, tempfile
 from ..tasks.event_loops import find_loops
 from .pickling import Job
 
@@ -55,25 +55,21 @@ class JobFile:
             data = Path(self.path).read_bytes()
         except OSError as error:
             raise NoJobError from error
-        if sha256(data).digest() != self.digest:
+        if hashlib.sha256(data).digest() != self.digest:
             raise NoJobError
         return data
 
 
 def share_file(job: bytes) -> tuple[JobReference | bytes, Callable[[], object]]:
     """A job in a temporary file, which is there until it is let go of; the bytes where no file can be written."""
-    from tempfile import (
-        NamedTemporaryFile,  # only where it is used: it imports `random`, a name that users' modules have
-    )
-
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(NamedTemporaryFile(prefix="spearmint_fp-"))
+            file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="spearmint_fp-"))
             file.write(job)
             file.flush()
         except OSError:
             return job, stack.close
-        return JobFile(file.name, sha256(job).digest()), stack.pop_all().close
+        return JobFile(file.name, hashlib.sha256(job).digest()), stack.pop_all().close
 
 
 @lru_cache(maxsize=4)

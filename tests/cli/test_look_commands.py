@@ -115,6 +115,6 @@ def test_check_says_what_fits_and_what_does_not(folder: Path) -> None:
 
 def test_schema_is_that_of_the_library(folder: Path) -> None:
     assert json.loads(called("schema").stdout) == json_schema()
-    made = json.loads(called("schema", "--class", "train:Settings", "--no-tags").stdout)
+    made = json.loads(called("schema", "--type", "train:Settings", "--no-tags").stdout)
     assert made["$defs"]["Settings"]["properties"] == {"lr": {"type": "number"}, "batch": {"type": "integer"}}
-    assert refused("schema", "--class", "train:constant").startswith("Error: ")
+    assert refused("schema", "--type", "train:constant").startswith("Error: ")

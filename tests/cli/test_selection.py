@@ -25,7 +25,7 @@ from spearmint_fp import (
     where,
 )
 from spearmint_fp.cli.arguments import _split_assignments
-from tests.cli.calls import SWEEP, called, lines
+from tests.cli.calls import SWEEP, called, lines, refused
 
 OPT = DynamicValue([{"name": "sgd", "m": DynamicValue([0, 0.9])}, {"name": "adam"}])
 
@@ -115,6 +115,51 @@ def test_a_path_that_is_new_is_told(folder: Path) -> None:
         "--set adds a path: no configuration has bacth; did you mean 'batch'?\n"
     )
     assert called("list", "space.yaml", "--set", "batch=1").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--where", "batch=7"], "--where batch=7 matches none of 6: nothing at batch fits; there is: 16, 32, 64"),
+        (
+            ["--exclude=lr=.1", "--exclude=batch=99"],
+            "--exclude batch=99 matches none of 6: nothing at batch fits; there is: 64, 32, 16",
+        ),
+        (
+            ["--set", "lr=!sweep [small, big]", "--exclude=batch=16,lr=smal"],
+            "--exclude batch=16,lr=smal matches none of 6: nothing at lr fits; did you mean 'small'?",
+        ),
+        (
+            ["--set", "batch=!range [10000]", "--where", "batch=10_000"],
+            "--where batch=10_000 matches none of 20000: nothing at batch fits; there is: "
+            + ", ".join(map(str, range(9_999, 9_987, -1))),
+        ),
+        (
+            ["--set", f"batch=!range [{10**20}]", "--exclude", f"batch={10**20}"],
+            f"--exclude batch={10**20} matches none of {2 * 10**20}: nothing at batch fits; there is: "
+            + ", ".join(map(str, [*range(10**20 - 1, 10**20 - 7, -1), *range(5, -1, -1)])),
+        ),
+        (
+            ["--where", "lr=.1", "--exclude", "lr=.01"],
+            "--exclude lr=.01 matches none of 3: nothing at lr fits; there is: 0.1",
+        ),
+        (["--slice", "1:", "--where", "lr=.1"], ""),
+        (["--where", "lr=.1", "--exclude", "batch=16"], ""),
+    ],
+)
+def test_values_that_match_nothing_are_told(folder: Path, options: list[str], told: str) -> None:
+    result = called("list", "space.yaml", *options, *([] if "--slice" in options else ["--slice", ":9"]))
+    assert result.stderr.replace(" configurations: ", ": ") == (f"{told}\n" if told else "")
+    assert not any("matches" in line for line in result.stdout.splitlines())
+
+
+def test_values_that_occur_but_not_together_are_told(folder: Path) -> None:
+    (folder / "pairs.yaml").write_text("- {a: 1, b: 1}\n- {a: 2, b: 2}\n")
+    told = "matches none of 2 configurations: each value occurs, but not with the others\n"
+    assert called("list", "pairs.yaml", "--exclude", "a=1,b=2").stderr == f"--exclude a=1,b=2 {told}"
+    assert refused("matrix", "pairs.yaml", "--where", "a=1,b=2").endswith(
+        "leaves none of 2: each value occurs, but not with the others"
+    )
 
 
 def test_every_command_that_takes_a_sweep_takes_them(folder: Path) -> None:

@@ -19,7 +19,7 @@ from ..probes import Probe
 from ..spots import Spot
 from .axis import Axis
 from .columns import A, Columns, Tables, join_columns
-from .node import Compound, Node, SumOf, make_derived_field
+from .node import Compound, Node, SumOf
 
 
 class Growth(NamedTuple):
@@ -43,13 +43,13 @@ class Union(Compound):
     """The points of each part, one part after the other."""
 
     given: tuple[Node, ...] | Growth
-    size: int = make_derived_field()
+    size: int = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         head, more = self.given if isinstance(self.given, Growth) else (None, self.given)
         size, depths = sum([part.size for part in more]), [part.depth for part in more]
         depth = 1 + max(depths) if depths else 1
-        object.__setattr__(self, "size", size + head.size if head else size)
+        object.__setattr__(self, "size", head.size + size if head else size)
         object.__setattr__(self, "depth", max(head.depth, depth) if head else depth)
 
     @staticmethod
@@ -74,7 +74,7 @@ class Union(Compound):
         return tuple(accumulate((part.size for part in self.parts), initial=0))
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self.parts == cast("Union", other).parts
+        return type(other) is type(self) and self.parts == other.parts
 
     def __hash__(self) -> int:
         return hash(self.parts)

@@ -1,0 +1,36 @@
+"""Modules of the standard library that most programs never need: each is loaded when it is first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, final
+
+__all__ = ["asyncio", "futures", "hashlib", "html", "logging", "resources", "tempfile", "traceback"]
+
+
+@final
+class LateModule:
+    """A module that is loaded when one of its names is first asked for; from then on it has the module's own names."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __getattr__(self, name: str) -> Any:
+        module = import_module(self.__name__)
+        self.__dict__ = module.__dict__  # no copy: what is replaced in the module is replaced here
+        return getattr(module, name)
+
+
+if TYPE_CHECKING:
+    import asyncio
+    import hashlib
+    import html
+    import logging
+    import tempfile
+    import traceback
+    from concurrent import futures
+    from importlib import resources
+else:
+    asyncio, hashlib, html, logging = map(LateModule, ("asyncio", "hashlib", "html", "logging"))
+    tempfile, traceback = map(LateModule, ("tempfile", "traceback"))
+    futures, resources = map(LateModule, ("concurrent.futures", "importlib.resources"))
