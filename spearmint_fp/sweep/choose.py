@@ -15,12 +15,11 @@ from ..configuration.messages import format_count, repr_with_type, suggest_names
 from ..configuration.paths import Path, parse_path
 from ..conversion.comparisons import Comparison
 from .core import Sweep, as_sweep
-from .filters import constrain_node
 from .indices import Permutation
+from .late import counted
 from .nodes.node import Node
 from .nodes.points import walk_possible_points
 from .nodes.select import Select
-from .tables import Constraint
 
 T = TypeVar("T")
 
@@ -71,10 +70,10 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
             f"constrain takes a predicate, a sweep and on=paths; got {repr_with_type(predicate)} as the predicate"
         )
     words = predicate.text if isinstance(predicate, Comparison) else ""
-    constraint = Constraint(predicate, parse_paths(on, "constrain"), words=words)
+    constraint = counted.Constraint(predicate, parse_paths(on, "constrain"), words=words)
     for path in constraint.paths:
         check_path(path, node)
-    return Sweep(constrain_node(node, constraint))
+    return Sweep(counted.constrain_node(node, constraint))
 
 
 def parse_paths(on: Path | Sequence[Path], function: str) -> tuple[Steps, ...]:

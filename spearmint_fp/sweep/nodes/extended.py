@@ -23,7 +23,7 @@ from .points import make_matcher
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Rule:
     """A value, for the configurations that have one of some values at each of some paths: `keys` are their keys."""
 
@@ -38,7 +38,7 @@ class Rule:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Addition:
     """A path that no configuration has yet, and the rules for its value: the last one that agrees decides."""
 
