@@ -92,10 +92,10 @@ def align_rows(rows: Sequence[Mapping[str, Any]], names: Iterable[str] | None = 
     0.015
     """
     cells = {
-        name: [_shorten(format_cell(row.get(name, ABSENT))) for row in rows] for name in _list_columns(rows, names)
+        name: [_shorten_text(format_cell(row.get(name, ABSENT))) for row in rows] for name in _list_columns(rows, names)
     }
     filled = [name for name, column in cells.items() if any(column)]
-    columns = [[_shorten(name), *cells[name]] for name in filled]
+    columns = [[_shorten_text(name), *cells[name]] for name in filled]
     right = [all(row.get(name) is None or is_number(row[name]) for row in rows) for name in filled]
     widths = [max(map(len, column)) for column in columns]
     for number, texts in enumerate(zip(*columns, strict=True)):
@@ -109,7 +109,7 @@ def _list_columns(rows: Sequence[Mapping[str, Any]], names: Iterable[str] | None
     return dict.fromkeys(chain.from_iterable(rows)) if names is None else names
 
 
-def _shorten(text: str) -> str:
+def _shorten_text(text: str) -> str:
     short = text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
     return short if short.isprintable() else "".join(c if c.isprintable() else " " for c in short)
 

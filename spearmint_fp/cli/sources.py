@@ -56,7 +56,7 @@ def _read_object(name: str) -> Any:
     value = look_up_here(name)
     value = value.configs if isinstance(value, fp.Spearmint) else value
     if callable(value) and not holds_records(value):
-        name, value = f"{name}()", _call(name, value)
+        name, value = f"{name}()", _call_function(name, value)
     if type(value) in (list, tuple) or isinstance(value, Iterator):
         value = fp.DynamicValue(value)
     if not (isinstance(value, fp.Sweep) or holds_records(value)):
@@ -67,7 +67,7 @@ def _read_object(name: str) -> Any:
     return value
 
 
-def _call(name: str, function: Callable[[], Any]) -> Any:
+def _call_function(name: str, function: Callable[[], Any]) -> Any:
     from ..tasks.wrapping import is_async
 
     if is_async(function):

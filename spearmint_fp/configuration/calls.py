@@ -30,12 +30,12 @@ def explain_calls(target: F) -> F:
     A call that fits is not looked at. A TypeError without a frame below this one is of the call itself.
     """
     if isinstance(target, type):
-        target.__init__ = _wrap(target.__init__, target, 1)  # type: ignore[misc]
+        target.__init__ = _wrap_function(target.__init__, target, 1)  # type: ignore[misc]
         return target
-    return cast(F, _wrap(target, target, 0))
+    return cast(F, _wrap_function(target, target, 0))
 
 
-def _wrap(fn: Any, target: Any, bound: int) -> Any:
+def _wrap_function(fn: Any, target: Any, bound: int) -> Any:
     explain = make_call_error
 
     def call(*args, **kwargs):  # type: ignore[no-untyped-def]
@@ -111,4 +111,4 @@ def find_explained(fn: Any) -> Any:
     return fn.__wrapped__ if fn.__code__ is _CALL else fn
 
 
-_CALL: Final = _wrap(list_words, list_words, 0).__code__
+_CALL: Final = _wrap_function(list_words, list_words, 0).__code__

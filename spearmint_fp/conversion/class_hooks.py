@@ -15,7 +15,7 @@ from ..configuration.models import is_struct
 from .fields import NO_TYPE, Field, list_aliases, list_fields
 from .hooks import Hook, Hooks
 from .models import complete_model, find_struct_tag, validate_model
-from .problems import Problem, RefusalError, expected, format_type
+from .problems import Problem, RefusalError, format_type, make_refusal
 from .type_forms import find_class, is_typeddict, is_union
 from .unwrapping import unwrap_type
 
@@ -36,10 +36,10 @@ def make_record_hook(kind: Any, hooks: Hooks) -> Hook:
             return value
         if names and isinstance(value, list | tuple):
             if len(value) > len(names):
-                raise expected(f"at most {len(names)} elements for {format_type(kind)}", value)
+                raise make_refusal(f"at most {len(names)} elements for {format_type(kind)}", value)
             value = dict(zip(names, value, strict=False))
         if not isinstance(value, Mapping):
-            raise expected(f"a mapping for {format_type(kind)}", value)
+            raise make_refusal(f"a mapping for {format_type(kind)}", value)
         return convert(_check_tag(tag, _replace_aliases(aliases, value)), kind)
 
     return check
@@ -99,7 +99,7 @@ def _make_converted_hook(hook: Hook, kind: Any, convert: Callable[[Any], Any]) -
 def convert_config(value: Any, _: Any) -> Config:
     """The mapping frozen."""
     if not isinstance(value, Mapping):
-        raise expected("a mapping", value)
+        raise make_refusal("a mapping", value)
     return Config(value)
 
 
@@ -111,7 +111,7 @@ def make_model_hook(cls: Any, hooks: Hooks) -> Hook:
         if isinstance(value, cls):
             return value
         if not isinstance(value, Mapping) and not getattr(cls, "__pydantic_root_model__", False):
-            raise expected(f"a mapping for {format_type(cls)}", value)
+            raise make_refusal(f"a mapping for {format_type(cls)}", value)
         return validate_model(cls, value, ignore=hooks.ignores_extra)
 
     return check
@@ -123,7 +123,7 @@ def make_class_hook(kind: Any, _: Hooks) -> Hook:
 
     def check(value: Any, _: Any) -> Any:
         if not isinstance(value, type) or not issubclass(value, wanted):
-            raise expected(format_type(kind), value)
+            raise make_refusal(format_type(kind), value)
         return value
 
     return check
@@ -158,7 +158,7 @@ def make_instance_hook(kind: Any, _: Hooks) -> Hook:
 
     def check(value: Any, _: Any) -> Any:
         if not isinstance(value, origin):
-            raise expected(format_type(kind), value)
+            raise make_refusal(format_type(kind), value)
         return value
 
     return check

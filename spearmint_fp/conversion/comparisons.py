@@ -219,7 +219,7 @@ def _make_list(*values: Any) -> tuple[Any, ...]:
     return values
 
 
-def _on_numbers(compute: Callable[..., Any]) -> Callable[..., Any]:
+def _require_numbers(compute: Callable[..., Any]) -> Callable[..., Any]:
     """The function, refused what is no number: text times a number may be of any length."""
 
     def computed(*values: Any) -> Any:
@@ -231,7 +231,7 @@ def _on_numbers(compute: Callable[..., Any]) -> Callable[..., Any]:
     return computed
 
 
-def _multiply(one: Any, other: Any) -> Any:
+def _multiply_numbers(one: Any, other: Any) -> Any:
     if isinstance(one, int) and isinstance(other, int) and one.bit_length() + other.bit_length() > MOST_BITS:
         raise OverflowError("the product has thousands of digits")
     return one * other
@@ -258,14 +258,14 @@ _COMPARING: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
     ast.NotIn: lambda one, other: one not in other,
 }
 _COMPUTING: Final[Mapping[type[ast.operator | ast.unaryop], Callable[..., Any]]] = {
-    ast.Add: _on_numbers(operator.add),
-    ast.Sub: _on_numbers(operator.sub),
-    ast.Mult: _on_numbers(_multiply),
-    ast.Div: _on_numbers(operator.truediv),
-    ast.FloorDiv: _on_numbers(operator.floordiv),
-    ast.Mod: _on_numbers(operator.mod),
-    ast.Pow: _on_numbers(_raise_power),
-    ast.USub: _on_numbers(operator.neg),
-    ast.UAdd: _on_numbers(operator.pos),
+    ast.Add: _require_numbers(operator.add),
+    ast.Sub: _require_numbers(operator.sub),
+    ast.Mult: _require_numbers(_multiply_numbers),
+    ast.Div: _require_numbers(operator.truediv),
+    ast.FloorDiv: _require_numbers(operator.floordiv),
+    ast.Mod: _require_numbers(operator.mod),
+    ast.Pow: _require_numbers(_raise_power),
+    ast.USub: _require_numbers(operator.neg),
+    ast.UAdd: _require_numbers(operator.pos),
 }
 _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {"abs": abs, "len": len, "max": max, "min": min}

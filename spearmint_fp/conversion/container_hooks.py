@@ -12,7 +12,7 @@ from ..configuration.errors import ArgumentError
 from ..configuration.spacing import COMPUTED_TYPES
 from .diagnosis import list_problems
 from .hooks import Hook, Hooks
-from .problems import Problem, RefusalError, expected, format_type
+from .problems import Problem, RefusalError, format_type, make_refusal
 from .type_forms import find_class, is_form, is_union
 from .unwrapping import unwrap_type
 
@@ -61,7 +61,7 @@ def _make_tuple_hook(kind: Any, hooks: Hooks) -> Hook:
     def check(value: Any, _: Any) -> Any:
         more = len(value) - least
         if more < 0 or (more and not many):
-            raise expected(f"{'at least ' if many else ''}{least} element{'' if least == 1 else 's'}", value)
+            raise make_refusal(f"{'at least ' if many else ''}{least} element{'' if least == 1 else 's'}", value)
         return tuple(_convert_each(value, [*first, *many * more, *last]))
 
     return check
@@ -156,9 +156,9 @@ def make_container_hook(kind: Any, hooks: Hooks) -> Hook:
     def check(value: Any, _: Any) -> Any:
         values = value.tolist() if type(value).__module__ == "numpy" and getattr(value, "ndim", None) else value
         if not isinstance(values, accepted):
-            raise expected(format_type(kind), value)
+            raise make_refusal(format_type(kind), value)
         if isinstance(values, COMPUTED_TYPES) and values[MAX_ALTERNATIVES:]:
-            raise expected(f"{format_type(kind)} of at most {MAX_ALTERNATIVES} values", value)
+            raise make_refusal(f"{format_type(kind)} of at most {MAX_ALTERNATIVES} values", value)
         return inner(values, kind)
 
     return check

@@ -19,7 +19,7 @@ from .diagnosis import list_problems
 from .fields import NO_TYPE, is_record_type
 from .hooks import Form, Hook, Hooks
 from .models import make_bounds_check
-from .problems import Problem, RefusalError, expected, format_type, show_problem
+from .problems import Problem, RefusalError, format_type, make_refusal, show_problem
 from .scalar_hooks import convert_enum, convert_literal, convert_none, find_scalar_hook
 from .type_forms import find_class, is_form, is_literal, is_union
 from .unwrapping import is_wrapped, list_members, unwrap_once, unwrap_type
@@ -113,7 +113,7 @@ def _join_refusals(value: Any, refusals: list[tuple[Any, Exception]]) -> Excepti
         return RefusalError(*meant[0])
     names = cut_text(" or ".join(format_type(member) for member, _ in refusals), MOST_LETTERS)
     if not isinstance(value, Mapping):
-        return expected(names, value)
+        return make_refusal(names, value)
     text = "; ".join(f"as {format_type(member)}: {', '.join(map(show_problem, found))}" for member, found in reasons)
     reason = f"expected {names}, got {repr_with_type(value)}. {cut_end(text, MOST_LETTERS)}"
     return RefusalError(Problem((), reason, value))

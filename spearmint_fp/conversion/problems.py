@@ -86,7 +86,7 @@ class RefusalError(Exception):
         return "; ".join(map(str, self.problems))
 
 
-def expected(what: str, value: Any, kind: Kind = "type") -> RefusalError:
+def make_refusal(what: str, value: Any, kind: Kind = "type") -> RefusalError:
     """`expected float, got 'hot' (str)`: the refusal of the value that a hook was given."""
     way = ". It is a choice: expand the tree first, structure its configurations" if isinstance(value, Choice) else ""
     return RefusalError(Problem((), f"expected {what}, got {repr_with_type(value)}{way}", value, kind))

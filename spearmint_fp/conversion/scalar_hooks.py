@@ -14,7 +14,7 @@ from typing import Any, Final, get_args
 from ..configuration.messages import list_words, short_repr
 from ..configuration.scalars import find_scalar, make_scalar, unbox_scalar
 from .hooks import Hook
-from .problems import expected
+from .problems import make_refusal
 
 
 def _make_strict_hook(kind: type, fits: Callable[[Any], bool], make: Callable[[Any], Any]) -> Hook:
@@ -30,10 +30,10 @@ def _make_strict_hook(kind: type, fits: Callable[[Any], bool], make: Callable[[A
             return plain if isinstance(plain, cls) else cls(plain)
         single = unbox_scalar(value)
         if not fits(single):
-            raise expected(kind.__name__, value)
+            raise make_refusal(kind.__name__, value)
         made = make(single)
         if type(single).__module__ == "numpy" and made != single and single == single:  # noqa: PLR0124  # but for NaN
-            raise expected(f"{kind.__name__}, which cannot hold all digits of this one", value)
+            raise make_refusal(f"{kind.__name__}, which cannot hold all digits of this one", value)
         return made
 
     return check
@@ -55,13 +55,13 @@ def _read_scalar(value: Any, cls: Any, *, sources: tuple[type, ...]) -> Any:
     single = unbox_scalar(value)
     wanted = f"{cls.__name__}, also as {' or '.join(source.__name__ for source in sources)}"
     if isinstance(single, bool) or not isinstance(single, sources):
-        raise expected(wanted, value)
+        raise make_refusal(wanted, value)
     if cls.__name__ == "Fraction" and isinstance(single, str) and _has_vast_exponent(single):
-        raise expected("Fraction with an exponent of at most 3 digits", value)
+        raise make_refusal("Fraction with an exponent of at most 3 digits", value)
     try:
         return make_scalar(cls, single)
     except Exception:  # each of these types raises errors of its own
-        raise expected(wanted, value) from None
+        raise make_refusal(wanted, value) from None
 
 
 def _has_vast_exponent(text: str) -> bool:
@@ -94,7 +94,7 @@ def find_scalar_hook(kind: Any) -> Hook | None:
 def convert_none(value: Any, _: Any) -> None:
     """None, and nothing else."""
     if value is not None:
-        raise expected("None", value)
+        raise make_refusal("None", value)
 
 
 def convert_literal(value: Any, kind: Any) -> Any:
@@ -104,7 +104,7 @@ def convert_literal(value: Any, kind: Any) -> Any:
         known = (literal, literal.value) if isinstance(literal, enum.Enum) else (literal,)
         if any(type(single) is type(one) and single == one for one in known):
             return literal
-    raise expected(f"one of {list_words([short_repr(one) for one in get_args(kind)])}", value, "tag")
+    raise make_refusal(f"one of {list_words([short_repr(one) for one in get_args(kind)])}", value, "tag")
 
 
 def convert_enum(value: Any, cls: Any) -> Any:
@@ -118,5 +118,5 @@ def convert_enum(value: Any, cls: Any) -> Any:
             member = member or cls(named)
     plain = isinstance(single, bool | int | float)
     if member is None or (plain and member.value == single and type(member.value) is not type(single)):
-        raise expected(f"{cls.__name__}, one of {list_words([short_repr(m.value) for m in cls])}", value)
+        raise make_refusal(f"{cls.__name__}, one of {list_words([short_repr(m.value) for m in cls])}", value)
     return member

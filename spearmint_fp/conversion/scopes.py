@@ -37,7 +37,7 @@ class Namespace(dict[str, Any]):
 def join_scopes(*scopes: Scope) -> Scope:
     """The first meaning of a name in some scopes; a NameError of one of them ends the search."""
 
-    def names(name: str) -> Any:
+    def find_name(name: str) -> Any:
         for scope in scopes:
             try:
                 return scope(name)
@@ -45,7 +45,7 @@ def join_scopes(*scopes: Scope) -> Scope:
                 continue
         raise KeyError(name)
 
-    return names
+    return find_name
 
 
 def make_module_scope(name: str | None) -> Scope:
@@ -106,7 +106,7 @@ def _find_frames(function: Any) -> list[types.FrameType]:
     found = [
         frame
         for frame in _list_running_frames(function.__module__)
-        if _defines(frame, code)
+        if _makes_code(frame, code)
         and (frame.f_locals.get(name) is function or getattr(frame.f_locals.get(name), "__code__", None) is not code)
     ]
     return list(_list_outer_frames(found[0])) if len(found) == 1 else []
@@ -115,12 +115,12 @@ def _find_frames(function: Any) -> list[types.FrameType]:
 def _list_outer_frames(frame: types.FrameType) -> Iterator[types.FrameType]:
     """A call, and the calls of the functions that its own function stands in, as far as there is one of each."""
     yield frame
-    around = [outer for outer in _list_running_frames(frame.f_globals["__name__"]) if _defines(outer, frame.f_code)]
+    around = [outer for outer in _list_running_frames(frame.f_globals["__name__"]) if _makes_code(outer, frame.f_code)]
     if len(around) == 1:
         yield from _list_outer_frames(around[0])
 
 
-def _defines(frame: types.FrameType, code: types.CodeType) -> bool:
+def _makes_code(frame: types.FrameType, code: types.CodeType) -> bool:
     """True for a call that makes the function, or the body of the class, with this code."""
     return any(constant is code for constant in frame.f_code.co_consts)
 
@@ -132,14 +132,14 @@ def _make_ended_scope(module: str, head: str, own: str, thing: Any) -> Scope:
     """
     codes = list(_list_codes(module, head))
 
-    def names(name: str) -> Any:
+    def find_name(name: str) -> Any:
         if name == own and isinstance(thing, type) and thing.__name__ == own:
             return thing
         if any(name in (*code.co_varnames, *code.co_cellvars) for code in codes):
             raise NameError(f"name {name!r} is local to {head}()")
         raise KeyError(name)
 
-    return names
+    return find_name
 
 
 def _list_codes(module: str, head: str) -> Iterator[types.CodeType]:

@@ -108,11 +108,11 @@ class NodeLoader(yaml.SafeLoader):
         """Let PyYAML see a space where a tab stands, from a column on."""
         peek = self.peek
 
-        def spaced(index: int = 0) -> str:
+        def peek_space(index: int = 0) -> str:
             seen: str = peek(index)
             return " " if seen == "\t" and self.column + index >= indent else seen
 
-        self.peek = spaced  # type: ignore[method-assign]
+        self.peek = peek_space  # type: ignore[method-assign]
         try:
             yield
         finally:

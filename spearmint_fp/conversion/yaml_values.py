@@ -62,10 +62,10 @@ class TreeBuilder:
         if not ties:
             return tree
         sweep = self._operations.expand(tree)
-        with _placed(self._tied[id(ties[0][1])][1]):
+        with _place_errors(self._tied[id(ties[0][1])][1]):
             ordered = _sort_ties(ties)
         for path, tied in ordered:
-            with _placed(self._tied[id(tied)][1]):
+            with _place_errors(self._tied[id(tied)][1]):
                 sweep = self._operations.tie(path, tied, sweep)
         self._resolved.update(id(tied) for _, tied in ties)
         return self._operations.describe(sweep, "", tree)
@@ -83,7 +83,7 @@ class TreeBuilder:
     def build(self, node: Node) -> Any:
         """The value of a node."""
         if id(node) not in self._built:
-            with _placed(node.start_mark):
+            with _place_errors(node.start_mark):
                 self._built[id(node)] = self._build_anew(node)
         return self._built[id(node)]
 
@@ -133,7 +133,7 @@ class TreeBuilder:
         first = {**{key: value for key, value in plain.items() if key not in own}, **before}
         last = {key: value for key, value in own.items() if key not in before}
         parts = [part for part in (first, *choices, last) if isinstance(part, Choice) or part]
-        with _placed(node.start_mark, "what << merges, and the keys beside it: "):
+        with _place_errors(node.start_mark, "what << merges, and the keys beside it: "):
             return self._operations.describe(self._operations.product(parts), MERGE_TAG, parts)
 
     def _build_key(self, node: Node) -> Any:
@@ -224,7 +224,7 @@ class TreeBuilder:
             raise PlaceError(node.start_mark, "!space has a key sweep, a mapping with choices, or include alone")
         sweep = self._operations.expand(arguments.get("sweep", DynamicValue([])))
         for key in filter(arguments.__contains__, steps):
-            with _placed(places[key][1].start_mark if key in places else node.start_mark, f"{key}: "):
+            with _place_errors(places[key][1].start_mark if key in places else node.start_mark, f"{key}: "):
                 sweep = steps[key](arguments[key], sweep)
         return self._operations.describe(sweep, "!space", arguments)
 
@@ -253,7 +253,7 @@ _SPACINGS: Final = {"!linspace": linspace, "!geomspace": geomspace}
 
 
 @contextmanager
-def _placed(mark: Any, what: str = "") -> Iterator[None]:
+def _place_errors(mark: Any, what: str = "") -> Iterator[None]:
     """Raise the errors of the library, and those of numbers, as mistakes at a place."""
     try:
         yield
@@ -299,14 +299,16 @@ def _sort_ties(ties: Leaves) -> Leaves:
     while len(ordered) < len(ties):
         waiting = [tie for tie in ties if tie not in ordered]
         paths = [path for path, _ in waiting]
-        ready = [tie for tie in waiting if not any(_overlap(tie[0], path, parse_path(str(tie[1]))) for path in paths)]
+        ready = [
+            tie for tie in waiting if not any(_needs_tied(tie[0], path, parse_path(str(tie[1]))) for path in paths)
+        ]
         if not ready:
             raise ArgumentError(f"values are tied in a circle: {', '.join(map(show_path, paths))}")
         ordered += ready
     return ordered
 
 
-def _overlap(own: Steps, other: Steps, source: Steps) -> bool:
+def _needs_tied(own: Steps, other: Steps, source: Steps) -> bool:
     """True if a source lies in a value that is tied itself, or around it."""
     return own != other and source[: len(other)] == other[: len(source)]
 

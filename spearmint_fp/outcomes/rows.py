@@ -132,7 +132,7 @@ def _make_config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] |
         varied = [path for path, column in as_sweep(sweep, "sweep=")._node.columns().items() if column.swept]
         varied += [path for path in paths if not path and path not in varied]  # configurations that are no records
     else:
-        varied = [path for path in paths if len(flats) == 1 or _varies(path, flats)]
+        varied = [path for path in paths if len(flats) == 1 or _varies_at(path, flats)]
     every = [*varied, *(path for path in paths if whole and path not in varied)]
     return [
         Column(name, "config", tuple(map(partial(_find_value, path), flats, found)), path in varied, path)
@@ -148,7 +148,7 @@ def flatten_values(value: Any) -> Flat:
         return {(): value}
 
 
-def _varies(path: Steps, flats: Sequence[Flat]) -> bool:
+def _varies_at(path: Steps, flats: Sequence[Flat]) -> bool:
     """True if the value at a path is not the same in all, types told apart, or some have none."""
     first, *rest = (flat.get(path, ABSENT) for flat in flats)
     return any(value is not first and exact_key(value) != exact_key(first) for value in rest)

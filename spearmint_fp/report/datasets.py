@@ -77,7 +77,7 @@ def dataset(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None =
     names, shape = [axis.name for axis in axes], [len(axis.coordinates) for axis in axes]
     taken = {column.name for column in columns if column.role != "run"} | {"error"}
     variables = {
-        _name_variable(column.name, taken): (names, _fill(shape, places, column.values))
+        _name_variable(column.name, taken): (names, _fill_array(shape, places, column.values))
         for column in columns
         if column.role == "result"
     }
@@ -85,8 +85,8 @@ def dataset(outcomes: Iterable[Outcome[Any, Any]], *, sweep: Sweep[Any] | None =
     errors = ["" if value is ABSENT else value for value in by_name["error"]]
     coordinates = {
         **{axis.name: (axis.name, axis.coordinates) for axis in axes},
-        "index": (names, _fill(shape, places, by_name["index"], empty=-1)),
-        "error": (names, _fill(shape, places, errors, empty="")),
+        "index": (names, _fill_array(shape, places, by_name["index"], empty=-1)),
+        "error": (names, _fill_array(shape, places, errors, empty="")),
     }
     made: xarray.Dataset = xr.Dataset(variables, coords=coordinates)
     return made
@@ -174,7 +174,7 @@ def _find_places(axes: Sequence[Axis], indices: Sequence[int]) -> list[int]:
     return places
 
 
-def _fill(shape: Sequence[int], places: Sequence[int], values: Sequence[Any], empty: Any = ABSENT) -> Any:
+def _fill_array(shape: Sequence[int], places: Sequence[int], values: Sequence[Any], empty: Any = ABSENT) -> Any:
     """The values at their places in an array of this shape."""
     cells = [empty] * math.prod(shape)
     for place, value in zip(places, values, strict=True):

@@ -31,7 +31,7 @@ def are_rates(numbers: Iterable[float | None]) -> bool:
     return {number for number in numbers if number is not None} <= {0.0, 1.0}
 
 
-def estimate(numbers: Sequence[float], *, rates: bool = False) -> Estimate:
+def estimate_numbers(numbers: Sequence[float], *, rates: bool = False) -> Estimate:
     """The mean of numbers with its interval: Wilson's for rates, else that of Student's t."""
     return _estimate_rate(numbers) if rates else _estimate_mean(numbers)
 
@@ -42,7 +42,7 @@ def _estimate_mean(numbers: Sequence[float]) -> Estimate:
     n = len(numbers)
     if not n:
         return Estimate(0)
-    mean = _average(numbers)
+    mean = _compute_mean(numbers)
     if n == 1:
         return Estimate(1, mean)
     if not math.isfinite(mean):
@@ -52,7 +52,7 @@ def _estimate_mean(numbers: Sequence[float]) -> Estimate:
     return Estimate(n, mean, sem, mean - half, mean + half)
 
 
-def _average(numbers: Sequence[float]) -> float:
+def _compute_mean(numbers: Sequence[float]) -> float:
     try:
         mean = math.fsum(numbers) / len(numbers)
         return min(max(mean, min(numbers)), max(numbers))  # rounding does not take it out of their range

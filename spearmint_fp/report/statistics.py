@@ -18,7 +18,7 @@ from ..configuration.paths import Path, find_in, parse_path, set_in
 from ..outcomes.cells import ABSENT
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import Column, Rows, flatten_values, format_path, make_columns, require_outcomes
-from .estimates import Estimate, are_rates, estimate
+from .estimates import Estimate, are_rates, estimate_numbers
 from .numbers import Value, read_numbers
 
 _COLUMNS: Final = frozenset({"n", "failed", "mean", "sem", "low", "high", "config"})
@@ -143,7 +143,7 @@ def group_estimates(keys: Sequence[Hashable], numbers: Sequence[float | None]) -
         groups.setdefault(key, []).append(k)
     for group in groups.values():
         known = [number for k in group if (number := numbers[k]) is not None]
-        yield group[0], estimate(known, rates=rates), len(group) - len(known)
+        yield group[0], estimate_numbers(known, rates=rates), len(group) - len(known)
 
 
 def pair_estimates(
@@ -162,7 +162,7 @@ def pair_estimates(
         both = ((numbers[a], numbers[b]) for a, b in pairs)
         known = [b - a for a, b in both if a is not None and b is not None]
         a, b = (next(iter(side.values()))[0] for side in (one, other))
-        yield a, b, estimate(known), len(pairs) - len(known)
+        yield a, b, estimate_numbers(known), len(pairs) - len(known)
 
 
 def key_rests(path: Steps, columns: Iterable[tuple[Column, Sequence[Hashable]]], count: int) -> list[Hashable]:

@@ -39,7 +39,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
 SOURCE = '''
 def score(config):
-    """What it does."""
+    """One sentence."""
     return config.n + 1
 '''
 SAME = [
