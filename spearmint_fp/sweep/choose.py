@@ -13,7 +13,7 @@ from ..configuration.errors import ArgumentError, PathError, SizeError
 from ..configuration.fold import Steps, list_leaves, show_path
 from ..configuration.messages import format_count, repr_with_type, suggest_names
 from ..configuration.paths import Path, parse_path
-from ..conversion.comparisons import Comparison
+from ..conversion.late import comparisons
 from .core import Sweep, as_sweep
 from .indices import Permutation
 from .late import counted
@@ -69,7 +69,7 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         raise ArgumentError(
             f"constrain takes a predicate, a sweep and on=paths; got {repr_with_type(predicate)} as the predicate"
         )
-    words = predicate.text if isinstance(predicate, Comparison) else ""
+    words = predicate.text if isinstance(predicate, comparisons.Comparison) else ""
     constraint = counted.Constraint(predicate, parse_paths(on, "constrain"), words=words)
     for path in constraint.paths:
         check_path(path, node)

@@ -23,7 +23,7 @@ from ..configuration.messages import format_count
 from ..configuration.paths import find_in, set_in
 from ..configuration.spacing import COMPUTED_TYPES
 from ..conversion.convert import make_checker, structure, unstructure
-from ..conversion.hook_table import Extra
+from ..conversion.problems import Extra
 from .core import Sweep, as_sweep
 from .indices import count_items
 from .late import checks, counted

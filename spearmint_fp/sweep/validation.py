@@ -16,8 +16,7 @@ from ..configuration.keys import exact_key
 from ..configuration.messages import full_repr, group_digits, short_repr
 from ..configuration.paths import find_in
 from ..conversion.convert import make_checker
-from ..conversion.hook_table import Extra
-from ..conversion.problems import Problem, format_problems, format_type, make_conversion_error
+from ..conversion.problems import Extra, Problem, format_problems, format_type, make_conversion_error
 from .core import Sweep, as_sweep
 from .late import checks, counted
 from .nodes.node import Node, SelectionOf
