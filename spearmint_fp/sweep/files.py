@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..configuration.choices import DynamicValue
 from ..configuration.extras import require
 from ..configuration.fold import Leaves
+from ..configuration.late import LateModule
 from ..conversion.late import files
 from .core import Sweep
 from .expansion import expand
-from .late import tags
+
+if TYPE_CHECKING:
+    from . import tags
+else:
+    tags = LateModule(f"{__package__}.tags")
 
 
 def load(path: str | os.PathLike[str]) -> Any:

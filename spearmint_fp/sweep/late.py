@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from ..configuration.late import LateModule
 
-__all__ = ["arrays", "checks", "counted", "descent", "extended", "reordered", "tags"]
+__all__ = ["arrays", "checks", "counted", "descent", "extended", "reordered"]
 
 if TYPE_CHECKING:
-    from . import checks, counted, tags
+    from . import checks, counted
     from .designs import arrays, descent
     from .nodes import extended, reordered
 else:
-    checks, counted, tags = (LateModule(f"{__package__}.{name}") for name in ("checks", "counted", "tags"))
+    checks, counted = (LateModule(f"{__package__}.{name}") for name in ("checks", "counted"))
     arrays, descent = (LateModule(f"{__package__}.designs.{name}") for name in ("arrays", "descent"))
     extended, reordered = (LateModule(f"{__package__}.nodes.{name}") for name in ("extended", "reordered"))

@@ -1,4 +1,4 @@
-"""What the tags of files make: sweeps, from the operations of this room."""
+"""The sweeps that the tags of files stand for, by the operations of this room."""
 
 from __future__ import annotations
 
