@@ -31,7 +31,7 @@ Kind = Literal["type", "tag", "missing", "unknown", "check", "whole"]
 refusal by a validator of the field, or by the class for its fields together."""
 
 Extra = Literal["forbid", "ignore"]
-"""What is done about keys that a class does not have."""
+"""Keys that a class does not have are an error, or are left out."""
 
 MOST_PROBLEMS: Final = 100
 """How many problems one message writes out."""
