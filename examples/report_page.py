@@ -72,7 +72,7 @@ def main() -> None:
     file.write_text(page, encoding="utf-8")
     failed = sum(1 for _ in failures(outcomes))
     print(f"{file}: {len(outcomes)} outcomes, {failed} failed, {len(page) / 1000:.0f} kB. Open it in a browser")
-    leader = best(lambda success: -success.result["error"], outcomes)
+    leader = best(lambda success: success.result["error"], outcomes, lowest=True)
     print(f"best: {leader.result['error']:.1f}  {label(leader.config, space)}")
 
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,7 @@ from spearmint_fp import configuration
 from spearmint_fp.sweep.nodes.node import Node
 
 PACKAGE = Path(spearmint_fp.__file__).parent
+ROOT = Path(__file__).parent.parent
 BELOW = {
     "configuration": [],
     "conversion": ["configuration"],
@@ -57,6 +59,12 @@ HEAVY = [
 ]
 
 
+@cache
+def read_nodes(source: Path) -> tuple[ast.AST, ...]:
+    """Every node of a file's syntax tree."""
+    return tuple(ast.walk(ast.parse(source.read_text(encoding="utf-8"))))
+
+
 def name_of(module: Path) -> str:
     return ".".join(module.relative_to(PACKAGE).with_suffix("").parts)
 
@@ -64,7 +72,7 @@ def name_of(module: Path) -> str:
 def imported(module: Path) -> Iterator[str]:
     """The modules of the package that a module imports, anywhere in it."""
     package = module.relative_to(PACKAGE).parts[:-1]
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in read_nodes(module):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = ".".join((*package[: len(package) - node.level + 1], *(node.module or "").split("."))).strip(".")
             yield from (base, *(f"{base}.{alias.name}" for alias in node.names))  # a module, or a name in one
@@ -86,7 +94,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def reached(module: Path) -> Iterator[str]:
     """The last steps of every name that a module imports from the package, by whatever statement."""
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in read_nodes(module):
         if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith("spearmint_fp")):
             yield from ((node.module or "").rpartition(".")[2], *(alias.name for alias in node.names))
         elif isinstance(node, ast.Import):
@@ -183,25 +191,26 @@ def test_modules_import_alone_and_in_any_order() -> None:
 
 
 def test_modules_and_functions_are_no_longer_than_can_be_read_at_once() -> None:
-    long = [name_of(m) for m in MODULES if len(m.read_text(encoding="utf-8").splitlines()) > MOST_MODULE_LINES]
-    for module in MODULES:
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    """In the package, and in the scripts of the pages and examples."""
+    sources = [*MODULES, *(path for folder in ("docs", "examples") for path in (ROOT / folder).rglob("*.py"))]
+    long = [str(m) for m in sources if len(m.read_text(encoding="utf-8").splitlines()) > MOST_MODULE_LINES]
+    for module in sources:
+        for node in read_nodes(module):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 body = node.body[1:] if ast.get_docstring(node) else node.body
                 if body and (body[-1].end_lineno or 0) - body[0].lineno + 1 > MOST_FUNCTION_LINES:
-                    long.append(f"{name_of(module)}.{node.name}")
+                    long.append(f"{module}: {node.name}")
     assert long == []
 
 
 def test_no_docstring_begins_as_half_a_sentence() -> None:
     """A string that stands alone is a docstring, that of a constant too. Tests, pages and examples are held to it."""
-    root = Path(__file__).parent.parent
-    sources = [*MODULES, *(path for folder in ("tests", "docs", "examples") for path in (root / folder).rglob("*.py"))]
+    sources = [*MODULES, *(path for folder in ("tests", "docs", "examples") for path in (ROOT / folder).rglob("*.py"))]
     halves = re.compile(r"\s*(Whether|What|Who|Those)\b")
     assert [
         f"{source}:{node.lineno}"
         for source in sources
-        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        for node in read_nodes(source)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and halves.match(str(node.value.value))
     ] == []
 
@@ -219,7 +228,7 @@ def node_kinds() -> Iterator[type[Node]]:
 
 def types_tested(module: Path) -> Iterator[tuple[int, str]]:
     """The classes that values are tested for, with the line: `isinstance(x, A | B)`, `type(x) is A`, `case A():`."""
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in read_nodes(module):
         tested: list[ast.expr] = []
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
             tested = node.args[1:]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -9,7 +11,7 @@ import click
 
 import spearmint_fp as fp
 
-from ..configuration.messages import format_count
+from ..configuration.messages import format_count, short_repr
 from .arguments import json_option, output_option, select_option
 from .group import Command, is_traceback_wanted, print_to_stderr, traceback_option
 from .output import check_output, write_json, write_lines
@@ -86,8 +88,9 @@ def plan(sweep: Sweep[Any], db: str, as_json: bool, **options: Any) -> None:
     """Say how many configurations a run with this journal would run, how long that takes, and how much it costs.
 
     To be run is what is left, and what has failed. How long and how much is by the mean of what is done, one after the
-    other. Nothing is run, and the journal is not changed. --json has size, todo, done, failed, left, seconds and cost,
-    the last two null where nothing tells.
+    other. Nothing is run, and the journal is not changed; where there is none so far, everything is left, and a line
+    on standard error says so. --json has size, todo, done, failed, left, seconds and cost, the last two null where
+    nothing tells.
     """
     from ..journal.journal import Journal
     from .journal_view import JournalView
@@ -100,13 +103,30 @@ def plan(sweep: Sweep[Any], db: str, as_json: bool, **options: Any) -> None:
         JournalView(db, name=fn, version=None, sweep=None)  # raises where there is no such experiment
     else:
         fn = prepare_function(look_up_here(options["function"]), options["function"])
-    with Journal._open_read_only(db, options["function_version"]) as journal:
-        made = journal.plan(sweep, fn, cost=options["cost"])
+    if options["function"] is not None and _is_to_be_made(db):
+        print_to_stderr(_describe_absent(db))
+        made = fp.JournalPlan(done=0, failed=0, left=sweep.size, todo=sweep.size, seconds=None, cost=None)
+    else:
+        with Journal._open_read_only(db, options["function_version"]) as journal:
+            made = journal.plan(sweep, fn, cost=options["cost"])
     if as_json:
         seconds = None if made.seconds is None else round(made.seconds, 6)
         write_json({"size": sweep.size, **attrs.asdict(made), "seconds": seconds})
     else:
         write_lines(_describe_plan(sweep.size, made))
+
+
+def _is_to_be_made(db: str) -> bool:
+    """True if no journal is there, and a run would make one."""
+    return not Path(db).exists() and Path(db).parent.is_dir()
+
+
+def _describe_absent(db: str) -> str:
+    """The line about a journal that is not there, with the name of a file beside it that is much like its own."""
+    path = Path(db)
+    close = get_close_matches(path.name, [file.name for file in path.parent.iterdir() if file.is_file()], n=1)
+    like = f"; did you mean {short_repr(str(path.with_name(close[0])))}?" if close else ""
+    return f"there is no journal {short_repr(db)} so far, so nothing is done{like}"
 
 
 def _describe_plan(size: int, made: fp.JournalPlan) -> list[str]:

@@ -15,7 +15,7 @@ import attrs
 
 from .errors import SpearmintError, TreeError
 from .messages import full_repr, short_repr
-from .records import Shape, TupleShape, join_items, open_instance
+from .records import MappingShape, Shape, TupleShape, join_items, open_instance
 from .spacing import COMPUTED_TYPES
 
 R = TypeVar("R")
@@ -78,6 +78,15 @@ class Algebra(Generic[R]):
     choice: Callable[[Any, tuple[R, ...]], R]
     keeps_scalars: bool = False
     """True where `leaf` returns values of `SCALAR_TYPES` as they are: then it is not called with them."""
+    scalars: Callable[[Shape, Any, tuple[Any, ...]], R] = attrs.field()
+    """`record(shape, node, tuple(map(leaf, children)))` for children of `SCALAR_TYPES` alone, where that is quicker."""
+
+    @scalars.default
+    def _fold_scalars(self) -> Callable[[Shape, Any, tuple[Any, ...]], R]:
+        leaf, record = self.leaf, self.record
+        if self.keeps_scalars:
+            return record
+        return lambda shape, node, children: record(shape, node, tuple(map(leaf, children)))
 
 
 def keep_choice(node: Any, _parts: Sequence[Any]) -> Any:
@@ -151,6 +160,8 @@ def open_node(value: Any) -> Opened | None:
 _Level = tuple[Any, Shape | None, Iterator[Any], list[Any]]
 """A node whose children are being folded: itself, its shape, the children to come, the results of those done."""
 
+_are_scalars: Final = SCALAR_TYPES.issuperset
+
 
 def fold(algebra: Algebra[R], tree: Any) -> R:
     """`algebra.record(shape, node, tuple(fold(algebra, child) for child in node))`, and so for each kind of node.
@@ -172,12 +183,13 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
     """
     levels: list[_Level] = []
     try:
-        parts = _OPENERS.get(type(tree), _open_other)(tree)
-        if parts is None:
+        opened = _OPENERS.get(type(tree), _open_other)(tree)
+        if opened is None:
             return algebra.leaf(tree)
-        if _are_scalars(map(type, parts[1])):
-            return _fold_scalars(algebra, tree, *parts, levels)
-        return _fold_levels(algebra, tree, *parts, levels)
+        shape, children = opened
+        if shape is not None and _are_scalars(map(type, children)):
+            return algebra.scalars(shape, tree, children)
+        return _fold_levels(algebra, tree, shape, children, levels)
     except RefusedNodeError as refused:
         raise refused.at(_find_child_path(levels)) from None
 
@@ -186,12 +198,11 @@ def _fold_levels(
     algebra: Algebra[R], node: Any, shape: Shape | None, children: tuple[Any, ...], levels: list[_Level]
 ) -> R:
     """The fold of one node; it and what is open on the way to a child stand in `levels`."""
-    leaf, keeps_scalars, entered = algebra.leaf, algebra.keeps_scalars, 0
+    leaf, record, choice, scalars = algebra.leaf, algebra.record, algebra.choice, algebra.scalars
+    keeps_scalars, enters_choices, entered = algebra.keeps_scalars, choice is not keep_choice, 0
     rest: Iterator[Any] = iter(children)
     done: list[Any] = []
     levels.append((node, shape, rest, done))
-    enters_choices = algebra.choice is not keep_choice
-    open_nodes = {id(node)}  # they stay alive on their levels, and so do their ids
     while True:
         for child in rest:  # an iterator: after a child that was entered, it goes on with the next
             kind = type(child)
@@ -207,19 +218,17 @@ def _fold_levels(
                 children = ()
             if children:
                 entered += 1
-                if entered > MAX_NODES or len(levels) >= MAX_DEPTH or id(child) in open_nodes:
-                    raise _make_nesting_error(child, levels, open_nodes, entered)
-            if _are_scalars(map(type, children)):
-                done.append(_fold_scalars(algebra, child, inner, children, levels))
+                if entered > MAX_NODES or len(levels) in _CHECKED_DEPTHS:
+                    _check_nesting(child, levels, entered)
+            if inner is not None and _are_scalars(map(type, children)):
+                done.append(scalars(inner, child, children))
                 continue
             node, shape, rest, done = child, inner, iter(children), []
-            open_nodes.add(id(node))
             levels.append((node, shape, rest, done))
             break
         else:
             parts = tuple(done)
-            result: R = algebra.choice(node, parts) if shape is None else algebra.record(shape, node, parts)
-            open_nodes.remove(id(node))
+            result: R = choice(node, parts) if shape is None else record(shape, node, parts)
             levels.pop()
             if not levels:
                 return result
@@ -227,39 +236,34 @@ def _fold_levels(
             done.append(result)
 
 
-_are_scalars: Final = SCALAR_TYPES.issuperset
+_CHECKED_DEPTHS: Final = frozenset({*(2**exponent for exponent in range(3, 8)), MAX_DEPTH})
+"""How many levels are open where depth and cycles are looked at: on a cycle, the same nodes come again and again."""
 
 
-def _fold_scalars(
-    algebra: Algebra[R], node: Any, shape: Shape | None, children: tuple[Any, ...], levels: list[_Level]
-) -> R:
-    """The fold of a node whose children are scalars: the most common one, which needs a level for errors alone."""
-    try:
-        parts: Any = children if algebra.keeps_scalars else tuple(map(algebra.leaf, children))
-    except RefusedNodeError:
-        done: list[Any] = []
-        levels.append((node, shape, iter(()), done))
-        done.extend(algebra.leaf(child) for child in children)  # raises again, with those before it done
-        raise
-    return algebra.choice(node, parts) if shape is None else algebra.record(shape, node, parts)
-
-
-def _make_nesting_error(node: Any, levels: Sequence[_Level], open_nodes: set[int], entered: int) -> TreeError:
-    path, kind = _find_child_path(levels), type(node).__qualname__
-    if entered > MAX_NODES:
-        return TreeError(
-            f"the tree has more than {MAX_NODES} records and choices, the last at {show_path(path[:6])}…. "
-            f"A part that holds another twice, and so on, doubles each time: hide it in an object of your own"
-        )
-    if id(node) in open_nodes:
-        depth = next(depth for depth, level in enumerate(levels) if level[0] is node)
-        return TreeError(
-            f"the tree contains itself: {show_path(path)} is the {kind} that stands at "
-            f"{show_path(_find_child_path(levels[:depth]))}. Cut the cycle, or keep the object out of the tree"
-        )
-    return TreeError(
-        f"the tree is nested deeper than {MAX_DEPTH} at {show_path(path[:6])}…: {kind}. "
+def _check_nesting(node: Any, levels: Sequence[_Level], entered: int) -> None:
+    """Raise the error of a node that stands inside itself, too deep, or behind too many others."""
+    nodes = [*(level[0] for level in levels), node]
+    if len({*map(id, nodes)}) < len(nodes):
+        raise _make_cycle_error(nodes, levels)
+    if entered <= MAX_NODES and len(levels) < MAX_DEPTH:
+        return
+    path = show_path(_find_child_path(levels)[:6])
+    raise TreeError(
+        f"the tree has more than {MAX_NODES} records and choices, the last at {path}…. "
+        f"A part that holds another twice, and so on, doubles each time: hide it in an object of your own"
+        if entered > MAX_NODES
+        else f"the tree is nested deeper than {MAX_DEPTH} at {path}…: {type(node).__qualname__}. "
         f"Flatten it, or hide the inner part in an object of your own"
+    )
+
+
+def _make_cycle_error(nodes: Sequence[Any], levels: Sequence[_Level]) -> TreeError:
+    first: dict[int, int] = {}
+    again = next(depth for depth, node in enumerate(nodes) if first.setdefault(id(node), depth) < depth)
+    there, before = (show_path(_find_child_path(levels[:depth])) for depth in (again, first[id(nodes[again])]))
+    return TreeError(
+        f"the tree contains itself: {there} is the {type(nodes[again]).__qualname__} that stands at {before}. "
+        f"Cut the cycle, or keep the object out of the tree"
     )
 
 
@@ -309,8 +313,18 @@ def repr_tree(tree: Any) -> str:
     return fold(_REPR, tree)
 
 
+def _repr_scalars(shape: Shape, _: Any, children: tuple[Any, ...]) -> str:
+    if isinstance(shape, MappingShape):
+        try:
+            return shape.text(children, "%r")
+        except ValueError:  # a number of more than 4300 digits
+            pass
+    return shape.text([*map(full_repr, children)])
+
+
 _REPR: Final[Algebra[str]] = Algebra(
     leaf=full_repr,
     record=lambda shape, _, parts: shape.text(parts),
     choice=lambda node, parts: f"{type(node).__qualname__}({join_items(parts)})" if parts else repr(node),
+    scalars=_repr_scalars,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Any, Final
 
 from .errors import ChoiceError
@@ -53,6 +54,8 @@ def _freeze_leaf(leaf: Any) -> Any:
 def _freeze_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
     """The record of frozen parts; refused where its keys hide a choice, or fields that are not its parts."""
     if isinstance(shape, MappingShape):
+        if type(node) is dict and shape.has_text_keys:
+            return shape.build(parts)
         if not shape.has_text_keys and (choice := find_inside(Choice, shape.keys)) is not None:
             raise RefusedNodeError(
                 ChoiceError,
@@ -85,7 +88,7 @@ def rebuild_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
     """`shape.build(parts)`; `node` itself where nothing changed, or where its class refuses frozen fields."""
     becomes_other = isinstance(node, list) or (isinstance(shape, MappingShape) and type(node) not in FROZEN_TYPES)
     children = None if becomes_other else shape.split(node)
-    if children is not None and all(part is child for part, child in zip(parts, children, strict=True)):
+    if children is not None and all(map(is_, parts, children)):
         return node
     if not isinstance(shape, FieldsShape):
         return shape.build(parts)
@@ -124,7 +127,7 @@ def _make_thawing(thaw_typed: Callable[[Shape, Any, tuple[Any, ...]], Any]) -> A
 
     def thaw_record(shape: Shape, node: Any, parts: tuple[Any, ...]) -> Any:
         if isinstance(shape, MappingShape):
-            return dict(zip(shape.keys, parts))  # noqa: B905  # never of two lengths, and asking takes a third
+            return shape.make_dict(*parts)
         return list(parts) if isinstance(shape, TupleShape) else thaw_typed(shape, node, parts)
 
     return Algebra(

@@ -247,18 +247,29 @@ def _encode_fields(fields: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 def _encode_record(shape: Shape, node: Any, parts: tuple[bytes, ...]) -> bytes:
-    if isinstance(shape, MappingShape) and not shape.has_text_keys:
-        return _join_count(b"m", sorted(map(add, (fold(_ENCODE, key) for key in shape.keys), parts)))
     if isinstance(shape, TupleShape):
         return _join_count(b"t", parts)
-    template, sort_parts = _make_template(tuple(shape.keys))
-    items: bytes = template % sort_parts(parts)
-    return items if isinstance(shape, MappingShape) else _encode_name(b"o", type(node)) + items
+    if isinstance(shape, MappingShape):
+        if shape.has_text_keys:
+            return _encode_items(shape.keys, parts)
+        return _join_count(b"m", sorted(map(add, (fold(_ENCODE, key) for key in shape.keys), parts)))
+    return _encode_name(b"o", type(node)) + _encode_items(shape.keys, parts)
+
+
+def _encode_scalars(shape: Shape, node: Any, children: tuple[Any, ...]) -> bytes:
+    encode = _EXACT.get
+    return _encode_record(shape, node, tuple([encode(type(leaf), _encode_other_leaf)(leaf) for leaf in children]))
 
 
 def _is_typed(shape: Shape) -> bool:
     """True for the shape of records that have a class of their own."""
     return not isinstance(shape, MappingShape | TupleShape)
+
+
+def _encode_items(keys: tuple[Any, ...], parts: tuple[bytes, ...]) -> bytes:
+    template, sort_parts = _make_template(keys)
+    items: bytes = template % sort_parts(parts)
+    return items
 
 
 @functools.lru_cache(maxsize=512)
@@ -292,4 +303,6 @@ def _list_parts(shape: Shape, node: Any, parts: tuple[_Parts, ...]) -> _Parts:
 _PARTS: Final[Algebra[_Parts]] = Algebra(
     leaf=lambda leaf: [((), leaf)], record=_list_parts, choice=lambda node, _: [((), node)]
 )
-_ENCODE: Final[Algebra[bytes]] = Algebra(leaf=_encode_leaf, record=_encode_record, choice=_encode_choice)
+_ENCODE: Final[Algebra[bytes]] = Algebra(
+    leaf=_encode_leaf, record=_encode_record, choice=_encode_choice, scalars=_encode_scalars
+)

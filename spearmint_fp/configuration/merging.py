@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .errors import ArgumentError, ConflictError, PathError, TreeError
-from .fold import FROZEN_TYPES, SCALAR_TYPES, Algebra, Choice, Steps, fold, show_path
+from .fold import FROZEN_TYPES, SCALAR_TYPES, Algebra, Choice, Steps, fold, open_node, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, has_fields, open_record
 from .messages import repr_with_type
@@ -69,13 +69,13 @@ def _merge_at(path: Steps, patch: Any, tree: Any) -> Any:
     patch, tree = _freeze_mapping(patch), _freeze_mapping(tree)
     if _is_empty(patch) or _is_empty(tree):
         return tree if _is_empty(patch) else patch
-    record = open_record(tree)
-    if record is None or not (isinstance(patch, Mapping) and isinstance(tree, Mapping)):
+    record, items = open_record(tree), _open_mapping(patch)
+    if items is None or record is None or not isinstance(record[0], MappingShape):
         raise ConflictError(
             f"{show_path(path)} is set twice: to {repr_with_type(tree)} and to {repr_with_type(patch)}. "
             f"Drop one of them, or merge with override(patch, tree)"
         )
-    return _merge_children(_merge_at, path, patch, *record)
+    return _merge_children(_merge_at, path, items, *record)
 
 
 def _override_at(path: Steps, patch: Any, tree: Any) -> Any:
@@ -83,12 +83,12 @@ def _override_at(path: Steps, patch: Any, tree: Any) -> Any:
     if type(patch) in SCALAR_TYPES:
         return patch
     patch, tree = _freeze_mapping(patch), _freeze_mapping(tree)
-    record, is_mapping = open_record(tree), isinstance(patch, Mapping)
-    if is_mapping and record is not None and not isinstance(record[0], TupleShape):
-        return _merge_children(_override_at, path, patch, *record)
+    record, items = open_record(tree), _open_mapping(patch)
+    if items is not None and record is not None and not isinstance(record[0], TupleShape):
+        return _merge_children(_override_at, path, items, *record)
     if _has_records(patch) and (record is not None or _has_records(tree)):
         return patch.over(lambda alternative: _override_at(path, alternative, tree))
-    if not is_mapping:
+    if items is None:
         return patch
     if _has_records(tree):
         trees = bool(tree.trees)  # of a sweep there are none: its points are configurations, and all are merged into
@@ -105,21 +105,31 @@ def _override_at(path: Steps, patch: Any, tree: Any) -> Any:
 def _merge_children(
     merge: Callable[[Steps, Any, Any], Any],
     path: Steps,
-    patch: Mapping[Any, Any],
+    patch: _Items,
     shape: Shape,
     children: tuple[Any, ...],
 ) -> Any:
     """A record with the patch merged in, name by name; a record from a mapping takes new names too."""
     values, new = list(children), {}
-    for key, value in patch.items():
-        position = shape.find(key) if isinstance(shape, MappingShape) else find_child(shape, path, key)
+    mapping = shape if isinstance(shape, MappingShape) else None
+    for key, value in zip(patch[0].keys, patch[1], strict=True):
+        position = mapping.find(key) if mapping else find_child(shape, path, key)
         if position is None:
             new[key] = value
         else:
             values[position] = merge((*path, key), value, values[position])
-    if not isinstance(shape, MappingShape):
+    if mapping is None:
         return build_at(shape, values, path)
-    return shape.with_keys((*shape.keys, *new)).build((*values, *new.values())) if new else shape.build(values)
+    return mapping.with_keys((*mapping.keys, *new)).build((*values, *new.values())) if new else mapping.build(values)
+
+
+_Items = tuple[MappingShape, tuple[Any, ...]]
+"""The keys and the values of a frozen mapping."""
+
+
+def _open_mapping(node: Any) -> _Items | None:
+    shape, children = open_node(node) or (None, ())
+    return (shape, children) if isinstance(shape, MappingShape) else None
 
 
 def _freeze_mapping(node: Any) -> Any:

@@ -75,9 +75,12 @@ def encode_text(tag: bytes, text: str) -> bytes:
     return join_length(tag, text.encode("utf-8", "surrogatepass"))
 
 
+_pack_float: Final = struct.Struct(">d").pack
+
+
 def encode_float(value: float) -> bytes:
     """A float by its bits; every NaN has the same."""
-    return b"f" + struct.pack(">d", value if value == value else float("nan"))  # noqa: PLR0124
+    return b"f" + _pack_float(value if value == value else float("nan"))  # noqa: PLR0124
 
 
 def encode_range(value: range) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, Literal, final
 
@@ -136,7 +136,7 @@ def _make_config_columns(found: Sequence[Outcome[Any, Any]], sweep: Sweep[Any] |
     every = [*varied, *(path for path in paths if whole and path not in varied)]
     return [
         Column(name, "config", tuple(map(partial(_find_value, path), flats, found)), path in varied, path)
-        for name, path in zip(_make_distinct(list(map(_name_column, every)), every), every, strict=True)
+        for name, path in zip(_make_distinct(list(map(name_column, every)), every), every, strict=True)
     ]
 
 
@@ -161,11 +161,11 @@ def _find_value(path: Steps, flat: Flat, outcome: Outcome[Any, Any]) -> Any:
     return next(iter(find_leaf(path, outcome.config)), ABSENT) if path else ABSENT
 
 
-def _name_column(path: Steps) -> str:
-    """A path as the name of a column, which no column beside those of paths has."""
+def name_column(path: Steps, others: Container[Any] = _OTHER_COLUMNS) -> str:
+    """A path as the name of a column, which none of the columns beside those of paths has."""
     if not path:
         return "config"
-    return f"config.{format_path(path)}" if path[0] in _OTHER_COLUMNS else format_path(path)
+    return f"config.{format_path(path)}" if path[0] in others else format_path(path)
 
 
 def format_path(path: str | Steps) -> str:

@@ -17,7 +17,7 @@ from ..configuration.messages import repr_with_type, suggest_names
 from ..configuration.paths import Path, find_in, parse_path, set_in
 from ..outcomes.cells import ABSENT
 from ..outcomes.outcomes import Outcome
-from ..outcomes.rows import Column, Rows, flatten_values, format_path, make_columns, require_outcomes
+from ..outcomes.rows import Column, Rows, flatten_values, format_path, make_columns, name_column, require_outcomes
 from .late import estimates
 from .numbers import Value, read_numbers
 
@@ -65,7 +65,7 @@ def summary(
     paths = map(parse_path, [by] if isinstance(by, str | int) else _require_paths(by))
     cells = {path: _read_cells(path, found) for path in paths}
     numbers = _read_known_numbers(found, value)
-    names = list(map(_name_path, cells))
+    names = [name_column(path, _COLUMNS) for path in cells]
     keys = list(zip(*map(number_values, cells.values()), strict=True)) or [()] * len(found)
     rows = []
     for line, found_here, failed in group_estimates(keys, numbers):
@@ -192,13 +192,6 @@ def _require_paths(by: Any) -> Iterable[Path]:
     if isinstance(by, Iterable):
         return by
     raise ArgumentError(f"by= is a path, or several: by='lr' or by=('lr', 'llm.model'); got {repr_with_type(by)}")
-
-
-def _name_path(path: Steps) -> str:
-    """A path as the name of a column that is not one of the numbers'."""
-    if not path:
-        return "config"
-    return f"config.{format_path(path)}" if path[0] in _COLUMNS else format_path(path)
 
 
 def _read_cells(path: Steps, found: Sequence[Outcome[Any, Any]]) -> list[Any]:

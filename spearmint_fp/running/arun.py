@@ -102,6 +102,7 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
     def __del__(self) -> None:
         if self.is_untouched and self._size != 0:
             warn_unused("arun")
+            self.finish()  # as `Outcomes` does
 
     async def __aenter__(self) -> AsyncOutcomes[C, T]:
         return self

@@ -66,6 +66,7 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
 
     def finish(self) -> None:
         """Begin nothing more; the outcomes of what has begun still come."""
+        self._groups.is_asked = True
         (self._finish or self.close)()
 
     def close(self) -> None:
@@ -76,6 +77,7 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
         groups = getattr(self, "_groups", None)  # an instance that was not made whole has none
         if groups is not None and groups.is_untouched and self._size != 0:
             warn_unused("run")
+            self.finish()  # so that outcomes from which `stop_when` takes these do not warn too
 
     def __enter__(self) -> Outcomes[C, T]:
         return self
@@ -107,7 +109,7 @@ class _Groups(Iterator[Iterator[Outcome[Any, Any]]]):
 
     @property
     def is_untouched(self) -> bool:
-        """True if nothing was ever asked for, not even the number, and nobody has closed it."""
+        """True if nothing was ever asked for, neither the number nor an end, and nobody has closed it."""
         return not self.is_asked and getgeneratorstate(self._groups) == GEN_CREATED
 
     def close(self) -> None:

@@ -227,8 +227,8 @@ def _filter_selection(node: Node, base: Node, indices: Indices, constraints: Con
         return _list_kept(node, constraints)
     try:
         whole = _filter_node(base, constraints)
-        if whole.size == base.size:
-            return node
+        if whole.size in (0, base.size):
+            return node if whole.size else slice_node(node, slice(0))
     except Exception:  # outside the selection there may be too much, or what a predicate refuses
         if node.size > LIMIT:
             raise
@@ -316,7 +316,7 @@ def _look_up_kept(node: Node, whole: Node, base: Node, indices: Indices | None, 
     """The points of a sweep whose origins survive in the filtered base, found from these: they must be few."""
     survivors = _find_survivors(whole, base)
     if survivors is None or whole.size > LIMIT:
-        raise _make_refusal(min(node.size, whole.size), constraints)
+        raise _make_refusal(node.size if survivors is None else min(node.size, whole.size), constraints)
     ranks = survivors.list_ranks()
     return Select(node, Chosen(tuple(sorted(ranks if indices is None else _keep_ranks(indices, ranks)))))
 

@@ -33,6 +33,19 @@ DASK_LOOK_SECONDS: Final = 2.0
 """The time between two looks at the workers of Dask."""
 
 
+def _make_pool(job: bytes, executor: _Dask | _Ray, cores: int, close: Callable[[], object] | None) -> FuturePool:
+    return FuturePool(
+        job,
+        executor,
+        max(1, cores),
+        BATCH_SECONDS,
+        find_end=executor.find_end,
+        share=executor.share,
+        close=close,
+        cancels=False,
+    )
+
+
 # --- Dask ----------------------------------------------------------------------------------------------
 
 
@@ -56,16 +69,7 @@ def prepare_dask(address: Any, fn: Callable[[Any], Any], sweep: Sweep[Any] | Non
         with _translate_closed(client):
             cores = sum(client.nthreads().values())
         executor = _Dask(client, had_workers=cores > 0)
-        return FuturePool(
-            job,
-            executor,
-            max(1, cores),
-            BATCH_SECONDS,
-            find_end=executor.find_end,
-            share=executor.share,
-            close=client.close if ours else None,
-            cancels=False,
-        )
+        return _make_pool(job, executor, cores, client.close if ours else None)
 
     return open_pool
 
@@ -196,17 +200,7 @@ def prepare_ray(address: str | None, fn: Callable[[Any], Any], sweep: Sweep[Any]
                 ray.init(address=address, include_dashboard=False, log_to_driver=True)
             except (ConnectionError, ValueError, RuntimeError) as error:  # nobody listens there, or it is no address
                 raise RunError(f"cannot connect to Ray at {address}: {read_message(error)}") from error
-        executor = _Ray(ray)
         cores = int(ray.cluster_resources().get("CPU", 1))
-        return FuturePool(
-            job,
-            executor,
-            max(1, cores),
-            BATCH_SECONDS,
-            find_end=executor.find_end,
-            share=executor.share,
-            close=ray.shutdown if ours else None,
-            cancels=False,
-        )
+        return _make_pool(job, _Ray(ray), cores, ray.shutdown if ours else None)
 
     return open_pool

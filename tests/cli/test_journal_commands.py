@@ -161,6 +161,23 @@ def test_a_plan_is_what_a_run_would_run(journal: Path) -> None:
     assert journal.read_bytes() == before
 
 
+def test_a_plan_without_a_journal_so_far_says_so_and_makes_none(journal: Path) -> None:
+    def planned(db: str) -> tuple[str, str]:
+        result = called("plan", "space.yaml", "--journal", db, "--function", "train:score")
+        return result.stdout, result.stderr
+
+    everything = "6 of 6 to run: 0 done, 0 failed, 6 left\n"
+    assert planned("other.sqlite") == (
+        everything,
+        "there is no journal 'other.sqlite' so far, so nothing is done\n",
+    )
+    assert planned("run.db")[0] == everything
+    assert planned("run.db")[1].endswith("so far, so nothing is done; did you mean 'runs.db'?\n")
+    assert [file.name for file in journal.parent.glob("*.db")] == ["runs.db"]
+    for wrong in (["--journal", "no/runs.db", "--function", "train:score"], ["--journal", "x.db", "--experiment", "x"]):
+        assert refused("plan", "space.yaml", *wrong).endswith(": no such file")
+
+
 def test_journals_are_put_together(journal: Path) -> None:
     for shard in ("0/2", "1/2"):
         called("run", "train:typed", "space.yaml", "--shard", shard, "--journal", f"{shard[0]}.db")

@@ -85,6 +85,24 @@ def test_cycles_are_errors_with_a_path() -> None:
         freeze({"x": loop})
 
 
+@pytest.mark.parametrize("length", [1, 2, 8, 9, 130])
+@pytest.mark.parametrize("above", [0, 7, 60])
+def test_a_cycle_is_named_where_it_closes(length: int, above: int) -> None:
+    loop: dict[str, Any] = {}
+    inside = loop
+    for step in range(length - 1):
+        inside[f"s{step}"] = inside = {"first": [{"leaf": 1}]}
+    inside["again"] = loop
+    tree: Any = loop
+    for _ in range(above):
+        tree = {"k": tree}
+    start = ".".join(["k"] * above)
+    closed = ".".join([*["k"] * above, *(f"s{step}" for step in range(length - 1)), "again"])
+    with pytest.raises(TreeError) as caught:
+        freeze(tree)
+    assert f"contains itself: {closed} is the dict that stands at {start or 'the root'}. Cut" in str(caught.value)
+
+
 def test_a_shared_part_is_no_cycle() -> None:
     part = {"n": DynamicValue([1, 2])}
     assert expand({"a": part, "b": part}).size == 4
@@ -119,6 +137,6 @@ def test_what_an_algebra_refuses_is_told_with_its_path() -> None:
 
     refusing: Algebra[Any] = Algebra(leaf=refuse, record=lambda *_: None, choice=lambda *_: None)
     with pytest.raises(ArgumentError, match=r"^a\.1\.b: 5 is refused$"):
-        fold(refusing, {"a": [{}, {"b": 5}]})
+        fold(refusing, {"a": [{}, {"b": 5, "c": ()}]})
     with pytest.raises(ArgumentError, match=r"^5 is refused$"):
         fold(refusing, 5)

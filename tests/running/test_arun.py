@@ -40,6 +40,7 @@ from spearmint_fp import (
     failures,
     retrying,
     run,
+    stop_when,
     timed_out,
 )
 from spearmint_fp.running.arun import AsyncOutcomes
@@ -644,6 +645,7 @@ def test_what_was_never_iterated_warns_and_no_more(caplog: pytest.LogCaptureFixt
     async def main() -> None:
         arun(as_coroutine(abs), range(3))
         arun(abs, streamed(range(3)), progress=True)
+        stop_when(bool, arun(abs, range(3)))
         arun(abs, [])
         await arun(abs, range(3)).aclose()
         async with arun(abs, range(3)):
@@ -662,7 +664,7 @@ def test_what_was_never_iterated_warns_and_no_more(caplog: pytest.LogCaptureFixt
     caplog.clear()  # of what earlier tests have left to itself
     with pytest.warns(RuntimeWarning) as warned, caplog.at_level(logging.DEBUG):
         drop_all()
-    assert [str(one.message).partition(":")[0] for one in warned] == ["arun(...) was never iterated"] * 3
+    assert [str(one.message).partition(":")[0] for one in warned] == ["arun(...) was never iterated"] * 4
     assert [record for record in caplog.records if "selector" not in record.getMessage()] == []
 
 

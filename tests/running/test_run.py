@@ -45,6 +45,7 @@ from spearmint_fp import (
     retrying,
     run,
     shuffled,
+    stop_when,
     structured,
     successes,
     threads,
@@ -431,7 +432,11 @@ def test_a_run_that_nobody_iterates_over_warns() -> None:
         with pytest.warns(RuntimeWarning, match=r"^run\(\.\.\.\) was never iterated: nothing ran") as warned:
             run(abs, [1, 2], **options)
         assert [(len(warned), one.filename) for one in warned] == [(1, __file__)]
+        with pytest.warns(RuntimeWarning, match="was never iterated") as warned:
+            stop_when(bool, run(abs, [1, 2], **options))
+        assert len(warned) == 1
     run(abs, [1]).close()
+    run(abs, [1]).finish()
     with run(abs, [1]):
         pass
     assert next(run(abs, [1, 2])).result == 1

@@ -13,6 +13,7 @@ from spearmint_fp import (
     Config,
     DynamicValue,
     PathError,
+    SizeError,
     Sweep,
     concat,
     constrain,
@@ -50,6 +51,13 @@ def test_a_constrained_slice_of_a_constrained_sweep() -> None:
 def test_a_short_slice_of_a_long_sweep_is_looked_at() -> None:
     s = expand({"a": DynamicValue(range(10**9))})
     assert [c.a for c in constrain(lambda a: a % 2 == 0, s[:10], on="a")] == [0, 2, 4, 6, 8]
+
+
+def test_a_shuffled_slice_of_which_nothing_is_left_is_empty() -> None:
+    part = shuffled(expand({"a": DynamicValue(range(1000)), "b": DynamicValue(range(10**5))})[: 10**7])
+    assert constrain(lambda a: a == 999, part, on="a").size == 0
+    with pytest.raises(SizeError, match="takes 10000000 points to enumerate here"):
+        _ = constrain(lambda a: a == 1, part, on="a").size
 
 
 def test_few_survivors_are_found_in_vast_shuffles_strides_samples_and_zips() -> None:

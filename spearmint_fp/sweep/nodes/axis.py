@@ -82,8 +82,9 @@ class Axis(Compound):
     def places(self, value: Any, exact: bool) -> Places:
         if isinstance(self.values, range):
             whole = _find_whole(value, exact, self.values)
-            is_there = whole is not None and whole in self.values
-            return places.Listed((self.values.index(whole),)) if is_there else places.NOWHERE
+            if whole is None or whole not in self.values:
+                return places.NOWHERE
+            return places.Listed((self.values.index(whole),))
         if isinstance(self.values, Spacing):
             found = self.values.find_indices(value)
             return places.Known(k for k in found if not exact or exact_key(self.values[k]) == exact_key(value))
