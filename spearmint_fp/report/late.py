@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from ..configuration.late import LateModule
 
-__all__ = ["answers", "canvas", "charts", "effects", "estimates", "heatmap", "lines", "parallel"]
+__all__ = ["answers", "canvas", "charts", "effects", "heatmap", "lines", "parallel"]
 
 if TYPE_CHECKING:
-    from . import answers, canvas, charts, effects, estimates, heatmap, lines, parallel
+    from . import answers, canvas, charts, effects, heatmap, lines, parallel
 else:
-    answers, canvas, charts, effects, estimates, heatmap, lines, parallel = (
+    answers, canvas, charts, effects, heatmap, lines, parallel = (
         LateModule(f"{__package__}.{name}") for name in __all__
     )

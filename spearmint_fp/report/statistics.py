@@ -13,16 +13,19 @@ from toolz import unique
 from ..configuration.errors import ArgumentError, PathError
 from ..configuration.fold import Steps, show_path
 from ..configuration.keys import exact_key
+from ..configuration.late import LateModule
 from ..configuration.messages import repr_with_type, suggest_names
 from ..configuration.paths import Path, find_in, parse_path, set_in
 from ..outcomes.cells import ABSENT
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import Column, Rows, flatten_values, format_path, make_columns, name_column, require_outcomes
-from .late import estimates
 from .numbers import Value, read_numbers
 
 if TYPE_CHECKING:
+    from . import estimates
     from .estimates import Estimate
+else:
+    estimates = LateModule(f"{__package__}.estimates")
 
 _COLUMNS: Final = frozenset({"n", "failed", "mean", "sem", "low", "high", "config"})
 """The first steps of the names of columns of a summary that are no path."""
