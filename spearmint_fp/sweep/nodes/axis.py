@@ -139,7 +139,7 @@ class Axis(Compound):
 
     @cached_property
     def _claims(self) -> Claims:
-        records = [value for value in self._trees if type(value) is Config]
+        records = [value for value in self._trees if isinstance(value, Config)]
         return claim_points(records if len(records) == self.size else [*records, None])
 
     def claims(self, exact: bool) -> Claims:  # noqa: ARG002  # they are always exact here
@@ -158,7 +158,7 @@ class Axis(Compound):
 
     @property
     def fields(self) -> dict[Hashable, Node] | None:
-        if not self.static or type(self.at(0)) is not Config:
+        if not self.static or not isinstance(self.at(0), Config):
             return None
         return {key: make_point(value) for key, value in self.at(0).items()}
 

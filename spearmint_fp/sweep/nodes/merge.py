@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import attrs
 
-from ...configuration.config import Config, Layout
+from ...configuration.config import Config, get_layout
 from ...configuration.equality import are_equal
 from ...configuration.errors import SizeError
 from ...configuration.fold import Steps, show_path
@@ -230,7 +230,7 @@ def find_places(node: Node, values: Iterable[Any], exact: bool) -> Places:
 
 def _is_unit(part: Node) -> bool:
     """`part == UNIT`, without asking a leaf of the user's whether it is equal."""
-    return part.stored is not None and part.size == 1 and type(part.at(0)) is Config and not part.at(0)
+    return part.stored is not None and part.size == 1 and isinstance(part.at(0), Config) and not part.at(0)
 
 
 def _fuse_records(one: Node, other: Node) -> Node | None:
@@ -248,4 +248,4 @@ def _fuse_records(one: Node, other: Node) -> Node | None:
         if both is None or (child.size != 1 and any(fused[name].size != 1 for name in later)):
             return None
         fused[key] = both
-    return Record.of(Layout(tuple(fused)), None, tuple(fused.values()))
+    return Record.of(get_layout(tuple(fused)), None, tuple(fused.values()))
