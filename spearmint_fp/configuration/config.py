@@ -14,6 +14,7 @@ from weakref import finalize
 
 import attrs
 
+from .calls import explain_calls
 from .equality import are_values_equal
 from .errors import ArgumentError, FrozenError, MissingAttributeError, PathError, SpearmintError, TreeError
 from .fold import (
@@ -133,6 +134,7 @@ else:  # registered as a mapping: to derive from an ABC makes every `isinstance(
     _Mapping = object
 
 
+@explain_calls
 @Mapping.register
 @final
 @attrs.frozen(init=False, eq=False, repr=False, match_args=False)
