@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from .errors import TreeError
 from .fold import FROZEN_TYPES, SCALAR_TYPES, TOO_DEEP, open_node
-from .keys import have_same_content
+from .keys import find_record_type, have_same_content
 
 _are_frozen: Final = FROZEN_TYPES.issuperset
 """Bound once: Python looks a method of an imported name up as an attribute of a module, which is slower."""
@@ -33,7 +33,7 @@ def are_equal(one: Any, other: Any) -> bool:
 
 def _are_parts_equal(one: Any, other: Any) -> bool:
     """True for two records, models or sets of one type that are not equal only because there is NaN in them."""
-    if type(one) is not type(other) or type(one) in SCALAR_TYPES:
+    if find_record_type(one) is not find_record_type(other) or type(one) in SCALAR_TYPES:
         return False
     mine, theirs = open_node(one), open_node(other)
     if mine is None or theirs is None:

@@ -132,6 +132,12 @@ def register_node(kind: type, opener: Callable[[Any], Opened | None], *, frozen:
         FROZEN_TYPES.add(kind)
 
 
+def forget_node(kind: type) -> None:
+    """The inverse of `register_node`."""
+    del _OPENERS[kind]
+    FROZEN_TYPES.discard(kind)
+
+
 def _open_other(value: Any) -> Opened | None:
     """A node of a class that is not registered: opened as what it is one of."""
     if type(value) in SCALAR_TYPES or isinstance(value, type):

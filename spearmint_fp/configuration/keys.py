@@ -146,13 +146,13 @@ def _make_cells_key(array: Any) -> Hashable:
 # --- records -----------------------------------------------------------------------------------------
 
 
-def _find_record_type(node: Any) -> type:
+def find_record_type(node: Any) -> type:
     """The type of a record, one for all that freezing makes equal."""
     return Mapping if isinstance(node, Mapping) else tuple if isinstance(node, list) else type(node)
 
 
 _KEY: Final[Algebra[Hashable]] = Algebra(
     leaf=_make_leaf_key,
-    record=lambda shape, node, parts: (_find_record_type(node), frozenset(zip(shape.keys, parts, strict=True))),
+    record=lambda shape, node, parts: (find_record_type(node), frozenset(zip(shape.keys, parts, strict=True))),
     choice=lambda node, _: _make_leaf_key(node),
 )

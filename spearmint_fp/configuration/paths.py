@@ -93,7 +93,7 @@ def get_in(path: Path, config: Any) -> Any:
     """
     node, steps = config, parse_path(path)
     for depth, step in enumerate(steps):
-        slot = node._cell[0].slots.get(step) if type(node) is Config else None
+        slot = node._cell[0].slots.get(step) if isinstance(node, Config) else None
         node = node._cell[slot] if slot is not None else _read_child(node, steps, depth)
     return node
 

@@ -51,7 +51,7 @@ def test_thawed_containers_are_new() -> None:
 
 @pytest.mark.parametrize("mapping", [OrderedDict(a=[1]), MappingProxyType({"a": [1]}), {"a": [1]}])
 def test_every_mapping_becomes_a_config(mapping: Mapping[str, Any]) -> None:
-    assert type(freeze(mapping)) is Config
+    assert isinstance(freeze(mapping), Config)
     assert freeze(mapping) == {"a": (1,)}
 
 
