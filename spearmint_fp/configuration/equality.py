@@ -57,7 +57,7 @@ def _is_number(value: Any) -> bool:
 def are_values_equal(mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
     """`tuple(mine) == tuple(theirs)`, where arrays and frames are equal by their content.
 
-    Each pair is compared once: twice at every level of a tree would be without end.
+    Each pair is compared once: to do it twice would double the work at every level of a tree.
     """
     try:
         if _are_frozen(map(type, mine)) and _are_frozen(map(type, theirs)):
