@@ -74,8 +74,8 @@ def imported(module: Path) -> Iterator[str]:
     package = module.relative_to(PACKAGE).parts[:-1]
     for node in read_nodes(module):
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = package[: len(package) - node.level + 1]
-            yield ".".join((*base, *(node.module or "").split("."))).strip(".")
+            base = ".".join((*package[: len(package) - node.level + 1], *(node.module or "").split("."))).strip(".")
+            yield from (base, *(f"{base}.{alias.name}" for alias in node.names))  # a module, or a name in one
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if m.relative_to(PACKAGE).parts[0] in BELOW], ids=name_of)
