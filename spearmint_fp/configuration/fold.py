@@ -246,7 +246,7 @@ def _fold_levels(
             done.append(result)
 
 
-_CHECKED_DEPTHS: Final = frozenset({*(2**exponent for exponent in range(3, 8)), MAX_DEPTH})
+_CHECKED_DEPTHS: Final = frozenset({16, 64, MAX_DEPTH})
 """How many levels are open where depth and cycles are looked at: on a cycle, the same nodes come again and again."""
 
 
