@@ -36,12 +36,12 @@ from .late import counted
 from .nodes.axis import Axis
 from .nodes.columns import Column
 from .nodes.image import Map
+from .nodes.late import places
 from .nodes.merge import Merge
 from .nodes.node import Node
 from .nodes.points import get_point, walk_points
 from .nodes.select import slice_node
 from .nodes.union import Union
-from .places import list_places
 from .slugs import SLUG
 
 S = TypeVar("S")
@@ -200,7 +200,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         Raises:
             SizeError: more than 10^6 do.
         """
-        return sum(1 for _ in list_places(self._node.places(freeze(value), False)))
+        return sum(1 for _ in places.list_places(self._node.places(freeze(value), False)))
 
     # --- combining and comparing
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any, TypeVar, final
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 import attrs
 from toolz import unique
@@ -25,13 +25,16 @@ from .distinct import drop_repetitions
 from .late import counted
 from .nodes.axis import UNIT, Axis, make_point
 from .nodes.columns import Columns, Kinds, join_columns, list_static_columns
+from .nodes.late import places
 from .nodes.merge import Merge
 from .nodes.node import ABSENT, LIMIT, Compound, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .nodes.points import make_matcher, walk_points
 from .nodes.record import Record
 from .nodes.union import EMPTY, Union
 from .outline import Outline
-from .places import Known, Places
+
+if TYPE_CHECKING:
+    from .places import Places
 
 T = TypeVar("T")
 
@@ -228,7 +231,7 @@ class Restrict(Compound):
         return (restrict_whole(self.paths, point) for point in self.base.walk(start, stop))
 
     def places(self, value: Any, exact: bool) -> Places:
-        return Known(self._find_places(value, exact))
+        return places.Known(self._find_places(value, exact))
 
     def _find_places(self, value: Any, exact: bool) -> Iterator[int]:
         """The positions of the points from which a restriction comes, found by what it has at the paths."""
