@@ -18,7 +18,7 @@ from ..configuration.paths import join_path
 from ..configuration.records import PlainTuple
 from ..configuration.views import show_html
 from ..sweep.core import Sweep, as_sweep
-from ..sweep.labels import find_leaf
+from ..sweep.late import labels
 from ..sweep.nodes.columns import flatten_point
 from .cells import ABSENT
 from .collecting import as_outcome
@@ -158,7 +158,7 @@ def _find_value(path: Steps, flat: Flat, outcome: Outcome[Any, Any]) -> Any:
     """The value at a path of a configuration, also inside a list, or `ABSENT`."""
     if path in flat:
         return flat[path]
-    return next(iter(find_leaf(path, outcome.config)), ABSENT) if path else ABSENT
+    return next(iter(labels.find_leaf(path, outcome.config)), ABSENT) if path else ABSENT
 
 
 def name_column(path: Steps, others: Container[Any] = _OTHER_COLUMNS) -> str:

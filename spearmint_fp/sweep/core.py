@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, groupby
 from operator import index as as_index
-from typing import Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
 
 import attrs
 from toolz import unique
@@ -31,8 +31,7 @@ from ..configuration.messages import cut_text, format_count, repr_with_type, sho
 from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
-from .labels import LABEL, Labels
-from .late import counted
+from .late import counted, labels, slugs
 from .nodes.axis import Axis
 from .nodes.columns import Column
 from .nodes.image import Map
@@ -42,7 +41,9 @@ from .nodes.node import Node
 from .nodes.points import get_point, walk_points
 from .nodes.select import slice_node
 from .nodes.union import Union
-from .slugs import SLUG
+
+if TYPE_CHECKING:
+    from .labels import Labels
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -268,12 +269,12 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     @cached_property
     def labels(self) -> Labels:
         """The writer of this sweep's labels, made once."""
-        return Labels(self._node, LABEL)
+        return labels.Labels(self._node, labels.LABEL)
 
     @cached_property
     def slugs(self) -> Labels:
         """The writer of this sweep's labels as file names, made once."""
-        return Labels(self._node, SLUG)
+        return labels.Labels(self._node, slugs.SLUG)
 
     def __repr__(self) -> str:
         outline = self._node.outline(())

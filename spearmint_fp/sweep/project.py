@@ -31,9 +31,9 @@ from .nodes.node import ABSENT, LIMIT, Compound, Node, ProductOf, SelectionOf, S
 from .nodes.points import make_matcher, walk_points
 from .nodes.record import Record
 from .nodes.union import EMPTY, Union
-from .outline import Outline
 
 if TYPE_CHECKING:
+    from .outline import Outline
     from .places import Places
 
 T = TypeVar("T")

@@ -264,7 +264,7 @@ def ray_cluster(address: str | None = None) -> RayCluster:
 
 
 @final
-@attrs.frozen(repr=False)
+@attrs.frozen(eq=False, repr=False)
 class _LiveExecutor(ExecutorValue):
     """An executor that the caller has opened, and will close."""
 
@@ -286,7 +286,7 @@ class _LiveExecutor(ExecutorValue):
 
 
 @final
-@attrs.frozen(repr=False)
+@attrs.frozen(eq=False, repr=False)
 class _PoolClass(ExecutorValue):
     """A class of pools, each made from the function and the sweep of its run."""
 
