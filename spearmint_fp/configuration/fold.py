@@ -29,6 +29,9 @@ MAX_DEPTH: Final = 200
 MAX_NODES: Final = 5 * 10**6
 """How many records and choices a tree may have, a part that stands in several places counted at each."""
 
+TOO_DEEP: Final = "the tree is nested too deeply for the stack that is left here. Flatten it"
+"""The end of an error where Python itself recurses, as it does to compare."""
+
 SCALAR_TYPES: Final[frozenset[type]] = frozenset({str, int, float, bool, type(None), bytes, complex, *COMPUTED_TYPES})
 
 FROZEN_TYPES: Final[set[type]] = {*SCALAR_TYPES}
