@@ -32,7 +32,7 @@ _OTHER_COLUMNS: Final = frozenset({"index", "config", "result", "ok", "seconds",
 
 
 @final
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Column:
     """A column of a table of outcomes: its name, what it tells of, whether it varies, and a value for each outcome.
 

@@ -31,12 +31,11 @@ from ..configuration.messages import cut_text, format_count, repr_with_type, sho
 from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
-from .late import counted, labels, slugs
+from .late import counted, labels, merge, slugs
 from .nodes.axis import Axis
 from .nodes.columns import Column
 from .nodes.image import Map
 from .nodes.late import places
-from .nodes.merge import Merge
 from .nodes.node import Node
 from .nodes.points import get_point, walk_points
 from .nodes.select import slice_node
@@ -213,7 +212,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def __mul__(self, other: Sweep[Any]) -> Sweep[Config]:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return Sweep(Merge.of_product((self._node, other._node)))
+        return Sweep(merge.Merge.of_product((self._node, other._node)))
 
     def __sub__(self, other: Sweep[Any]) -> Sweep[T_co]:
         if not isinstance(other, Sweep):

@@ -17,9 +17,9 @@ from ..configuration.messages import repr_with_type
 from ..configuration.records import Shape
 from ..configuration.tables import is_keyed
 from .core import Sweep
+from .late import record
 from .nodes.axis import Axis, make_point
 from .nodes.node import Node
-from .nodes.record import Record
 from .nodes.union import Union
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ def _make_record(shape: Shape, node: Any, parts: tuple[Node | _Static, ...]) -> 
     values = [part.value for part in parts if isinstance(part, _Static)]
     if len(values) == len(parts):
         return _Static(rebuild_record(shape, node, tuple(values)))
-    return Record.of(shape, node, tuple(map(_make_node, parts)))
+    return record.Record.of(shape, node, tuple(map(_make_node, parts)))
 
 
 def _make_choice(node: Any, parts: tuple[Node | _Static, ...]) -> Node:
