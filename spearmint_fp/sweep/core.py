@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, groupby
 from operator import index as as_index
-from typing import TYPE_CHECKING, Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
+from typing import Any, Final, Generic, SupportsIndex, TypeVar, cast, final, overload
 
 import attrs
 from toolz import unique
@@ -31,7 +31,9 @@ from ..configuration.messages import cut_text, format_count, repr_with_type, sho
 from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
-from .late import counted, labels, merge, slugs
+from .late import counted, merge
+from .late import labels as texts
+from .late import slugs as file_names
 from .nodes.axis import Axis
 from .nodes.columns import Column
 from .nodes.image import Map
@@ -40,9 +42,6 @@ from .nodes.node import Node
 from .nodes.points import get_point, walk_points
 from .nodes.select import slice_node
 from .nodes.union import Union
-
-if TYPE_CHECKING:
-    from .labels import Labels
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -266,14 +265,14 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         }
 
     @cached_property
-    def labels(self) -> Labels:
+    def labels(self) -> texts.Labels:
         """The writer of this sweep's labels, made once."""
-        return labels.Labels(self._node, labels.LABEL)
+        return texts.Labels(self._node, texts.LABEL)
 
     @cached_property
-    def slugs(self) -> Labels:
+    def slugs(self) -> texts.Labels:
         """The writer of this sweep's labels as file names, made once."""
-        return labels.Labels(self._node, slugs.SLUG)
+        return texts.Labels(self._node, file_names.SLUG)
 
     def __repr__(self) -> str:
         outline = self._node.outline(())
