@@ -18,6 +18,7 @@ from .calls import explain_calls
 from .equality import are_values_equal
 from .errors import ArgumentError, FrozenError, MissingAttributeError, PathError, SpearmintError, TreeError
 from .fold import (
+    TOO_DEEP,
     Algebra,
     RefusedNodeError,
     fold,
@@ -251,20 +252,21 @@ class Config(_Mapping):
             )
         if not isinstance(other, Mapping):
             return NotImplemented
+        if (is_dict := type(other) is dict) and layout.slots.keys() != other.keys():
+            return False
         try:
-            if type(other) is not dict:
-                return self == Config(other)
-            return layout.slots.keys() == other.keys() and are_values_equal(
-                mine[1:], tuple([freeze(other[key]) for key in layout.keys])
-            )
+            frozen = tuple([freeze(other[key]) for key in layout.keys]) if is_dict else freeze(other)
         except SpearmintError:  # a cycle, say: not a tree, so not equal to one
             return False
+        return are_values_equal(mine[1:], frozen) if is_dict else self == frozen
 
     def __hash__(self) -> int:
         cell = self._cell
         layout = cell[0]
         try:
             return hash((layout.key_hash, layout.sort_values(cell)))
+        except RecursionError:
+            raise TreeError(f"cannot hash: {TOO_DEEP}") from None
         except TypeError:
             parts = (*list_leaves(self), *(((key,), value) for key, value in self.items()))
             path, part = next((path, part) for path, part in parts if not has_hash(part))
@@ -366,6 +368,11 @@ def get_layout(keys: tuple[Hashable, ...]) -> Layout:
     return _get_text_layout(keys) if are_text(map(type, keys)) else Layout(keys)
 
 
+def _open_dict(mapping: dict[Hashable, Any]) -> tuple[Layout, tuple[Any, ...]]:
+    mapping = mapping.copy()  # in one step, so that keys and values agree whatever another thread does
+    return get_layout(tuple(mapping)), tuple(mapping.values())
+
+
 def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
     """The layout and the values of a mapping that is no dict, so that its length and its keys may not agree."""
     keys = tuple(islice(mapping, len(mapping) + 1))
@@ -378,7 +385,10 @@ def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
             f"{repr_with_type(mapping)} has a length of {len(mapping)} and gives at least {len(keys)} keys, "
             f"{distinct} different"
         )
-    return get_layout(keys), tuple(mapping[key] for key in keys)
+    try:
+        return get_layout(keys), tuple([mapping[key] for key in keys])
+    except LookupError as error:
+        raise _refuse_mapping(f"{repr_with_type(mapping)} lacks a key that it gives: {short_repr(error)}") from None
 
 
 def _refuse_mapping(reason: str) -> RefusedNodeError:
@@ -386,5 +396,5 @@ def _refuse_mapping(reason: str) -> RefusedNodeError:
 
 
 register_node(Config, _open_config, frozen=True)
-register_node(dict, lambda mapping: (get_layout(tuple(mapping)), tuple(mapping.values())))
+register_node(dict, _open_dict)
 register_node(Mapping, _open_mapping)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -73,14 +74,20 @@ def test_what_is_too_deep_to_be_compared_is_an_error_and_not_unequal() -> None:
         object.__setattr__(inside, "rate", around := Config({"a": inside}))
         return around
 
-    def descend(calls: int) -> bool:
-        return descend(calls - 1) if calls else one == other
+    def descend(calls: int, ask: Callable[[], object]) -> object:
+        return descend(calls - 1, ask) if calls else ask()
 
     one, other = nest(1), nest(1)
     assert one == other
+    assert one == thaw(other)
     assert one != nest(2)
-    with pytest.raises(TreeError, match="cannot compare: the tree is nested too deeply for the stack"):
-        descend(sys.getrecursionlimit() - len(inspect.stack(0)) - 60)
+    assert hash(one) == hash(other)
+    calls, plain = sys.getrecursionlimit() - len(inspect.stack(0)) - 60, thaw(other)
+    for ask in (lambda: one == other, lambda: one == plain):
+        with pytest.raises(TreeError, match="cannot compare: the tree is nested too deeply for the stack"):
+            descend(calls, ask)
+    with pytest.raises(TreeError, match="cannot hash: the tree is nested too deeply for the stack"):
+        descend(calls, lambda: hash(one))
     assert loop() != loop()
 
 
