@@ -230,10 +230,8 @@ class Node(ABC):
 
     def outline(self, path: Steps) -> Outline:
         """The sizes, as a formula and as lines for `explain`."""
-        size = format_count(self.size)
-        return outline.Outline(
-            size, lines=outline.Lines(lambda: [f"{show_path(path)}: {size} by {type(self).__name__}"])
-        )
+        size, name = format_count(self.size), type(self).__name__
+        return outline.Outline(size, lines=outline.Lines(lambda: [f"{show_path(path)}: {size} by {name}"]))
 
     # --- what a type refuses
 
