@@ -1438,7 +1438,7 @@ def test_what_has_no_end_is_ended(name: str, told: dict[str, tuple[str, str]]) -
         "a choice of a huge choice": r": DynamicValue\(range\(0, 1000",
         "an endless mapping, compared": ": False",
         "a vast number in a range": ": False",
-        "deep choices, set": "PathError: cannot set a|TreeError: cannot set a: choices inside choices",
+        "deep choices, set": "PathError: cannot set a|TreeError: cannot set a: the tree is nested",
     }
     wanted = expected.get(name, r"(Choice|Conversion|Argument|File|Format|Size|Tree)Error: ")
     assert re.match(wanted, ": ".join(told[name]))
@@ -1490,6 +1490,12 @@ def test_nothing_runs_that_a_file_says(tmp_path: Folder) -> None:
     assert [name for name, what in told.items() if not what.startswith("FormatError: ")] == []
 
 
+READ_AS_CODE = {
+    "annotations.py": {"compile", "eval"},  # the text of the program's own source
+    "records.py": {"eval"},  # numbers alone
+}
+
+
 @pytest.mark.parametrize("room", ["configuration", "sweep", "experiment"])
 def test_no_room_that_reads_knows_a_pickle(room: str) -> None:
     for module in (ROOT / "spearmint_fp" / room).glob("*.py"):
@@ -1500,8 +1506,7 @@ def test_no_room_that_reads_knows_a_pickle(room: str) -> None:
             node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         ]
         assert not {name.split(".")[0] for name in names} & {*DANGEROUS}, module
-        read = {"compile", "eval"} if module.name == "annotations.py" else set()  # the text of the program's own source
-        assert {*called} & {"eval", "exec", "compile", "__import__"} == read, module
+        assert {*called} & {"eval", "exec", "compile", "__import__"} == READ_AS_CODE.get(module.name, set()), module
 
 
 # --- junk ------------------------------------------------------------------------------------------------

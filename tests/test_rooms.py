@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -58,6 +59,12 @@ HEAVY = [
 ]
 
 
+@cache
+def read_nodes(source: Path) -> tuple[ast.AST, ...]:
+    """Every node of a file's syntax tree."""
+    return tuple(ast.walk(ast.parse(source.read_text(encoding="utf-8"))))
+
+
 def name_of(module: Path) -> str:
     return ".".join(module.relative_to(PACKAGE).with_suffix("").parts)
 
@@ -65,10 +72,10 @@ def name_of(module: Path) -> str:
 def imported(module: Path) -> Iterator[str]:
     """The modules of the package that a module imports, anywhere in it."""
     package = module.relative_to(PACKAGE).parts[:-1]
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in read_nodes(module):
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = package[: len(package) - node.level + 1]
-            yield ".".join((*base, *(node.module or "").split("."))).strip(".")
+            base = ".".join((*package[: len(package) - node.level + 1], *(node.module or "").split("."))).strip(".")
+            yield from (base, *(f"{base}.{alias.name}" for alias in node.names))  # a module, or a name in one
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if m.relative_to(PACKAGE).parts[0] in BELOW], ids=name_of)
@@ -87,7 +94,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def reached(module: Path) -> Iterator[str]:
     """The last steps of every name that a module imports from the package, by whatever statement."""
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in read_nodes(module):
         if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith("spearmint_fp")):
             yield from ((node.module or "").rpartition(".")[2], *(alias.name for alias in node.names))
         elif isinstance(node, ast.Import):
@@ -188,7 +195,7 @@ def test_modules_and_functions_are_no_longer_than_can_be_read_at_once() -> None:
     sources = [*MODULES, *(path for folder in ("docs", "examples") for path in (ROOT / folder).rglob("*.py"))]
     long = [str(m) for m in sources if len(m.read_text(encoding="utf-8").splitlines()) > MOST_MODULE_LINES]
     for module in sources:
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        for node in read_nodes(module):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 body = node.body[1:] if ast.get_docstring(node) else node.body
                 if body and (body[-1].end_lineno or 0) - body[0].lineno + 1 > MOST_FUNCTION_LINES:
@@ -203,7 +210,7 @@ def test_no_docstring_begins_as_half_a_sentence() -> None:
     assert [
         f"{source}:{node.lineno}"
         for source in sources
-        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        for node in read_nodes(source)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and halves.match(str(node.value.value))
     ] == []
 
@@ -221,7 +228,7 @@ def node_kinds() -> Iterator[type[Node]]:
 
 def types_tested(module: Path) -> Iterator[tuple[int, str]]:
     """The classes that values are tested for, with the line: `isinstance(x, A | B)`, `type(x) is A`, `case A():`."""
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in read_nodes(module):
         tested: list[ast.expr] = []
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
             tested = node.args[1:]

@@ -212,9 +212,12 @@ def _set_in_sweep(path: Steps, value: Any, sweep: Sweep[Any]) -> Sweep[Any]:
 def _choose_some(name: str, number: int, seed: int | None, sweep: Sweep[Any]) -> Sweep[Any]:
     """The function of that name, whose numbers are told in the words of the options."""
     if name != "covering" and not 0 <= number <= sweep.size:
-        raise ArgumentError(f"--{name} {format_count(number)} of {format_count(sweep.size)} configurations cannot be")
+        size = format_count(sweep.size)
+        raise ArgumentError(f"--{name} {format_count(number)}: of {size} configurations take 0 to {size}")
     if name == "covering" and number < 1:
-        raise ArgumentError(f"--covering {format_count(number)}: at least 1 axis is combined with others")
+        raise ArgumentError(
+            f"--covering {format_count(number)}: take the number of axes whose values occur together, 1 or more"
+        )
     function: Callable[..., Sweep[Any]] = getattr(fp, name)
     return function(number, sweep) if seed is None else function(number, sweep, seed=seed)
 
@@ -237,8 +240,16 @@ def _explain_misfit(condition: Assignment, sweep: Sweep[Any]) -> str:
     for path, value in condition.values.items():
         if not fp.where({path: value}, sweep).size:
             column = sweep._node.columns().get(path)
-            values = list(islice(chain.from_iterable(column.pieces if column else ()), MOST_COMPARED))
+            pieces = map(_cut_middle, column.pieces if column else ())
+            values = list(islice(chain.from_iterable(pieces), MOST_COMPARED))
             with suppress(ArithmeticError, TypeError, ValueError):  # not all of them are numbers, or dates
                 values = nsmallest(12, values, key=lambda other: abs(other - value))
             return f"nothing at {show_path(path)} fits{suggest_names(value, values) if values else ''}"
     return "each value occurs, but not with the others"
+
+
+def _cut_middle(values: Sequence[Any]) -> Sequence[Any]:
+    """The values, or a few at both ends of a long axis."""
+    from ..sweep.indices import count_items
+
+    return values if count_items(values) <= MOST_COMPARED else (*values[:6], *values[-6:])

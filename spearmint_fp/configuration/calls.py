@@ -29,6 +29,9 @@ def explain_calls(target: F) -> F:
 
     A call that fits is not looked at. A TypeError without a frame below this one is of the call itself.
     """
+    if isinstance(target, type) and "__new__" in vars(target):
+        target.__new__ = staticmethod(_wrap_function(target.__new__, target, 1))  # type: ignore[method-assign]
+        return target
     if isinstance(target, type):
         target.__init__ = _wrap_function(target.__init__, target, 1)  # type: ignore[misc]
         return target
@@ -58,7 +61,8 @@ def make_call_error(target: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any
     signature, name = inspect.signature(target), target.__name__
     parameters = signature.parameters
     by_position = [one.name for one in parameters.values() if one.kind < one.VAR_POSITIONAL]
-    unknown = [key for key in kwargs if key not in parameters]
+    by_name = [one.name for one in parameters.values() if one.kind != one.POSITIONAL_ONLY]
+    unknown = [key for key in kwargs if key not in by_name]
     twice = [key for key in by_position[: len(args)] if key in kwargs]
     if unknown:
         why, way = _explain_unknown(name, parameters, by_position, args, {key: kwargs[key] for key in unknown})
@@ -82,15 +86,17 @@ def _explain_unknown(
 ) -> tuple[str, str]:
     """The words about arguments that a function does not have, and the way out where it has a form of its own."""
     key, value = next(iter(unknown.items()))
-    if not args and by_position == ["tree"]:
-        pairs = (f"{short_repr(key)}: {_format_axis(value)}" for key, value in unknown.items())
+    if not args and by_position in (["tree"], ["mapping"]):
+        kind = by_position[0]
+        show = _format_axis if kind == "tree" else short_repr
+        pairs = (f"{short_repr(key)}: {show(value)}" for key, value in unknown.items())
         return (
-            f"{name} takes one tree, and no arguments by name; got {list_words([*unknown])}",
+            f"{name} takes one {kind}, and no arguments by name; got {list_words([*unknown])}",
             f"Write {name}({{{list_words([*pairs])}}})",
         )
     other = _OTHER_NAMES.get(key, "").format(short_repr(value))
     known = [one for one in parameters if parameters[one].kind != parameters[one].POSITIONAL_ONLY]
-    meant = f"; write {other}" if other.partition("=")[0] in parameters else suggest_names(key, known)
+    meant = f"; write {other}" if other.partition("=")[0] in parameters else suggest_names(key, known) if known else ""
     return f"{name} has no argument {key!r}, given as {repr_with_type(value)}{meant}", ""
 
 

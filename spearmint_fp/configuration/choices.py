@@ -233,7 +233,7 @@ _are_scalars: Final = SCALAR_TYPES.issuperset
 
 def require_expanded(config: Any) -> Any:
     """`config`, or the error that names `expand` where a choice is still in it."""
-    if type(config) is Config and _are_scalars(map(type, config._cell[1:])):
+    if isinstance(config, Config) and _are_scalars(map(type, config._cell[1:])):
         return config
     choice = config if isinstance(config, Choice) else find_inside(Choice, config, most=MAX_ENTERED_OBJECTS)
     if choice is None:

@@ -9,16 +9,30 @@ from functools import lru_cache
 from itertools import chain, islice, product, repeat, starmap
 from math import prod
 from operator import itemgetter
-from typing import Any, Final, NoReturn, final
+from typing import TYPE_CHECKING, Any, Final, NoReturn, final
+from weakref import finalize
 
 import attrs
 
+from .calls import explain_calls
 from .equality import are_values_equal
 from .errors import ArgumentError, FrozenError, MissingAttributeError, PathError, SpearmintError, TreeError
-from .fold import Algebra, RefusedNodeError, fold, keep_choice, list_leaves, register_node, repr_tree, show_path
+from .fold import (
+    TOO_DEEP,
+    Algebra,
+    RefusedNodeError,
+    fold,
+    forget_node,
+    keep_choice,
+    list_leaves,
+    register_node,
+    repr_tree,
+    show_path,
+)
 from .freezing import freeze, rebuild_record
 from .identity import config_id
 from .keys import has_hash
+from .layout_classes import MAX_LAYOUT_CLASSES, MAX_PROPERTIES, make_layout_class
 from .merging import override
 from .messages import Missing, repr_with_type, short_repr
 from .records import MappingShape, are_text
@@ -34,34 +48,41 @@ class Layout(MappingShape):
     configurations come out of `itertools.product((layout,), *pools)` without another copy.
     """
 
+    config_class: type[Config] = attrs.field(init=False, eq=False, repr=False)
     key_hash: int = attrs.field(init=False, eq=False, repr=False)
     sort_values: Callable[[tuple[Any, ...]], Hashable] = attrs.field(init=False, eq=False, repr=False)
     """The values of a cell, equal where they are equal at the same keys in another order."""
 
     def __attrs_post_init__(self) -> None:
         MappingShape.__attrs_post_init__(self)
+        object.__setattr__(self, "config_class", Config)
         object.__setattr__(self, "key_hash", hash(frozenset(self.keys)))
         object.__setattr__(self, "sort_values", _make_sorting(self.slots))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return get_layout, (self.keys,)
 
     def with_keys(self, keys: Iterable[Hashable]) -> Layout:
         return get_layout(tuple(keys))
 
     def build(self, values: Sequence[Any]) -> Config:
-        config = _new(Config)
+        config = _new(self.config_class)
         _set_cell(config, (self, *values))
         return config
 
     def split(self, value: Any) -> tuple[Any, ...] | None:
-        if type(value) is Config and value._cell[0] is self:
+        if isinstance(value, Config) and value._cell[0] is self:
             return value._cell[1:]
         return MappingShape.split(self, value)
 
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Config]:
         cells, count = product((self,), *pools), prod(map(len, pools))
-        return _build_each(cells) if count < BLOCK_SIZE // 4 else chain.from_iterable(_build_blocks(cells, count))
+        if count < BLOCK_SIZE // 4:
+            return _build_each(self.config_class, cells)
+        return chain.from_iterable(_build_blocks(self.config_class, cells, count))
 
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[Config]:
-        return _build_rows(rows, len(rows))
+        return _build_rows(self.config_class, rows, len(rows))
 
     @property
     def row_head(self) -> tuple[Any, ...]:
@@ -80,42 +101,51 @@ BLOCK_SIZE: Final = 128
 """How many configurations of a long stream are made at once."""
 
 
-def _build_each(cells: Iterator[tuple[Any, ...]]) -> Iterator[Config]:
-    new, set_cell, cls = _new, _set_cell, Config
+def _build_each(cls: type[Config], cells: Iterator[tuple[Any, ...]]) -> Iterator[Config]:
+    new, set_cell = _new, _set_cell
     for cell in cells:
         config = new(cls)
         set_cell(config, cell)
         yield config
 
 
-def _build_blocks(cells: Iterator[tuple[Any, ...]], count: int) -> Iterator[list[Config]]:
-    """`_build_each(cells)` in blocks, the first of them small: a reader of a few does not wait for many."""
+def _build_blocks(cls: type[Config], cells: Iterator[tuple[Any, ...]], count: int) -> Iterator[list[Config]]:
+    """`_build_each(cls, cells)` in blocks, the first of them small: a reader of a few does not wait for many."""
     size = 4
     while count:
         size = min(4 * size, BLOCK_SIZE, count)
-        yield _build_rows(cells, size)
+        yield _build_rows(cls, cells, size)
         count -= size
 
 
-def _build_rows(cells: Iterable[tuple[Any, ...]], count: int) -> list[Config]:
+def _build_rows(cls: type[Config], cells: Iterable[tuple[Any, ...]], count: int) -> list[Config]:
     """The configurations of `count` cells; a third cheaper than one by one.
 
     The interpreter takes no step for each configuration, and `starmap` hands on the tuples of `repeat` and `zip` as
     arguments, where a call would make a new one.
     """
-    configs = list(starmap(_new, repeat((Config,), count)))
+    configs = list(starmap(_new, repeat((cls,), count)))
     deque(starmap(_set_cell, zip(configs, cells, strict=False)), 0)
     return configs
 
 
+if TYPE_CHECKING:
+    _Mapping = Mapping[Any, Any]
+else:  # registered as a mapping: to derive from an ABC makes every `isinstance(value, Config)` run code of it
+    _Mapping = object
+
+
+@explain_calls
+@Mapping.register
 @final
 @attrs.frozen(init=False, eq=False, repr=False, match_args=False)
-class Config(Mapping[Any, Any]):
+class Config(_Mapping):
     """`freeze(mapping)`: a frozen mapping whose dicts are `Config`, whose lists are tuples, whose sets are frozensets.
 
     Keys keep their order; equality and hash do not depend on it. A key is read as `c["llm"]` or `c.llm`;
     a key that collides with a method (`items`) by subscript alone. Leaves are shared with the input, never
-    copied. `c | patch` is `override(patch, c)`.
+    copied. `c | patch` is `override(patch, c)`. Ask `isinstance(c, Config)`: a set of keys may have a subclass of
+    its own, which is quicker and otherwise the same.
 
     >>> c = Config({"llm": {"model": "gpt-4"}, "layers": [64, 64]})
     >>> c["llm"]["model"], c.llm.model, c.layers
@@ -134,14 +164,15 @@ class Config(Mapping[Any, Any]):
 
     _cell: tuple[Any, ...]
 
-    def __init__(self, mapping: Mapping[Any, Any] | None = None, /) -> None:
+    def __new__(cls, mapping: Mapping[Any, Any] | None = None, /) -> Config:
         if mapping is None:
             mapping = {}
         elif not isinstance(mapping, Mapping):
             raise ArgumentError(
                 f"Config takes a mapping; got {repr_with_type(mapping)}. For other trees there is freeze(tree)"
             )
-        _set_cell(self, freeze(mapping if type(mapping) is not Config else mapping._dict())._cell)
+        frozen: Config = freeze(mapping)
+        return frozen
 
     def __getitem__(self, key: Any) -> Any:
         cell = self._cell
@@ -187,7 +218,8 @@ class Config(Mapping[Any, Any]):
 
     def _dict(self) -> dict[Any, Any]:
         cell = self._cell
-        return dict(zip(cell[0].keys, cell[1:]))  # noqa: B905  # never of two lengths, and asking takes a third
+        made: dict[Any, Any] = cell[0].make_dict(*cell[1:])
+        return made
 
     def keys(self) -> KeysView[Any]:
         slots: dict[Any, int] = self._cell[0].slots
@@ -210,7 +242,7 @@ class Config(Mapping[Any, Any]):
     def __eq__(self, other: object) -> bool:
         mine = self._cell
         layout = mine[0]
-        if type(other) is Config:
+        if isinstance(other, Config):
             theirs = other._cell
             if layout is theirs[0]:
                 return mine is theirs or are_values_equal(mine[1:], theirs[1:])
@@ -220,20 +252,21 @@ class Config(Mapping[Any, Any]):
             )
         if not isinstance(other, Mapping):
             return NotImplemented
+        if (is_dict := type(other) is dict) and layout.slots.keys() != other.keys():
+            return False
         try:
-            if type(other) is not dict:
-                return self == Config(other)
-            return layout.slots.keys() == other.keys() and are_values_equal(
-                mine[1:], tuple([freeze(other[key]) for key in layout.keys])
-            )
+            frozen = tuple([freeze(other[key]) for key in layout.keys]) if is_dict else freeze(other)
         except SpearmintError:  # a cycle, say: not a tree, so not equal to one
             return False
+        return are_values_equal(mine[1:], frozen) if is_dict else self == frozen
 
     def __hash__(self) -> int:
         cell = self._cell
         layout = cell[0]
         try:
             return hash((layout.key_hash, layout.sort_values(cell)))
+        except RecursionError:
+            raise TreeError(f"cannot hash: {TOO_DEEP}") from None
         except TypeError:
             parts = (*list_leaves(self), *(((key,), value) for key, value in self.items()))
             path, part = next((path, part) for path, part in parts if not has_hash(part))
@@ -308,12 +341,36 @@ def _open_config(config: Config) -> tuple[Layout, tuple[Any, ...]]:
     return cell[0], cell[1:]
 
 
-_text_layout: Final = lru_cache(maxsize=1024)(Layout)
+_RESERVED_NAMES: Final = frozenset(dir(Config))
+_layout_classes: Final[set[type[Config]]] = set()
+
+
+@lru_cache(maxsize=1024)
+def _get_text_layout(keys: tuple[str, ...]) -> Layout:
+    """`Layout(keys)`, with a class of its own while there are few of those."""
+    layout = Layout(keys)
+    if len(keys) <= MAX_PROPERTIES and len(_layout_classes) < MAX_LAYOUT_CLASSES:
+        cls = make_layout_class(Config, layout.slots, _RESERVED_NAMES)
+        object.__setattr__(layout, "config_class", cls)
+        _layout_classes.add(cls)
+        register_node(cls, _open_config, frozen=True)
+        finalize(layout, _forget_class, cls).atexit = False  # a configuration keeps its layout
+    return layout
+
+
+def _forget_class(cls: type[Config]) -> None:
+    _layout_classes.discard(cls)
+    forget_node(cls)
 
 
 def get_layout(keys: tuple[Hashable, ...]) -> Layout:
     """`Layout(keys)`, shared where all keys are text: keys of other types may be equal and yet differ, 1 and True."""
-    return _text_layout(keys) if are_text(map(type, keys)) else Layout(keys)
+    return _get_text_layout(keys) if are_text(map(type, keys)) else Layout(keys)
+
+
+def _open_dict(mapping: dict[Hashable, Any]) -> tuple[Layout, tuple[Any, ...]]:
+    mapping = mapping.copy()  # in one step, so that keys and values agree whatever another thread does
+    return get_layout(tuple(mapping)), tuple(mapping.values())
 
 
 def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
@@ -328,7 +385,10 @@ def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
             f"{repr_with_type(mapping)} has a length of {len(mapping)} and gives at least {len(keys)} keys, "
             f"{distinct} different"
         )
-    return get_layout(keys), tuple(mapping[key] for key in keys)
+    try:
+        return get_layout(keys), tuple([mapping[key] for key in keys])
+    except LookupError as error:
+        raise _refuse_mapping(f"{repr_with_type(mapping)} lacks a key that it gives: {short_repr(error)}") from None
 
 
 def _refuse_mapping(reason: str) -> RefusedNodeError:
@@ -336,5 +396,5 @@ def _refuse_mapping(reason: str) -> RefusedNodeError:
 
 
 register_node(Config, _open_config, frozen=True)
-register_node(dict, lambda mapping: (get_layout(tuple(mapping)), tuple(mapping.values())))
+register_node(dict, _open_dict)
 register_node(Mapping, _open_mapping)

@@ -29,6 +29,9 @@ MAX_DEPTH: Final = 200
 MAX_NODES: Final = 5 * 10**6
 """How many records and choices a tree may have, a part that stands in several places counted at each."""
 
+TOO_DEEP: Final = "the tree is nested too deeply for the stack that is left here. Flatten it"
+"""The end of an error where Python itself recurses, as it does to compare."""
+
 SCALAR_TYPES: Final[frozenset[type]] = frozenset({str, int, float, bool, type(None), bytes, complex, *COMPUTED_TYPES})
 
 FROZEN_TYPES: Final[set[type]] = {*SCALAR_TYPES}
@@ -127,6 +130,12 @@ def register_node(kind: type, opener: Callable[[Any], Opened | None], *, frozen:
     _OPENERS[kind] = opener
     if frozen:
         FROZEN_TYPES.add(kind)
+
+
+def forget_node(kind: type) -> None:
+    """The inverse of `register_node`."""
+    del _OPENERS[kind]
+    FROZEN_TYPES.discard(kind)
 
 
 def _open_other(value: Any) -> Opened | None:

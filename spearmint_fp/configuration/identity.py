@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from .errors import IdentityError, TreeError
 from .fold import Algebra, Choice, fold, show_path
+from .late import hashlib
 from .messages import repr_with_type
 from .models import is_model, is_struct, read_model_fields
 from .records import MappingShape, Shape, TupleShape
@@ -56,9 +57,7 @@ def config_id(tree: Any) -> str:
     """
     if isinstance(tree, Mapping) and "config_id" in tree and not isinstance(tree["config_id"], Choice):
         return _read_own_id(tree["config_id"])
-    from hashlib import sha256  # loads a shared library, so it waits for the first identity
-
-    return sha256(VERSION + encode_tree(tree)).hexdigest()[:32]
+    return hashlib.sha256(VERSION + encode_tree(tree)).hexdigest()[:32]
 
 
 def _read_own_id(name: Any) -> str:

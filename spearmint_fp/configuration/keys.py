@@ -11,6 +11,7 @@ from numbers import Number
 from typing import Any, Final, final
 
 from .fold import Algebra, fold
+from .late import hashlib
 from .models import read_model_fields
 from .opaque import is_array
 from .spacing import COMPUTED_TYPES
@@ -139,21 +140,19 @@ def _make_cells_key(array: Any) -> Hashable:
         if nan.any():  # there are many of them, which all mean the same
             array = array.copy()
             array[nan] = float("nan")
-    from hashlib import blake2b  # loads a shared library, so it waits for the first array
-
-    return blake2b(array.tobytes(), digest_size=32).digest()
+    return hashlib.blake2b(array.tobytes(), digest_size=32).digest()
 
 
 # --- records -----------------------------------------------------------------------------------------
 
 
-def _find_record_type(node: Any) -> type:
+def find_record_type(node: Any) -> type:
     """The type of a record, one for all that freezing makes equal."""
     return Mapping if isinstance(node, Mapping) else tuple if isinstance(node, list) else type(node)
 
 
 _KEY: Final[Algebra[Hashable]] = Algebra(
     leaf=_make_leaf_key,
-    record=lambda shape, node, parts: (_find_record_type(node), frozenset(zip(shape.keys, parts, strict=True))),
+    record=lambda shape, node, parts: (find_record_type(node), frozenset(zip(shape.keys, parts, strict=True))),
     choice=lambda node, _: _make_leaf_key(node),
 )

@@ -9,10 +9,9 @@ import attrs
 
 from .config import Config
 from .errors import ArgumentError, PathError, TreeError
-from .fold import MAX_DEPTH, Choice, Steps, show_path
+from .fold import MAX_DEPTH, TOO_DEEP, Choice, Steps, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, make_child_error, open_record
-from .merging import TOO_DEEP
 from .messages import repr_with_type, short_repr
 from .records import MappingShape, Shape, TupleShape
 from .spacing import COMPUTED_TYPES
@@ -94,7 +93,7 @@ def get_in(path: Path, config: Any) -> Any:
     """
     node, steps = config, parse_path(path)
     for depth, step in enumerate(steps):
-        slot = node._cell[0].slots.get(step) if type(node) is Config else None
+        slot = node._cell[0].slots.get(step) if isinstance(node, Config) else None
         node = node._cell[slot] if slot is not None else _read_child(node, steps, depth)
     return node
 

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import isclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError
@@ -23,8 +23,6 @@ from .problems import Problem, RefusalError, format_type, make_refusal, show_pro
 from .scalar_hooks import convert_enum, convert_literal, convert_none, find_scalar_hook
 from .type_forms import find_class, is_form, is_literal, is_union
 from .unwrapping import is_wrapped, list_members, unwrap_once, unwrap_type
-
-Extra = Literal["forbid", "ignore"]
 
 MOST_LETTERS: Final = 1_000
 """How much of the reasons of a union's members is written out."""

@@ -92,7 +92,7 @@ def _require_equal(text: str, value: Any, cls: Any) -> str:
 
 def _are_same(one: Any, other: Any) -> bool:
     """True for values that are equal and of the same types all the way down, where NaN equals itself."""
-    if type(one) is not type(other):
+    if type(one) is not type(other) and not (isinstance(one, Config) and isinstance(other, Config)):
         return False
     parts, others = _list_parts(one), _list_parts(other)
     if parts is None or others is None:
@@ -113,7 +113,7 @@ def _list_parts(value: Any) -> list[Any] | None:
         return [getattr(value, f.name, ABSENT) for f in attrs.fields(kind) if f.init or f.eq]
     if is_dataclass(kind):
         return [getattr(value, f.name, ABSENT) for f in fields(kind) if f.init or f.compare]
-    own = [vars(value)] if hasattr(value, "__dict__") and kind is not Config else []
+    own = [vars(value)] if hasattr(value, "__dict__") and not isinstance(value, Config) else []
     if isinstance(value, Mapping):
         return [*own, getattr(value, "default_factory", None), *value.keys(), *value.values()]
     if isinstance(value, set | frozenset):

@@ -99,7 +99,7 @@ class Writer:
         kind = type(node)
         if isinstance(shape, TupleShape) and kind in (list, tuple):
             return list(parts) if kind is list else {"$tuple": list(parts)}
-        if isinstance(shape, MappingShape) and kind in (dict, Config):
+        if isinstance(shape, MappingShape) and (kind is dict or isinstance(node, Config)):
             plain = self.write_object(shape.keys, parts)
             return plain if kind is dict else {"$config": plain}
         if kind in self._names and not isinstance(shape, MappingShape | TupleShape):
@@ -135,7 +135,8 @@ class Writer:
 
     def _record_causes(self, shape: Shape, node: Any, parts: tuple[_Causes, ...]) -> _Causes:
         inside = [((key, *path), cause) for key, part in zip(shape.keys, parts, strict=True) for path, cause in part]
-        return inside if type(node) in (list, tuple, dict, Config) else self._leaf_causes(node)
+        is_plain = type(node) in (list, tuple, dict) or isinstance(node, Config)
+        return inside if is_plain else self._leaf_causes(node)
 
 
 _Causes = list[tuple[tuple[Any, ...], str]]

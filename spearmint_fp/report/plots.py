@@ -12,13 +12,8 @@ from ..configuration.messages import repr_with_type
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
-from .canvas import load_matplotlib
-from .charts import Chart, read_values, select_axes
-from .effects import draw_differences, draw_effects
-from .heatmap import draw_heatmap
-from .lines import draw_lines
+from .late import canvas, charts, effects, heatmap, lines, parallel
 from .numbers import Value
-from .parallel import draw_parallel
 from .statistics import compare
 
 if TYPE_CHECKING:
@@ -26,11 +21,11 @@ if TYPE_CHECKING:
 
 Kind = Literal["heatmap", "lines", "parallel", "effects", "differences"]
 
-_DRAW: Final[Mapping[Kind, Callable[[Figure, Chart, str | None], None]]] = {
-    "effects": draw_effects,
-    "heatmap": draw_heatmap,
-    "lines": draw_lines,
-    "parallel": draw_parallel,
+_DRAW: Final[Mapping[Kind, Callable[[Figure, charts.Chart, str | None], None]]] = {
+    "effects": effects.draw_effects,
+    "heatmap": heatmap.draw_heatmap,
+    "lines": lines.draw_lines,
+    "parallel": parallel.draw_parallel,
 }
 
 
@@ -72,13 +67,13 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
     """
     outcomes = require_outcomes(outcomes)
     columns = make_columns(outcomes, sweep=sweep)
-    values, name = read_values(outcomes, columns, value)
-    chart = Chart(select_axes(columns, on), values, tuple(not outcome.ok for outcome in outcomes), name)
+    values, name = charts.read_values(outcomes, columns, value)
+    chart = charts.Chart(charts.select_axes(columns, on), values, tuple(not outcome.ok for outcome in outcomes), name)
     chosen = _choose_kind(kind, chart.axes)
-    figure = load_matplotlib("figure").Figure(layout="constrained", dpi=110)
+    figure = canvas.load_matplotlib("figure").Figure(layout="constrained", dpi=110)
     if chosen == "differences":  # which outcomes are pairs, their configurations say, not the columns
         axis = chart.axes[0]
-        draw_differences(figure, compare(axis.path, outcomes, value=value), axis.name, name, title)
+        effects.draw_differences(figure, compare(axis.path, outcomes, value=value), axis.name, name, title)
     else:
         _DRAW[chosen](figure, chart, title)
     figure._repr_png_ = partial(_to_png, figure)  # what notebooks ask for

@@ -31,7 +31,7 @@ class Cases(ABC):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class KeyCases(Cases):
     """Cases of single keys; there is nothing for the others."""
 
@@ -47,7 +47,7 @@ class KeyCases(Cases):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class RangeCases(Cases):
     """Everything goes on for the numbers of a range, and nothing for others."""
 

@@ -89,15 +89,15 @@ def claim_points(points: Iterable[Any]) -> Claims:
     kinds: dict[Hashable, Any] = {}
     for point in points:
         kinds.setdefault(_list_layouts(point), point)
-    return unite_claims(fold(_CLAIMS, point) if type(point) is Config else _LEAF for point in kinds.values())
+    return unite_claims(fold(_CLAIMS, point) if isinstance(point, Config) else _LEAF for point in kinds.values())
 
 
 def _list_layouts(point: Any) -> Hashable:
     """The keys of a record, and so for each record in it; None for a leaf."""
-    if type(point) is not Config:
+    if not isinstance(point, Config):
         return None
     layout, *children = point._cell
-    return layout, *[_list_layouts(child) if type(child) is Config else None for child in children]
+    return layout, *[_list_layouts(child) if isinstance(child, Config) else None for child in children]
 
 
 def _claim_record(shape: Shape, _: Any, parts: tuple[Claims, ...]) -> Claims:
@@ -165,11 +165,11 @@ def find_origins(value: Config, parts: Sequence[Claims]) -> list[list[Config]] |
     flat = fold(_FLAT, value)
     owner = {path: number for number, part in enumerate(parts) for path in part.leaves}
     owned: list[Flat] = [{} for _ in parts]
-    empty = [path for path, leaf in flat.items() if type(leaf) is Config]
+    empty = [path for path, leaf in flat.items() if isinstance(leaf, Config)]
     for path, leaf in flat.items():
         above = (owner.get(path[:end]) for end in range(len(path) + 1))
         number = next((number for number in above if number is not None), None)
-        if type(leaf) is not Config:
+        if not isinstance(leaf, Config):
             if number is None:
                 return [[] for _ in parts]
             owned[number][path] = leaf

@@ -32,7 +32,7 @@ from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
 from .labels import LABEL, Labels
-from .membership import keep_members
+from .late import counted
 from .nodes.axis import Axis
 from .nodes.columns import Column
 from .nodes.image import Map
@@ -217,12 +217,12 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def __sub__(self, other: Sweep[Any]) -> Sweep[T_co]:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return Sweep(keep_members(self._node, other._node, inside=False))
+        return Sweep(counted.keep_members(self._node, other._node, inside=False))
 
     def __and__(self, other: Sweep[Any]) -> Sweep[T_co]:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return Sweep(keep_members(self._node, other._node, inside=True))
+        return Sweep(counted.keep_members(self._node, other._node, inside=True))
 
     def __or__(self, other: Sweep[S]) -> Sweep[T_co | S]:
         if not isinstance(other, Sweep):

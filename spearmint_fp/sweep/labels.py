@@ -30,7 +30,7 @@ ID_DIGITS: Final = 12
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Spelling:
     """How labels are spelled: their paths, their values, and what makes one text of both.
 
@@ -135,7 +135,7 @@ def _find_value(path: Steps, known: dict[Steps, Any]) -> Any:
     """The value at a path, or `ABSENT`; `known` keeps the values on the way, for paths that begin alike."""
     if path not in known:
         parent = _find_value(path[:-1], known)
-        absent = parent is ABSENT or (type(parent) is Config and path[-1] not in parent)
+        absent = parent is ABSENT or (isinstance(parent, Config) and path[-1] not in parent)
         known[path] = ABSENT if absent else next(iter(find_in(path[-1:], parent)), ABSENT)
     return known[path]
 

@@ -97,7 +97,7 @@ def _look_up_members(node: Node, other: Node, inside: bool) -> Node:
 
 
 @final
-@attrs.frozen(eq=False, slots=False)
+@attrs.frozen(eq=False, slots=False, repr=False)
 class Membership(Relation):
     """True for the configurations that are in a sweep, types told apart; for the others unless `inside`."""
 

@@ -40,7 +40,7 @@ Raised = tuple[tuple[tuple[int, int], ...], tuple[Any, ...]]
 
 
 @final
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class _OpenDigit:
     """A digit whose values are being gone through: the arguments so far, and the row that grows.
 
@@ -58,7 +58,7 @@ class _OpenDigit:
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _Block:
     """The combinations of the last digits that a guard leaves, and their arguments as columns.
 
@@ -72,7 +72,7 @@ class _Block:
 
 
 @final
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Space:
     """The subject of the questions to predicates: the digits, the diagrams so far, and the values of each digit.
 

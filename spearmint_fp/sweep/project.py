@@ -18,14 +18,11 @@ from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import Path, find_in
 from ..configuration.spacing import COMPUTED_TYPES
-from .allowed import Allowed
 from .choose import check_path, parse_paths
 from .claims import Claims, overlap
 from .core import Sweep, as_sweep
 from .distinct import drop_repetitions
-from .filters import constrain_node
-from .first_appearances import find_firsts
-from .formulas import ANYTHING, Formula, Values
+from .late import counted
 from .nodes.axis import UNIT, Axis, make_point
 from .nodes.columns import Columns, Kinds, join_columns, list_static_columns
 from .nodes.merge import Merge
@@ -35,7 +32,6 @@ from .nodes.record import Record
 from .nodes.union import EMPTY, Union
 from .outline import Outline
 from .places import Known, Places
-from .tables import Constraint, join_names
 
 T = TypeVar("T")
 
@@ -122,7 +118,7 @@ def _restrict_node(node: Node, paths: Paths) -> Node:
             made = Union.of([_restrict_node(part, here) for part in parts])
         case ViewOf(base=base, path=seen) if not any(overlap(path, seen) for path in here):
             made = _restrict_node(base, here)
-        case SelectionOf(indices=Allowed() as allowed):
+        case SelectionOf(indices=counted.Allowed() as allowed):
             made = _restrict_allowed(allowed, here)
         case ZipOf(parts=parts):
             homes = {part for path in here for part, rest in node.enter(path) if parts[part].may_have(rest)}
@@ -130,12 +126,12 @@ def _restrict_node(node: Node, paths: Paths) -> Node:
     return _list_restrictions(node, here) if made is None else made
 
 
-def _restrict_allowed(allowed: Allowed, paths: Paths) -> Node | None:
+def _restrict_allowed(allowed: counted.Allowed, paths: Paths) -> Node | None:
     """The restrictions of what constraints leave, each once, unless that is a plain product."""
     whole = allowed.find_product()
     if whole is not None:
         return _restrict_node(whole, paths)
-    firsts = find_firsts(allowed, paths)
+    firsts = counted.find_firsts(allowed, paths)
     return None if firsts is None else Restrict(paths, firsts)
 
 
@@ -190,9 +186,9 @@ def _wrap_node(node: Node, key: Hashable, whole: bool) -> Node | None:
 def _list_restrictions(node: Node, paths: Paths) -> Node:
     if node.size > LIMIT:
         raise SizeError(
-            f"projecting on {join_names(map(show_path, paths))} takes {format_count(node.size)} points to enumerate "
-            f"here, more than {LIMIT}: the sweep is shuffled, sliced, zipped or mapped, or constrained across "
-            f"branches. Project what it was made from"
+            f"projecting on {counted.join_names(map(show_path, paths))} takes {format_count(node.size)} points to "
+            f"enumerate here, more than {LIMIT}: the sweep is shuffled, sliced, zipped or mapped, or constrained "
+            f"across branches. Project what it was made from"
         )
     return (
         make_point(restrict_whole(paths, node.at(0)))
@@ -239,8 +235,16 @@ class Restrict(Compound):
         near, same = self.base, make_matcher(value, exact)
         for path in self.paths:
             found = find_in(path, value)
-            test = Values.of(found) if exact and found else make_matcher(found[0], exact) if found else ANYTHING
-            near = constrain_node(near, Constraint(Formula.of_all([test], negated=not found), (path,)))
+            test = (
+                counted.Values.of(found)
+                if exact and found
+                else make_matcher(found[0], exact)
+                if found
+                else counted.ANYTHING
+            )
+            near = counted.constrain_node(
+                near, counted.Constraint(counted.Formula.of_all([test], negated=not found), (path,))
+            )
         ranks = chain.from_iterable(self.base.ranks(point, True) for point in near.walk(0, min(near.size, LIMIT)))
         yield from sorted(rank for rank in islice(ranks, LIMIT) if same(self.at(rank)))
 

@@ -23,16 +23,14 @@ from ..configuration.messages import format_count
 from ..configuration.paths import find_in, set_in
 from ..configuration.spacing import COMPUTED_TYPES
 from ..conversion.convert import make_checker, structure, unstructure
-from ..conversion.hook_table import Extra
-from .checks import KEPT_SCALARS, keeps_values
+from ..conversion.problems import Extra
 from .core import Sweep, as_sweep
-from .filters import constrain_node
 from .indices import count_items
+from .late import checks, counted
 from .nodes.image import Image
 from .nodes.node import LIMIT, Node, make_derived_field
-from .patterns import find_common_pattern, find_pattern
+from .patterns import KEPT_SCALARS, find_common_pattern, find_pattern
 from .places import Known, Places, Verified, bound_places
-from .tables import Constraint
 
 T = TypeVar("T")
 
@@ -153,8 +151,8 @@ class Typed(Image):
         pieces = {path: column.pieces for path, column in self.base.columns().items()}
         lengths = {path: sum(map(count_items, pieces[path])) for path in pieces}
         long = [path for path, length in lengths.items() if length > LIMIT]
-        short = [Constraint(_make_matcher(path, forms), (path,)) for path in pieces if path not in long]
-        near = reduce(constrain_node, short, self.base)
+        short = [counted.Constraint(_make_matcher(path, forms), (path,)) for path in pieces if path not in long]
+        near = reduce(counted.constrain_node, short, self.base)
         if near.size > LIMIT * prod(lengths[path] for path in long):
             raise SizeError(
                 f"finding this means converting {format_count(near.size)} configurations, more than {LIMIT}: their "
@@ -181,7 +179,7 @@ class Typed(Image):
         return (
             self.extra == "forbid"
             and isclass(self.cls)
-            and keeps_values(self.cls)
+            and checks.keeps_values(self.cls)
             and self.base.exact
             and all(types <= {Layout} for types in self.base.kinds().values())
             and not any(column.computed for column in columns)

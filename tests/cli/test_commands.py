@@ -51,8 +51,11 @@ from tests.waiting import LIMIT_SECONDS
             "list space.yaml --set lr.x.y=1",
             "Error: cannot set lr.x.y: at lr stands 0.1 (float). Set that path itself to a mapping first",
         ),
-        ("list space.yaml --sample -1", "Error: --sample -1 of 6 configurations cannot be"),
-        ("list space.yaml --covering 0", "Error: --covering 0: at least 1 axis is combined with others"),
+        ("list space.yaml --sample -1", "Error: --sample -1: of 6 configurations take 0 to 6"),
+        (
+            "list space.yaml --covering 0",
+            "Error: --covering 0: take the number of axes whose values occur together, 1 or more",
+        ),
         (
             "list space.yaml --where lr=1 --where lr=2",
             "Error: --where names lr twice, and both must hold. Write 'lr=!sweep [a, b]'.",
@@ -61,7 +64,7 @@ from tests.waiting import LIMIT_SECONDS
         ("list space.yaml --sample 1.5", "Error: Invalid value for '--sample': '1.5' is no whole number."),
         (
             "list space.yaml --spread 7",
-            "Error: --spread 7 of 6 configurations cannot be",
+            "Error: --spread 7: of 6 configurations take 0 to 6",
         ),
         ("list space.yaml --seed 1", "Error: --seed is for --sample, --spread or --covering: give one of them too."),
         (

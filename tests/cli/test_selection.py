@@ -135,6 +135,11 @@ def test_a_path_that_is_new_is_told(folder: Path) -> None:
             + ", ".join(map(str, range(9_999, 9_987, -1))),
         ),
         (
+            ["--set", f"batch=!range [{10**20}]", "--exclude", f"batch={10**20}"],
+            f"--exclude batch={10**20} matches none of {2 * 10**20}: nothing at batch fits; there is: "
+            + ", ".join(map(str, [*range(10**20 - 1, 10**20 - 7, -1), *range(5, -1, -1)])),
+        ),
+        (
             ["--where", "lr=.1", "--exclude", "lr=.01"],
             "--exclude lr=.01 matches none of 3: nothing at lr fits; there is: 0.1",
         ),
@@ -143,7 +148,7 @@ def test_a_path_that_is_new_is_told(folder: Path) -> None:
     ],
 )
 def test_values_that_match_nothing_are_told(folder: Path, options: list[str], told: str) -> None:
-    result = called("list", "space.yaml", *options)
+    result = called("list", "space.yaml", *options, *([] if "--slice" in options else ["--slice", ":9"]))
     assert result.stderr.replace(" configurations: ", ": ") == (f"{told}\n" if told else "")
     assert not any("matches" in line for line in result.stdout.splitlines())
 

@@ -12,6 +12,7 @@ import pytest
 import spearmint_fp
 from spearmint_fp import (
     ArgumentError,
+    Config,
     DynamicValue,
     Journal,
     Spearmint,
@@ -32,7 +33,7 @@ def test_what_is_explained_is_the_same_to_all_who_look() -> None:
     assert pickle.loads(pickle.dumps(run)) is run
     assert config_id({"fn": sample}) == "74fe7f7c4250ff212ae16fb91778ec69"
     assert str(inspect.signature(sample)).startswith("(k: 'int', sweep: ")
-    for cls in (DynamicValue, Journal, Spearmint):
+    for cls in (Config, DynamicValue, Journal, Spearmint):
         assert "self" not in inspect.signature(cls).parameters
 
 
@@ -55,6 +56,15 @@ def test_a_type_error_from_inside_comes_through_as_it_is() -> None:
     ("call", "says"),
     [
         (lambda: WRONG.run(print), "run also needs configs. Call it as run(fn, configs, *, executor=None, "),
+        (
+            lambda: WRONG.Config(lr=1),
+            "Config takes one mapping, and no arguments by name; got lr. Write Config({'lr': 1})",
+        ),
+        (lambda: WRONG.Config(mapping={}), "Config takes one mapping, and no arguments by name; got mapping. Write"),
+        (
+            lambda: WRONG.Config({}, lr=1),
+            "Config has no argument 'lr', given as 1 (int). Call it as Config(mapping=None, /)",
+        ),
         (lambda: WRONG.expand(), "expand also needs tree. Call it as expand(tree)"),
         (
             lambda: WRONG.DynamicValue(low=0),

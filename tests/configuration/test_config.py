@@ -71,7 +71,7 @@ def test_a_config_is_frozen() -> None:
     assert len(str(error)) < 5_000
     assert c.a == (1, {"b": 2})
     assert c.s == frozenset({1})
-    assert type(c.a[1]) is Config
+    assert isinstance(c.a[1], Config)
 
 
 def test_missing_keys_are_told_with_a_suggestion() -> None:

@@ -419,4 +419,4 @@ def test_mixed_level_models_count_as_a_bdd_counts_them(levels: list[int], data: 
 def test_configs_are_built_as_without_constraints() -> None:
     sweep = expand({"a": DynamicValue([1, 2]), "deep": {"b": DynamicValue([[1], {"k": (2,)}])}})
     assert list(constrain(lambda a, b: True, sweep, on=("a", "deep.b"))) == list(sweep)
-    assert all(type(config) is Config for config in constrain(lambda a: True, sweep, on="a"))
+    assert all(isinstance(config, Config) for config in constrain(lambda a: True, sweep, on="a"))

@@ -47,7 +47,7 @@ def whole(config: Config) -> Any:
 
 def test_a_config_is_given_as_it_is() -> None:
     assert inject(whole)(CONFIG) is CONFIG
-    assert type(inject(whole)({"a": 1})) is Config
+    assert isinstance(inject(whole)({"a": 1}), Config)
 
 
 def test_typed_parameters_are_converted() -> None:

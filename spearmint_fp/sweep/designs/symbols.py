@@ -110,7 +110,7 @@ class Symbols:
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Home:
     """A part of a sweep that may have a path: its place, and the path from there on."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 from toolz import unique
@@ -22,9 +22,6 @@ from ..claims import Claims, claim_points
 from ..indices import count_items
 from ..outline import Outline
 from ..patterns import Pattern, find_common_pattern
-from ..places import NOWHERE, Known, Listed, Places
-from ..probes import MOST_VALUES, PointProbe, Probe
-from ..spots import Spot
 from .columns import (
     A,
     Column,
@@ -37,7 +34,13 @@ from .columns import (
     list_kinds,
     list_static_columns,
 )
+from .late import places, probes
 from .node import ABSENT, LIMIT, Compound, Node, make_derived_field
+
+if TYPE_CHECKING:
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 
 @final
@@ -79,13 +82,15 @@ class Axis(Compound):
     def places(self, value: Any, exact: bool) -> Places:
         if isinstance(self.values, range):
             whole = _find_whole(value, exact, self.values)
-            return Listed((self.values.index(whole),)) if whole is not None and whole in self.values else NOWHERE
+            if whole is None or whole not in self.values:
+                return places.NOWHERE
+            return places.Listed((self.values.index(whole),))
         if isinstance(self.values, Spacing):
             found = self.values.find_indices(value)
-            return Known(k for k in found if not exact or exact_key(self.values[k]) == exact_key(value))
+            return places.Known(k for k in found if not exact or exact_key(self.values[k]) == exact_key(value))
         if exact:
-            return Listed(self._positions.get(exact_key(value), ()))
-        return Listed([index for index, point in enumerate(self.values) if are_equal(point, value)])
+            return places.Listed(self._positions.get(exact_key(value), ()))
+        return places.Listed([index for index, point in enumerate(self.values) if are_equal(point, value)])
 
     def explain_missing(self, value: Any) -> str:
         if next(self.ranks(value, False), None) is not None:
@@ -134,7 +139,7 @@ class Axis(Compound):
 
     @cached_property
     def _claims(self) -> Claims:
-        records = [value for value in self._trees if type(value) is Config]
+        records = [value for value in self._trees if isinstance(value, Config)]
         return claim_points(records if len(records) == self.size else [*records, None])
 
     def claims(self, exact: bool) -> Claims:  # noqa: ARG002  # they are always exact here
@@ -153,7 +158,7 @@ class Axis(Compound):
 
     @property
     def fields(self) -> dict[Hashable, Node] | None:
-        if not self.static or type(self.at(0)) is not Config:
+        if not self.static or not isinstance(self.at(0), Config):
             return None
         return {key: make_point(value) for key, value in self.at(0).items()}
 
@@ -161,10 +166,10 @@ class Axis(Compound):
         return attrs.evolve(self, swept=True)
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        yield PointProbe(self, spot, self.values)
+        yield probes.PointProbe(self, spot, self.values)
 
     def find_pattern(self) -> Pattern:
-        return find_common_pattern(self.values) if 0 < self.size <= MOST_VALUES else None
+        return find_common_pattern(self.values) if 0 < self.size <= probes.MOST_VALUES else None
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:

@@ -62,7 +62,7 @@ def _claim_records(function: str, parts: Sequence[tuple[int, Node]]) -> list[_Sh
     for share in shares:
         if () in share.claims.leaves and (share.claims.exact or share.refine()) and () in share.claims.leaves:
             points = walk_possible_points(share.part, 0, share.part.size)
-            other = next(point for point in points if type(point) is not Config)
+            other = next(point for point in points if not isinstance(point, Config))
             raise ArgumentError(
                 f"{function} merges records from mappings; sweep {share.position} holds {repr_with_type(other)}. "
                 f"Put it under a key of its own: expand({{'key': sweep}})"

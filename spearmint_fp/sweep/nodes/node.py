@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
@@ -22,11 +22,14 @@ from ..claims import UNKNOWN, Claims, claim_points
 from ..indices import Indices
 from ..outline import Lines, Outline
 from ..patterns import Pattern
-from ..places import Known, Places
-from ..probes import PointProbe, Probe
-from ..spots import Spot
 from .columns import A, Columns, Kinds, Tables, join_columns, join_kinds, list_kinds, list_static_columns
+from .late import places, probes
 from .points import make_matcher, walk_points, walk_possible_points
+
+if TYPE_CHECKING:
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 LIMIT: Final = 1_000_000
 """How many points an operation enumerates before it refuses and says how many there are."""
@@ -107,7 +110,7 @@ class Node(ABC):
                 f"its function has no inverse. Search the sweep that it was made from"
             )
         same = make_matcher(value, exact)
-        return Known(index for index, point in enumerate(walk_points(self, 0, self.size)) if same(point))
+        return places.Known(index for index, point in enumerate(walk_points(self, 0, self.size)) if same(point))
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         """The positions of the points that are `value`, ascending."""
@@ -234,7 +237,7 @@ class Node(ABC):
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
         """The probes by which a type is asked about the points, of which there is one at least, where they stand."""
-        yield PointProbe(self, spot)
+        yield probes.PointProbe(self, spot)
 
     def find_pattern(self) -> Pattern:
         """The pattern that every point has, as far as it is seen without building points; else None."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate, chain, islice
 from math import prod
 from operator import mul
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
@@ -19,12 +19,15 @@ from ...configuration.records import FieldsShape, NamedShape, Shape
 from ..claims import NOTHING, Claims, claim_points, merge_claims
 from ..outline import Outline, outline_product
 from ..patterns import Pattern, join_patterns
-from ..places import NOWHERE, Combined, Listed, Places
-from ..probes import Probe, RecordProbe
-from ..spots import Spot
 from .axis import make_point
 from .columns import A, Columns, Kinds, Tables, nest_kinds
+from .late import places, probes
 from .node import ABSENT, Compound, Node, ProductOf, make_derived_field
+
+if TYPE_CHECKING:
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 POOLED_POINTS: Final = 256
 """How many points of a child are built at once and shared by the configurations of its parent."""
@@ -132,22 +135,22 @@ class Record(Compound):
     def places(self, value: Any, exact: bool) -> Places:
         values = self.shape.split(value) if self.size else None
         if values is None:
-            return NOWHERE
+            return places.NOWHERE
         return self.combined(part.places(child, exact) for part, child in zip(self.parts, values, strict=True))
 
-    def combined(self, places: Iterable[Places]) -> Places:
+    def combined(self, each: Iterable[Places]) -> Places:
         """The places of the records whose children stand at these places."""
         found: list[Places] = []
         rank: int | None = 0
-        for part, place in zip(self.parts, places, strict=True):
+        for part, place in zip(self.parts, each, strict=True):
             if next(place.walk(0, 1), None) is None:
-                return NOWHERE
-            if rank is not None and isinstance(place, Listed) and len(place.places) == 1:
+                return places.NOWHERE
+            if rank is not None and isinstance(place, places.Listed) and len(place.places) == 1:
                 rank = rank * part.size + place.places[0]  # mostly each stands in one place, and so do all
             else:
                 rank = None
             found.append(place)
-        return Combined([part.size for part in self.parts], found) if rank is None else Listed((rank,))
+        return places.Combined([part.size for part in self.parts], found) if rank is None else places.Listed((rank,))
 
     @property
     def composition(self) -> ProductOf:
@@ -205,7 +208,7 @@ class Record(Compound):
         if isinstance(self.shape, FieldsShape | NamedShape):  # an instance is looked at as a whole
             yield from super().probes(spot)
             return
-        yield RecordProbe(self, spot)
+        yield probes.RecordProbe(self, spot)
         for k, (key, part) in enumerate(zip(self.shape.keys, self.parts, strict=True)):
             yield from part.probes(spot.in_product(self, k, self.shape.build, (key,)))
 

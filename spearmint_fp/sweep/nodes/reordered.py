@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from operator import mul
-from typing import Any, cast, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 import attrs
 
@@ -15,12 +15,15 @@ from ...configuration.records import TupleShape
 from ..claims import Claims
 from ..indices import Indices
 from ..outline import Outline
-from ..places import Places, Selected
-from ..probes import Probe
-from ..spots import Spot
 from .columns import A, Columns, Kinds, Tables
+from .late import places
 from .node import Compound, Node, ProductOf
 from .record import Record
+
+if TYPE_CHECKING:
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 Place = tuple[int, ...]
 
@@ -113,7 +116,7 @@ class Reordered(Compound):
         return build(self.base, ())
 
     def places(self, value: Any, exact: bool) -> Places:
-        return Selected(self.base.places(value, exact), self.indices)
+        return places.Selected(self.base.places(value, exact), self.indices)
 
     @property
     def composition(self) -> ProductOf:

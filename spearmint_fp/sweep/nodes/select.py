@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import attrs
 
@@ -13,11 +13,14 @@ from ...configuration.messages import short_repr
 from ..claims import NOTHING, Claims
 from ..indices import Indices, Span, count_range
 from ..outline import Outline
-from ..places import Places, Selected
-from ..probes import Probe
-from ..spots import Spot
 from .columns import A, Columns, Tables
+from .late import places
 from .node import Compound, Node, SelectionOf
+
+if TYPE_CHECKING:
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 
 @final
@@ -43,7 +46,7 @@ class Select(Compound):
         return self.indices.walk(self.base, start, stop)
 
     def places(self, value: Any, exact: bool) -> Places:
-        return Selected(self.base.places(value, exact), self.indices)
+        return places.Selected(self.base.places(value, exact), self.indices)
 
     @property
     def composition(self) -> SelectionOf:

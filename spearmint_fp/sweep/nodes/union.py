@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, groupby
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
@@ -14,12 +14,15 @@ from ...configuration.fold import Steps, show_path
 from ..claims import Claims, unite_claims
 from ..outline import SHOWN_TERMS, Outline, outline_choice
 from ..patterns import Pattern
-from ..places import InOrder, Places
-from ..probes import Probe
-from ..spots import Spot
 from .axis import Axis
 from .columns import A, Columns, Tables, join_columns
+from .late import places
 from .node import Compound, Node, SumOf
+
+if TYPE_CHECKING:
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 
 @attrs.frozen(repr=False)
@@ -88,7 +91,7 @@ class Union(Compound):
         )
 
     def places(self, value: Any, exact: bool) -> Places:
-        return InOrder(self.offsets, lambda k: self.parts[k].places(value, exact))
+        return places.InOrder(self.offsets, lambda k: self.parts[k].places(value, exact))
 
     @property
     def composition(self) -> SumOf:

@@ -1,0 +1,47 @@
+"""Classes of `Config` for one set of keys each, so that a value is read in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+C = TypeVar("C")
+
+MAX_LAYOUT_CLASSES: Final = 256
+"""How many of these classes there may be at the same time; other configurations are of the general class."""
+
+MAX_PROPERTIES: Final = 128
+"""How many keys such a class may have: it is made before the first value is read."""
+
+
+def make_layout_class(general: type[C], slots: Mapping[Hashable, int], reserved: frozenset[str]) -> type[C]:
+    """`general`, whose `cell[slots[key]]` is read without a search; all keys are text.
+
+    Keys that are `reserved` for methods, or could be one of Python's own, are left to `general`.
+    """
+    names = {
+        key: _make_property(slot)
+        for key, slot in slots.items()
+        if isinstance(key, str) and key not in reserved and not key.startswith("__")
+    }
+    same = {name: getattr(general, name) for name in ("__module__", "__qualname__", "__doc__")}
+    own = {**names, **same, "__slots__": (), "__getitem__": _make_reading(general, slots)}
+    return type(general.__name__, (general,), own)
+
+
+@lru_cache(maxsize=MAX_PROPERTIES)
+def _make_property(slot: int) -> property:
+    return property(lambda config: config._cell[slot])
+
+
+def _make_reading(general: Any, slots: Mapping[Hashable, int]) -> Callable[[Any, Any], Any]:
+    read_or_refuse = general.__getitem__
+
+    def __getitem__(config: Any, key: Any) -> Any:  # noqa: N807  # the method itself
+        try:
+            return config._cell[slots[key]]
+        except (KeyError, TypeError, RecursionError):
+            return read_or_refuse(config, key)
+
+    return __getitem__

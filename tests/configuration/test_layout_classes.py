@@ -1,0 +1,126 @@
+"""Classes of `Config` for one set of keys: nothing but quicker, and never many."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spearmint_fp import Config, MissingAttributeError, PathError, config_id, expand, freeze, get_in, thaw
+from spearmint_fp.configuration import config as configs
+from spearmint_fp.configuration.config import Layout, get_layout
+from spearmint_fp.configuration.keys import exact_key
+from spearmint_fp.configuration.layout_classes import MAX_LAYOUT_CLASSES, MAX_PROPERTIES
+
+HOSTILE = """
+    __len__ __bool__ __iter__ __getitem__ __class__ __dict__ __init__ __call__ __eq__ __x _cell _dict items get mro
+    config_id register class a.b
+"""
+names = st.one_of(st.text(max_size=5), st.sampled_from([*HOSTILE.split(), "\ud800", "", "\0"]))
+values = st.one_of(st.integers(0, 2), st.just(float("nan")), st.just((1, Config({"a": (2,)}))))
+contents = st.dictionaries(names, values, max_size=6)
+
+
+def make_twins(content: dict[str, Any]) -> tuple[Config, Config]:
+    """The same configuration, of a class of its own and of the general one."""
+    own, general = get_layout(tuple(content)), Layout(tuple(content))
+    return own.build(tuple(content.values())), general.build(tuple(content.values()))
+
+
+@given(contents, names)
+def test_a_class_of_its_own_changes_nothing(content: dict[str, Any], other: str) -> None:
+    own, general = make_twins(content)
+    assert type(general) is Config
+    assert isinstance(own, Config)
+    assert isinstance(own, Mapping)
+    assert bool(own) == bool(general) == bool(content)
+    assert own == general
+    assert general == own
+    assert hash(own) == hash(general)
+    assert exact_key(own) == exact_key(general)
+    assert repr(own) == repr(general)
+    assert list(own) == list(general) == list(content)
+    assert set(dir(own)) == set(dir(general))
+    for key in (*content, other):
+        for read in (getattr, lambda config, key: config[key], lambda config, key: get_in((key,), config)):
+            assert observe(read, own, key) == observe(read, general, key)
+    assert thaw(own) == thaw(general)
+    assert own | {"x": 1} == general | {"x": 1}
+    for copied in (pickle.loads(pickle.dumps(own)), copy.deepcopy(own)):
+        assert exact_key(copied) == exact_key(own)
+    assert copy.copy(own) is freeze(own) is own
+    assert observe(lambda config, _: config_id(config), own, "") == observe(
+        lambda config, _: config_id(config), general, ""
+    )
+
+
+def observe(read: Any, config: Any, key: str) -> Any:
+    try:
+        found = read(config, key)
+    except Exception as error:
+        return type(error), str(error)
+    return exact_key(found) if not callable(found) else getattr(found, "__name__", type(found))
+
+
+@given(contents)
+def test_order_tells_no_configurations_apart(content: dict[str, Any]) -> None:
+    own, turned = (make_twins(one)[0] for one in (content, dict(reversed(content.items()))))
+    assert own == turned
+    assert hash(own) == hash(turned)
+    assert exact_key(own) == exact_key(turned)
+    assert freeze({"a": {"b": own}}) == freeze({"a": {"b": turned}})
+
+
+def test_keys_are_read_as_attributes_and_by_subscript() -> None:
+    config: Any = freeze({"lr": 0.1, "llm": {"model": "gpt-4"}, "items": 3})
+    assert (config.lr, config.llm.model, config["items"]) == (0.1, "gpt-4", 3)
+    assert callable(config.items)
+    with pytest.raises(MissingAttributeError, match="did you mean 'lr'"):
+        _ = config.lrr
+    with pytest.raises(PathError, match="did you mean 'lr'"):
+        config["lrr"]
+    match config:
+        case {"llm": {"model": model}, **rest}:
+            assert (model, rest) == ("gpt-4", {"lr": 0.1, "items": 3})
+    match config:
+        case Config(lr=0.1, llm=Config(model=model)):
+            assert model == "gpt-4"
+
+
+def test_what_a_class_says_of_itself_is_what_config_says() -> None:
+    kind: Any = type(Config({"lr": 1}))
+    assert kind.__name__ == kind.__qualname__ == "Config"
+    assert repr(kind) == repr(Config)
+    assert attrs.fields(kind) == attrs.fields(Config)
+    assert kind({"other": 2}) == {"other": 2}  # the class of one configuration makes any other
+    assert type(kind({"lr": 3})) is kind
+    assert Config(Config({"lr": 1})) == {"lr": 1}
+
+
+def test_configurations_of_a_sweep_and_those_from_pickles_share_a_class() -> None:
+    sweep = expand({"lr": [1], "n": [1, 2]})
+    kinds = {type(config) for config in (sweep[0], *sweep, *pickle.loads(pickle.dumps(tuple(sweep))))}
+    assert kinds == {type(Config({"lr": 0, "n": 0}))}
+
+
+def test_there_are_never_many_classes() -> None:
+    def count() -> int:
+        return len(configs._layout_classes)
+
+    kept = [freeze({f"key{number}": 1, "same": 2}) for number in range(3 * MAX_LAYOUT_CLASSES)]
+    assert count() <= MAX_LAYOUT_CLASSES
+    assert all(config.same == config["same"] == 2 for config in kept)
+    assert len({type(config) for config in kept}) <= MAX_LAYOUT_CLASSES + 1
+    del kept
+    configs._get_text_layout.cache_clear()
+    gc.collect()
+    assert count() < MAX_LAYOUT_CLASSES / 2  # what other tests have kept
+    layout = get_layout(tuple(map(str, range(MAX_PROPERTIES + 1))))
+    assert layout.config_class is Config
