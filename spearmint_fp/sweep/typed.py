@@ -233,16 +233,16 @@ def _make_matcher(path: Steps, forms: Sequence[Any]) -> Callable[[Any], bool]:
         if not found or are_equal(value, found[0]):
             return True
         if type(value) in KEPT_SCALARS:
-            return _may_be_text_of(value, found[0])
+            return type(value) is str and _may_be_text_of(value, found[0])
         plain = freeze(unstructure(value))
         return are_equal(plain, found[0]) or exact_key(plain) == exact_key(found[0])
 
     return may_be
 
 
-def _may_be_text_of(text: Any, value: Any) -> bool:
+def _may_be_text_of(text: str, value: Any) -> bool:
     """True if a value may be written as a text: a path, a date."""
-    if not isinstance(text, str) or isinstance(value, str):
+    if isinstance(value, str):
         return False
     try:
         return are_equal(structure(type(value), text), value)

@@ -50,9 +50,8 @@ class Node(ABC):
     """How many sweeps are built upon one another here."""
 
     def __attrs_post_init__(self) -> None:
-        children = self.children
-        deepest = max([child.depth for child in children]) if children else 0
-        object.__setattr__(self, "depth", 1 + deepest)
+        depths = [child.depth for child in self.children]
+        object.__setattr__(self, "depth", 1 + max(depths) if depths else 1)
 
     # --- the points
 

@@ -48,10 +48,6 @@ class Record(Compound):
     parts: tuple[Node, ...]
     size: int = make_derived_field()
 
-    @size.default
-    def _count(self) -> int:
-        return prod(part.size for part in self.parts)
-
     @staticmethod
     def of(shape: Shape, node: Any, parts: Sequence[Node]) -> Node:
         """The product of a record's children; one point, built once, where nothing below it varies."""
@@ -61,6 +57,7 @@ class Record(Compound):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
+        object.__setattr__(self, "size", prod([part.size for part in self.parts]))
         if self.depth % POOLED_LEVELS == 0 and self.size <= POOLED_POINTS and not self.calls:
             _ = self._pools  # kept now, so that walking a deep tree later goes down a step at a time
 
