@@ -60,7 +60,7 @@ MAX_DISPLAY: Final = 32
 """How many keys a dict may have that is made by a display in code of its own."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class MappingShape:
     """The keys of a mapping, each with its slot, the first of which is 1; a subclass says which mappings it builds."""
 
@@ -146,7 +146,7 @@ class PlainTuple(tuple[T, ...]):
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class TupleShape:
     """A tuple of `length` children, made from a list or a tuple."""
 
@@ -178,7 +178,7 @@ class TupleShape:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class NamedShape:
     """An instance of a NamedTuple class."""
 
@@ -236,7 +236,7 @@ class OneByOne(ABC):
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class FieldsShape(OneByOne):
     """An instance of an attrs class or a dataclass, rebuilt by name through its own `__init__`.
 
