@@ -17,9 +17,9 @@ from ..configuration.messages import repr_with_type
 from ..configuration.records import Shape
 from ..configuration.tables import is_keyed
 from .core import Sweep
+from .late import record
 from .nodes.axis import Axis, make_point
 from .nodes.node import Node
-from .nodes.record import Record
 from .nodes.union import Union
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ def _make_record(shape: Shape, node: Any, parts: tuple[Node | _Static, ...]) -> 
     values = _list_static(parts)
     if values is not None:
         return _Static(rebuild_record(shape, node, values))
-    return Record(shape, tuple([_make_node(part) for part in parts]))
+    return record.Record(shape, tuple([_make_node(part) for part in parts]))
 
 
 def _make_choice(node: Any, parts: tuple[Node | _Static, ...]) -> Node | _Static:

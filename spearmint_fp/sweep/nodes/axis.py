@@ -20,7 +20,6 @@ from ...configuration.records import TupleShape
 from ...configuration.spacing import COMPUTED_TYPES, Spacing
 from ..claims import Claims, claim_points
 from ..indices import count_items
-from ..outline import Outline
 from ..patterns import Pattern, find_common_pattern
 from .columns import (
     A,
@@ -34,10 +33,11 @@ from .columns import (
     list_kinds,
     list_static_columns,
 )
-from .late import places, probes
+from .late import outline, places, probes
 from .node import ABSENT, LIMIT, Compound, Node, make_derived_field
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
     from ..probes import Probe
     from ..spots import Spot
@@ -179,11 +179,13 @@ class Axis(Compound):
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:
-            return Outline.of_axis(show_path(path), self.values)
+            return outline.Outline.of_axis(show_path(path), self.values)
         leaves = (
             (step, leaf) for step, leaf in flatten_point(self.at(0)).items() if isinstance(leaf, str | int | float)
         )
-        return Outline("", mark=next((f"{show_path((*path, *step))}={short_repr(leaf)}" for step, leaf in leaves), ""))
+        return outline.Outline(
+            "", mark=next((f"{show_path((*path, *step))}={short_repr(leaf)}" for step, leaf in leaves), "")
+        )
 
 
 def make_point(value: Any) -> Node:

@@ -17,14 +17,14 @@ from ...configuration.freezing import rebuild_record
 from ...configuration.messages import short_repr, suggest_keys
 from ...configuration.records import FieldsShape, NamedShape, Shape
 from ..claims import NOTHING, Claims, claim_points, merge_claims
-from ..outline import Outline, outline_product
 from ..patterns import Pattern, join_patterns
 from .axis import make_point
 from .columns import A, Columns, Kinds, Tables, nest_kinds
-from .late import places, probes
+from .late import outline, places, probes
 from .node import ABSENT, Compound, Node, ProductOf, make_derived_field
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
     from ..probes import Probe
     from ..spots import Spot
@@ -213,7 +213,7 @@ class Record(Compound):
         return join_patterns(self.shape, (part.find_pattern() for part in self.parts))
 
     def outline(self, path: Steps) -> Outline:
-        return outline_product([part.outline((*path, key)) for key, part in self._items])
+        return outline.outline_product([part.outline((*path, key)) for key, part in self._items])
 
     @property
     def _items(self) -> Iterator[tuple[Hashable, Node]]:

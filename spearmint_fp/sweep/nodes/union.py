@@ -12,14 +12,14 @@ import attrs
 
 from ...configuration.fold import Steps, show_path
 from ..claims import Claims, unite_claims
-from ..outline import SHOWN_TERMS, Outline, outline_choice
 from ..patterns import Pattern
 from .axis import Axis
 from .columns import A, Columns, Tables, join_columns
-from .late import places
+from .late import outline, places
 from .node import Compound, Node, SumOf
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
     from ..probes import Probe
     from ..spots import Spot
@@ -153,8 +153,8 @@ class Union(Compound):
                 taken.update([pattern] if pattern is not None and inner.first.problems == () else [])
 
     def outline(self, path: Steps) -> Outline:
-        return outline_choice(
-            show_path(path), [part.outline(path) for part in self.parts[:SHOWN_TERMS]], len(self.parts)
+        return outline.outline_choice(
+            show_path(path), [part.outline(path) for part in self.parts[: outline.SHOWN_TERMS]], len(self.parts)
         )
 
 
