@@ -40,7 +40,7 @@ from .views import show_html
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Layout(MappingShape):
     """The shape of a `Config`: its keys, shared by every configuration of a sweep.
 

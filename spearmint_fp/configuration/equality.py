@@ -19,7 +19,7 @@ def are_equal(one: Any, other: Any) -> bool:
     """`one == other`, NaN equal to itself; by content where comparing fails, or is done element by element."""
     if one is other:
         return True
-    if type(one) in SCALAR_TYPES and type(other) is type(one):
+    if type(one) in SCALAR_TYPES and type(other) in SCALAR_TYPES:
         return bool(one == other or (one != one and other != other))  # noqa: PLR0124
     if type(one) is tuple and type(other) is tuple:
         return len(one) == len(other) and all(map(are_equal, one, other))

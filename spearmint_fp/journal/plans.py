@@ -14,7 +14,7 @@ from ..configuration.messages import format_count, repr_with_type
 from ..configuration.paths import get_in
 from ..outcomes.outcomes import Success
 from ..sweep.core import Sweep, count_configs
-from ..sweep.places import list_places
+from ..sweep.nodes.late import places
 from .late import encoding, ledgers, rows
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ def _search_sweep(ledger: Ledger, sweep: Sweep[Any]) -> Iterator[_Kept]:
             raise _many_error(
                 sweep.size, "the journal has instances, or calls with arguments, which it cannot make again"
             )
-        places = list_places(sweep._node.places(config, False))  # also of what is equal, but of another type
-        if times := sum(ledger.name_config(sweep[place]) == name for place in places):
+        ranks = places.list_places(sweep._node.places(config, False))  # also of what is equal, but of another type
+        if times := sum(ledger.name_config(sweep[rank]) == name for rank in ranks):
             yield times, row, config
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Kind = Literal["heatmap", "lines", "parallel", "effects", "differences"]
-
-_DRAW: Final[Mapping[Kind, Callable[[Figure, charts.Chart, str | None], None]]] = {
-    "effects": effects.draw_effects,
-    "heatmap": heatmap.draw_heatmap,
-    "lines": lines.draw_lines,
-    "parallel": parallel.draw_parallel,
-}
 
 
 def plot(  # noqa: PLR0913  # options, all of them keywords
@@ -75,7 +68,13 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
         axis = chart.axes[0]
         effects.draw_differences(figure, compare(axis.path, outcomes, value=value), axis.name, name, title)
     else:
-        _DRAW[chosen](figure, chart, title)
+        draw = {
+            "effects": effects.draw_effects,
+            "heatmap": heatmap.draw_heatmap,
+            "lines": lines.draw_lines,
+            "parallel": parallel.draw_parallel,
+        }
+        draw[chosen](figure, chart, title)
     figure._repr_png_ = partial(_to_png, figure)  # what notebooks ask for
     return figure  # type: ignore[no-any-return]  # it is imported where it is used
 

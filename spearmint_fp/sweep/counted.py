@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .allowed import Allowed, lift_constraints
 from .cases import find_common_places
+from .diagrams import FALSE, TRUE
 from .digits import Place
 from .filters import constrain_node, find_product
 from .first_appearances import find_firsts
@@ -13,7 +14,9 @@ from .tables import Constraint, join_names, move_table
 
 __all__ = [
     "ANYTHING",
+    "FALSE",
     "MOST_CUTS",
+    "TRUE",
     "Allowed",
     "Constraint",
     "Formula",

@@ -13,9 +13,8 @@ from ..configuration.paths import set_in
 from .claims import overlap
 from .core import Sweep, as_sweep
 from .expansion import expand
-from .late import counted, extended
+from .late import counted, extended, merge
 from .nodes.axis import Axis, make_point
-from .nodes.merge import Merge
 from .nodes.node import Node, SelectionOf, SumOf
 from .nodes.select import Select
 from .nodes.union import Union
@@ -131,7 +130,7 @@ def _add_values(node: Node, additions: list[extended.Addition]) -> Node:
     if () in node.claims(exact=False).leaves:  # they are no records, or nothing is known of them
         return extended.Extended(partly, tuple(constants))
     fixed = _build_config({addition.path: addition.rules[-1].value for addition in constants})
-    return Merge.of_product([partly, make_point(fixed)])
+    return merge.Merge.of_product([partly, make_point(fixed)])
 
 
 def _extend_node(node: Node, additions: tuple[extended.Addition, ...]) -> Node:

@@ -11,7 +11,6 @@ from ..configuration.fold import Steps
 from ..configuration.messages import short_repr
 from ..configuration.paths import find_in
 from .core import Sweep, as_sweep
-from .diagrams import FALSE, TRUE
 from .late import counted
 from .nodes.node import Node, ProductOf, SelectionOf, SumOf, ViewOf
 
@@ -71,9 +70,9 @@ class _OneOf:
 
     def __call__(self, truths: Sequence[int], logic: counted.Logic) -> int:
         differ: list[int] = []
-        none, one = TRUE, FALSE
+        none, one = counted.TRUE, counted.FALSE
         for axis in self.axes:  # choices come before what lies in them
-            here = FALSE
+            here = counted.FALSE
             for term in axis.terms:
                 here = logic.disjoin(here, term(truths, logic))
             for outer in axis.inside:
@@ -86,7 +85,7 @@ class _OneOf:
 
 
 @final
-@attrs.frozen(repr=False)
+@attrs.frozen(eq=False, repr=False)
 class _Home:
     """Where a path leads: to the digit at a place, through choices; `fixed` where nothing varies there."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any, TypeVar, final
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 import attrs
 from toolz import unique
@@ -22,16 +22,17 @@ from .choose import check_path, parse_paths
 from .claims import Claims, overlap
 from .core import Sweep, as_sweep
 from .distinct import drop_repetitions
-from .late import counted
+from .late import counted, merge, record
 from .nodes.axis import UNIT, Axis, make_point
 from .nodes.columns import Columns, Kinds, join_columns, list_static_columns
-from .nodes.merge import Merge
+from .nodes.late import places
 from .nodes.node import ABSENT, LIMIT, Compound, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .nodes.points import make_matcher, walk_points
-from .nodes.record import Record
 from .nodes.union import EMPTY, Union
-from .outline import Outline
-from .places import Known, Places
+
+if TYPE_CHECKING:
+    from .outline import Outline
+    from .places import Places
 
 T = TypeVar("T")
 
@@ -168,13 +169,13 @@ def _restrict_product(node: Node, product: ProductOf, paths: Paths) -> Node | No
         if factor is None:
             return None
         factors.append(factor)
-    return Merge.of_product(factors)
+    return merge.Merge.of_product(factors)
 
 
 def _wrap_node(node: Node, key: Hashable, whole: bool) -> Node | None:
     """Each point under a key; unless it is `whole`, an empty one stands for a path that is absent."""
     if whole or () not in node.claims(exact=False).empties:
-        return Record.of(get_layout((key,)), None, (node,))
+        return record.Record.of(get_layout((key,)), None, (node,))
     if isinstance(node.composition, SumOf):
         found = [_wrap_node(part, key, whole) for part in node.composition.parts]
         return None if None in found else Union.of([part for part in found if part is not None])
@@ -228,7 +229,7 @@ class Restrict(Compound):
         return (restrict_whole(self.paths, point) for point in self.base.walk(start, stop))
 
     def places(self, value: Any, exact: bool) -> Places:
-        return Known(self._find_places(value, exact))
+        return places.Known(self._find_places(value, exact))
 
     def _find_places(self, value: Any, exact: bool) -> Iterator[int]:
         """The positions of the points from which a restriction comes, found by what it has at the paths."""

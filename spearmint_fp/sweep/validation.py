@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 import attrs
 from toolz import merge, unique
@@ -19,9 +19,12 @@ from ..conversion.convert import make_checker
 from ..conversion.problems import Extra, Problem, format_problems, format_type, make_conversion_error
 from .core import Sweep, as_sweep
 from .late import checks, counted
+from .nodes.late import spots
 from .nodes.node import Node, SelectionOf
-from .probes import Probe, Refusal
-from .spots import Check, OuterSelection, Spot
+
+if TYPE_CHECKING:
+    from .probes import Probe, Refusal
+    from .spots import Check, OuterSelection
 
 SPREAD_CONFIGS: Final = 1_000
 """How many configurations of a larger sweep are asked about, evenly spread."""
@@ -267,7 +270,7 @@ def _describe_together(cls: Any, refused: Sequence[_Refused], is_listed: bool) -
 
 def _list_probes(node: Node, check: Check, by_types: bool) -> Iterator[Probe]:
     """The probes of a sweep one by one: there may be very many, so they are not kept."""
-    return node.probes(Spot.of_whole(node, check, by_types=by_types)) if node.size else iter(())
+    return node.probes(spots.Spot.of_whole(node, check, by_types=by_types)) if node.size else iter(())
 
 
 def _count_values(node: Node, check: Check) -> int:

@@ -264,11 +264,11 @@ def ray_cluster(address: str | None = None) -> RayCluster:
 
 
 @final
-@attrs.frozen(repr=False)
 class _LiveExecutor(ExecutorValue):
     """An executor that the caller has opened, and will close."""
 
-    executor: futures.Executor
+    def __init__(self, executor: futures.Executor) -> None:
+        self.executor = executor
 
     def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
         from .live_executors import BorrowedThreadPool, FuturePool
@@ -286,11 +286,11 @@ class _LiveExecutor(ExecutorValue):
 
 
 @final
-@attrs.frozen(repr=False)
 class _PoolClass(ExecutorValue):
     """A class of pools, each made from the function and the sweep of its run."""
 
-    pool: Callable[[Fn, Sweep[Any] | None], Pool]
+    def __init__(self, pool: Callable[[Fn, Sweep[Any] | None], Pool]) -> None:
+        self.pool = pool
 
     def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
         return lambda: self.pool(fn, sweep)

@@ -16,10 +16,9 @@ from ...configuration.messages import format_count
 from ..choose import require_whole
 from ..core import Sweep, as_sweep
 from ..indices import Indices
-from ..late import descent
+from ..late import descent, sobol
 from ..nodes.node import LIMIT, Node
 from ..nodes.select import Select
-from .sobol import SobolPoints
 
 T = TypeVar("T")
 
@@ -123,7 +122,7 @@ class _Drawing:
 def draw_positions(base: Node, seed: int) -> Iterator[int]:
     """The positions of a sweep, each once: every digit by the coordinate of a Sobol point and the exact counts."""
     ranks = descent.read_ranks(base)
-    points = SobolPoints(seed, ranks.widest.bit_length() + SPARE_BITS)
+    points = sobol.SobolPoints(seed, ranks.widest.bit_length() + SPARE_BITS)
     drawn: list[int] = []
     for point in range(ranks.size):
         found = _draw_next(ranks, points, point, drawn)
@@ -131,7 +130,9 @@ def draw_positions(base: Node, seed: int) -> Iterator[int]:
         yield found.position
 
 
-def _draw_next(ranks: descent.Ranks, points: SobolPoints, point: int, drawn: Sequence[int]) -> descent.Destination:
+def _draw_next(
+    ranks: descent.Ranks, points: sobol.SobolPoints, point: int, drawn: Sequence[int]
+) -> descent.Destination:
     """The configuration at a point; where it is drawn already, the nearest that is not."""
     way = ranks.descend(0)
     try:

@@ -12,7 +12,7 @@ from toolz import unique
 
 from ...configuration.config import Config
 from ...configuration.equality import are_equal
-from ...configuration.fold import Steps, open_node, show_path
+from ...configuration.fold import SCALAR_TYPES, Steps, are_scalars, open_node, show_path
 from ...configuration.keys import exact_key
 from ...configuration.messages import repr_with_type, short_repr
 from ...configuration.paths import can_set_in
@@ -20,7 +20,6 @@ from ...configuration.records import TupleShape
 from ...configuration.spacing import COMPUTED_TYPES, Spacing
 from ..claims import Claims, claim_points
 from ..indices import count_items
-from ..outline import Outline
 from ..patterns import Pattern, find_common_pattern
 from .columns import (
     A,
@@ -34,10 +33,11 @@ from .columns import (
     list_kinds,
     list_static_columns,
 )
-from .late import places, probes
+from .late import outline, places, probes
 from .node import ABSENT, LIMIT, Compound, Node, make_derived_field
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
     from ..probes import Probe
     from ..spots import Spot
@@ -52,9 +52,9 @@ class Axis(Compound):
     swept: bool = attrs.field(eq=False)
     size: int = make_derived_field()
 
-    @size.default
-    def _count(self) -> int:
-        return count_items(self.values)
+    def __attrs_post_init__(self) -> None:  # it stands on no other sweep
+        object.__setattr__(self, "size", count_items(self.values))
+        object.__setattr__(self, "depth", 1)
 
     @property
     def stored(self) -> tuple[Any, ...] | None:
@@ -90,6 +90,8 @@ class Axis(Compound):
             return places.Known(k for k in found if not exact or exact_key(self.values[k]) == exact_key(value))
         if exact:
             return places.Listed(self._positions.get(exact_key(value), ()))
+        if type(value) in SCALAR_TYPES and value == value and are_scalars(map(type, self.values)):  # noqa: PLR0124
+            return places.Listed([index for index, point in enumerate(self.values) if point == value])
         return places.Listed([index for index, point in enumerate(self.values) if are_equal(point, value)])
 
     def explain_missing(self, value: Any) -> str:
@@ -107,10 +109,14 @@ class Axis(Compound):
     @property
     def _trees(self) -> Sequence[Any]:
         """The values that may have parts."""
-        return () if isinstance(self.values, COMPUTED_TYPES) else self.values
+        return self.stored or ()
+
+    @property
+    def _holds_records(self) -> bool:
+        return not are_scalars(map(type, self._trees)) and self._has_record
 
     @cached_property
-    def _records(self) -> bool:
+    def _has_record(self) -> bool:
         return any(map(_is_record, self._trees))
 
     def may_have(self, path: Steps) -> bool:
@@ -133,7 +139,7 @@ class Axis(Compound):
         return Axis(tuple([self.values[k] for k in kept]), swept=self.swept)
 
     def columns(self) -> Columns:
-        if self._records:
+        if self._holds_records:
             return join_columns(map(list_static_columns, self.values), self.size)
         return {(): Column((self.values,), self.swept)}
 
@@ -146,13 +152,13 @@ class Axis(Compound):
         return self._claims
 
     def kinds(self) -> Kinds:
-        return join_kinds(map(list_kinds, self.values)) if self._records else {}
+        return join_kinds(map(list_kinds, self.values)) if self._holds_records else {}
 
     def can_set(self, path: Steps) -> bool:
         return not path or not self.size or any(can_set_in(path, value) for value in self._trees)
 
     def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
-        if self._records:
+        if self._holds_records:
             return tables.tabulate_points(self, rows)
         return {(): tables.make_array(self.values, rows)}
 
@@ -173,11 +179,13 @@ class Axis(Compound):
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:
-            return Outline.of_axis(show_path(path), self.values)
+            return outline.Outline.of_axis(show_path(path), self.values)
         leaves = (
             (step, leaf) for step, leaf in flatten_point(self.at(0)).items() if isinstance(leaf, str | int | float)
         )
-        return Outline("", mark=next((f"{show_path((*path, *step))}={short_repr(leaf)}" for step, leaf in leaves), ""))
+        return outline.Outline(
+            "", mark=next((f"{show_path((*path, *step))}={short_repr(leaf)}" for step, leaf in leaves), "")
+        )
 
 
 def make_point(value: Any) -> Node:

@@ -17,7 +17,6 @@ from ...configuration.paths import drop_in, set_in
 from ...configuration.records import find_index
 from ..claims import Claims, overlap
 from ..indices import count_items
-from ..outline import Outline
 from .columns import Column, Columns
 from .image import Image
 from .late import places, probes
@@ -27,6 +26,7 @@ from .points import make_matcher
 from .record import POOLED_POINTS
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
     from ..probes import Probe
     from ..spots import Spot

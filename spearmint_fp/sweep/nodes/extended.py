@@ -14,7 +14,6 @@ from ...configuration.keys import exact_key
 from ...configuration.messages import short_repr
 from ...configuration.paths import drop_in, find_in, set_in
 from ..claims import Claims, overlap
-from ..outline import Outline
 from .columns import Column, Columns, Kinds
 from .late import places
 from .merge import find_places
@@ -22,6 +21,7 @@ from .node import Composition, Compound, Node, ProductOf, ZipOf, make_derived_fi
 from .points import make_matcher
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
 
 

@@ -1,4 +1,4 @@
-"""Modules that nodes need to be validated and searched, loaded when one first is."""
+"""Modules that nodes need to be shown, searched and validated, loaded when one first is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ...configuration.late import LateModule
 
-__all__ = ["places", "probes", "spots"]
+__all__ = ["outline", "places", "probes", "spots"]
 
 if TYPE_CHECKING:
-    from .. import places, probes, spots
+    from .. import outline, places, probes, spots
 else:
-    places, probes, spots = (LateModule(f"spearmint_fp.sweep.{name}") for name in __all__)
+    outline, places, probes, spots = (LateModule(f"spearmint_fp.sweep.{name}") for name in __all__)

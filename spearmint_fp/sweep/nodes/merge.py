@@ -17,17 +17,17 @@ from ...configuration.merging import merge_disjoint
 from ...configuration.messages import format_count
 from ...configuration.records import TupleShape
 from ..claims import NOTHING, Claims, find_conflict, find_filled, find_origins, merge_claims
-from ..outline import Outline, outline_product
 from .axis import UNIT
 from .columns import A, Column, Columns, Kinds, Tables, join_column, join_kinds
 from .conflicts import check_product, check_zip
-from .late import places, spots
+from .late import outline, places, spots
 from .node import Compound, Node, ProductOf, ZipOf, make_derived_field
 from .points import make_matcher
 from .record import Record
 from .union import EMPTY
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
     from ..probes import Probe
     from ..spots import Spot
@@ -80,7 +80,9 @@ class Zip(Compound):
     def outline(self, path: Steps) -> Outline:
         outlines = [part.outline(path) for part in self.parts]
         formula = f"zip({', '.join(outline.formula or '1' for outline in outlines)})"
-        return Outline.nested(formula, f"{show_path(path)}: zipped, {format_count(self.size)} together", outlines)
+        return outline.Outline.nested(
+            formula, f"{show_path(path)}: zipped, {format_count(self.size)} together", outlines
+        )
 
 
 @final
@@ -211,7 +213,7 @@ class Merge(Compound):
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
             return self.inner.outline(path)
-        return outline_product([part.outline(path) for part in self.inner.parts])
+        return outline.outline_product([part.outline(path) for part in self.inner.parts])
 
 
 def merge_points(points: Sequence[Config]) -> Config:

@@ -20,13 +20,13 @@ from ...configuration.paths import find_in, get_in
 from ...configuration.records import Shape
 from ..claims import UNKNOWN, Claims, claim_points
 from ..indices import Indices
-from ..outline import Lines, Outline
 from ..patterns import Pattern
 from .columns import A, Columns, Kinds, Tables, join_columns, join_kinds, list_kinds, list_static_columns
-from .late import places, probes
+from .late import outline, places, probes
 from .points import make_matcher, walk_points, walk_possible_points
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
     from ..probes import Probe
     from ..spots import Spot
@@ -50,9 +50,8 @@ class Node(ABC):
     """How many sweeps are built upon one another here."""
 
     def __attrs_post_init__(self) -> None:
-        children = self.children
-        deepest = max([child.depth for child in children]) if children else 0
-        object.__setattr__(self, "depth", 1 + deepest)
+        depths = [child.depth for child in self.children]
+        object.__setattr__(self, "depth", 1 + max(depths) if depths else 1)
 
     # --- the points
 
@@ -230,8 +229,8 @@ class Node(ABC):
 
     def outline(self, path: Steps) -> Outline:
         """The sizes, as a formula and as lines for `explain`."""
-        size = format_count(self.size)
-        return Outline(size, lines=Lines(lambda: [f"{show_path(path)}: {size} by {type(self).__name__}"]))
+        size, name = format_count(self.size), type(self).__name__
+        return outline.Outline(size, lines=outline.Lines(lambda: [f"{show_path(path)}: {size} by {name}"]))
 
     # --- what a type refuses
 

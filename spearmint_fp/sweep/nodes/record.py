@@ -17,14 +17,14 @@ from ...configuration.freezing import rebuild_record
 from ...configuration.messages import short_repr, suggest_keys
 from ...configuration.records import FieldsShape, NamedShape, Shape
 from ..claims import NOTHING, Claims, claim_points, merge_claims
-from ..outline import Outline, outline_product
 from ..patterns import Pattern, join_patterns
 from .axis import make_point
 from .columns import A, Columns, Kinds, Tables, nest_kinds
-from .late import places, probes
+from .late import outline, places, probes
 from .node import ABSENT, Compound, Node, ProductOf, make_derived_field
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
     from ..probes import Probe
     from ..spots import Spot
@@ -48,10 +48,6 @@ class Record(Compound):
     parts: tuple[Node, ...]
     size: int = make_derived_field()
 
-    @size.default
-    def _count(self) -> int:
-        return prod(part.size for part in self.parts)
-
     @staticmethod
     def of(shape: Shape, node: Any, parts: Sequence[Node]) -> Node:
         """The product of a record's children; one point, built once, where nothing below it varies."""
@@ -61,6 +57,7 @@ class Record(Compound):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
+        object.__setattr__(self, "size", prod([part.size for part in self.parts]))
         if self.depth % POOLED_LEVELS == 0 and self.size <= POOLED_POINTS and not self.calls:
             _ = self._pools  # kept now, so that walking a deep tree later goes down a step at a time
 
@@ -216,7 +213,7 @@ class Record(Compound):
         return join_patterns(self.shape, (part.find_pattern() for part in self.parts))
 
     def outline(self, path: Steps) -> Outline:
-        return outline_product([part.outline((*path, key)) for key, part in self._items])
+        return outline.outline_product([part.outline((*path, key)) for key, part in self._items])
 
     @property
     def _items(self) -> Iterator[tuple[Hashable, Node]]:

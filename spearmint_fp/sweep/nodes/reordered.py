@@ -14,13 +14,13 @@ from ...configuration.fold import Steps
 from ...configuration.records import TupleShape
 from ..claims import Claims
 from ..indices import Indices
-from ..outline import Outline
 from .columns import A, Columns, Kinds, Tables
 from .late import places
 from .node import Compound, Node, ProductOf
 from .record import Record
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
     from ..probes import Probe
     from ..spots import Spot

@@ -12,12 +12,12 @@ from ...configuration.fold import Steps
 from ...configuration.messages import short_repr
 from ..claims import NOTHING, Claims
 from ..indices import Indices, Span, count_range
-from ..outline import Outline
 from .columns import A, Columns, Tables
 from .late import places
 from .node import Compound, Node, SelectionOf
 
 if TYPE_CHECKING:
+    from ..outline import Outline
     from ..places import Places
     from ..probes import Probe
     from ..spots import Spot
