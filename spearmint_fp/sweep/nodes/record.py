@@ -35,6 +35,9 @@ POOLED_POINTS: Final = 256
 BATCH_POINTS: Final = 64
 """How many points of a child that is too large for that are built at once: few, as every level of a tree holds some."""
 
+GROUPED_PARTS: Final = 32
+"""How many children's digits are split from a position at once."""
+
 POOLED_LEVELS: Final = 16
 """Every how many levels the points of a deeply nested small record are built at once."""
 
@@ -76,11 +79,23 @@ class Record(Compound):
 
     def at(self, index: int) -> Any:
         points = []
-        for part in reversed(self.parts):
-            index, digit = divmod(index, part.size)
-            points.append(part.at(digit))
+        for parts, size in self._groups:
+            index, rest = divmod(index, size)
+            for part in parts:
+                rest, digit = divmod(rest, part.size)
+                points.append(part.at(digit))
         points.reverse()
         return self.shape.build(points)
+
+    @cached_property
+    def _groups(self) -> list[tuple[tuple[Node, ...], int]]:
+        """The children from the last on in groups, each with the number of its combinations.
+
+        Of many axes a position is a number of thousands of digits, which is slow to divide: that is done once a group.
+        """
+        parts = self.parts[::-1]
+        groups = [parts[start : start + GROUPED_PARTS] for start in range(0, len(parts), GROUPED_PARTS)]
+        return [(group, prod([part.size for part in group])) for group in groups]
 
     @cached_property
     def _first(self) -> int:
