@@ -107,7 +107,10 @@ Opened = tuple[Shape | None, tuple[Any, ...]]
 
 
 class RefusedNodeError(Exception):
-    """A node that its opener or an algebra refuses: the fold adds where it stands, and raises it as `error`."""
+    """A node that its opener or an algebra refuses: the fold adds where it stands, and raises it as `error`.
+
+    A scalar among nothing but scalars is told with the path of their record.
+    """
 
     def __init__(self, error: type[SpearmintError], text: str) -> None:
         super().__init__(error, text)

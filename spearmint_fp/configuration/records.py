@@ -72,9 +72,9 @@ class MappingShape:
 
     def __attrs_post_init__(self) -> None:
         slots = {key: position for position, key in enumerate(self.keys, 1)}
-        object.__setattr__(self, "make_dict", partial(_find_dict_maker(len(self.keys)), *self.keys))
         object.__setattr__(self, "slots", slots)
         object.__setattr__(self, "has_text_keys", are_text(map(type, self.keys)))
+        object.__setattr__(self, "make_dict", _find_dict_maker(self.keys))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.keys,)
@@ -100,11 +100,16 @@ class MappingShape:
         return template % tuple(parts)
 
 
-@lru_cache(maxsize=64)
-def _find_dict_maker(length: int) -> Callable[..., dict[Any, Any]]:
-    """`lambda k0, k1, v0, v1: {k0: v0, k1: v1}` for a length of 2: in a third of the time that `dict(zip())` takes."""
-    if length > MAX_DISPLAY:
-        return lambda *both: dict(zip(both[:length], both[length:]))  # noqa: B905  # never of two lengths
+def _find_dict_maker(keys: tuple[Hashable, ...]) -> Callable[..., dict[Any, Any]]:
+    """`MappingShape.make_dict`: a display of these keys, which takes a third of the time of `dict(zip())`."""
+    if len(keys) > MAX_DISPLAY:
+        return lambda *values: dict(zip(keys, values))  # noqa: B905  # never of two lengths, and asking takes a third
+    return partial(_compile_display(len(keys)), *keys)
+
+
+@lru_cache(maxsize=MAX_DISPLAY + 1)
+def _compile_display(length: int) -> Callable[..., dict[Any, Any]]:
+    """`lambda k0, k1, v0, v1: {k0: v0, k1: v1}` for a length of 2."""
     places = range(length)
     arguments = ", ".join([*(f"k{place}" for place in places), *(f"v{place}" for place in places)])
     display = ", ".join(f"k{place}: v{place}" for place in places)
