@@ -138,7 +138,6 @@ else:  # registered as a mapping: to derive from an ABC makes every `isinstance(
 @explain_calls
 @Mapping.register
 @final
-@attrs.frozen(init=False, eq=False, repr=False, match_args=False)
 class Config(_Mapping):
     """`freeze(mapping)`: a frozen mapping whose dicts are `Config`, whose lists are tuples, whose sets are frozensets.
 
@@ -162,6 +161,7 @@ class Config(_Mapping):
     See also: `thaw`, the inverse; `freeze`; `override`.
     """
 
+    __slots__ = ("__weakref__", "_cell")
     _cell: tuple[Any, ...]
 
     def __new__(cls, mapping: Mapping[Any, Any] | None = None, /) -> Config:
@@ -341,7 +341,7 @@ def _open_config(config: Config) -> tuple[Layout, tuple[Any, ...]]:
     return cell[0], cell[1:]
 
 
-_RESERVED_NAMES: Final = frozenset(dir(Config))
+_RESERVED_NAMES: Final = frozenset((*dir(Config), *dir(type)))
 _layout_classes: Final[set[type[Config]]] = set()
 
 

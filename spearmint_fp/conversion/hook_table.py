@@ -124,7 +124,7 @@ _FORMS: Final[list[Form]] = [
     (lambda kind: make_bounds_check(kind) is not None, _make_bounded_hook),
     (is_wrapped, _make_wrapped_hook),
     (is_union, _make_union_hook),
-    (lambda kind: kind is Config, lambda *_: convert_config),
+    (lambda kind: isclass(kind) and issubclass(kind, Config), lambda *_: convert_config),
     (is_model, make_model_hook),
     (lambda kind: isclass(kind) and issubclass(kind, enum.Enum), lambda *_: convert_enum),
     (is_record_type, make_record_hook),

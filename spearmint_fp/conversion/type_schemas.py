@@ -165,7 +165,7 @@ _FORMS: Final[Sequence[tuple[Callable[[Any], Any], Callable[[TypeWriter, Any], S
     (is_alias, TypeWriter._write_alias),  # which may stand in the type that it names
     (is_wrapped, lambda writer, kind: writer.write(unwrap_once(kind))),
     (is_union, TypeWriter._write_union),
-    (lambda kind: kind is Config, lambda *_: {"type": "object"}),
+    (lambda kind: isclass(kind) and issubclass(kind, Config), lambda *_: {"type": "object"}),
     (is_model, TypeWriter._write_model),
     (lambda kind: isclass(kind) and issubclass(kind, enum.Enum), _write_enum),
     (is_record_type, TypeWriter._write_record),
