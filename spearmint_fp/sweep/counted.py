@@ -5,11 +5,11 @@ from __future__ import annotations
 from .allowed import Allowed, lift_constraints
 from .cases import find_common_places
 from .diagrams import FALSE, TRUE
-from .digits import Place
 from .filters import constrain_node, find_product
 from .first_appearances import find_firsts
 from .formulas import ANYTHING, MOST_CUTS, Formula, Groups, Logic, Values
 from .membership import keep_members
+from .nodes.reordered import Place
 from .tables import Constraint, join_names, move_table
 
 __all__ = [

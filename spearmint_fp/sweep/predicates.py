@@ -20,9 +20,10 @@ from ..configuration.errors import SizeError
 from ..configuration.fold import show_path
 from ..configuration.messages import format_count
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Context, Digit, Digits, Place, Source
+from .digits import Context, Digit, Digits, Source
 from .indices import count_items
 from .nodes.node import ABSENT, LIMIT, Node
+from .nodes.reordered import Place
 from .tables import Constraint, join_names
 
 MOST_PREFIXES: Final = 4 * LIMIT

@@ -134,7 +134,7 @@ def _draw_next(
     ranks: descent.Ranks, points: sobol.SobolPoints, point: int, drawn: Sequence[int]
 ) -> descent.Destination:
     """The configuration at a point; where it is drawn already, the nearest that is not."""
-    way = ranks.descend(0)
+    way = ranks.choose_values(0)
     try:
         axis, low, high = next(way)
         while True:
