@@ -79,7 +79,7 @@ class Zip(Compound):
 
     def outline(self, path: Steps) -> Outline:
         outlines = [part.outline(path) for part in self.parts]
-        formula = f"zip({', '.join(outline.formula or '1' for outline in outlines)})"
+        formula = f"zip({', '.join(one.formula or '1' for one in outlines)})"
         return outline.Outline.nested(
             formula, f"{show_path(path)}: zipped, {format_count(self.size)} together", outlines
         )
