@@ -48,14 +48,13 @@ class Layout(MappingShape):
     configurations come out of `itertools.product((layout,), *pools)` without another copy.
     """
 
-    config_class: type[Config] = attrs.field(init=False, eq=False, repr=False)
+    config_class: type[Config] = attrs.field(init=False, eq=False, repr=False, factory=lambda: Config)
     key_hash: int = attrs.field(init=False, eq=False, repr=False)
     sort_values: Callable[[tuple[Any, ...]], Hashable] = attrs.field(init=False, eq=False, repr=False)
     """The values of a cell, equal where they are equal at the same keys in another order."""
 
     def __attrs_post_init__(self) -> None:
         MappingShape.__attrs_post_init__(self)
-        object.__setattr__(self, "config_class", Config)
         object.__setattr__(self, "key_hash", hash(frozenset(self.keys)))
         object.__setattr__(self, "sort_values", _make_sorting(self.slots))
 
@@ -319,6 +318,8 @@ def _refuse_change(_: Config, key: Any, *value: Any) -> NoReturn:
 
 for _name in ("__setitem__", "__delitem__", "__setattr__", "__delattr__"):  # type checkers know of none of them
     type.__setattr__(Config, _name, _refuse_change)
+for _name in ("get", "keys", "values", "items"):
+    getattr(Config, _name).__doc__ = getattr(Mapping, _name).__doc__
 
 
 def build_config(layout: Layout, values: tuple[Any, ...]) -> Config:

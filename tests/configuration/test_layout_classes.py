@@ -110,6 +110,7 @@ def test_what_a_class_says_of_itself_is_what_config_says() -> None:
     kind: Any = type(Config({"lr": 1, "mro": 2}))
     assert kind.__name__ == kind.__qualname__ == "Config"
     assert repr(kind) == repr(Config)
+    assert (kind.__doc__, kind.get.__doc__) == (Config.__doc__, Mapping.get.__doc__)
     assert isinstance(Config({"other": 2}), kind)
     assert issubclass(type(Config({"other": 2})), kind)
     assert not isinstance({"lr": 1}, kind)
