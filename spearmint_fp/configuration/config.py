@@ -32,7 +32,7 @@ from .fold import (
 from .freezing import freeze, rebuild_record
 from .identity import config_id
 from .keys import has_hash
-from .layout_classes import MAX_LAYOUT_CLASSES, MAX_PROPERTIES, make_layout_class
+from .layout_classes import MAX_LAYOUT_CLASSES, MAX_PROPERTIES, make_layout_class, refuse_subclass
 from .merging import override
 from .messages import Missing, repr_with_type, short_repr
 from .records import MappingShape, are_text
@@ -163,15 +163,14 @@ class Config(_Mapping):
 
     __slots__ = ("__weakref__", "_cell")
     _cell: tuple[Any, ...]
+    __init_subclass__: Any = classmethod(refuse_subclass)
 
     def __new__(cls, mapping: Mapping[Any, Any] | None = None, /) -> Config:
-        if mapping is None:
-            mapping = {}
-        elif not isinstance(mapping, Mapping):
+        if mapping is not None and not isinstance(mapping, Mapping):
             raise ArgumentError(
                 f"Config takes a mapping; got {repr_with_type(mapping)}. For other trees there is freeze(tree)"
             )
-        frozen: Config = freeze(mapping)
+        frozen: Config = freeze({} if mapping is None else mapping)
         return frozen
 
     def __getitem__(self, key: Any) -> Any:

@@ -8,6 +8,8 @@ from copy import copy
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
+from .errors import ArgumentError
+
 C = TypeVar("C")
 
 MAX_LAYOUT_CLASSES: Final = 256
@@ -28,6 +30,15 @@ class _LayoutClass(type):
 
 
 copyreg.pickle(_LayoutClass, lambda cls: (copy, (cls.__base__,)))  # the general class
+
+
+def refuse_subclass(cls: type) -> None:
+    """`__init_subclass__` of the general class: no others than the classes of this module derive from it."""
+    if not isinstance(cls, _LayoutClass):
+        raise ArgumentError(
+            f"Config is final, and {cls.__qualname__} derives from it. Write functions that take a configuration, "
+            f"or a class with fields and structure({cls.__qualname__}, config)"
+        )
 
 
 def make_layout_class(general: type[C], slots: Mapping[Hashable, int], reserved: frozenset[str]) -> type[C]:

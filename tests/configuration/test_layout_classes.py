@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import (
+    ArgumentError,
     Config,
     MissingAttributeError,
     PathError,
@@ -126,6 +127,11 @@ def test_for_other_libraries_a_configuration_is_a_mapping_and_no_instance_with_f
     holder = attrs.make_class("Holder", ["config"])(Config({"lr": 1}))
     assert attrs.asdict(holder) == {"config": {"lr": 1}}
     assert not attrs.has(Config)  # for pytest, say, which tells of two mappings at which keys they differ
+
+
+def test_a_class_of_the_users_own_is_refused_where_it_is_made() -> None:
+    with pytest.raises(ArgumentError, match=r"final, and Mine derives from it.* structure\(Mine, config\)"):
+        type("Mine", (Config,), {})
 
 
 def test_configurations_of_a_sweep_and_those_from_pickles_share_a_class() -> None:
