@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, groupby
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 import attrs
 
@@ -67,9 +67,11 @@ class Union(Compound):
     @property
     def parts(self) -> tuple[Node, ...]:
         """The parts; the first to ask lists those of a sum that grew."""
-        if isinstance(self.given, Growth):
-            object.__setattr__(self, "given", self.given.list_parts())
-        return cast("tuple[Node, ...]", self.given)
+        given = self.given  # read once: another thread may list them at the same time
+        if isinstance(given, Growth):
+            given = given.list_parts()
+            object.__setattr__(self, "given", given)
+        return given
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
