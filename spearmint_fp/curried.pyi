@@ -94,7 +94,7 @@ from spearmint_fp import unstructure as unstructure
 from spearmint_fp import worker as worker
 from spearmint_fp import zipped as zipped
 from spearmint_fp.configuration.paths import Path
-from spearmint_fp.conversion.hook_table import Extra
+from spearmint_fp.conversion.problems import Extra
 from spearmint_fp.report.numbers import Value
 from spearmint_fp.report.plots import Kind
 from spearmint_fp.running.arun import AsyncOutcomes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +122,8 @@ def _is_to_be_made(db: str) -> bool:
 
 def _describe_absent(db: str) -> str:
     """The line about a journal that is not there, with the name of a file beside it that is much like its own."""
+    from difflib import get_close_matches
+
     path = Path(db)
     close = get_close_matches(path.name, [file.name for file in path.parent.iterdir() if file.is_file()], n=1)
     like = f"; did you mean {short_repr(str(path.with_name(close[0])))}?" if close else ""

@@ -20,9 +20,11 @@ from .fold import (
     Algebra,
     Choice,
     Leaves,
+    are_scalars,
     fold,
     list_leaves,
     open_node,
+    register_node,
     repr_tree,
     show_path,
 )
@@ -83,7 +85,8 @@ class DynamicValue(Choice, Generic[T_co]):
     _entered: bool = attrs.field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        entered = not isinstance(self.values, COMPUTED_TYPES) and any(open_node(v) is not None for v in self.values)
+        values = () if isinstance(self.values, COMPUTED_TYPES) else self.values
+        entered = not are_scalars(map(type, values)) and any(open_node(value) is not None for value in values)
         object.__setattr__(self, "_entered", entered)
 
     @property
@@ -157,6 +160,9 @@ class DynamicValue(Choice, Generic[T_co]):
         return DynamicValue, (self.values,)
 
 
+register_node(DynamicValue, lambda choice: (None, choice.trees))
+
+
 _ONE: Final = (str, bytes, bytearray, UserString, Mapping)
 """Types that can be iterated over, and yet are meant as one alternative."""
 
@@ -228,12 +234,9 @@ MAX_ENTERED_OBJECTS: Final = 2_000
 """How many objects of something that is about to run are looked at for a choice: it may be of any size and kind."""
 
 
-_are_scalars: Final = SCALAR_TYPES.issuperset
-
-
 def require_expanded(config: Any) -> Any:
     """`config`, or the error that names `expand` where a choice is still in it."""
-    if isinstance(config, Config) and _are_scalars(map(type, config._cell[1:])):
+    if isinstance(config, Config) and are_scalars(map(type, config._cell[1:])):
         return config
     choice = config if isinstance(config, Choice) else find_inside(Choice, config, most=MAX_ENTERED_OBJECTS)
     if choice is None:

@@ -18,6 +18,7 @@ from .calls import explain_calls
 from .equality import are_values_equal
 from .errors import ArgumentError, FrozenError, MissingAttributeError, PathError, SpearmintError, TreeError
 from .fold import (
+    TOO_DEEP,
     Algebra,
     RefusedNodeError,
     fold,
@@ -31,7 +32,7 @@ from .fold import (
 from .freezing import freeze, rebuild_record
 from .identity import config_id
 from .keys import has_hash
-from .layout_classes import MAX_LAYOUT_CLASSES, MAX_PROPERTIES, make_layout_class
+from .layout_classes import MAX_LAYOUT_CLASSES, MAX_PROPERTIES, make_layout_class, refuse_subclass
 from .merging import override
 from .messages import Missing, repr_with_type, short_repr
 from .records import MappingShape, are_text
@@ -39,7 +40,7 @@ from .views import show_html
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Layout(MappingShape):
     """The shape of a `Config`: its keys, shared by every configuration of a sweep.
 
@@ -47,14 +48,13 @@ class Layout(MappingShape):
     configurations come out of `itertools.product((layout,), *pools)` without another copy.
     """
 
-    config_class: type[Config] = attrs.field(init=False, eq=False, repr=False)
+    config_class: type[Config] = attrs.field(init=False, eq=False, repr=False, factory=lambda: Config)
     key_hash: int = attrs.field(init=False, eq=False, repr=False)
     sort_values: Callable[[tuple[Any, ...]], Hashable] = attrs.field(init=False, eq=False, repr=False)
     """The values of a cell, equal where they are equal at the same keys in another order."""
 
     def __attrs_post_init__(self) -> None:
         MappingShape.__attrs_post_init__(self)
-        object.__setattr__(self, "config_class", Config)
         object.__setattr__(self, "key_hash", hash(frozenset(self.keys)))
         object.__setattr__(self, "sort_values", _make_sorting(self.slots))
 
@@ -137,7 +137,6 @@ else:  # registered as a mapping: to derive from an ABC makes every `isinstance(
 @explain_calls
 @Mapping.register
 @final
-@attrs.frozen(init=False, eq=False, repr=False, match_args=False)
 class Config(_Mapping):
     """`freeze(mapping)`: a frozen mapping whose dicts are `Config`, whose lists are tuples, whose sets are frozensets.
 
@@ -161,16 +160,16 @@ class Config(_Mapping):
     See also: `thaw`, the inverse; `freeze`; `override`.
     """
 
+    __slots__ = ("__weakref__", "_cell")
     _cell: tuple[Any, ...]
+    __init_subclass__: Any = classmethod(refuse_subclass)
 
     def __new__(cls, mapping: Mapping[Any, Any] | None = None, /) -> Config:
-        if mapping is None:
-            mapping = {}
-        elif not isinstance(mapping, Mapping):
+        if mapping is not None and not isinstance(mapping, Mapping):
             raise ArgumentError(
                 f"Config takes a mapping; got {repr_with_type(mapping)}. For other trees there is freeze(tree)"
             )
-        frozen: Config = freeze(mapping)
+        frozen: Config = freeze({} if mapping is None else mapping)
         return frozen
 
     def __getitem__(self, key: Any) -> Any:
@@ -251,20 +250,21 @@ class Config(_Mapping):
             )
         if not isinstance(other, Mapping):
             return NotImplemented
+        if (is_dict := type(other) is dict) and layout.slots.keys() != other.keys():
+            return False
         try:
-            if type(other) is not dict:
-                return self == Config(other)
-            return layout.slots.keys() == other.keys() and are_values_equal(
-                mine[1:], tuple([freeze(other[key]) for key in layout.keys])
-            )
+            frozen = tuple([freeze(other[key]) for key in layout.keys]) if is_dict else freeze(other)
         except SpearmintError:  # a cycle, say: not a tree, so not equal to one
             return False
+        return are_values_equal(mine[1:], frozen) if is_dict else self == frozen
 
     def __hash__(self) -> int:
         cell = self._cell
         layout = cell[0]
         try:
             return hash((layout.key_hash, layout.sort_values(cell)))
+        except RecursionError:
+            raise TreeError(f"cannot hash: {TOO_DEEP}") from None
         except TypeError:
             parts = (*list_leaves(self), *(((key,), value) for key, value in self.items()))
             path, part = next((path, part) for path, part in parts if not has_hash(part))
@@ -318,6 +318,8 @@ def _refuse_change(_: Config, key: Any, *value: Any) -> NoReturn:
 
 for _name in ("__setitem__", "__delitem__", "__setattr__", "__delattr__"):  # type checkers know of none of them
     type.__setattr__(Config, _name, _refuse_change)
+for _name in ("get", "keys", "values", "items"):
+    getattr(Config, _name).__doc__ = getattr(Mapping, _name).__doc__
 
 
 def build_config(layout: Layout, values: tuple[Any, ...]) -> Config:
@@ -339,7 +341,7 @@ def _open_config(config: Config) -> tuple[Layout, tuple[Any, ...]]:
     return cell[0], cell[1:]
 
 
-_RESERVED_NAMES: Final = frozenset(dir(Config))
+_RESERVED_NAMES: Final = frozenset((*dir(Config), *dir(type)))
 _layout_classes: Final[set[type[Config]]] = set()
 
 
@@ -366,6 +368,11 @@ def get_layout(keys: tuple[Hashable, ...]) -> Layout:
     return _get_text_layout(keys) if are_text(map(type, keys)) else Layout(keys)
 
 
+def _open_dict(mapping: dict[Hashable, Any]) -> tuple[Layout, tuple[Any, ...]]:
+    mapping = mapping.copy()  # in one step, so that keys and values agree whatever another thread does
+    return get_layout(tuple(mapping)), tuple(mapping.values())
+
+
 def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
     """The layout and the values of a mapping that is no dict, so that its length and its keys may not agree."""
     keys = tuple(islice(mapping, len(mapping) + 1))
@@ -378,7 +385,10 @@ def _open_mapping(mapping: Mapping[Any, Any]) -> tuple[Layout, tuple[Any, ...]]:
             f"{repr_with_type(mapping)} has a length of {len(mapping)} and gives at least {len(keys)} keys, "
             f"{distinct} different"
         )
-    return get_layout(keys), tuple(mapping[key] for key in keys)
+    try:
+        return get_layout(keys), tuple([mapping[key] for key in keys])
+    except LookupError as error:
+        raise _refuse_mapping(f"{repr_with_type(mapping)} lacks a key that it gives: {short_repr(error)}") from None
 
 
 def _refuse_mapping(reason: str) -> RefusedNodeError:
@@ -386,5 +396,5 @@ def _refuse_mapping(reason: str) -> RefusedNodeError:
 
 
 register_node(Config, _open_config, frozen=True)
-register_node(dict, lambda mapping: (get_layout(tuple(mapping)), tuple(mapping.values())))
+register_node(dict, _open_dict)
 register_node(Mapping, _open_mapping)

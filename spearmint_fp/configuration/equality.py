@@ -7,7 +7,8 @@ from contextlib import suppress
 from numbers import Number
 from typing import Any, Final
 
-from .fold import FROZEN_TYPES, SCALAR_TYPES, open_node
+from .errors import TreeError
+from .fold import FROZEN_TYPES, SCALAR_TYPES, TOO_DEEP, open_node
 from .keys import find_record_type, have_same_content
 
 _are_frozen: Final = FROZEN_TYPES.issuperset
@@ -18,7 +19,7 @@ def are_equal(one: Any, other: Any) -> bool:
     """`one == other`, NaN equal to itself; by content where comparing fails, or is done element by element."""
     if one is other:
         return True
-    if type(one) in SCALAR_TYPES and type(other) is type(one):
+    if type(one) in SCALAR_TYPES and type(other) in SCALAR_TYPES:
         return bool(one == other or (one != one and other != other))  # noqa: PLR0124
     if type(one) is tuple and type(other) is tuple:
         return len(one) == len(other) and all(map(are_equal, one, other))
@@ -54,16 +55,16 @@ def _is_number(value: Any) -> bool:
 
 
 def are_values_equal(mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
-    """`tuple(mine) == tuple(theirs)`, where arrays and frames are equal by their content."""
+    """`tuple(mine) == tuple(theirs)`, where arrays and frames are equal by their content.
+
+    Each pair is compared once: to do it twice would double the work at every level of a tree.
+    """
     try:
-        equal = mine == theirs
-    except Exception:  # an array among them has no truth value
-        equal = None
-    if equal is False:
-        return False
-    if equal and _are_frozen(map(type, mine)) and _are_frozen(map(type, theirs)):
-        return True
-    return len(mine) == len(theirs) and all(map(_are_items_equal, mine, theirs))
+        if _are_frozen(map(type, mine)) and _are_frozen(map(type, theirs)):
+            return mine == theirs
+        return len(mine) == len(theirs) and all(map(_are_items_equal, mine, theirs))
+    except RecursionError:
+        raise TreeError(f"cannot compare: {TOO_DEEP}") from None
 
 
 def _are_items_equal(one: Any, other: Any) -> bool:
@@ -72,6 +73,8 @@ def _are_items_equal(one: Any, other: Any) -> bool:
         return are_values_equal(one, other)
     if one is other:
         return True
+    if type(one) in FROZEN_TYPES and type(other) in FROZEN_TYPES:
+        return bool(one == other)
     equal = NotImplemented
     with suppress(Exception):
         equal = one == other

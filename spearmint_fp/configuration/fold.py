@@ -29,7 +29,13 @@ MAX_DEPTH: Final = 200
 MAX_NODES: Final = 5 * 10**6
 """How many records and choices a tree may have, a part that stands in several places counted at each."""
 
+TOO_DEEP: Final = "the tree is nested too deeply for the stack that is left here. Flatten it"
+"""The end of an error where Python itself recurses, as it does to compare."""
+
 SCALAR_TYPES: Final[frozenset[type]] = frozenset({str, int, float, bool, type(None), bytes, complex, *COMPUTED_TYPES})
+
+are_scalars: Final = SCALAR_TYPES.issuperset
+"""`are_scalars(map(type, values))`: then none of them is a tree with parts."""
 
 FROZEN_TYPES: Final[set[type]] = {*SCALAR_TYPES}
 """Types whose values freezing leaves as they are, and which hold no array: their `==` is a truth value."""
@@ -101,7 +107,10 @@ Opened = tuple[Shape | None, tuple[Any, ...]]
 
 
 class RefusedNodeError(Exception):
-    """A node that its opener or an algebra refuses: the fold adds where it stands, and raises it as `error`."""
+    """A node that its opener or an algebra refuses: the fold adds where it stands, and raises it as `error`.
+
+    A scalar among nothing but scalars is told with the path of their record.
+    """
 
     def __init__(self, error: type[SpearmintError], text: str) -> None:
         super().__init__(error, text)
@@ -166,8 +175,6 @@ def open_node(value: Any) -> Opened | None:
 _Level = tuple[Any, Shape | None, Iterator[Any], list[Any]]
 """A node whose children are being folded: itself, its shape, the children to come, the results of those done."""
 
-_are_scalars: Final = SCALAR_TYPES.issuperset
-
 
 def fold(algebra: Algebra[R], tree: Any) -> R:
     """`algebra.record(shape, node, tuple(fold(algebra, child) for child in node))`, and so for each kind of node.
@@ -193,7 +200,7 @@ def fold(algebra: Algebra[R], tree: Any) -> R:
         if opened is None:
             return algebra.leaf(tree)
         shape, children = opened
-        if shape is not None and _are_scalars(map(type, children)):
+        if shape is not None and are_scalars(map(type, children)):
             return algebra.scalars(shape, tree, children)
         return _fold_levels(algebra, tree, shape, children, levels)
     except RefusedNodeError as refused:
@@ -226,7 +233,7 @@ def _fold_levels(
                 entered += 1
                 if entered > MAX_NODES or len(levels) in _CHECKED_DEPTHS:
                     _check_nesting(child, levels, entered)
-            if inner is not None and _are_scalars(map(type, children)):
+            if inner is not None and are_scalars(map(type, children)):
                 done.append(scalars(inner, child, children))
                 continue
             node, shape, rest, done = child, inner, iter(children), []
@@ -242,7 +249,7 @@ def _fold_levels(
             done.append(result)
 
 
-_CHECKED_DEPTHS: Final = frozenset({*(2**exponent for exponent in range(3, 8)), MAX_DEPTH})
+_CHECKED_DEPTHS: Final = frozenset({16, 64, MAX_DEPTH})
 """How many levels are open where depth and cycles are looked at: on a cycle, the same nodes come again and again."""
 
 

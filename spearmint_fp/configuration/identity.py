@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from .errors import IdentityError, TreeError
 from .fold import Algebra, Choice, fold, show_path
+from .late import hashlib
 from .messages import repr_with_type
 from .models import is_model, is_struct, read_model_fields
 from .records import MappingShape, Shape, TupleShape
@@ -56,9 +57,7 @@ def config_id(tree: Any) -> str:
     """
     if isinstance(tree, Mapping) and "config_id" in tree and not isinstance(tree["config_id"], Choice):
         return _read_own_id(tree["config_id"])
-    from hashlib import sha256  # loads a shared library, so it waits for the first identity
-
-    return sha256(VERSION + encode_tree(tree)).hexdigest()[:32]
+    return hashlib.sha256(VERSION + encode_tree(tree)).hexdigest()[:32]
 
 
 def _read_own_id(name: Any) -> str:
@@ -183,11 +182,7 @@ _EXACT: Final[dict[type, Callable[[Any], bytes]]] = {
 
 
 def _encode_leaf(value: Any) -> bytes:
-    try:
-        encode = _EXACT[type(value)]
-    except KeyError:
-        return _encode_other_leaf(value)
-    return encode(value)
+    return _EXACT.get(type(value), _encode_other_leaf)(value)
 
 
 def _encode_other_leaf(value: Any) -> bytes:
@@ -249,11 +244,11 @@ def _encode_fields(fields: Mapping[str, Any]) -> Iterator[bytes]:
 def _encode_record(shape: Shape, node: Any, parts: tuple[bytes, ...]) -> bytes:
     if isinstance(shape, TupleShape):
         return _join_count(b"t", parts)
-    if isinstance(shape, MappingShape):
-        if shape.has_text_keys:
-            return _encode_items(shape.keys, parts)
+    if isinstance(shape, MappingShape) and not shape.has_text_keys:
         return _join_count(b"m", sorted(map(add, (fold(_ENCODE, key) for key in shape.keys), parts)))
-    return _encode_name(b"o", type(node)) + _encode_items(shape.keys, parts)
+    template, sort_parts = _make_template(shape.keys)
+    items: bytes = template % sort_parts(parts)
+    return items if isinstance(shape, MappingShape) else _encode_name(b"o", type(node)) + items
 
 
 def _encode_scalars(shape: Shape, node: Any, children: tuple[Any, ...]) -> bytes:
@@ -266,14 +261,8 @@ def _is_typed(shape: Shape) -> bool:
     return not isinstance(shape, MappingShape | TupleShape)
 
 
-def _encode_items(keys: tuple[Any, ...], parts: tuple[bytes, ...]) -> bytes:
-    template, sort_parts = _make_template(keys)
-    items: bytes = template % sort_parts(parts)
-    return items
-
-
 @functools.lru_cache(maxsize=512)
-def _make_template(keys: tuple[str, ...]) -> tuple[bytes, Callable[[tuple[bytes, ...]], Any]]:
+def _make_template(keys: tuple[Any, ...]) -> tuple[bytes, Callable[[tuple[bytes, ...]], Any]]:
     """A record's encoding with `%b` for each value, and the values in that order; every configuration has the same.
 
     The order is that of the keys' encodings, none of which is the beginning of another.

@@ -25,7 +25,7 @@ from .records import OneByOne, Shape, format_call
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class InstanceShape(OneByOne):
     """The fields of one instance; `build` makes another of its class, which validates what has changed."""
 

@@ -11,6 +11,7 @@ from numbers import Number
 from typing import Any, Final, final
 
 from .fold import Algebra, fold
+from .late import hashlib
 from .models import read_model_fields
 from .opaque import is_array
 from .spacing import COMPUTED_TYPES
@@ -139,9 +140,7 @@ def _make_cells_key(array: Any) -> Hashable:
         if nan.any():  # there are many of them, which all mean the same
             array = array.copy()
             array[nan] = float("nan")
-    from hashlib import blake2b  # loads a shared library, so it waits for the first array
-
-    return blake2b(array.tobytes(), digest_size=32).digest()
+    return hashlib.blake2b(array.tobytes(), digest_size=32).digest()
 
 
 # --- records -----------------------------------------------------------------------------------------

@@ -5,7 +5,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, final
 
-__all__ = ["asyncio", "futures", "hashlib", "html", "logging", "resources", "tempfile", "traceback"]
+__all__ = [
+    "asyncio",
+    "base64",
+    "datetime",
+    "decimal",
+    "futures",
+    "hashlib",
+    "html",
+    "logging",
+    "resources",
+    "signal",
+    "string",
+    "tempfile",
+    "traceback",
+]
 
 
 @final
@@ -23,14 +37,20 @@ class LateModule:
 
 if TYPE_CHECKING:
     import asyncio
+    import base64
+    import datetime
+    import decimal
     import hashlib
     import html
     import logging
+    import signal
+    import string
     import tempfile
     import traceback
     from concurrent import futures
     from importlib import resources
 else:
-    asyncio, hashlib, html, logging = map(LateModule, ("asyncio", "hashlib", "html", "logging"))
-    tempfile, traceback = map(LateModule, ("tempfile", "traceback"))
+    asyncio, base64, datetime, decimal = map(LateModule, ("asyncio", "base64", "datetime", "decimal"))
+    hashlib, html, logging, signal = map(LateModule, ("hashlib", "html", "logging", "signal"))
+    string, tempfile, traceback = map(LateModule, ("string", "tempfile", "traceback"))
     futures, resources = map(LateModule, ("concurrent.futures", "importlib.resources"))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Callable, Hashable, Mapping
+from copy import copy
 from functools import lru_cache
 from typing import Any, Final, TypeVar
+
+from .errors import ArgumentError
 
 C = TypeVar("C")
 
@@ -13,6 +17,28 @@ MAX_LAYOUT_CLASSES: Final = 256
 
 MAX_PROPERTIES: Final = 128
 """How many keys such a class may have: it is made before the first value is read."""
+
+
+class _LayoutClass(type):
+    """Every configuration is an instance of each of these classes, as if all of them were the general one."""
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, cls.__base__ or cls)
+
+    def __subclasscheck__(cls, kind: type) -> bool:
+        return issubclass(kind, cls.__base__ or cls)
+
+
+copyreg.pickle(_LayoutClass, lambda cls: (copy, (cls.__base__,)))  # the general class
+
+
+def refuse_subclass(cls: type) -> None:
+    """`__init_subclass__` of the general class: no others than the classes of this module derive from it."""
+    if not isinstance(cls, _LayoutClass):
+        raise ArgumentError(
+            f"Config is final, and {cls.__qualname__} derives from it. Write functions that take a configuration, "
+            f"or a class with fields and structure({cls.__qualname__}, config)"
+        )
 
 
 def make_layout_class(general: type[C], slots: Mapping[Hashable, int], reserved: frozenset[str]) -> type[C]:
@@ -27,7 +53,7 @@ def make_layout_class(general: type[C], slots: Mapping[Hashable, int], reserved:
     }
     same = {name: getattr(general, name) for name in ("__module__", "__qualname__", "__doc__")}
     own = {**names, **same, "__slots__": (), "__getitem__": _make_reading(general, slots)}
-    return type(general.__name__, (general,), own)
+    return _LayoutClass(general.__name__, (general,), own)  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=MAX_PROPERTIES)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .errors import ArgumentError, ConflictError, PathError, TreeError
-from .fold import FROZEN_TYPES, SCALAR_TYPES, Algebra, Choice, Steps, fold, open_node, show_path
+from .fold import FROZEN_TYPES, SCALAR_TYPES, TOO_DEEP, Algebra, Choice, Steps, fold, open_node, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, has_fields, open_record
 from .messages import repr_with_type
@@ -39,9 +39,6 @@ def override(patch: Any, tree: Any) -> Any:
         return _override_at((), freeze(patch), freeze(tree))
     except RecursionError:
         raise TreeError(f"cannot override: {TOO_DEEP}") from None
-
-
-TOO_DEEP: Final = "choices inside choices, nested too deeply for the stack that is left here. Flatten them"
 
 
 def merge_disjoint(one: Any, other: Any) -> Any:

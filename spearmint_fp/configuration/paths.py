@@ -9,10 +9,9 @@ import attrs
 
 from .config import Config
 from .errors import ArgumentError, PathError, TreeError
-from .fold import MAX_DEPTH, Choice, Steps, show_path
+from .fold import MAX_DEPTH, TOO_DEEP, Choice, Steps, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, make_child_error, open_record
-from .merging import TOO_DEEP
 from .messages import repr_with_type, short_repr
 from .records import MappingShape, Shape, TupleShape
 from .spacing import COMPUTED_TYPES

@@ -55,7 +55,7 @@ def read_annotation(annotation: Any, scope: Scope, where: str) -> Any:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class _Hint:
     """An annotation, the class that it stands in, and what is known of the class's type parameters."""
 

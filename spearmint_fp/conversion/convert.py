@@ -11,10 +11,8 @@ from ..configuration.errors import ArgumentError, TreeError
 from ..configuration.fold import Algebra, fold, keep_choice
 from ..configuration.freezing import freeze, thaw_plain
 from ..configuration.records import FieldsShape, Shape, TupleShape
-from .diagnosis import list_problems
-from .hook_table import Extra, find_hook
-from .models import dump_fields
-from .problems import Problem, RefusalError, format_type, make_conversion_error
+from .late import diagnosis, hook_table, models
+from .problems import Extra, Problem, RefusalError, format_type, make_conversion_error
 
 T = TypeVar("T")
 
@@ -54,25 +52,25 @@ def structure(cls: Any, config: Any, *, extra: Extra = "forbid") -> Any:
     """
     if cls is Config and isinstance(config, Mapping):
         return freeze(config)
-    hook, data = find_hook(cls, extra), thaw_plain(config)
+    hook, data = hook_table.find_hook(cls, extra), thaw_plain(config)
     try:
         return hook(data, cls)
     except ArgumentError:  # the class itself cannot be read
         raise
     except Exception as error:
-        problems = list_problems(error, data)
+        problems = diagnosis.list_problems(error, data)
         raise make_conversion_error(f"not a valid {format_type(cls)}", problems) from _find_cause(error, problems)
 
 
 def make_checker(cls: Any, extra: Extra) -> Callable[[Any], tuple[Problem, ...]]:
     """A function that returns the problems for which `structure` would refuse some plain data."""
-    hook = find_hook(cls, extra)
+    hook = hook_table.find_hook(cls, extra)
 
     def check(data: Any) -> tuple[Problem, ...]:
         try:
             hook(data, cls)
         except Exception as error:
-            return list_problems(error, data)
+            return diagnosis.list_problems(error, data)
         return ()
 
     return check
@@ -117,7 +115,7 @@ def unstructure(obj: Any) -> Any:
 
 
 def _unstructure_leaf(leaf: Any) -> Any:
-    fields = dump_fields(leaf)
+    fields = models.dump_fields(leaf)
     if fields is not None:
         return unstructure(fields)
     if isinstance(leaf, enum.Enum):

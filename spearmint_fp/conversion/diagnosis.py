@@ -99,7 +99,7 @@ def _list_class_problems(error: BaseException, cls: Any, value: Any) -> Iterator
         yield Problem((), _show_message(error, ABSENT), value, "whole")
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class _Note:
     name: str
     type: Any = None

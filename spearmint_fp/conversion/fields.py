@@ -40,7 +40,7 @@ def is_record_type(kind: Any) -> bool:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Field:
     """A field of a class, with its key in a configuration, the name of its argument, and its own converter."""
 

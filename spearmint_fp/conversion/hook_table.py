@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import isclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 from ..configuration.config import Config
 from ..configuration.errors import ArgumentError
@@ -23,8 +23,6 @@ from .problems import Problem, RefusalError, format_type, make_refusal, show_pro
 from .scalar_hooks import convert_enum, convert_literal, convert_none, find_scalar_hook
 from .type_forms import find_class, is_form, is_literal, is_union
 from .unwrapping import is_wrapped, list_members, unwrap_once, unwrap_type
-
-Extra = Literal["forbid", "ignore"]
 
 MOST_LETTERS: Final = 1_000
 """How much of the reasons of a union's members is written out."""
@@ -126,7 +124,7 @@ _FORMS: Final[list[Form]] = [
     (lambda kind: make_bounds_check(kind) is not None, _make_bounded_hook),
     (is_wrapped, _make_wrapped_hook),
     (is_union, _make_union_hook),
-    (lambda kind: kind is Config, lambda *_: convert_config),
+    (lambda kind: isclass(kind) and issubclass(kind, Config), lambda *_: convert_config),
     (is_model, make_model_hook),
     (lambda kind: isclass(kind) and issubclass(kind, enum.Enum), lambda *_: convert_enum),
     (is_record_type, make_record_hook),

@@ -32,7 +32,7 @@ class Tied(str):
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Operations:
     """The meaning of the tags that take a sweep; what these raise is told with the place of the tag."""
 

@@ -30,6 +30,9 @@ Kind = Literal["type", "tag", "missing", "unknown", "check", "whole"]
 """The kinds of problem: a value of a wrong type, a wrong literal that tells classes apart, a key too few or too many, a
 refusal by a validator of the field, or by the class for its fields together."""
 
+Extra = Literal["forbid", "ignore"]
+"""Keys that a class does not have are an error, or are left out."""
+
 MOST_PROBLEMS: Final = 100
 """How many problems one message writes out."""
 

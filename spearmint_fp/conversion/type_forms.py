@@ -68,7 +68,7 @@ def join_types(members: Iterable[Any]) -> Any:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class _Several:
     """The types that stand for one type variable tuple."""
 

@@ -15,7 +15,7 @@ from ..configuration.calls import explain_calls
 from ..configuration.choices import holds_records
 from ..configuration.errors import ArgumentError, SizeError, SpearmintError
 from ..configuration.messages import repr_with_type
-from ..conversion.fields import is_structured
+from ..conversion.late import fields
 from ..outcomes.outcomes import Outcome
 from ..sweep.combine import concat
 from ..sweep.core import Sweep
@@ -65,7 +65,7 @@ def _read_item(position: int, item: Any) -> Sweep[Any]:
 
 def _is_instance(leaf: Any) -> bool:
     """True for a leaf that is an instance of a class with fields, such as a pydantic model."""
-    return is_structured(type(leaf))
+    return fields.is_structured(type(leaf))
 
 
 @explain_calls

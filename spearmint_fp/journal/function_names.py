@@ -17,7 +17,7 @@ from ..tasks.wrapping import MAIN_MODULES, find_innermost, is_experiment
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class FunctionName:
     """Where a function is found again: `module.qualname`, and the file, where one is known that is not installed."""
 

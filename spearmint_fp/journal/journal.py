@@ -21,22 +21,13 @@ from ..outcomes.outcomes import Outcome
 from ..sweep.inputs import check_configs
 from ..tasks.injection import read_hints
 from ..tasks.wrapping import find_arguments, find_bound, find_innermost, find_stride
-from .function_names import NamelessError
-from .ledger import MOST_NAMES, Ledger
-from .merging import list_keys, merge_database
-from .owners import Key, Owner, find_key, find_owner, read_declared_name
+from .late import function_names, ledgers, merging, owners, result_types, retry_rules, rows
 from .plans import JournalPlan, JournalStatus, count_outcomes, make_plan
-from .result_types import check_result_type
-from .retry_rules import RetryRule
-from .rows import (
-    compact_json,
-    is_encodable,
-    read_config,
-    read_outcome,
-)
 
 if TYPE_CHECKING:
     from .database import Database
+    from .ledger import Ledger
+    from .owners import Key, Owner
     from .rows import Row
 
 T = TypeVar("T")
@@ -97,13 +88,13 @@ class Journal:
     ) -> None:
         if not _is_path(path):
             raise ArgumentError(f"Journal takes the path of a file; got {repr_with_type(path)}")
-        if name is not None and not (name and is_encodable(name)):
+        if name is not None and not (name and rows.is_encodable(name)):
             raise ArgumentError(f"name is a text that names the experiment; got {repr_with_type(name)}")
-        if not is_encodable(version) and not _is_number(version):
+        if not rows.is_encodable(version) and not _is_number(version):
             raise ArgumentError(f"version is a text or a whole number; got {repr_with_type(version)}")
         if not isinstance(sync, bool):
             raise ArgumentError(f"sync is True or False; got {repr_with_type(sync)}")
-        rule = RetryRule(retry_failures)
+        rule = retry_rules.RetryRule(retry_failures)
         if result is not ABSENT:
             make_checker(result, "forbid")  # raises where it is no type
         from .database import Database  # loads SQLite, which only a journal needs
@@ -116,7 +107,8 @@ class Journal:
         """A journal to read from: no byte of the file changes, and no file is made."""
         journal = cls.__new__(cls)
         journal._database = open_read_only(path)
-        journal._name, journal._version, journal._result, journal._retry = None, version, ABSENT, RetryRule(True)
+        journal._name, journal._version, journal._result = None, version, ABSENT
+        journal._retry = retry_rules.RetryRule(True)
         return journal
 
     def close(self) -> None:
@@ -140,8 +132,8 @@ class Journal:
         arguments = (*self._identify_bound(fn), *find_arguments(fn))
         owner, result_type = self._find_owner(fn), self._find_result_type(fn)
         if result_type is not ABSENT:
-            check_result_type(result_type)
-        return Ledger(self._database, owner, result_type, self._retry, arguments, find_stride(fn))
+            result_types.check_result_type(result_type)
+        return ledgers.Ledger(self._database, owner, result_type, self._retry, arguments, find_stride(fn))
 
     def _identify_bound(self, fn: Callable[..., Any]) -> tuple[str, ...]:
         """The id of what partial functions and methods have bound; a name of the user's own stands for that too."""
@@ -149,16 +141,16 @@ class Journal:
         try:
             return (config_id(bound),) if bound else ()
         except (IdentityError, TreeError) as error:
-            raise NamelessError(
+            raise function_names.NamelessError(
                 f"{repr_with_type(fn)} is bound to what has no identity, so its outcomes cannot be told from others': "
                 f"{error}. Give it a name that stands for it"
             ) from error
 
     def _find_owner(self, experiment: str | Callable[..., Any]) -> Owner:
         try:
-            return find_owner(experiment, self._name, self._version)
+            return owners.find_owner(experiment, self._name, self._version)
         except ArgumentError as error:
-            name = read_declared_name(experiment)
+            name = owners.read_declared_name(experiment)
             if (name, self._version) not in self.experiments:
                 raise
             raise ArgumentError(
@@ -200,7 +192,7 @@ class Journal:
         See also: `run`, which keeps them.
         """
         ledger = self._find_ledger(fn, args, kwargs)
-        blocks = partition_all(MOST_NAMES, check_configs(configs, "journal.forget"))
+        blocks = partition_all(ledgers.MOST_NAMES, check_configs(configs, "journal.forget"))
         return sum(ledger.forget([ledger.name_config(config) for config in block]) for block in blocks)
 
     def merge(self, *paths: str | os.PathLike[str]) -> int:
@@ -237,7 +229,7 @@ class Journal:
     def _merge_one(self, path: str | os.PathLike[str]) -> int:
         other = open_read_only(path)
         try:
-            return merge_database(self._database, other)
+            return merging.merge_database(self._database, other)
         finally:
             other.close()
 
@@ -246,7 +238,7 @@ class Journal:
     @property
     def experiments(self) -> tuple[Key, ...]:
         """The names and the versions of the experiments in it, in the order in which they were begun."""
-        return tuple(list_keys(self._database))
+        return tuple(merging.list_keys(self._database))
 
     @overload
     def outcomes(self, experiment: str) -> Iterator[Outcome[Any, Any]]: ...
@@ -264,13 +256,15 @@ class Journal:
         Raises:
             JournalError: there is no such experiment in this version; says which there are.
         """
-        key = find_key(self._database, self._find_owner(experiment))
+        key = owners.find_key(self._database, self._find_owner(experiment))
         if key not in self.experiments:
             there = ", ".join(f"{name!r} version {version!r}" for name, version in self.experiments) or "nothing"
             raise JournalError(f"{self!r} has no {key[0]!r} in version {key[1]!r}; there is: {there}")
         result_type = self._find_result_type(experiment)
-        rows = Ledger(self._database, Owner(*key)).read_rows()
-        return (read_outcome(row, read_config(config), position, result_type) for _, config, position, row in rows)
+        kept = ledgers.Ledger(self._database, owners.Owner(*key)).read_rows()
+        return (
+            rows.read_outcome(row, rows.read_config(config), position, result_type) for _, config, position, row in kept
+        )
 
     def status(
         self, configs: Iterable[Any], fn: str | Callable[..., Any], /, *args: Any, **kwargs: Any
@@ -328,8 +322,10 @@ class Journal:
         """The ledger of a function or a name that is called with some arguments; the file takes no note of it."""
         bound = self._identify_bound(fn) if callable(fn) else ()
         given = (list(args), kwargs) if args or kwargs else ()
-        key = find_key(self._database, self._find_owner(fn))
-        return Ledger(self._database, Owner(*key), self._find_result_type(fn), self._retry, (*bound, *given))
+        key = owners.find_key(self._database, self._find_owner(fn))
+        return ledgers.Ledger(
+            self._database, owners.Owner(*key), self._find_result_type(fn), self._retry, (*bound, *given)
+        )
 
     def export(self, path: str | os.PathLike[str]) -> int:
         """Write every outcome as a line of JSON (JSON Lines), experiment by experiment; how many there were.
@@ -348,7 +344,7 @@ class Journal:
         try:
             with open(path, "w", encoding="utf-8") as file:
                 for key in self.experiments:
-                    for name, config, position, row in Ledger(self._database, Owner(*key)).read_rows():
+                    for name, config, position, row in ledgers.Ledger(self._database, owners.Owner(*key)).read_rows():
                         file.write(f"{_format_line(key, name, config, position, row)}\n")
                         count += 1
         except OSError as error:
@@ -363,8 +359,8 @@ def _format_line(key: Key, name: str, config: str, position: int, row: Row) -> s
     ok, _, content, seconds, attempts = row
     head = json.dumps({"experiment": key[0], "version": key[1], "config_id": name})[:-1]
     tail = json.dumps({"index": position, "seconds": seconds, "attempts": attempts})[1:]
-    result = f'"{"result" if ok else "error"}": {compact_json(content)}'
-    return f'{head}, "config": {compact_json(config)}, "ok": {"true" if ok else "false"}, {result}, {tail}'
+    result = f'"{"result" if ok else "error"}": {rows.compact_json(content)}'
+    return f'{head}, "config": {rows.compact_json(config)}, "ok": {"true" if ok else "false"}, {result}, {tail}'
 
 
 def open_read_only(path: str | os.PathLike[str]) -> Database:

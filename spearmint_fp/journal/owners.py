@@ -24,7 +24,7 @@ Key = tuple[str, str]
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Owner:
     """Whose outcomes are asked for: those under a name alone, or a function's, whose file and source are then noted.
 

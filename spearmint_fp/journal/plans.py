@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from math import fsum
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 from toolz import partition_all
@@ -14,10 +14,15 @@ from ..configuration.messages import format_count, repr_with_type
 from ..configuration.paths import get_in
 from ..outcomes.outcomes import Success
 from ..sweep.core import Sweep, count_configs
-from ..sweep.places import list_places
-from .encoding import encode_config
-from .ledger import MOST_NAMES, Ledger
-from .rows import Row, check_row, read_config, read_outcome
+from ..sweep.nodes.late import places
+from .late import encoding, ledgers, rows
+
+if TYPE_CHECKING:
+    from .ledger import Ledger
+    from .rows import Row
+
+    _Kept = tuple[int, Row, Any]
+    """How often a configuration of the journal is there, its row, and itself."""
 
 MOST_COUNTED: Final = 10_000_000
 """How many configurations are looked at; of a larger sweep, what the journal has is looked for in the sweep."""
@@ -73,9 +78,6 @@ class JournalPlan:
 Cost = Callable[[Any], float] | str | tuple[Any, ...]
 """How much a result has cost: a function of it, or a path in it."""
 
-_Kept = tuple[int, Row, Any]
-"""How often a configuration of the journal is there, its row, and itself."""
-
 
 def count_outcomes(ledger: Ledger, configs: Iterable[Any]) -> JournalStatus:
     """How many of the configurations are done, have failed, and are left."""
@@ -115,7 +117,7 @@ def _extrapolate(numbers: list[float], todo: int) -> float | None:
 
 def _read_cost(row: Row, config: Any, cls: Any, cost: Cost) -> list[float]:
     """The cost of a result, if that can be read."""
-    outcome = read_outcome(row, config, 0, cls)
+    outcome = rows.read_outcome(row, config, 0, cls)
     if not isinstance(outcome, Success):
         return []
     found = cost(outcome.result) if callable(cost) else get_in(cost, outcome.result)
@@ -138,10 +140,10 @@ def find_kept(ledger: Ledger, configs: Iterable[Any]) -> Iterator[tuple[int, lis
     """
     size = count_configs(configs)
     if size is None or size <= MOST_COUNTED:
-        for block in partition_all(MOST_NAMES, configs):
+        for block in partition_all(ledgers.MOST_NAMES, configs):
             names = [ledger.name_config(config) for config in block]
-            rows = {name: check_row(row) for name, row in ledger.find_rows(names).items()}
-            kept = [(1, rows[name], config) for name, config in zip(names, block, strict=True) if name in rows]
+            known = {name: rows.check_row(row) for name, row in ledger.find_rows(names).items()}
+            kept = [(1, known[name], config) for name, config in zip(names, block, strict=True) if name in known]
             yield len(block), kept
     elif isinstance(configs, Sweep):
         yield size, []
@@ -154,13 +156,15 @@ def find_kept(ledger: Ledger, configs: Iterable[Any]) -> Iterator[tuple[int, lis
 def _search_sweep(ledger: Ledger, sweep: Sweep[Any]) -> Iterator[_Kept]:
     """The outcomes that a journal has of a much larger sweep: its configurations are looked for in the sweep."""
     for name, text, _, row in ledger.read_rows():
-        config = read_config(text)
-        if ledger.name_config(config) != name or encode_config(config) != text:  # it is not as it was, or of others
+        config = rows.read_config(text)
+        if (
+            ledger.name_config(config) != name or encoding.encode_config(config) != text
+        ):  # it is not as it was, or of others
             raise _many_error(
                 sweep.size, "the journal has instances, or calls with arguments, which it cannot make again"
             )
-        places = list_places(sweep._node.places(config, False))  # also of what is equal, but of another type
-        if times := sum(ledger.name_config(sweep[place]) == name for place in places):
+        ranks = places.list_places(sweep._node.places(config, False))  # also of what is equal, but of another type
+        if times := sum(ledger.name_config(sweep[rank]) == name for rank in ranks):
             yield times, row, config
 
 

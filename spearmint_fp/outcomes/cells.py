@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import sys
-from decimal import Decimal
 from enum import Enum
 from numbers import Real
 from types import FunctionType
 from typing import Any, Final
 
+from ..configuration.late import decimal
 from ..configuration.messages import full_repr, short_repr
 from ..configuration.scalars import unbox_scalar
 
@@ -69,7 +69,7 @@ def escape_surrogates(text: str) -> str:
 def is_number(value: Any) -> bool:
     """True for a real number, a `Decimal` too; truth values and members of enums are none."""
     single = unbox_scalar(value)
-    return isinstance(single, Real | Decimal) and not isinstance(single, bool | Enum)
+    return isinstance(single, Real | decimal.Decimal) and not isinstance(single, bool | Enum)
 
 
 def as_float(value: Any) -> float:

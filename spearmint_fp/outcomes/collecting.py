@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, TypeVar, final
@@ -11,6 +10,7 @@ from typing import Any, Final, TypeVar, final
 from ..configuration.calls import explain_calls
 from ..configuration.errors import AbsentError, ArgumentError
 from ..configuration.fold import Algebra, fold
+from ..configuration.late import decimal
 from ..configuration.messages import repr_with_type, short_repr
 from ..configuration.records import PlainTuple
 from ..configuration.views import show_html
@@ -146,7 +146,7 @@ def holds_nan(key: Any) -> bool:
 
 
 def _is_nan(leaf: Any) -> bool:
-    if isinstance(leaf, Decimal):
+    if isinstance(leaf, decimal.Decimal):
         return leaf.is_nan()  # a signalling one refuses to be compared
     if isinstance(leaf, set | frozenset):
         return any(map(holds_nan, leaf))

@@ -18,7 +18,7 @@ from ..configuration.paths import join_path
 from ..configuration.records import PlainTuple
 from ..configuration.views import show_html
 from ..sweep.core import Sweep, as_sweep
-from ..sweep.labels import find_leaf
+from ..sweep.late import labels
 from ..sweep.nodes.columns import flatten_point
 from .cells import ABSENT
 from .collecting import as_outcome
@@ -32,7 +32,7 @@ _OTHER_COLUMNS: Final = frozenset({"index", "config", "result", "ok", "seconds",
 
 
 @final
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Column:
     """A column of a table of outcomes: its name, what it tells of, whether it varies, and a value for each outcome.
 
@@ -158,7 +158,7 @@ def _find_value(path: Steps, flat: Flat, outcome: Outcome[Any, Any]) -> Any:
     """The value at a path of a configuration, also inside a list, or `ABSENT`."""
     if path in flat:
         return flat[path]
-    return next(iter(find_leaf(path, outcome.config)), ABSENT) if path else ABSENT
+    return next(iter(labels.find_leaf(path, outcome.config)), ABSENT) if path else ABSENT
 
 
 def name_column(path: Steps, others: Container[Any] = _OTHER_COLUMNS) -> str:

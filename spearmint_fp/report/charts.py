@@ -25,7 +25,7 @@ GREATEST_DRAWN: Final = 1e100
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Chart:
     """The axes, a number for each outcome or None, which outcomes failed, and what the number is called."""
 
@@ -36,7 +36,7 @@ class Chart:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Spot:
     """The outcomes that share a place: the mean of their numbers or None, how many numbers, how many failures."""
 

@@ -35,7 +35,7 @@ MOST_DIMENSIONS: Final = 32
 
 
 @final
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Axis:
     """A dimension: its name, its coordinates, and where each outcome stands on it."""
 

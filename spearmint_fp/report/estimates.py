@@ -15,7 +15,7 @@ CONFIDENCE: Final = 0.95
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Estimate:
     """A mean of `n` numbers, its standard error and interval; None where so few numbers do not tell."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from ..configuration.errors import ArgumentError
 from ..configuration.extras import require
+from ..configuration.late import datetime
 from ..configuration.messages import repr_with_type
 from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, Absent, escape_surrogates, format_text
@@ -27,7 +27,6 @@ _KINDS: Final[dict[frozenset[type], Kind]] = {
     frozenset({bool}): "bool",
     frozenset({float}): "float",
     frozenset({str}): "text",
-    **{frozenset({kind}): "time" for kind in (date, datetime, time, timedelta)},
 }
 
 _REFUSALS: Final = (ValueError, TypeError, OverflowError, ArithmeticError)
@@ -115,14 +114,17 @@ def find_kind(values: Sequence[Any]) -> Kind:
         return "int" if all(-(2**63) <= v < 2**63 for v in values if v is not ABSENT) else "other"
     if kinds == {int, float}:
         return "float" if all(abs(v) <= MOST_EXACT_FLOAT for v in values if type(v) is int) else "other"
-    return _KINDS.get(kinds, "other")
+    if kinds in _KINDS:
+        return _KINDS[kinds]
+    times = {datetime.date, datetime.datetime, datetime.time, datetime.timedelta}
+    return "time" if len(kinds) == 1 and kinds <= times else "other"
 
 
 def _make_pandas_series(pd: Any, _: str, values: Any) -> Any:
     if not isinstance(values, list):
         return values
     kind, absent = find_kind(values), any(value is ABSENT for value in values)
-    times = kind == "time" and {*map(type, values)} <= {datetime, timedelta, Absent}
+    times = kind == "time" and {*map(type, values)} <= {datetime.datetime, datetime.timedelta, Absent}
     cells = [(pd.NaT if times else pd.NA) if value is ABSENT else value for value in values] if absent else values
     if kind == "float" and absent:  # with a mask, so that NaN stays a number: pandas' own conversion makes it NA
         return pd.Series(pd.arrays.FloatingArray(*split_absent(values)))

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import math
 import sys
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from string import Template
 from typing import Any, Final
 
 from ..configuration.errors import ArgumentError
-from ..configuration.late import hashlib, html, resources
+from ..configuration.late import base64, hashlib, html, resources, string
 from ..configuration.messages import repr_with_type, suggest_names
 from ..configuration.scalars import unbox_scalar
 from ..outcomes.cells import ABSENT, as_float, escape_surrogates, format_text, is_number
 from ..outcomes.outcomes import Failure, Outcome
 from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
-from .answers import describe_answers
 from .columns import MOST_EXACT_FLOAT
+from .late import answers
 
 Cell = None | bool | str | int | float | tuple[str] | tuple[str, float | None]
 
@@ -65,7 +63,7 @@ def html_page(
     data = {
         "count": len(outcomes),
         "colour": colour,
-        "answers": describe_answers(columns, columns[colour], _encode_cell),
+        "answers": answers.describe_answers(columns, columns[colour], _encode_cell),
         "columns": [*map(_describe_column, columns), _describe_tracebacks(outcomes)],
     }
     return _fill_page(title, json.dumps(data, separators=(",", ":"), allow_nan=False).translate(_UNSAFE))
@@ -77,7 +75,7 @@ def _fill_page(title: str, data: str) -> str:
     sources = f"script-src {_hash_source(script)}; style-src {_hash_source(style)}"
     policy = f"default-src 'none'; img-src data:; {sources}; base-uri 'none'"
     name = html.escape(title.encode("utf-8", "replace").decode("utf-8"))
-    return Template(_read_part("page.html")).substitute(
+    return string.Template(_read_part("page.html")).substitute(
         title=name, policy=policy, style=style, script=script, data=data
     )
 
@@ -87,7 +85,7 @@ def _read_part(name: str) -> str:
 
 
 def _hash_source(text: str) -> str:
-    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _choose_colour(columns: Sequence[Column], value: str | None) -> int:

@@ -44,7 +44,7 @@ _ABSENT_HEIGHT: Final = -0.22
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Scale:
     """An upright axis from 0 to 1: the height of each outcome on it, below 0 without a number; and its ticks."""
 

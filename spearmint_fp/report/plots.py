@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -12,26 +12,14 @@ from ..configuration.messages import repr_with_type
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import Column, make_columns, require_outcomes
 from ..sweep.core import Sweep
-from .canvas import load_matplotlib
-from .charts import Chart, read_values, select_axes
-from .effects import draw_differences, draw_effects
-from .heatmap import draw_heatmap
-from .lines import draw_lines
+from .late import canvas, charts, effects, heatmap, lines, parallel
 from .numbers import Value
-from .parallel import draw_parallel
 from .statistics import compare
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Kind = Literal["heatmap", "lines", "parallel", "effects", "differences"]
-
-_DRAW: Final[Mapping[Kind, Callable[[Figure, Chart, str | None], None]]] = {
-    "effects": draw_effects,
-    "heatmap": draw_heatmap,
-    "lines": draw_lines,
-    "parallel": draw_parallel,
-}
 
 
 def plot(  # noqa: PLR0913  # options, all of them keywords
@@ -72,15 +60,21 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
     """
     outcomes = require_outcomes(outcomes)
     columns = make_columns(outcomes, sweep=sweep)
-    values, name = read_values(outcomes, columns, value)
-    chart = Chart(select_axes(columns, on), values, tuple(not outcome.ok for outcome in outcomes), name)
+    values, name = charts.read_values(outcomes, columns, value)
+    chart = charts.Chart(charts.select_axes(columns, on), values, tuple(not outcome.ok for outcome in outcomes), name)
     chosen = _choose_kind(kind, chart.axes)
-    figure = load_matplotlib("figure").Figure(layout="constrained", dpi=110)
+    figure = canvas.load_matplotlib("figure").Figure(layout="constrained", dpi=110)
     if chosen == "differences":  # which outcomes are pairs, their configurations say, not the columns
         axis = chart.axes[0]
-        draw_differences(figure, compare(axis.path, outcomes, value=value), axis.name, name, title)
+        effects.draw_differences(figure, compare(axis.path, outcomes, value=value), axis.name, name, title)
     else:
-        _DRAW[chosen](figure, chart, title)
+        draw = {
+            "effects": effects.draw_effects,
+            "heatmap": heatmap.draw_heatmap,
+            "lines": lines.draw_lines,
+            "parallel": parallel.draw_parallel,
+        }
+        draw[chosen](figure, chart, title)
     figure._repr_png_ = partial(_to_png, figure)  # what notebooks ask for
     return figure  # type: ignore[no-any-return]  # it is imported where it is used
 

@@ -6,20 +6,26 @@ import math
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import combinations
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from toolz import unique
 
 from ..configuration.errors import ArgumentError, PathError
 from ..configuration.fold import Steps, show_path
 from ..configuration.keys import exact_key
+from ..configuration.late import LateModule
 from ..configuration.messages import repr_with_type, suggest_names
 from ..configuration.paths import Path, find_in, parse_path, set_in
 from ..outcomes.cells import ABSENT
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import Column, Rows, flatten_values, format_path, make_columns, name_column, require_outcomes
-from .estimates import Estimate, are_rates, estimate_numbers
 from .numbers import Value, read_numbers
+
+if TYPE_CHECKING:
+    from . import estimates
+    from .estimates import Estimate
+else:
+    estimates = LateModule(f"{__package__}.estimates")
 
 _COLUMNS: Final = frozenset({"n", "failed", "mean", "sem", "low", "high", "config"})
 """The first steps of the names of columns of a summary that are no path."""
@@ -138,12 +144,12 @@ def group_estimates(keys: Sequence[Hashable], numbers: Sequence[float | None]) -
 
     Rates are told by all numbers together: a score that happens to be 1 three times is none.
     """
-    rates, groups = are_rates(numbers), dict[Hashable, list[int]]()
+    rates, groups = estimates.are_rates(numbers), dict[Hashable, list[int]]()
     for k, key in enumerate(keys):
         groups.setdefault(key, []).append(k)
     for group in groups.values():
         known = [number for k in group if (number := numbers[k]) is not None]
-        yield group[0], estimate_numbers(known, rates=rates), len(group) - len(known)
+        yield group[0], estimates.estimate_numbers(known, rates=rates), len(group) - len(known)
 
 
 def pair_estimates(
@@ -162,7 +168,7 @@ def pair_estimates(
         both = ((numbers[a], numbers[b]) for a, b in pairs)
         known = [b - a for a, b in both if a is not None and b is not None]
         a, b = (next(iter(side.values()))[0] for side in (one, other))
-        yield a, b, estimate_numbers(known), len(pairs) - len(known)
+        yield a, b, estimates.estimate_numbers(known), len(pairs) - len(known)
 
 
 def key_rests(path: Steps, columns: Iterable[tuple[Column, Sequence[Hashable]]], count: int) -> list[Hashable]:

@@ -21,13 +21,12 @@ from ..sweep.core import count_configs
 from ..sweep.nodes.points import locate_errors
 from ..tasks.asyncio_tasks import cancel_tasks, check_asyncio
 from ..tasks.attempts import Ending, make_outcome, run_attempt_async, try_task
-from ..tasks.event_loops import run_in_thread
 from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
 from ..tasks.wrapping import is_async, is_count
 from ..workers.executors import refuse_time_limit
 from .arguments import check_arguments, check_in_flight, require_count, warn_unused
-from .replay import replay_or_run_async
+from .late import event_loops, replay
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -182,7 +181,7 @@ def arun(  # noqa: PLR0913
     work = _await_task(fn, find_current_handlers()) if is_async(fn) else _run_in_thread(fn)
     ledger = open_ledger(journal, fn)
     if ledger is not None:
-        work = replay_or_run_async(ledger, work)
+        work = replay.replay_or_run_async(ledger, work)
     size = count_configs(configs)
     tasks = _Tasks(work, configs, limit, check_in_flight(in_flight) or TASKS_AHEAD * limit, ordered)
     outcomes = tasks.outcomes()
@@ -214,7 +213,9 @@ def _run_in_thread(fn: Callable[[Any], Any]) -> Work:
         # In a tuple, since `try_task` refuses a coroutine that nobody awaits.
         state = TaskState()
         try:
-            boxed, *rest = await run_in_thread(partial(try_task, lambda config: (fn(config),), config, state))
+            boxed, *rest = await event_loops.run_in_thread(
+                partial(try_task, lambda config: (fn(config),), config, state)
+            )
         except asyncio.CancelledError:
             state.is_stopped = True  # where it waits for its turn still, it never begins
             raise

@@ -23,8 +23,11 @@ BATCHES_AHEAD: Final = 4
 MOST_IN_BATCH: Final = 8192
 """How many configurations a batch holds at most."""
 
-OVERHEAD_SECONDS: Final = 2e-6
+OVERHEAD_SECONDS: Final = 4e-6
 """The time that a configuration takes beside its task."""
+
+SMALLEST_PART: Final = 32
+"""By how much the last batches are smaller at most, so that workers end together: sending one costs a wait."""
 
 GROWTH: Final = 4
 """How much larger than the largest one before it a batch may be."""
@@ -193,12 +196,13 @@ class BatchSize:
     def __init__(self, seconds: float, workers: int) -> None:
         """A batch should take `seconds`."""
         self._seconds, self._workers = seconds, workers
-        self._task_seconds = seconds
+        self._task_seconds: float | None = None
         self._largest = 0
 
     def note_tasks(self, count: int, seconds: float) -> None:
         """Learn how long tasks took; what they took lately counts most."""
-        self._task_seconds += (seconds / count - self._task_seconds) * 0.5
+        mean = seconds / count
+        self._task_seconds = mean if self._task_seconds is None else (self._task_seconds + mean) / 2
 
     def note_batch(self, count: int) -> None:
         """Learn how large a batch was: the next ones may be larger, but not by much, as long tasks may follow."""
@@ -209,6 +213,8 @@ class BatchSize:
 
         `left` is how many they are, where that is known; `most` may be in flight.
         """
+        if self._task_seconds is None:
+            return 1
         wanted = int(self._seconds / (self._task_seconds + OVERHEAD_SECONDS))
-        share = MOST_IN_BATCH if left is None else -(-left // (2 * self._workers))
+        share = MOST_IN_BATCH if left is None else max(-(-left // (2 * self._workers)), wanted // SMALLEST_PART)
         return max(1, min(wanted, share, MOST_IN_BATCH, GROWTH * self._largest, most // (2 * self._workers)))

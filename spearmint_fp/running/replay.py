@@ -28,17 +28,17 @@ FRESH_SECONDS: Final = 0.05
 def replay_or_run(ledger: Ledger, source: Source, work: Work) -> Generator[list[Outcome[Any, Any]]]:
     """The outcomes that the journal has, and those of `work(config, index)`, each kept before it is given out.
 
-    The configurations of a sweep are looked up some at a time, more of them as long as tasks are quick.
+    The configurations of a sweep are looked up some at a time, as many as are likely to run before that is too old.
     """
     count = 1
     while (batch := source.cut(count, inf)) is not None:
         failed = batch.make_configs()
-        until, ran = monotonic() + FRESH_SECONDS, set[str]()
+        began, ran = monotonic(), set[str]()
         configs = batch.items or ()
         found = zip(configs, ledger.look_up(configs, batch.start), strict=True)
         for index, (config, (name, kept)) in enumerate(found, batch.start):
             known = kept
-            if known is None and (name in ran or monotonic() > until):
+            if known is None and (name in ran or monotonic() > began + FRESH_SECONDS):
                 [(_, known)] = ledger.look_up([config], index)
             if known is None:
                 ran.add(name)
@@ -47,7 +47,8 @@ def replay_or_run(ledger: Ledger, source: Source, work: Work) -> Generator[list[
         if failed is not None:
             source.end(failed, ordered=True)
         if source.sweep is not None:
-            count = min(2 * count, MOST_NAMES) if monotonic() < until else 1
+            fitting = int(len(batch) * FRESH_SECONDS / (2 * max(monotonic() - began, 1e-6)))
+            count = max(1, min(fitting, 2 * count, MOST_NAMES))
     if source.error is not None:
         raise source.error
 

@@ -6,24 +6,25 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from inspect import GEN_CREATED, getgeneratorstate
 from itertools import chain
 from operator import length_hint
-from typing import Any, Generic, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final, overload
 
 from ..configuration.calls import explain_calls
 from ..configuration.extras import require
 from ..journal.journal import Journal, open_ledger
-from ..journal.ledger import Ledger
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import make_outcome, run_attempt, try_task
-from ..tasks.event_loops import Blocking, EventLoops, find_loops
 from ..tasks.rates import is_throttled
 from ..tasks.signals import find_current_handlers
 from ..tasks.task_state import TaskState
 from ..tasks.wrapping import is_async
 from ..workers.executors import find_executor, refuse_time_limit
-from ..workers.sources import Source
 from .arguments import check_arguments, check_in_flight, require_count, warn_unused
-from .loop import drive_pool
-from .replay import Replay, replay_or_run
+from .late import event_loops, loop, replay, sources
+
+if TYPE_CHECKING:
+    from ..journal.ledger import Ledger
+    from ..workers.sources import Source
+
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -188,18 +189,18 @@ def run(  # noqa: PLR0913
 
     See also: `arun`, from async code; `collect`, `successes`, `failures`, `best`, for the outcomes.
     """
-    source = Source(check_arguments(fn, configs, "run"), singly=is_throttled(fn))
+    source = sources.Source(check_arguments(fn, configs, "run"), singly=is_throttled(fn))
     window = check_in_flight(in_flight)
-    is_ours = is_async(fn) and find_loops(fn) is None  # a caller may keep event loops for several runs
-    loops = EventLoops(per_thread=executor is not None) if is_ours else None
-    task: Callable[..., Any] = fn if loops is None else Blocking(fn, loops)
+    is_ours = is_async(fn) and event_loops.find_loops(fn) is None  # a caller may keep event loops for several runs
+    loops = event_loops.EventLoops(per_thread=executor is not None) if is_ours else None
+    task: Callable[..., Any] = fn if loops is None else event_loops.Blocking(fn, loops)
     ledger = open_ledger(journal, fn)
     if executor is None:
         refuse_time_limit(task, "a serial run")
         groups = _run_serially(task, source, ledger)
     else:
         open_pool = find_executor(executor).prepare(task, source.sweep)
-        groups = drive_pool(open_pool, source, window, ordered, None if ledger is None else Replay(ledger))
+        groups = loop.drive_pool(open_pool, source, window, ordered, None if ledger is None else replay.Replay(ledger))
     if loops is not None:
         groups = loops.end_after(groups)
     if progress:
@@ -212,7 +213,7 @@ def run(  # noqa: PLR0913
 def _run_serially(fn: Callable[[C], T], source: Source, ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
     state = TaskState(outer_handlers=find_current_handlers())
     if ledger is not None:
-        yield from replay_or_run(
+        yield from replay.replay_or_run(
             ledger, source, lambda config, index: run_attempt(fn, config, index=index, state=state)
         )
         return

@@ -11,12 +11,13 @@ import attrs
 from ..configuration.messages import format_count
 from .automata import Automaton, AutomatonData
 from .constraints import build_automaton
-from .digits import Place, Question, narrow_node, read_digits
+from .digits import Question, narrow_node, read_digits
 from .formulas import split_axes
 from .indices import Indices
 from .listing import RowLister, keep_points, walk_runs
 from .nodes.columns import Columns
 from .nodes.node import Node, ProductOf, SelectionOf, SumOf
+from .nodes.reordered import Place
 from .outline import SHOWN_TERMS
 from .predicates import Relation
 from .tables import Constraint, keep_firsts

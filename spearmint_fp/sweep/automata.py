@@ -21,7 +21,8 @@ import attrs
 
 from .conjunction import Conjunction
 from .diagrams import FALSE, TRUE, Row, pack_row, unpack_row
-from .digits import Digits, Place
+from .digits import Digits
+from .nodes.reordered import Place
 
 Values = Mapping[Place, Sequence[int]]
 

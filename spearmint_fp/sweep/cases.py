@@ -22,7 +22,7 @@ class Cases(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def find(self, key: Hashable) -> int:
+    def find_case(self, key: Hashable) -> int:
         """The diagram for a key."""
 
     @abstractmethod
@@ -31,13 +31,13 @@ class Cases(ABC):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class KeyCases(Cases):
     """Cases of single keys; there is nothing for the others."""
 
     diagrams: Mapping[Hashable, int]
 
-    def find(self, key: Hashable) -> int:
+    def find_case(self, key: Hashable) -> int:
         return self.diagrams.get(key, FALSE)
 
     def list_cuts(self, values: range) -> Collection[int] | None:
@@ -47,13 +47,13 @@ class KeyCases(Cases):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class RangeCases(Cases):
     """Everything goes on for the numbers of a range, and nothing for others."""
 
     values: range
 
-    def find(self, key: Hashable) -> int:
+    def find_case(self, key: Hashable) -> int:
         return int(type(key) is tuple and key[0] is int and key[1] in self.values)
 
     def list_cuts(self, values: range) -> Collection[int] | None:
@@ -70,7 +70,7 @@ class AnyCase(Cases):
 
     __slots__ = ()
 
-    def find(self, key: Hashable) -> int:  # noqa: ARG002
+    def find_case(self, key: Hashable) -> int:  # noqa: ARG002
         return TRUE
 
     def list_cuts(self, values: range) -> Collection[int]:  # noqa: ARG002

@@ -22,9 +22,7 @@ from ..configuration.models import is_model, is_struct
 from ..conversion.fields import is_record_type, list_field_types
 from ..conversion.type_forms import is_typeddict, is_union, make_type_key
 from ..conversion.unwrapping import unwrap_type
-
-KEPT_SCALARS: Final = (str, bool, int, float, bytes, type(None))
-"""Types whose values stay what they are, or become an equal number."""
+from .patterns import KEPT_SCALARS
 
 _TEXT_FORMS: Final = (Path, PurePath, date, datetime, UUID)
 """Types whose values may be given as text, which is not found in them again where it stands inside a list."""

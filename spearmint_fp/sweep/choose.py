@@ -13,14 +13,13 @@ from ..configuration.errors import ArgumentError, PathError, SizeError
 from ..configuration.fold import Steps, list_leaves, show_path
 from ..configuration.messages import format_count, repr_with_type, suggest_names
 from ..configuration.paths import Path, parse_path
-from ..conversion.comparisons import Comparison
+from ..conversion.late import comparisons
 from .core import Sweep, as_sweep
-from .filters import constrain_node
 from .indices import Permutation
+from .late import counted
 from .nodes.node import Node
 from .nodes.points import walk_possible_points
 from .nodes.select import Select
-from .tables import Constraint
 
 T = TypeVar("T")
 
@@ -70,11 +69,11 @@ def constrain(predicate: Callable[..., Any], sweep: Sweep[T], *, on: Path | Sequ
         raise ArgumentError(
             f"constrain takes a predicate, a sweep and on=paths; got {repr_with_type(predicate)} as the predicate"
         )
-    words = predicate.text if isinstance(predicate, Comparison) else ""
-    constraint = Constraint(predicate, parse_paths(on, "constrain"), words=words)
+    words = predicate.text if isinstance(predicate, comparisons.Comparison) else ""
+    constraint = counted.Constraint(predicate, parse_paths(on, "constrain"), words=words)
     for path in constraint.paths:
         check_path(path, node)
-    return Sweep(constrain_node(node, constraint))
+    return Sweep(counted.constrain_node(node, constraint))
 
 
 def parse_paths(on: Path | Sequence[Path], function: str) -> tuple[Steps, ...]:

@@ -11,10 +11,9 @@ from ..configuration.fold import show_path
 from ..configuration.messages import repr_with_type
 from ..configuration.paths import Path, parse_path
 from .core import Sweep, as_sweep
+from .late import derivations, merge
 from .nodes.axis import UNIT
-from .nodes.derive import Derive
 from .nodes.image import Map
-from .nodes.merge import Merge
 from .nodes.union import EMPTY, Union
 
 S = TypeVar("S")
@@ -54,7 +53,7 @@ def product(*sweeps: Sweep[Any]) -> Sweep[Any]:
 
     See also: `zipped`, one configuration of each at the same position; `concat`.
     """
-    return Sweep(Merge.of_product([as_sweep(sweep, "product")._node for sweep in sweeps]))
+    return Sweep(merge.Merge.of_product([as_sweep(sweep, "product")._node for sweep in sweeps]))
 
 
 def concat(*sweeps: Sweep[T]) -> Sweep[T]:
@@ -101,7 +100,7 @@ def zipped(*sweeps: Sweep[Any]) -> Sweep[Any]:
 
     See also: `product`, every combination.
     """
-    return Sweep(Merge.of_zip([as_sweep(sweep, "zipped")._node for sweep in sweeps]))
+    return Sweep(merge.Merge.of_zip([as_sweep(sweep, "zipped")._node for sweep in sweeps]))
 
 
 def mapped(fn: Callable[[T], S], sweep: Sweep[T]) -> Sweep[S]:
@@ -157,4 +156,4 @@ def derive(path: Path, fn: Callable[[T], Any], sweep: Sweep[T]) -> Sweep[T]:
             f"derive cannot set {show_path(steps)}: in every configuration a leaf, or a record that has no such part, "
             f"stands on the way. Derive that path itself, or put a mapping there first"
         )
-    return Sweep(Derive(steps, fn, node))
+    return Sweep(derivations.Derive(steps, fn, node))

@@ -31,18 +31,17 @@ from ..configuration.messages import cut_text, format_count, repr_with_type, sho
 from ..configuration.paths import join_path
 from ..configuration.views import show_html
 from .indices import count_items
-from .labels import LABEL, Labels
-from .membership import keep_members
+from .late import counted, merge
+from .late import labels as texts
+from .late import slugs as file_names
 from .nodes.axis import Axis
 from .nodes.columns import Column
 from .nodes.image import Map
-from .nodes.merge import Merge
+from .nodes.late import places
 from .nodes.node import Node
 from .nodes.points import get_point, walk_points
 from .nodes.select import slice_node
 from .nodes.union import Union
-from .places import list_places
-from .slugs import SLUG
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -200,7 +199,7 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         Raises:
             SizeError: more than 10^6 do.
         """
-        return sum(1 for _ in list_places(self._node.places(freeze(value), False)))
+        return sum(1 for _ in places.list_places(self._node.places(freeze(value), False)))
 
     # --- combining and comparing
 
@@ -212,17 +211,17 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def __mul__(self, other: Sweep[Any]) -> Sweep[Config]:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return Sweep(Merge.of_product((self._node, other._node)))
+        return Sweep(merge.Merge.of_product((self._node, other._node)))
 
     def __sub__(self, other: Sweep[Any]) -> Sweep[T_co]:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return Sweep(keep_members(self._node, other._node, inside=False))
+        return Sweep(counted.keep_members(self._node, other._node, inside=False))
 
     def __and__(self, other: Sweep[Any]) -> Sweep[T_co]:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return Sweep(keep_members(self._node, other._node, inside=True))
+        return Sweep(counted.keep_members(self._node, other._node, inside=True))
 
     def __or__(self, other: Sweep[S]) -> Sweep[T_co | S]:
         if not isinstance(other, Sweep):
@@ -266,14 +265,14 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
         }
 
     @cached_property
-    def labels(self) -> Labels:
+    def labels(self) -> texts.Labels:
         """The writer of this sweep's labels, made once."""
-        return Labels(self._node, LABEL)
+        return texts.Labels(self._node, texts.LABEL)
 
     @cached_property
-    def slugs(self) -> Labels:
+    def slugs(self) -> texts.Labels:
         """The writer of this sweep's labels as file names, made once."""
-        return Labels(self._node, SLUG)
+        return texts.Labels(self._node, file_names.SLUG)
 
     def __repr__(self) -> str:
         outline = self._node.outline(())

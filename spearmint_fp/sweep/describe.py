@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..configuration.fold import Steps, list_leaves, show_path
 from ..configuration.freezing import thaw
 from ..configuration.messages import format_count, nest_key, short_repr
 from ..configuration.paths import get_in
 from .core import Sweep, as_sweep
-from .labels import Labels
+
+if TYPE_CHECKING:
+    from .labels import Labels
 
 MOST_HINTS: Final = 3
 """How many lists, and how many keys with a dot in them, `explain` points at."""

@@ -21,11 +21,9 @@ import attrs
 
 from ..configuration.fold import Steps
 from .nodes.node import Node, ProductOf, SumOf
+from .nodes.reordered import Place
 from .nodes.select import slice_node
 from .nodes.union import Pieces, Union
-
-Place = tuple[int, ...]
-"""The child positions that lead from a sweep's node to one inside it."""
 
 Context = tuple[tuple[int, int], ...]
 """The branches that a digit lies in: (number of the choosing digit, branch), outermost first."""

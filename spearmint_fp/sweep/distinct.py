@@ -11,11 +11,10 @@ from ..configuration.freezing import freeze
 from ..configuration.keys import exact_key
 from ..configuration.messages import format_count, repr_with_type
 from ..configuration.tables import is_keyed
-from .allowed import Allowed
-from .cases import find_common_places
 from .choose import try_iterating
 from .core import Sweep
 from .indices import Chosen, count_items
+from .late import counted
 from .nodes.axis import Axis
 from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf
 from .nodes.points import walk_points
@@ -72,7 +71,7 @@ def drop_repetitions(node: Node) -> Node:
             return node.rebuilt([drop_repetitions(part) for part in parts])
         case SelectionOf(base=base) if drop_repetitions(base).size == base.size:
             return node
-        case SelectionOf(base=base, indices=Allowed() as allowed):
+        case SelectionOf(base=base, indices=counted.Allowed() as allowed):
             kept = allowed.drop_repetitions()
             return _drop_by_listing(node) if kept is None else Select(base, kept)
         case SumOf(parts=parts) if node.distinct() is None:
@@ -108,6 +107,6 @@ def _have_disjoint_values(values: Sequence[tuple[Sequence[Any], ...]]) -> bool:
     every = [piece for pieces in values for piece in pieces]
     if sum(map(count_items, every)) > LIMIT:
         few = len(every) <= MOST_COMPARED and all(isinstance(piece, range) for piece in every)
-        return few and not any(starmap(find_common_places, combinations(every, 2)))
+        return few and not any(starmap(counted.find_common_places, combinations(every, 2)))
     keys = [{exact_key(value) for piece in pieces for value in piece} for pieces in values]
     return len(frozenset().union(*keys)) == sum(map(len, keys))

@@ -17,9 +17,9 @@ from ..configuration.messages import repr_with_type
 from ..configuration.records import Shape
 from ..configuration.tables import is_keyed
 from .core import Sweep
+from .late import record
 from .nodes.axis import Axis, make_point
 from .nodes.node import Node
-from .nodes.record import Record
 from .nodes.union import Union
 
 T = TypeVar("T")
@@ -38,22 +38,36 @@ def _make_node(part: Node | _Static) -> Node:
     return make_point(part.value) if isinstance(part, _Static) else part
 
 
-def _make_record(shape: Shape, node: Any, parts: tuple[Node | _Static, ...]) -> Node | _Static:
+def _list_static(parts: tuple[Node | _Static, ...]) -> tuple[Any, ...] | None:
+    """The values of parts of which none has choices."""
     values = [part.value for part in parts if isinstance(part, _Static)]
-    if len(values) == len(parts):
-        return _Static(rebuild_record(shape, node, tuple(values)))
-    return Record.of(shape, node, tuple(map(_make_node, parts)))
+    return tuple(values) if len(values) == len(parts) else None
 
 
-def _make_choice(node: Any, parts: tuple[Node | _Static, ...]) -> Node:
+def _make_record(shape: Shape, node: Any, parts: tuple[Node | _Static, ...]) -> Node | _Static:
+    values = _list_static(parts)
+    if values is not None:
+        return _Static(rebuild_record(shape, node, values))
+    return record.Record(shape, tuple([_make_node(part) for part in parts]))
+
+
+def _make_choice(node: Any, parts: tuple[Node | _Static, ...]) -> Node | _Static:
     if isinstance(node, Sweep):
-        return node._node
+        return _Static(node._node.at(0)) if node._node.static else node._node
     if not parts:
         return Axis(node.values, swept=True)
+    values = _list_static(parts)
+    if values is not None:
+        return Axis(values, swept=True)
     return Union.of(tuple(map(_make_node, parts))).as_choice()
 
 
-_EXPAND: Final[Algebra[Node | _Static]] = Algebra(leaf=_Static, record=_make_record, choice=_make_choice)
+_EXPAND: Final[Algebra[Node | _Static]] = Algebra(
+    leaf=_Static,
+    record=_make_record,
+    choice=_make_choice,
+    scalars=lambda shape, node, children: _Static(rebuild_record(shape, node, children)),
+)
 
 
 @overload

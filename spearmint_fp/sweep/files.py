@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..configuration.choices import DynamicValue
-from ..configuration.errors import ArgumentError, PathError, SizeError
 from ..configuration.extras import require
-from ..configuration.fold import Leaves, Steps, show_path
-from ..configuration.freezing import freeze
-from ..configuration.messages import repr_with_type, short_repr
-from ..configuration.paths import parse_path
-from ..conversion.comparisons import Comparison
-from ..conversion.files import read_text_trees, read_trees, read_value
-from ..conversion.operations import Operations, Tied
-from .choose import check_path, constrain
-from .claims import overlap
-from .combine import derive, product, zipped
+from ..configuration.fold import Leaves
+from ..configuration.late import LateModule
+from ..conversion.late import files
 from .core import Sweep
 from .expansion import expand
-from .include import include
-from .where import exclude, where
 
-MOST_CONSTRAINTS: Final = 100
-"""How many constraints a `!space` may have."""
+if TYPE_CHECKING:
+    from . import tags
+else:
+    tags = LateModule(f"{__package__}.tags")
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -60,7 +52,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     See also: `expand`, which makes the sweep; `dump_yaml`, the inverse; `Spearmint`, whose `configs` may name files.
     """
-    return _join_trees(read_trees(path, _OPERATIONS))
+    return _join_trees(files.read_trees(path, tags.OPERATIONS))
 
 
 def load_text(content: bytes, name: str) -> Any:
@@ -76,7 +68,7 @@ def load_text(content: bytes, name: str) -> Any:
 
     See also: `load`, for files.
     """
-    return _join_trees(read_text_trees(content, name, _OPERATIONS))
+    return _join_trees(files.read_text_trees(content, name, tags.OPERATIONS))
 
 
 def parse_value(text: str, name: str) -> Any:
@@ -91,7 +83,7 @@ def parse_value(text: str, name: str) -> Any:
 
     See also: `load_text`, for whole configurations.
     """
-    return read_value(text, name, _OPERATIONS)
+    return files.read_value(text, name, tags.OPERATIONS)
 
 
 def dump_yaml(tree: Any) -> str:
@@ -139,56 +131,10 @@ def tie_values(ties: Leaves, tree: Any) -> Sweep[Any]:
     """The sweep of a tree with values tied to others: the inverse of `open_ties`."""
     sweep = expand(tree)
     for path, tied in ties:
-        sweep = _tie_path(path, tied, sweep)
+        sweep = tags.tie_path(path, tied, sweep)
     return sweep
 
 
 def _join_trees(trees: Sequence[Any]) -> Any:
     """One tree as it is, of several the choice among them."""
     return trees[0] if len(trees) == 1 else DynamicValue(trees)
-
-
-# --- what tags make ------------------------------------------------------------------------------------
-
-
-def _zip_axes(axes: Mapping[Any, Any]) -> Sweep[Any]:
-    return zipped(*(expand({key: choice}) for key, choice in axes.items()))
-
-
-def _tie_path(path: Steps, tied: Tied, sweep: Sweep[Any]) -> Sweep[Any]:
-    """The sweep with the value at a path copied from another one."""
-    source = parse_path(str(tied))
-    if overlap(path, source):
-        raise ArgumentError(f"{show_path(path)} is tied to {tied}, which it is a part of. Name another path")
-    check_path(source, sweep._node)
-    return derive(path, tied, sweep)
-
-
-def _constrain_all(texts: Any, sweep: Sweep[Any]) -> Sweep[Any]:
-    """The sweep with every comparison as a constraint on the paths that it names."""
-    listed = texts if isinstance(texts, list | tuple) else [texts]
-    if len(listed) > MOST_CONSTRAINTS:
-        raise SizeError(f"more than {MOST_CONSTRAINTS} constraints. Join some with and")
-    for text in listed:
-        if not isinstance(text, str):
-            raise ArgumentError(f"a constraint is text, such as 'batch * lr <= 1'; got {repr_with_type(text)}")
-        comparison = Comparison(text)
-        try:
-            sweep = constrain(comparison, sweep, on=comparison.paths)
-        except PathError as error:
-            raise PathError(f"{short_repr(text)}: {error} (text stands in quotes, odd names in backticks)") from None
-    return sweep
-
-
-def _describe(sweep: Sweep[Any], tag: str, argument: Any) -> Sweep[Any]:
-    return Sweep(sweep._node, (tag, freeze(argument)))
-
-
-_OPERATIONS: Final = Operations(
-    expand=expand,
-    product=lambda parts: product(*map(expand, parts)),
-    zip=_zip_axes,
-    tie=_tie_path,
-    steps={"where": where, "constraints": _constrain_all, "exclude": exclude, "include": include},
-    describe=_describe,
-)

@@ -266,7 +266,7 @@ def _is_listed(base: Node, count: int) -> bool:
     return not counted and (base.size <= LIMIT or count <= FEW)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _Survivors:
     """The positions that a filter leaves, and how those of the unfiltered sweep are found among the same ones."""
 

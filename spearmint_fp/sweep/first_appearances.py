@@ -18,8 +18,9 @@ from ..configuration.keys import exact_key
 from .allowed import Allowed
 from .conjunction import MOST_STEPS, OutOfSteps
 from .diagrams import FALSE, TRUE, Diagrams, OutOfNodes
-from .digits import Digit, Digits, Place, Question, Source, cut_piece, read_digits
+from .digits import Digit, Digits, Question, Source, cut_piece, read_digits
 from .nodes.node import LIMIT, Node, ProductOf, SumOf
+from .nodes.reordered import Place
 from .nodes.select import Select
 from .tables import Constraint, Table, dump_table, load_table
 

@@ -19,8 +19,9 @@ from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import get_in
 from .diagrams import FALSE, TRUE
-from .digits import Place, Question, cut_axes, read_digits
+from .digits import Question, cut_axes, read_digits
 from .nodes.node import LIMIT, Node
+from .nodes.reordered import Place
 
 MOST_CUTS: Final = 10_000
 """Into how many pieces a long axis may be cut."""

@@ -14,19 +14,14 @@ from ..configuration.keys import has_hash
 from ..configuration.messages import format_count, repr_with_type, short_repr
 from ..configuration.paths import Path, find_in, parse_path
 from ..conversion.problems import ABSENT
-from .allowed import Allowed
 from .choose import check_path, parse_paths
 from .core import Sweep, as_sweep
-from .digits import Place
-from .filters import constrain_node, find_product
-from .formulas import ANYTHING, Formula, Values
+from .late import counted, reordered
 from .nodes.axis import Axis
 from .nodes.node import Node, ProductOf, SelectionOf
-from .nodes.reordered import Reordered
 from .nodes.select import Select
 from .nodes.union import Union
 from .project import project_node
-from .tables import Constraint, move_table
 
 T = TypeVar("T")
 
@@ -113,10 +108,10 @@ def _list_values(node: Node, path: Steps, function: str) -> list[Any]:
 def _keep_values(node: Node, path: Steps, values: Sequence[Any]) -> Node:
     """The points that have one of some values at a path; `ABSENT` for those that lack it."""
     is_absent = values[0] is ABSENT
-    test = ANYTHING if is_absent else Values.of(values)
+    test = counted.ANYTHING if is_absent else counted.Values.of(values)
     words = f"where {show_path(path)}={' or '.join(map(short_repr, values))}"
-    constraint = Constraint(Formula.of_all([test], negated=is_absent), (path,), words=words)
-    return find_product(constrain_node(node, constraint))
+    constraint = counted.Constraint(counted.Formula.of_all([test], negated=is_absent), (path,), words=words)
+    return counted.find_product(counted.constrain_node(node, constraint))
 
 
 # --- in another order ----------------------------------------------------------------------------------------
@@ -127,19 +122,19 @@ def _reorder_node(node: Node, paths: tuple[Steps, ...]) -> Node:
         case ProductOf():
             order = _find_order(node, paths)
             if order is not None:
-                return node if list(order) == sorted(order) else Reordered(node, order)
-        case SelectionOf(indices=Allowed() as allowed):
+                return node if list(order) == sorted(order) else reordered.Reordered(node, order)
+        case SelectionOf(indices=counted.Allowed() as allowed):
             order = _find_order(allowed.base, paths)
             moved = None if order is None else _move_constraints(allowed.known, order)
             if order is not None and moved is not None:
-                base = Reordered(allowed.base, order)
-                return Select(base, Allowed(base, moved))
+                base = reordered.Reordered(allowed.base, order)
+                return Select(base, counted.Allowed(base, moved))
     return _join_groups(node, paths)
 
 
-def _find_order(base: Node, paths: tuple[Steps, ...]) -> tuple[Place, ...] | None:
+def _find_order(base: Node, paths: tuple[Steps, ...]) -> tuple[counted.Place, ...] | None:
     """The places of a product's parts, those at some paths first; None where these are no axes of it."""
-    first: list[Place] = []
+    first: list[counted.Place] = []
     for path in paths:
         place = _find_axis(base, path)
         if place is None:
@@ -150,9 +145,9 @@ def _find_order(base: Node, paths: tuple[Steps, ...]) -> tuple[Place, ...] | Non
     return (*dict.fromkeys(first), *rest)
 
 
-def _find_axis(node: Node, path: Steps) -> Place | None:
+def _find_axis(node: Node, path: Steps) -> counted.Place | None:
     """The place of the axis at a path of a product, where there is one and no value is on it twice."""
-    place: Place = ()
+    place: counted.Place = ()
     while path and isinstance(made := node.composition, ProductOf):
         ways = [(part, rest) for part, rest in node.enter(path) if made.parts[part].may_have(rest)]
         if len(ways) != 1:
@@ -162,7 +157,7 @@ def _find_axis(node: Node, path: Steps) -> Place | None:
     return place if place and not path and node.distinct() == node else None
 
 
-def _list_parts(node: Node, place: Place, opened: AbstractSet[Place]) -> Iterator[Place]:
+def _list_parts(node: Node, place: counted.Place, opened: AbstractSet[counted.Place]) -> Iterator[counted.Place]:
     made = node.composition
     if place not in opened or not isinstance(made, ProductOf):
         yield place
@@ -171,10 +166,12 @@ def _list_parts(node: Node, place: Place, opened: AbstractSet[Place]) -> Iterato
         yield from _list_parts(part, (*place, k), opened)
 
 
-def _move_constraints(constraints: Sequence[Constraint], order: Sequence[Place]) -> tuple[Constraint, ...] | None:
+def _move_constraints(
+    constraints: Sequence[counted.Constraint], order: Sequence[counted.Place]
+) -> tuple[counted.Constraint, ...] | None:
     """The constraints of a product, for the same parts in another order; None where one lies across opened parts."""
 
-    def move(place: Place) -> Place | None:
+    def move(place: counted.Place) -> counted.Place | None:
         homes = [(k, *place[len(part) :]) for k, part in enumerate(order) if place[: len(part)] == part]
         return homes[0] if homes else None
 
@@ -185,7 +182,7 @@ def _move_constraints(constraints: Sequence[Constraint], order: Sequence[Place])
         if place is None or None in scope or constraint.positions is not None:
             return None
         known = [inside for inside in scope if inside is not None]
-        table = move_table(constraint.table, known) if constraint.table else None
+        table = counted.move_table(constraint.table, known) if constraint.table else None
         moved.append(attrs.evolve(constraint, place=place, table=table))
     return tuple(moved)
 

@@ -10,14 +10,11 @@ from ..configuration.errors import ConflictError, SizeError
 from ..configuration.fold import Steps, show_path
 from ..configuration.messages import format_count
 from ..configuration.paths import set_in
-from .allowed import Allowed
 from .claims import overlap
 from .core import Sweep, as_sweep
 from .expansion import expand
-from .formulas import Values
+from .late import counted, extended, merge
 from .nodes.axis import Axis, make_point
-from .nodes.extended import Addition, Extended, Rule
-from .nodes.merge import Merge
 from .nodes.node import Node, SelectionOf, SumOf
 from .nodes.select import Select
 from .nodes.union import Union
@@ -61,7 +58,7 @@ def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sw
     See also: `exclude`, `where`; `derive`, for a value that is computed; `+`, for whole configurations.
     """
     node = as_sweep(sweep, "include")._node
-    rules: dict[Steps, list[Rule]] = {}
+    rules: dict[Steps, list[extended.Rule]] = {}
     own: list[Config] = []
     for partial in _list_configs(partials):
         flat = dict(_flatten(partial, ()))
@@ -73,10 +70,10 @@ def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sw
         keys = tuple([test.keys for test in tests])
         for path, value in flat.items():
             if path not in known:
-                rules.setdefault(path, []).append(Rule(tuple(known), keys, value))
+                rules.setdefault(path, []).append(extended.Rule(tuple(known), keys, value))
     _check_apart(rules)
-    extended = _add_values(node, [Addition(path, tuple(some)) for path, some in rules.items()])
-    return Sweep(Union.of([extended, Axis(tuple(own), swept=True)])) if own else Sweep(extended)
+    found = _add_values(node, [extended.Addition(path, tuple(some)) for path, some in rules.items()])
+    return Sweep(Union.of([found, Axis(tuple(own), swept=True)])) if own else Sweep(found)
 
 
 def _list_configs(partials: Any) -> Iterator[Config]:
@@ -107,7 +104,7 @@ def _build_config(flat: Flat) -> Config:
     return config  # type: ignore[no-any-return]  # a mapping with a key set is one
 
 
-def _make_tests(known: Flat, node: Node) -> tuple[Values, ...]:
+def _make_tests(known: Flat, node: Node) -> tuple[counted.Values, ...]:
     columns = node.source.columns() if known else {}
     return tuple([make_test(path, (value,), columns) for path, value in known.items()])
 
@@ -124,28 +121,28 @@ def _check_apart(paths: Iterable[Steps]) -> None:
                 )
 
 
-def _add_values(node: Node, additions: list[Addition]) -> Node:
+def _add_values(node: Node, additions: list[extended.Addition]) -> Node:
     """The sweep with the additions; those for all configurations are a factor of a product, where they are records."""
     constants = [addition for addition in additions if not addition.inputs]
-    extended = _extend_node(node, tuple([addition for addition in additions if addition.inputs]))
+    partly = _extend_node(node, tuple([addition for addition in additions if addition.inputs]))
     if not constants:
-        return extended
+        return partly
     if () in node.claims(exact=False).leaves:  # they are no records, or nothing is known of them
-        return Extended(extended, tuple(constants))
+        return extended.Extended(partly, tuple(constants))
     fixed = _build_config({addition.path: addition.rules[-1].value for addition in constants})
-    return Merge.of_product([extended, make_point(fixed)])
+    return merge.Merge.of_product([partly, make_point(fixed)])
 
 
-def _extend_node(node: Node, additions: tuple[Addition, ...]) -> Node:
+def _extend_node(node: Node, additions: tuple[extended.Addition, ...]) -> Node:
     """The additions as part of the products that the sweep is made of, so that constraints still see the axes."""
     if not additions:
         return node
     match node.composition:
         case SumOf(parts=parts):
             return node.rebuilt([_extend_node(part, additions) for part in parts])
-        case SelectionOf(indices=Allowed() as allowed):
+        case SelectionOf(indices=counted.Allowed() as allowed):
             base = _extend_node(allowed.base, additions)
-            return Select(base, Allowed(base, allowed.known))
+            return Select(base, counted.Allowed(base, allowed.known))
         case SelectionOf(base=base):
             return node.rebuilt([_extend_node(base, additions)])
-    return Extended(node, additions)
+    return extended.Extended(node, additions)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..configuration.choices import require_expanded
 from ..configuration.errors import ArgumentError
-from ..configuration.fold import SCALAR_TYPES, Choice
+from ..configuration.fold import SCALAR_TYPES, Choice, are_scalars
 from ..configuration.messages import repr_with_type
 from ..configuration.tables import is_keyed
 from .core import Sweep, count_configs, require_expanded_sweep
@@ -76,12 +76,10 @@ def _is_plain(value: Any, depth: int) -> bool:
     kind = type(value)
     if kind is dict:
         parts = value.values()
-        if not SCALAR_TYPES.issuperset(map(type, value)):
+        if not are_scalars(map(type, value)):
             return False
     elif kind is list or kind is tuple:
         parts = value
     else:
         return kind in SCALAR_TYPES
-    return SCALAR_TYPES.issuperset(map(type, parts)) or (
-        depth > 0 and all(_is_plain(part, depth - 1) for part in parts)
-    )
+    return are_scalars(map(type, parts)) or (depth > 0 and all(_is_plain(part, depth - 1) for part in parts))

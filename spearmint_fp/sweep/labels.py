@@ -30,7 +30,7 @@ ID_DIGITS: Final = 12
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Spelling:
     """How labels are spelled: their paths, their values, and what makes one text of both.
 

@@ -22,8 +22,9 @@ from .cases import AnyCase, Cases
 from .checks import keeps_fields
 from .claims import overlap
 from .diagrams import FALSE, Diagrams
-from .digits import Context, Digit, Place, find_node
+from .digits import Context, Digit, find_node
 from .nodes.node import ABSENT, LIMIT, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
+from .nodes.reordered import Place
 from .predicates import Space
 
 Leaves = dict[Steps, Hashable]
@@ -244,10 +245,10 @@ class LeafIndex:
 
     def _place_source(self, source: _Source, path: Steps, cases: Cases) -> int:
         if source.digit is None:
-            return cases.find(source.keys[0])
+            return cases.find_case(source.keys[0])
         if source.values is not None:
             return self._place_long(source.digit, source.values, path, cases)
-        row = [FALSE if key is None else cases.find(key) for key in source.keys]
+        row = [FALSE if key is None else cases.find_case(key) for key in source.keys]
         return self.diagrams.place_row(source.number, tuple(row))
 
     def _place_long(self, digit: Digit, values: range, path: Steps, cases: Cases) -> int:
@@ -256,13 +257,13 @@ class LeafIndex:
         if cuts is None:
             if digit.size > LIMIT:
                 raise Hidden(digit.node, path)
-            row = [cases.find((int, values[value])) for value in self._space.domains[digit.number]]
+            row = [cases.find_case((int, values[value])) for value in self._space.domains[digit.number]]
             return self.diagrams.place_row(digit.number, tuple(row))
         new = {cut for cut in cuts if 0 < cut < digit.size}
         if new:
             self.cuts.setdefault(digit.place, set()).update(new)
             return FALSE  # it is asked again, once it is cut
-        return cases.find((int, values[0]))
+        return cases.find_case((int, values[0]))
 
     # --- reading the sweep
 

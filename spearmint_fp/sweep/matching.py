@@ -18,7 +18,7 @@ from .allowed import Allowed
 from .automata import Automaton
 from .cases import KeyCases, RangeCases
 from .diagrams import FALSE, TRUE
-from .digits import Place, Question, count_values, cut_axes, read_digits
+from .digits import Question, count_values, cut_axes, read_digits
 from .indices import Indices, Remaining, Span
 from .leaves import (
     LONG_AXIS,
@@ -31,6 +31,7 @@ from .leaves import (
     make_product_mark,
 )
 from .nodes.node import LIMIT, Node, ProductOf, SelectionOf, SumOf
+from .nodes.reordered import Place
 from .nodes.select import slice_node
 from .tables import Constraint
 

@@ -22,12 +22,13 @@ from ..configuration.messages import format_count
 from .allowed import Allowed
 from .claims import overlap
 from .diagrams import Diagrams, OutOfNodes
-from .digits import Place, Question, count_values, cut_axes, read_digits
+from .digits import Question, count_values, cut_axes, read_digits
 from .filters import constrain_node
 from .indices import Chosen, Remaining, Span
 from .leaves import LONG_AXIS, Hidden, LeafIndex, are_alike, list_opened, list_points
 from .matching import Matcher
 from .nodes.node import ABSENT, LIMIT, Node, ProductOf, SelectionOf, ViewOf, ZipOf
+from .nodes.reordered import Place
 from .nodes.select import Select
 from .places import bound_places
 from .predicates import Relation, Space
@@ -97,7 +98,7 @@ def _look_up_members(node: Node, other: Node, inside: bool) -> Node:
 
 
 @final
-@attrs.frozen(eq=False, slots=False)
+@attrs.frozen(eq=False, slots=False, repr=False)
 class Membership(Relation):
     """True for the configurations that are in a sweep, types told apart; for the others unless `inside`."""
 

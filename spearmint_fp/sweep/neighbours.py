@@ -11,12 +11,8 @@ from ..configuration.fold import Steps
 from ..configuration.messages import short_repr
 from ..configuration.paths import find_in
 from .core import Sweep, as_sweep
-from .diagrams import FALSE, TRUE
-from .digits import Place
-from .filters import constrain_node
-from .formulas import ANYTHING, Formula, Groups, Logic, Values
+from .late import counted
 from .nodes.node import Node, ProductOf, SelectionOf, SumOf, ViewOf
-from .tables import Constraint
 
 T = TypeVar("T")
 
@@ -53,7 +49,7 @@ def neighbours(config: Any, sweep: Sweep[T]) -> Sweep[T]:
     found = node.at(sweep.index(config))
     paths, tests, join = _make_formula(node, found)
     words = f"beside {short_repr(found)}"
-    return Sweep(constrain_node(node, Constraint(Formula(tests, join), paths, words=words)))
+    return Sweep(counted.constrain_node(node, counted.Constraint(counted.Formula(tests, join), paths, words=words)))
 
 
 @final
@@ -61,7 +57,7 @@ def neighbours(config: Any, sweep: Sweep[T]) -> Sweep[T]:
 class _Axis:
     """An axis, which differs where one of its terms is true, unless a choice does that it lies in."""
 
-    terms: tuple[Groups, ...]
+    terms: tuple[counted.Groups, ...]
     inside: tuple[int, ...] = ()
 
 
@@ -72,11 +68,11 @@ class _OneOf:
 
     axes: tuple[_Axis, ...]
 
-    def __call__(self, truths: Sequence[int], logic: Logic) -> int:
+    def __call__(self, truths: Sequence[int], logic: counted.Logic) -> int:
         differ: list[int] = []
-        none, one = TRUE, FALSE
+        none, one = counted.TRUE, counted.FALSE
         for axis in self.axes:  # choices come before what lies in them
-            here = FALSE
+            here = counted.FALSE
             for term in axis.terms:
                 here = logic.disjoin(here, term(truths, logic))
             for outer in axis.inside:
@@ -89,30 +85,30 @@ class _OneOf:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class _Home:
     """Where a path leads: to the digit at a place, through choices; `fixed` where nothing varies there."""
 
-    place: Place
-    choices: tuple[Place, ...]
+    place: counted.Place
+    choices: tuple[counted.Place, ...]
     fixed: bool
 
 
-def _make_formula(node: Node, config: Any) -> tuple[tuple[Steps, ...], tuple[Values, ...], _OneOf]:
+def _make_formula(node: Node, config: Any) -> tuple[tuple[Steps, ...], tuple[counted.Values, ...], _OneOf]:
     """The paths and tests by which a configuration is told from another, and how they make axes."""
     base = _find_base(node)
     paths: list[Steps] = []
-    tests: list[Values] = []
-    choices: dict[Place, list[Groups]] = {}
-    axes: dict[Place, list[Groups]] = {}
-    leaders: dict[Place, Place] = {}
+    tests: list[counted.Values] = []
+    choices: dict[counted.Place, list[counted.Groups]] = {}
+    axes: dict[counted.Place, list[counted.Groups]] = {}
+    leaders: dict[counted.Place, counted.Place] = {}
     for path, column in base.columns().items():
         homes = list(_find_homes(base, path)) if column.swept and column.pieces else []
         if not homes:
             continue
         found = find_in(path, config)
         first = len(tests)
-        tests += [Values.of(found), Values.of(found, others=True)] if found else [ANYTHING]
+        tests += [counted.Values.of(found), counted.Values.of(found, others=True)] if found else [counted.ANYTHING]
         paths += [path] * (2 if found else 1)
         varying = [home.place for home in homes if not home.fixed]
         outer = max((home.choices for home in homes), key=len)
@@ -120,14 +116,14 @@ def _make_formula(node: Node, config: Any) -> tuple[tuple[Steps, ...], tuple[Val
         for choice in outer:
             choices.setdefault(choice, [])
         if not found:
-            inner.append(Groups(((first,),)))
+            inner.append(counted.Groups(((first,),)))
         elif not varying:
-            inner.append(Groups(((first,),), negated=True))
+            inner.append(counted.Groups(((first,),), negated=True))
         else:
-            inner.append(Groups(((first,), (first + 1,)), negated=True))
+            inner.append(counted.Groups(((first,), (first + 1,)), negated=True))
             leader = next((leaders[place] for place in varying if place in leaders), varying[0])
             leaders.update(dict.fromkeys(varying, leader))
-            axes.setdefault(leader, []).append(Groups(((first + 1,),)))
+            axes.setdefault(leader, []).append(counted.Groups(((first + 1,),)))
     order = sorted(choices)
     made = [
         _Axis(tuple(choices[place]), tuple([k for k, other in enumerate(order) if _lies_in(place, other)]))
@@ -137,7 +133,7 @@ def _make_formula(node: Node, config: Any) -> tuple[tuple[Steps, ...], tuple[Val
     return tuple(paths), tuple(tests), _OneOf(tuple(made))
 
 
-def _lies_in(place: Place, other: Place) -> bool:
+def _lies_in(place: counted.Place, other: counted.Place) -> bool:
     return len(place) > len(other) and place[: len(other)] == other
 
 
@@ -151,7 +147,9 @@ def _find_base(node: Node) -> Node:
     return node
 
 
-def _find_homes(node: Node, path: Steps, place: Place = (), choices: tuple[Place, ...] = ()) -> Iterator[_Home]:
+def _find_homes(
+    node: Node, path: Steps, place: counted.Place = (), choices: tuple[counted.Place, ...] = ()
+) -> Iterator[_Home]:
     """Where a path leads in a sweep, once per branch that has it."""
     node = _find_base(node)
     match node.composition:

@@ -18,8 +18,8 @@ from ..configuration.spacing import COMPUTED_TYPES
 from .choose import check_path, try_iterating
 from .core import Sweep
 from .expansion import expand
-from .formulas import ANYTHING, MOST_CUTS, Values
 from .indices import count_items
+from .late import counted
 from .nodes.axis import Axis
 from .nodes.columns import Columns
 from .nodes.node import LIMIT, Node
@@ -37,7 +37,7 @@ MOST_PARTIALS: Final = 1_000
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Conditions:
     """A partial configuration as tests: a configuration agrees where each is true of what stands at its path."""
 
@@ -47,14 +47,14 @@ class Conditions:
     @property
     def by_value(self) -> bool:
         """True if no function of the caller's is among the tests."""
-        return all(isinstance(test, Values) for test in self.tests)
+        return all(isinstance(test, counted.Values) for test in self.tests)
 
     def __str__(self) -> str:
         return ", ".join(map(_describe_test, self.paths, self.tests)) or "anything"
 
 
 def _describe_test(path: Steps, test: Test) -> str:
-    if not isinstance(test, Values):
+    if not isinstance(test, counted.Values):
         return f"{show_path(path)}: {getattr(test, '__name__', None) or short_repr(test)}"
     shown = [short_repr(value) for value in test.values[:6]]
     more = ["…"] if len(test.values) > len(shown) else []
@@ -134,39 +134,41 @@ def _list_named(path: Steps, value: Any, function: str) -> list[_Named]:
 
 def _list_alternatives(value: Any, function: str) -> Iterable[Any]:
     sweep: Sweep[Any] = expand(value if isinstance(value, Choice) else Config({"value": value}))
-    if sweep.size > MOST_CUTS:
+    if sweep.size > counted.MOST_CUTS:
         raise _make_refusal(sweep.size, function)
     return sweep if isinstance(value, Choice) else (config["value"] for config in sweep)
 
 
 def _bound(alternatives: Iterable[Any], function: str) -> Iterator[Any]:
     for number, alternative in enumerate(alternatives):
-        if number == MOST_CUTS:
+        if number == counted.MOST_CUTS:
             raise _make_refusal(None, function)
         yield alternative
 
 
 def _make_refusal(count: int | None, function: str) -> SizeError:
     many = "" if count is None else f"; got {format_count(count)}"
-    return SizeError(f"{function} takes at most {MOST_CUTS} values or alternatives{many}. Name them by a predicate")
+    return SizeError(
+        f"{function} takes at most {counted.MOST_CUTS} values or alternatives{many}. Name them by a predicate"
+    )
 
 
 # --- tests -----------------------------------------------------------------------------------------------
 
 
 @overload
-def make_test(path: Steps, named: tuple[Any, ...], columns: Columns) -> Values: ...
+def make_test(path: Steps, named: tuple[Any, ...], columns: Columns) -> counted.Values: ...
 @overload
 def make_test(path: Steps, named: Any, columns: Columns) -> Test: ...
 def make_test(path: Steps, named: Any, columns: Columns) -> Test:
     """The test of a condition, given the values on the axes: a function that stands there is a value."""
     pieces = columns[path].pieces if path in columns else ()
     if isinstance(named, Mapping):
-        return ANYTHING
+        return counted.ANYTHING
     if not isinstance(named, tuple):
         listed = chain.from_iterable(piece for piece in pieces if isinstance(piece, tuple))
-        return Values.of((named,)) if any(value is named for value in listed) else named
-    return Values.of(chain.from_iterable(_find_meant(value, pieces) for value in named))
+        return counted.Values.of((named,)) if any(value is named for value in listed) else named
+    return counted.Values.of(chain.from_iterable(_find_meant(value, pieces) for value in named))
 
 
 def _find_meant(value: Any, pieces: Sequence[Sequence[Any]]) -> Iterator[Any]:
@@ -177,4 +179,4 @@ def _find_meant(value: Any, pieces: Sequence[Sequence[Any]]) -> Iterator[Any]:
         return
     for axis in axes:
         if isinstance(axis.values, COMPUTED_TYPES) or count_items(axis.values) <= LIMIT:
-            yield from (axis.at(rank) for rank in islice(axis.ranks(value, False), MOST_CUTS))
+            yield from (axis.at(rank) for rank in islice(axis.ranks(value, False), counted.MOST_CUTS))

@@ -13,10 +13,12 @@ from ..configuration.config import Layout
 from ..configuration.fold import Algebra, fold
 from ..configuration.records import Shape, TupleShape, are_text
 from ..configuration.spacing import COMPUTED_TYPES
-from .checks import KEPT_SCALARS
 
 Pattern = Hashable | None
 """The type of a scalar, or the keys of a record and their patterns; None where a type may look at more."""
+
+KEPT_SCALARS: Final = (str, bool, int, float, bytes, type(None))
+"""Types whose values stay what they are, or become an equal number."""
 
 LARGEST_EXACT: Final = 2**53
 """Up to this size a float stands for one whole number alone."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from operator import gt, lt
 
 from .diagrams import TRUE
-from .digits import Digit, Digits, Place
+from .digits import Digit, Digits
+from .nodes.reordered import Place
 from .predicates import Space
 
 

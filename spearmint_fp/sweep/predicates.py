@@ -20,9 +20,10 @@ from ..configuration.errors import SizeError
 from ..configuration.fold import show_path
 from ..configuration.messages import format_count
 from .diagrams import FALSE, TRUE, Diagrams
-from .digits import Context, Digit, Digits, Place, Source
+from .digits import Context, Digit, Digits, Source
 from .indices import count_items
 from .nodes.node import ABSENT, LIMIT, Node
+from .nodes.reordered import Place
 from .tables import Constraint, join_names
 
 MOST_PREFIXES: Final = 4 * LIMIT
@@ -40,7 +41,7 @@ Raised = tuple[tuple[tuple[int, int], ...], tuple[Any, ...]]
 
 
 @final
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class _OpenDigit:
     """A digit whose values are being gone through: the arguments so far, and the row that grows.
 
@@ -58,7 +59,7 @@ class _OpenDigit:
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _Block:
     """The combinations of the last digits that a guard leaves, and their arguments as columns.
 
@@ -72,7 +73,7 @@ class _Block:
 
 
 @final
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Space:
     """The subject of the questions to predicates: the digits, the diagrams so far, and the values of each digit.
 

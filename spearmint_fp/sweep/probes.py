@@ -82,7 +82,7 @@ class Probe(ABC):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class RecordProbe(Probe):
     """Asks about a record that stands for a mapping or a sequence: its type, and keys too many or too few."""
 
@@ -111,7 +111,7 @@ class RecordProbe(Probe):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class DerivedProbe(Probe):
     """Asks about what a function computes, in a few configurations."""
 
@@ -139,7 +139,7 @@ class DerivedProbe(Probe):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class PointProbe(Probe):
     """Asks about the values of an axis, or about the points of a sweep that has no axes to look at.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any, TypeVar, final
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 import attrs
 from toolz import unique
@@ -18,24 +18,21 @@ from ..configuration.keys import exact_key
 from ..configuration.messages import format_count
 from ..configuration.paths import Path, find_in
 from ..configuration.spacing import COMPUTED_TYPES
-from .allowed import Allowed
 from .choose import check_path, parse_paths
 from .claims import Claims, overlap
 from .core import Sweep, as_sweep
 from .distinct import drop_repetitions
-from .filters import constrain_node
-from .first_appearances import find_firsts
-from .formulas import ANYTHING, Formula, Values
+from .late import counted, merge, record
 from .nodes.axis import UNIT, Axis, make_point
 from .nodes.columns import Columns, Kinds, join_columns, list_static_columns
-from .nodes.merge import Merge
+from .nodes.late import places
 from .nodes.node import ABSENT, LIMIT, Compound, Node, ProductOf, SelectionOf, SumOf, ViewOf, ZipOf
 from .nodes.points import make_matcher, walk_points
-from .nodes.record import Record
 from .nodes.union import EMPTY, Union
-from .outline import Outline
-from .places import Known, Places
-from .tables import Constraint, join_names
+
+if TYPE_CHECKING:
+    from .outline import Outline
+    from .places import Places
 
 T = TypeVar("T")
 
@@ -122,7 +119,7 @@ def _restrict_node(node: Node, paths: Paths) -> Node:
             made = Union.of([_restrict_node(part, here) for part in parts])
         case ViewOf(base=base, path=seen) if not any(overlap(path, seen) for path in here):
             made = _restrict_node(base, here)
-        case SelectionOf(indices=Allowed() as allowed):
+        case SelectionOf(indices=counted.Allowed() as allowed):
             made = _restrict_allowed(allowed, here)
         case ZipOf(parts=parts):
             homes = {part for path in here for part, rest in node.enter(path) if parts[part].may_have(rest)}
@@ -130,12 +127,12 @@ def _restrict_node(node: Node, paths: Paths) -> Node:
     return _list_restrictions(node, here) if made is None else made
 
 
-def _restrict_allowed(allowed: Allowed, paths: Paths) -> Node | None:
+def _restrict_allowed(allowed: counted.Allowed, paths: Paths) -> Node | None:
     """The restrictions of what constraints leave, each once, unless that is a plain product."""
     whole = allowed.find_product()
     if whole is not None:
         return _restrict_node(whole, paths)
-    firsts = find_firsts(allowed, paths)
+    firsts = counted.find_firsts(allowed, paths)
     return None if firsts is None else Restrict(paths, firsts)
 
 
@@ -172,13 +169,13 @@ def _restrict_product(node: Node, product: ProductOf, paths: Paths) -> Node | No
         if factor is None:
             return None
         factors.append(factor)
-    return Merge.of_product(factors)
+    return merge.Merge.of_product(factors)
 
 
 def _wrap_node(node: Node, key: Hashable, whole: bool) -> Node | None:
     """Each point under a key; unless it is `whole`, an empty one stands for a path that is absent."""
     if whole or () not in node.claims(exact=False).empties:
-        return Record.of(get_layout((key,)), None, (node,))
+        return record.Record.of(get_layout((key,)), None, (node,))
     if isinstance(node.composition, SumOf):
         found = [_wrap_node(part, key, whole) for part in node.composition.parts]
         return None if None in found else Union.of([part for part in found if part is not None])
@@ -190,9 +187,9 @@ def _wrap_node(node: Node, key: Hashable, whole: bool) -> Node | None:
 def _list_restrictions(node: Node, paths: Paths) -> Node:
     if node.size > LIMIT:
         raise SizeError(
-            f"projecting on {join_names(map(show_path, paths))} takes {format_count(node.size)} points to enumerate "
-            f"here, more than {LIMIT}: the sweep is shuffled, sliced, zipped or mapped, or constrained across "
-            f"branches. Project what it was made from"
+            f"projecting on {counted.join_names(map(show_path, paths))} takes {format_count(node.size)} points to "
+            f"enumerate here, more than {LIMIT}: the sweep is shuffled, sliced, zipped or mapped, or constrained "
+            f"across branches. Project what it was made from"
         )
     return (
         make_point(restrict_whole(paths, node.at(0)))
@@ -232,15 +229,23 @@ class Restrict(Compound):
         return (restrict_whole(self.paths, point) for point in self.base.walk(start, stop))
 
     def places(self, value: Any, exact: bool) -> Places:
-        return Known(self._find_places(value, exact))
+        return places.Known(self._find_places(value, exact))
 
     def _find_places(self, value: Any, exact: bool) -> Iterator[int]:
         """The positions of the points from which a restriction comes, found by what it has at the paths."""
         near, same = self.base, make_matcher(value, exact)
         for path in self.paths:
             found = find_in(path, value)
-            test = Values.of(found) if exact and found else make_matcher(found[0], exact) if found else ANYTHING
-            near = constrain_node(near, Constraint(Formula.of_all([test], negated=not found), (path,)))
+            test = (
+                counted.Values.of(found)
+                if exact and found
+                else make_matcher(found[0], exact)
+                if found
+                else counted.ANYTHING
+            )
+            near = counted.constrain_node(
+                near, counted.Constraint(counted.Formula.of_all([test], negated=not found), (path,))
+            )
         ranks = chain.from_iterable(self.base.ranks(point, True) for point in near.walk(0, min(near.size, LIMIT)))
         yield from sorted(rank for rank in islice(ranks, LIMIT) if same(self.at(rank)))
 

@@ -43,7 +43,7 @@ class Product(Points, Protocol):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class OuterSelection:
     """The outermost selection around a part: where it stands, and in how many configurations each of its points is."""
 
@@ -73,7 +73,7 @@ class PathsOf:
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Factor:
     """One of several parts that are merged into the record at a path, by its number among them."""
 

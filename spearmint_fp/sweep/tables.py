@@ -20,9 +20,10 @@ from ..configuration.keys import exact_key
 from ..configuration.messages import add_note, short_repr
 from ..configuration.paths import get_in
 from .diagrams import FALSE, TRUE, Diagrams, Row, pack_row, unpack_row
-from .digits import Digit, Digits, Place, Question
+from .digits import Digit, Digits, Question
 from .formulas import Formula, Values
 from .indices import count_items
+from .nodes.reordered import Place
 
 
 @final

@@ -8,7 +8,7 @@ from functools import cached_property, reduce
 from inspect import isclass
 from itertools import chain
 from math import prod
-from typing import Any, Final, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final, overload
 
 import attrs
 from toolz import assoc_in, unique
@@ -23,16 +23,17 @@ from ..configuration.messages import format_count
 from ..configuration.paths import find_in, set_in
 from ..configuration.spacing import COMPUTED_TYPES
 from ..conversion.convert import make_checker, structure, unstructure
-from ..conversion.hook_table import Extra
-from .checks import KEPT_SCALARS, keeps_values
+from ..conversion.problems import Extra
 from .core import Sweep, as_sweep
-from .filters import constrain_node
 from .indices import count_items
+from .late import checks, counted
 from .nodes.image import Image
+from .nodes.late import places
 from .nodes.node import LIMIT, Node, make_derived_field
-from .patterns import find_common_pattern, find_pattern
-from .places import Known, Places, Verified, bound_places
-from .tables import Constraint
+from .patterns import KEPT_SCALARS, find_common_pattern, find_pattern
+
+if TYPE_CHECKING:
+    from .places import Places
 
 T = TypeVar("T")
 
@@ -97,11 +98,11 @@ class Typed(Image):
     def places(self, value: Any, exact: bool) -> Places:
         origin = self._find_origin(value) if isinstance(value, self._kept_class) else None
         if origin is not None:
-            return Verified(self.base.places(origin, False), lambda rank: self._is_at(rank, value, exact))
+            return places.Verified(self.base.places(origin, False), lambda rank: self._is_at(rank, value, exact))
         if self.size > MOST_CONVERTED:
-            return Known(self._find_by_axes(value, exact))
+            return places.Known(self._find_by_axes(value, exact))
         ranks = self._positions.get(hash(exact_key(value)), ()) if exact else range(self.size)
-        return Known(rank for rank in ranks if self._is_at(rank, value, exact))
+        return places.Known(rank for rank in ranks if self._is_at(rank, value, exact))
 
     @cached_property
     def _kept_class(self) -> Any:
@@ -153,8 +154,8 @@ class Typed(Image):
         pieces = {path: column.pieces for path, column in self.base.columns().items()}
         lengths = {path: sum(map(count_items, pieces[path])) for path in pieces}
         long = [path for path, length in lengths.items() if length > LIMIT]
-        short = [Constraint(_make_matcher(path, forms), (path,)) for path in pieces if path not in long]
-        near = reduce(constrain_node, short, self.base)
+        short = [counted.Constraint(_make_matcher(path, forms), (path,)) for path in pieces if path not in long]
+        near = reduce(counted.constrain_node, short, self.base)
         if near.size > LIMIT * prod(lengths[path] for path in long):
             raise SizeError(
                 f"finding this means converting {format_count(near.size)} configurations, more than {LIMIT}: their "
@@ -162,7 +163,7 @@ class Typed(Image):
             )
         origins = _list_origins(near, {path: _find_whole(path, forms) for path in long})
         ranks = chain.from_iterable(self.base.ranks(origin, False) for origin in origins)
-        found = sorted(rank for rank in bound_places(unique(ranks)) if self._is_at(rank, value, exact))
+        found = sorted(rank for rank in places.bound_places(unique(ranks)) if self._is_at(rank, value, exact))
         yield from found
         # nothing else can have become the value where instances keep the values of the axes, every long axis was given
         # its one value, and no branch between the two ends of `near` may have other paths than these
@@ -181,7 +182,7 @@ class Typed(Image):
         return (
             self.extra == "forbid"
             and isclass(self.cls)
-            and keeps_values(self.cls)
+            and checks.keeps_values(self.cls)
             and self.base.exact
             and all(types <= {Layout} for types in self.base.kinds().values())
             and not any(column.computed for column in columns)
@@ -235,16 +236,16 @@ def _make_matcher(path: Steps, forms: Sequence[Any]) -> Callable[[Any], bool]:
         if not found or are_equal(value, found[0]):
             return True
         if type(value) in KEPT_SCALARS:
-            return _may_be_text_of(value, found[0])
+            return type(value) is str and _may_be_text_of(value, found[0])
         plain = freeze(unstructure(value))
         return are_equal(plain, found[0]) or exact_key(plain) == exact_key(found[0])
 
     return may_be
 
 
-def _may_be_text_of(text: Any, value: Any) -> bool:
+def _may_be_text_of(text: str, value: Any) -> bool:
     """True if a value may be written as a text: a path, a date."""
-    if not isinstance(text, str) or isinstance(value, str):
+    if isinstance(value, str):
         return False
     try:
         return are_equal(structure(type(value), text), value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 import attrs
 from toolz import merge, unique
@@ -16,15 +16,15 @@ from ..configuration.keys import exact_key
 from ..configuration.messages import full_repr, group_digits, short_repr
 from ..configuration.paths import find_in
 from ..conversion.convert import make_checker
-from ..conversion.hook_table import Extra
-from ..conversion.problems import Problem, format_problems, format_type, make_conversion_error
-from .checks import judges_by_types, may_refuse_together
+from ..conversion.problems import Extra, Problem, format_problems, format_type, make_conversion_error
 from .core import Sweep, as_sweep
-from .filters import constrain_node
+from .late import checks, counted
+from .nodes.late import spots
 from .nodes.node import Node, SelectionOf
-from .probes import Probe, Refusal
-from .spots import Check, OuterSelection, Spot
-from .tables import Constraint
+
+if TYPE_CHECKING:
+    from .probes import Probe, Refusal
+    from .spots import Check, OuterSelection
 
 SPREAD_CONFIGS: Final = 1_000
 """How many configurations of a larger sweep are asked about, evenly spread."""
@@ -126,7 +126,7 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     check = make_checker(cls, extra)
     is_listed = node.size <= MOST_LISTED
     is_sample = isinstance(node.composition, SelectionOf) and is_listed and node.size <= _count_values(node, check)
-    findings, unseen = ((), ()) if is_sample else _ask_parts(node, check, is_listed, judges_by_types(cls))
+    findings, unseen = ((), ()) if is_sample else _ask_parts(node, check, is_listed, checks.judges_by_types(cls))
     refused = _ask_evenly(check, node, node.size if is_listed else SPREAD_CONFIGS, findings)
     others, together = _find_others(refused, findings, () if is_sample else ("check", "whole"))
     report = _count_among if is_listed else _confirm_by
@@ -134,7 +134,7 @@ def validate(cls: Any, sweep: Sweep[Any], *, extra: Extra = "forbid") -> Validat
     if together and not problems:  # then it is all that is wrong
         others, together = _find_others(refused, (), ())
         problems, doubts = report(refused, others)
-    if together or (not is_listed and may_refuse_together(cls)):
+    if together or (not is_listed and checks.may_refuse_together(cls)):
         doubts = (*doubts, _describe_together(cls, together, is_listed))
     return Validation(cls, node.size, problems, tuple(unique((*unseen, *doubts))))
 
@@ -150,7 +150,7 @@ class _Refused(NamedTuple):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _Finding:
     """A problem as the report has it and as the check has it, and in how many configurations, where that is known.
 
@@ -270,7 +270,7 @@ def _describe_together(cls: Any, refused: Sequence[_Refused], is_listed: bool) -
 
 def _list_probes(node: Node, check: Check, by_types: bool) -> Iterator[Probe]:
     """The probes of a sweep one by one: there may be very many, so they are not kept."""
-    return node.probes(Spot.of_whole(node, check, by_types=by_types)) if node.size else iter(())
+    return node.probes(spots.Spot.of_whole(node, check, by_types=by_types)) if node.size else iter(())
 
 
 def _count_values(node: Node, check: Check) -> int:
@@ -324,7 +324,7 @@ def _count_holding(outer: OuterSelection, path: Steps, key: Hashable) -> int | N
     def count_lacking(*kept: Hashable) -> int:
         """The configurations that lack the path, or have a value there that is kept."""
         holds = lambda value: exact_key(value) in kept  # noqa: E731
-        size: int = constrain_node(outer.selection, Constraint(holds, (path[len(outer.path) :],))).size
+        size: int = counted.constrain_node(outer.selection, counted.Constraint(holds, (path[len(outer.path) :],))).size
         return size
 
     try:

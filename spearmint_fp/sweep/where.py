@@ -7,11 +7,9 @@ from itertools import accumulate, pairwise
 from typing import Any, TypeVar
 
 from .core import Sweep, as_sweep
-from .filters import constrain_node, find_product
-from .formulas import Formula, Groups
+from .late import counted
 from .nodes.node import Node
 from .partials import Conditions, list_partials, read_conditions
-from .tables import Constraint
 
 T = TypeVar("T")
 
@@ -74,7 +72,7 @@ def exclude(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sw
     node = as_sweep(sweep, "exclude")._node
     listed = list_partials(partials, "exclude")
     found = [conditions for partial in listed for conditions in read_conditions(partial, node, "exclude")]
-    return Sweep(constrain_node(node, *map(_deny, found))) if found else sweep
+    return Sweep(counted.constrain_node(node, *map(_deny, found))) if found else sweep
 
 
 def keep_agreeing(node: Node, alternatives: Sequence[Conditions]) -> Node:
@@ -82,7 +80,7 @@ def keep_agreeing(node: Node, alternatives: Sequence[Conditions]) -> Node:
     if len(alternatives) == 1:  # axis by axis, each is cut by its own condition
         (only,) = alternatives
         made = [
-            Constraint(Formula.of_all([test]), (path,), words=f"where {Conditions((path,), (test,))}")
+            counted.Constraint(counted.Formula.of_all([test]), (path,), words=f"where {Conditions((path,), (test,))}")
             for path, test in zip(only.paths, only.tests, strict=True)
         ]
     else:
@@ -91,11 +89,13 @@ def keep_agreeing(node: Node, alternatives: Sequence[Conditions]) -> Node:
         tests = [test for conditions in alternatives for test in conditions.tests]
         paths = [path for conditions in alternatives for path in conditions.paths]
         words = f"where {' or '.join(map(str, alternatives))}"
-        made = [Constraint(Formula(tuple(tests), Groups(groups)), tuple(paths), words=words)]
-    kept = constrain_node(node, *made)
-    return find_product(kept) if all(conditions.by_value for conditions in alternatives) else kept
+        made = [counted.Constraint(counted.Formula(tuple(tests), counted.Groups(groups)), tuple(paths), words=words)]
+    kept = counted.constrain_node(node, *made)
+    return counted.find_product(kept) if all(conditions.by_value for conditions in alternatives) else kept
 
 
-def _deny(conditions: Conditions) -> Constraint:
+def _deny(conditions: Conditions) -> counted.Constraint:
     """The constraint that a configuration does not agree with a partial one."""
-    return Constraint(Formula.of_all(conditions.tests, negated=True), conditions.paths, words=f"without {conditions}")
+    return counted.Constraint(
+        counted.Formula.of_all(conditions.tests, negated=True), conditions.paths, words=f"without {conditions}"
+    )

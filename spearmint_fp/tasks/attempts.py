@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from time import perf_counter
 from types import CodeType, CoroutineType
 from typing import Any, NoReturn, TypeVar
@@ -74,8 +73,8 @@ async def run_attempt_async(
     fn: Callable[[C], Awaitable[T]], config: C, *, index: int, outer_handlers: frozenset[CodeType] = NO_HANDLERS
 ) -> Outcome[C, T]:
     """`run_attempt`, for a coroutine function; where the task itself is cancelled, that passes through."""
-    state = TaskState(outer_handlers=outer_handlers)
-    token = TASK_STATE.set(state)
+    state = TaskState(None, outer_handlers)
+    _set_state(state)  # in the context of the task, which ends with it
     start = perf_counter()
     try:
         result = await fn(config)
@@ -91,9 +90,6 @@ async def run_attempt_async(
             raise
         seconds, attempts = state.finish(perf_counter() - start)
         return Failure(config, ErrorInfo.of(error), index, seconds, attempts)
-    finally:
-        with suppress(ValueError):  # it is closed in another context, where the variable was never set
-            TASK_STATE.reset(token)
 
 
 TASK_CALLERS.update((try_task.__code__, run_attempt_async.__code__))

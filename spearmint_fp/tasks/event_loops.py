@@ -157,7 +157,7 @@ class _KeptLoop:
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Blocking(Layer, Generic[T]):
     """A coroutine function as a plain one, for one run: its calls share the event loops of that run.
 

@@ -17,9 +17,8 @@ from ..configuration.errors import ArgumentError, ConversionError, PathError
 from ..configuration.fold import show_path
 from ..configuration.messages import repr_with_type
 from ..configuration.paths import Bind, get_in, parse_path
-from ..conversion.annotations import read_argument_types
 from ..conversion.convert import structure
-from ..conversion.fields import is_structured
+from ..conversion.late import fields, hints
 from ..conversion.problems import ABSENT, format_type, make_conversion_error
 from .wrapping import ONE_CONFIG, PARTIALS, Layer, check_call
 
@@ -157,7 +156,7 @@ def read_hints(fn: Callable[..., Any]) -> tuple[dict[str, Any], str]:
         called = plain.__new__ if plain.__init__ is object.__init__ else plain.__init__
     elif not inspect.isroutine(plain):
         called = type(plain).__call__
-    return read_argument_types(inspect.unwrap(called))
+    return hints.read_argument_types(inspect.unwrap(called))
 
 
 def _read_parameter(name: str, hint: Any, has_default: bool) -> _Parameter | None:
@@ -173,7 +172,7 @@ def _read_parameter(name: str, hint: Any, has_default: bool) -> _Parameter | Non
     cls = reduce(or_, kept) if kept else bare
     if binds:
         return _Parameter(name, None if cls is Any else cls, parse_path(binds[0].path), optional, has_default)
-    wanted = [member for member in kept if member is Config or is_structured(member)]
+    wanted = [member for member in kept if member is Config or fields.is_structured(member)]
     return _Parameter(name, reduce(or_, wanted), (), optional, has_default) if wanted else None
 
 

@@ -7,16 +7,15 @@ from contextlib import closing
 from itertools import islice
 from os import urandom
 from time import monotonic, sleep
-from typing import Any, Final, ParamSpec, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast, final
 
 import attrs
 
 from ..configuration.errors import ArgumentError
 from ..configuration.identity import config_id
-from ..configuration.late import asyncio
+from ..configuration.late import LateModule, asyncio
 from ..configuration.messages import repr_with_type
 from ..configuration.paths import Path, get_in, parse_path
-from .starts import START_FOLDER
 from .task_state import TASK_STATE
 from .wrapping import (
     MAIN_MODULES,
@@ -28,6 +27,11 @@ from .wrapping import (
     is_seconds,
     walk_wrapped,
 )
+
+if TYPE_CHECKING:
+    from . import starts
+else:
+    starts = LateModule(f"{__package__}.starts")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,7 +67,7 @@ class Throttled(Wrapper[T]):
 
     def _take_start(self, args: tuple[Any, ...]) -> Generator[float]:
         """The seconds to wait, again and again; in the end a start has been taken."""
-        log = START_FOLDER.open_log(f"{self._find_name()}\n{self._find_group(args)}", self.rate, self.per)
+        log = starts.START_FOLDER.open_log(f"{self._find_name()}\n{self._find_group(args)}", self.rate, self.per)
         state, number = TASK_STATE.get(), None
         try:
             while True:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dis
 import functools
 import inspect
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +13,7 @@ from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any, Final
 
-from ..configuration.late import traceback
+from ..configuration.late import signal, traceback
 
 NO_HANDLERS: Final[frozenset[CodeType]] = frozenset()
 

@@ -43,7 +43,7 @@ Queue = dict[float, float]
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class StartLog:
     """The starts of one limit, in a file: no more than `rate` in any `per` seconds."""
 

@@ -76,7 +76,7 @@ class Layer:
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Strided(Layer):
     """A function that is run over `sweep[first::step]`: a journal keeps the positions in `sweep`."""
 

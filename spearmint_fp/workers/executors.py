@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Literal, cast, final, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, final, get_args
 
 import attrs
 
@@ -17,10 +17,13 @@ from ..sweep.core import Sweep
 from ..tasks.time_limits import TimedOut, explain_refusal
 from ..tasks.wrapping import is_async, is_count, is_of_script, walk_wrapped
 from .initializers import Initializer, check_initializer
-from .pools import Pool
+
+if TYPE_CHECKING:
+    from .pools import Pool
+
+    OpenPool = Callable[[], Pool]
 
 Fn = Callable[[Any], Any]
-OpenPool = Callable[[], Pool]
 
 
 class ExecutorValue(ABC):
@@ -261,11 +264,11 @@ def ray_cluster(address: str | None = None) -> RayCluster:
 
 
 @final
-@attrs.frozen
 class _LiveExecutor(ExecutorValue):
     """An executor that the caller has opened, and will close."""
 
-    executor: futures.Executor
+    def __init__(self, executor: futures.Executor) -> None:
+        self.executor = executor
 
     def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
         from .live_executors import BorrowedThreadPool, FuturePool
@@ -283,11 +286,11 @@ class _LiveExecutor(ExecutorValue):
 
 
 @final
-@attrs.frozen
 class _PoolClass(ExecutorValue):
     """A class of pools, each made from the function and the sweep of its run."""
 
-    pool: Callable[[Fn, Sweep[Any] | None], Pool]
+    def __init__(self, pool: Callable[[Fn, Sweep[Any] | None], Pool]) -> None:
+        self.pool = pool
 
     def prepare(self, fn: Fn, sweep: Sweep[Any] | None) -> OpenPool:
         return lambda: self.pool(fn, sweep)
@@ -295,6 +298,8 @@ class _PoolClass(ExecutorValue):
 
 def find_executor(executor: Any) -> ExecutorValue:
     """The value that `executor=` stands for; an error that says what it takes."""
+    from .pools import Pool
+
     if isinstance(executor, ExecutorValue):
         return executor
     if isinstance(executor, futures.Executor):

@@ -43,7 +43,7 @@ MOST_INTERRUPTS: Final = 100
 class ProcessPool(Pool):
     """Worker processes that are started when there is work for them, and replaced when they end."""
 
-    seconds = 0.03
+    seconds = 0.02
 
     def __init__(self, job: bytes, workers: int, launcher: Launcher, deaths: int, max_tasks: int | None = None) -> None:
         self.workers = workers

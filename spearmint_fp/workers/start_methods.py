@@ -19,11 +19,12 @@ import signal
 import socket
 from abc import ABC, abstractmethod
 from struct import Struct
-from typing import Final, final
+from typing import Final, NoReturn, final
 
 from ..configuration.errors import RunError
 from .processes import KILLED_SECONDS, ChildProcess, Process, fork_worker, move_descriptor, open_pipe, start_interpreter
 from .wire import HEARTBEAT_SECONDS
+from .worker import flush_streams
 
 CLOSE_SECONDS: Final = 1.0
 """How long the server may take to end by itself."""
@@ -87,7 +88,7 @@ LAUNCHERS: Final[dict[str, type[Launcher]]] = {"forkserver": _Forkserver, "spawn
 # --- in the fork server -----------------------------------------------------------------------------------
 
 
-def serve_forks(pipe: int, parent: int) -> None:
+def serve_forks(pipe: int, parent: int) -> NoReturn:
     """Fork workers for the process at the other end of a socket; kill them when that process has ended."""
     workers: set[int] = set()
     with contextlib.suppress(ImportError):
@@ -105,6 +106,8 @@ def serve_forks(pipe: int, parent: int) -> None:
         ChildProcess(worker).signal(signal.SIGKILL)
     for worker in workers:
         os.waitpid(worker, 0)
+    flush_streams()
+    os._exit(0)  # nothing here is worth the time that an interpreter takes to end
 
 
 def _answer_requests(line: socket.socket, waking: tuple[int, int], parent: int, workers: set[int]) -> None:

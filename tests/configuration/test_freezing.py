@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections import OrderedDict, UserDict
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,7 +16,10 @@ from spearmint_fp import (
     ChoiceError,
     Config,
     DynamicValue,
+    TreeError,
+    config_id,
     freeze,
+    override,
     thaw,
 )
 
@@ -53,6 +56,33 @@ def test_thawed_containers_are_new() -> None:
 def test_every_mapping_becomes_a_config(mapping: Mapping[str, Any]) -> None:
     assert isinstance(freeze(mapping), Config)
     assert freeze(mapping) == {"a": (1,)}
+
+
+def test_a_dict_that_changes_meanwhile_is_taken_as_it_was() -> None:
+    tree: dict[Any, Any] = {}
+
+    class Changing:
+        def __hash__(self) -> int:
+            if tree:  # asked again, after it has become a key
+                tree["late"] = 2
+            return 1
+
+    tree[Changing()] = 1
+    frozen = freeze(tree)
+    assert "late" in tree
+    assert [*frozen.values()] == [1]
+    assert len(frozen) == len([*frozen]) == 1
+
+
+def test_a_mapping_that_lacks_a_key_which_it_gives_is_refused() -> None:
+    class Lacking(UserDict[str, Any]):
+        def __iter__(self) -> Iterator[str]:
+            return iter(["given"])
+
+    for read in (freeze, thaw, config_id, lambda tree: override(tree, {})):
+        with pytest.raises(TreeError, match=r"^a\.0: .*Lacking\) lacks a key that it gives: KeyError\('given'\)"):
+            read({"a": [Lacking(b=1)]})
+    assert Config({"b": 1}) != Lacking(b=1)
 
 
 def test_leaves_are_shared_and_never_entered() -> None:

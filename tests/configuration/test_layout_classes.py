@@ -13,7 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp import Config, MissingAttributeError, PathError, config_id, expand, freeze, get_in, thaw
+from spearmint_fp import (
+    ArgumentError,
+    Config,
+    MissingAttributeError,
+    PathError,
+    config_id,
+    expand,
+    freeze,
+    get_in,
+    json_schema,
+    structure,
+    thaw,
+)
 from spearmint_fp.configuration import config as configs
 from spearmint_fp.configuration.config import Layout, get_layout
 from spearmint_fp.configuration.keys import exact_key
@@ -95,13 +107,32 @@ def test_keys_are_read_as_attributes_and_by_subscript() -> None:
 
 
 def test_what_a_class_says_of_itself_is_what_config_says() -> None:
-    kind: Any = type(Config({"lr": 1}))
+    kind: Any = type(Config({"lr": 1, "mro": 2}))
     assert kind.__name__ == kind.__qualname__ == "Config"
     assert repr(kind) == repr(Config)
-    assert attrs.fields(kind) == attrs.fields(Config)
+    assert (kind.__doc__, kind.get.__doc__) == (Config.__doc__, Mapping.get.__doc__)
+    assert isinstance(Config({"other": 2}), kind)
+    assert issubclass(type(Config({"other": 2})), kind)
+    assert not isinstance({"lr": 1}, kind)
+    assert not issubclass(dict, kind)
+    assert pickle.loads(pickle.dumps(kind)) is Config
+    assert kind.mro() == [kind, *Config.mro()]
+    assert structure(dict[str, kind], {"a": {"b": [1]}}) == {"a": Config({"b": [1]})}
+    assert json_schema(kind) == json_schema(Config)
     assert kind({"other": 2}) == {"other": 2}  # the class of one configuration makes any other
-    assert type(kind({"lr": 3})) is kind
+    assert type(kind({"lr": 3, "mro": 4})) is kind
     assert Config(Config({"lr": 1})) == {"lr": 1}
+
+
+def test_for_other_libraries_a_configuration_is_a_mapping_and_no_instance_with_fields() -> None:
+    holder = attrs.make_class("Holder", ["config"])(Config({"lr": 1}))
+    assert attrs.asdict(holder) == {"config": {"lr": 1}}
+    assert not attrs.has(Config)  # for pytest, say, which tells of two mappings at which keys they differ
+
+
+def test_a_class_of_the_users_own_is_refused_where_it_is_made() -> None:
+    with pytest.raises(ArgumentError, match=r"final, and Mine derives from it.* structure\(Mine, config\)"):
+        type("Mine", (Config,), {})
 
 
 def test_configurations_of_a_sweep_and_those_from_pickles_share_a_class() -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import InitVar, dataclass, field
 from typing import Any, NamedTuple
 
 import attrs
 import pytest
 
-from spearmint_fp import (
-    DynamicValue,
-    expand,
-    freeze,
-)
+from spearmint_fp import Config, DynamicValue, expand, freeze
+from spearmint_fp.configuration.records import MAX_DISPLAY, MappingShape
 
 
 class Point(NamedTuple):
@@ -102,3 +100,14 @@ def test_a_dataclass_that_cannot_be_made_again_is_a_leaf() -> None:
 
     once = Once(3, [1])
     assert freeze({"o": once}).o is once
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, MAX_DISPLAY, MAX_DISPLAY + 1])
+def test_a_shape_makes_dicts_of_any_length_in_order(length: int) -> None:
+    makers: list[Callable[[int], Hashable]] = [str, int, lambda place: f"%s{place}'", lambda place: (place, True)]
+    for make_key in makers:
+        wanted = {make_key(place): place for place in range(length)}
+        made = MappingShape(tuple(wanted)).make_dict(*wanted.values())
+        assert list(made.items()) == list(wanted.items())
+        assert made is not MappingShape(tuple(wanted)).make_dict(*wanted.values())
+        assert repr(Config(wanted)) == f"Config({wanted!r})"

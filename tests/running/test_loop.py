@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spearmint_fp import Success
-from spearmint_fp.running.loop import RunLoop
+from spearmint_fp.running.loop import GROWTH, MOST_IN_BATCH, OVERHEAD_SECONDS, SMALLEST_PART, BatchSize, RunLoop
 from spearmint_fp.workers.batches import Answer, Batch, SourceError
 from spearmint_fp.workers.pools import Pool
 from spearmint_fp.workers.sources import Source
@@ -72,3 +72,20 @@ def test_every_outcome_before_the_first_error_is_given_out_once(
     first: Any = min(bad, default=size)
     assert len({*given_out}) == len(given_out)
     assert given_out == list(range(first)) if ordered else {*range(first)} <= {*given_out}
+
+
+@pytest.mark.parametrize("task_seconds", [1e-6, 1e-4, 1e-2, 10.0])
+def test_the_first_tasks_tell_how_large_batches_are_and_the_last_ones_are_worth_their_way(task_seconds: float) -> None:
+    size, seconds, workers, many = BatchSize(1.0, 2), 1.0, 2, 10**9
+    assert size.choose(many, many) == 1
+    size.note_batch(1)
+    size.note_tasks(1, task_seconds)
+    wanted = max(1, min(int(seconds / (task_seconds + OVERHEAD_SECONDS)), MOST_IN_BATCH))
+    assert size.choose(many, many) == min(wanted, GROWTH)
+    size.note_batch(MOST_IN_BATCH)
+    assert size.choose(many, many) == size.choose(None, many) == wanted
+    assert size.choose(None, 40) == min(wanted, 40 // (2 * workers))
+    for left in (1, 10, 10**3, 10**5):
+        assert min(wanted, max(1, wanted // SMALLEST_PART, left // 4)) <= size.choose(left, many) <= wanted
+    size.note_tasks(1, 3 * task_seconds)  # what they took lately counts as much as all before
+    assert size.choose(many, many) == max(1, min(int(seconds / (2 * task_seconds + OVERHEAD_SECONDS)), MOST_IN_BATCH))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from spearmint_fp.sweep.diagrams import TRUE, Diagrams
-from spearmint_fp.sweep.digits import Digits, Place, Question, read_digits
+from spearmint_fp.sweep.digits import Digits, Question, read_digits
 from spearmint_fp.sweep.nodes.node import Node, ProductOf, SumOf
+from spearmint_fp.sweep.nodes.reordered import Place
 from spearmint_fp.sweep.predicates import Space
 
 WHOLE = Question(((),))

@@ -38,17 +38,17 @@ def test_between_two_cuts_every_number_is_in_one_case(values: range, keys: list[
         cuts = cases.list_cuts(values)
         assert cuts is not None
         for start, stop in pairwise(sorted({0, len(values), *(cut for cut in cuts if 0 < cut < len(values))})):
-            assert len({cases.find(exact_key(value)) for value in values[start:stop]}) == 1
+            assert len({cases.find_case(exact_key(value)) for value in values[start:stop]}) == 1
 
 
 @given(st.integers(-40, 60), ranges)
 def test_only_whole_numbers_are_in_a_range(number: int, values: range) -> None:
     cases: Cases = RangeCases(values)
-    assert cases.find(exact_key(number)) == (TRUE if number in values else FALSE)
-    assert cases.find(exact_key(float(number))) == cases.find(exact_key(str(number))) == FALSE
-    assert KeyCases({exact_key(number): 7}).find(exact_key(number)) == 7
-    assert KeyCases({exact_key(number): 7}).find(exact_key(float(number))) == FALSE
-    assert AnyCase().find(exact_key("anything")) == TRUE
+    assert cases.find_case(exact_key(number)) == (TRUE if number in values else FALSE)
+    assert cases.find_case(exact_key(float(number))) == cases.find_case(exact_key(str(number))) == FALSE
+    assert KeyCases({exact_key(number): 7}).find_case(exact_key(number)) == 7
+    assert KeyCases({exact_key(number): 7}).find_case(exact_key(float(number))) == FALSE
+    assert AnyCase().find_case(exact_key("anything")) == TRUE
 
 
 def test_what_would_be_cut_into_too_many_pieces_is_not_cut() -> None:

@@ -52,7 +52,7 @@ class Ranks(ABC):
     """True where every rank is a position."""
 
     @abstractmethod
-    def descend(self, axis: int) -> Descent:
+    def choose_values(self, axis: int) -> Descent:
         """The way to one configuration; the axes are numbered from `axis` on."""
 
 
@@ -64,7 +64,7 @@ class LineRanks(Ranks):
         self.size = self.widest = size
         self.axes = int(size > 1)
 
-    def descend(self, axis: int) -> Descent:
+    def choose_values(self, axis: int) -> Descent:
         rank = (yield Interval(axis, 0, self.size)) if self.axes else 0
         return Destination(rank, rank)
 
@@ -88,7 +88,7 @@ class CountedRanks(Ranks):
             self.widest = max(self.widest, ranks.widest)
         self.is_ordered = all(ranks.is_ordered for ranks in self._inside.values())
 
-    def descend(self, axis: int) -> Descent:
+    def choose_values(self, axis: int) -> Descent:
         automaton, rank, position, rest = self._automaton, 0, 0, self.size
         opened = {automaton.axes[node]: node for node in automaton.list_choices(automaton.root)}
         pending = list(reversed(automaton.digits.items))
@@ -98,7 +98,7 @@ class CountedRanks(Ranks):
             row, count = automaton.rows[node], automaton.counts[node]
             rest //= count  # the ways of the other open nodes, as in `Automaton.find_position`
             if row is None and digit.number in self._inside:
-                found = yield from _shift(self._inside[digit.number].descend(first), rank, rest)
+                found = yield from _shift(self._inside[digit.number].choose_values(first), rank, rest)
                 rank, position = rank + found.rank * rest, position + found.position * rest
                 continue
             here = ((yield Interval(first, rank, rank + count * rest)) - rank) // rest
@@ -124,8 +124,8 @@ class SelectedRanks(Ranks):
         self.widest = base.widest
         self._base, self._kept, self._find_position = base, kept, find_position
 
-    def descend(self, axis: int) -> Descent:
-        found = yield from _relay(self._base.descend(axis), self._kept.count_before, self._kept.at)
+    def choose_values(self, axis: int) -> Descent:
+        found = yield from _relay(self._base.choose_values(axis), self._kept.count_before, self._kept.at)
         rank = self._kept.count_before(found.rank)
         position = rank if self._find_position is None else self._find_position(found.position)
         return Destination(rank, cast(int, position))

@@ -40,7 +40,7 @@ FORCED_ROWS: Final = 3
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _Change:
     """A row with other values, the symbols that it has then, and how many more tuples are uncovered by that."""
 

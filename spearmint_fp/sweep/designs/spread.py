@@ -16,10 +16,9 @@ from ...configuration.messages import format_count
 from ..choose import require_whole
 from ..core import Sweep, as_sweep
 from ..indices import Indices
+from ..late import descent, sobol
 from ..nodes.node import LIMIT, Node
 from ..nodes.select import Select
-from .descent import Destination, Ranks, read_ranks
-from .sobol import SobolPoints
 
 T = TypeVar("T")
 
@@ -122,8 +121,8 @@ class _Drawing:
 
 def draw_positions(base: Node, seed: int) -> Iterator[int]:
     """The positions of a sweep, each once: every digit by the coordinate of a Sobol point and the exact counts."""
-    ranks = read_ranks(base)
-    points = SobolPoints(seed, ranks.widest.bit_length() + SPARE_BITS)
+    ranks = descent.read_ranks(base)
+    points = sobol.SobolPoints(seed, ranks.widest.bit_length() + SPARE_BITS)
     drawn: list[int] = []
     for point in range(ranks.size):
         found = _draw_next(ranks, points, point, drawn)
@@ -131,16 +130,18 @@ def draw_positions(base: Node, seed: int) -> Iterator[int]:
         yield found.position
 
 
-def _draw_next(ranks: Ranks, points: SobolPoints, point: int, drawn: Sequence[int]) -> Destination:
+def _draw_next(
+    ranks: descent.Ranks, points: sobol.SobolPoints, point: int, drawn: Sequence[int]
+) -> descent.Destination:
     """The configuration at a point; where it is drawn already, the nearest that is not."""
-    descent = ranks.descend(0)
+    way = ranks.choose_values(0)
     try:
-        axis, low, high = next(descent)
+        axis, low, high = next(way)
         while True:
             rank = low + points.scale(point, axis, high - low)
-            axis, low, high = descent.send(_find_nearest_open(drawn, rank, low, high))
+            axis, low, high = way.send(_find_nearest_open(drawn, rank, low, high))
     except StopIteration as end:
-        found: Destination = end.value
+        found: descent.Destination = end.value
         return found
 
 

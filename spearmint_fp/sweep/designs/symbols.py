@@ -24,10 +24,11 @@ from ...configuration.messages import format_count
 from ..allowed import lift_constraints
 from ..constraints import build_automaton
 from ..diagrams import TRUE
-from ..digits import Digit, Place
+from ..digits import Digit
 from ..nodes.columns import flatten_point
 from ..nodes.node import ABSENT, LIMIT, Node, ProductOf, SumOf
 from ..nodes.points import walk_points
+from ..nodes.reordered import Place
 from ..tables import Constraint, Table, join_names
 
 MOST_SYMBOLS: Final = 20_000
@@ -110,7 +111,7 @@ class Symbols:
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Home:
     """A part of a sweep that may have a path: its place, and the path from there on."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 from toolz import unique
 
 from ...configuration.config import Config
 from ...configuration.equality import are_equal
-from ...configuration.fold import Steps, open_node, show_path
+from ...configuration.fold import SCALAR_TYPES, Steps, are_scalars, open_node, show_path
 from ...configuration.keys import exact_key
 from ...configuration.messages import repr_with_type, short_repr
 from ...configuration.paths import can_set_in
@@ -20,11 +20,7 @@ from ...configuration.records import TupleShape
 from ...configuration.spacing import COMPUTED_TYPES, Spacing
 from ..claims import Claims, claim_points
 from ..indices import count_items
-from ..outline import Outline
 from ..patterns import Pattern, find_common_pattern
-from ..places import NOWHERE, Known, Listed, Places
-from ..probes import MOST_VALUES, PointProbe, Probe
-from ..spots import Spot
 from .columns import (
     A,
     Column,
@@ -37,7 +33,14 @@ from .columns import (
     list_kinds,
     list_static_columns,
 )
+from .late import outline, places, probes
 from .node import ABSENT, LIMIT, Compound, Node, make_derived_field
+
+if TYPE_CHECKING:
+    from ..outline import Outline
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 
 @final
@@ -49,9 +52,9 @@ class Axis(Compound):
     swept: bool = attrs.field(eq=False)
     size: int = make_derived_field()
 
-    @size.default
-    def _count(self) -> int:
-        return count_items(self.values)
+    def __attrs_post_init__(self) -> None:  # it stands on no other sweep
+        object.__setattr__(self, "size", count_items(self.values))
+        object.__setattr__(self, "depth", 1)
 
     @property
     def stored(self) -> tuple[Any, ...] | None:
@@ -79,13 +82,17 @@ class Axis(Compound):
     def places(self, value: Any, exact: bool) -> Places:
         if isinstance(self.values, range):
             whole = _find_whole(value, exact, self.values)
-            return Listed((self.values.index(whole),)) if whole is not None and whole in self.values else NOWHERE
+            if whole is None or whole not in self.values:
+                return places.NOWHERE
+            return places.Listed((self.values.index(whole),))
         if isinstance(self.values, Spacing):
             found = self.values.find_indices(value)
-            return Known(k for k in found if not exact or exact_key(self.values[k]) == exact_key(value))
+            return places.Known(k for k in found if not exact or exact_key(self.values[k]) == exact_key(value))
         if exact:
-            return Listed(self._positions.get(exact_key(value), ()))
-        return Listed([index for index, point in enumerate(self.values) if are_equal(point, value)])
+            return places.Listed(self._positions.get(exact_key(value), ()))
+        if type(value) in SCALAR_TYPES and value == value and are_scalars(map(type, self.values)):  # noqa: PLR0124
+            return places.Listed([index for index, point in enumerate(self.values) if point == value])
+        return places.Listed([index for index, point in enumerate(self.values) if are_equal(point, value)])
 
     def explain_missing(self, value: Any) -> str:
         if next(self.ranks(value, False), None) is not None:
@@ -102,10 +109,14 @@ class Axis(Compound):
     @property
     def _trees(self) -> Sequence[Any]:
         """The values that may have parts."""
-        return () if isinstance(self.values, COMPUTED_TYPES) else self.values
+        return self.stored or ()
+
+    @property
+    def _holds_records(self) -> bool:
+        return not are_scalars(map(type, self._trees)) and self._has_record
 
     @cached_property
-    def _records(self) -> bool:
+    def _has_record(self) -> bool:
         return any(map(_is_record, self._trees))
 
     def may_have(self, path: Steps) -> bool:
@@ -128,7 +139,7 @@ class Axis(Compound):
         return Axis(tuple([self.values[k] for k in kept]), swept=self.swept)
 
     def columns(self) -> Columns:
-        if self._records:
+        if self._holds_records:
             return join_columns(map(list_static_columns, self.values), self.size)
         return {(): Column((self.values,), self.swept)}
 
@@ -141,13 +152,13 @@ class Axis(Compound):
         return self._claims
 
     def kinds(self) -> Kinds:
-        return join_kinds(map(list_kinds, self.values)) if self._records else {}
+        return join_kinds(map(list_kinds, self.values)) if self._holds_records else {}
 
     def can_set(self, path: Steps) -> bool:
         return not path or not self.size or any(can_set_in(path, value) for value in self._trees)
 
     def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
-        if self._records:
+        if self._holds_records:
             return tables.tabulate_points(self, rows)
         return {(): tables.make_array(self.values, rows)}
 
@@ -161,18 +172,20 @@ class Axis(Compound):
         return attrs.evolve(self, swept=True)
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        yield PointProbe(self, spot, self.values)
+        yield probes.PointProbe(self, spot, self.values)
 
     def find_pattern(self) -> Pattern:
-        return find_common_pattern(self.values) if 0 < self.size <= MOST_VALUES else None
+        return find_common_pattern(self.values) if 0 < self.size <= probes.MOST_VALUES else None
 
     def outline(self, path: Steps) -> Outline:
         if not self.static:
-            return Outline.of_axis(show_path(path), self.values)
+            return outline.Outline.of_axis(show_path(path), self.values)
         leaves = (
             (step, leaf) for step, leaf in flatten_point(self.at(0)).items() if isinstance(leaf, str | int | float)
         )
-        return Outline("", mark=next((f"{show_path((*path, *step))}={short_repr(leaf)}" for step, leaf in leaves), ""))
+        return outline.Outline(
+            "", mark=next((f"{show_path((*path, *step))}={short_repr(leaf)}" for step, leaf in leaves), "")
+        )
 
 
 def make_point(value: Any) -> Node:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from itertools import chain
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import attrs
 from toolz import unique
@@ -17,16 +17,19 @@ from ...configuration.paths import drop_in, set_in
 from ...configuration.records import find_index
 from ..claims import Claims, overlap
 from ..indices import count_items
-from ..outline import Outline
-from ..places import Places, Verified
-from ..probes import DerivedProbe, Probe
-from ..spots import Spot
 from .columns import Column, Columns
 from .image import Image
+from .late import places, probes
 from .merge import find_places
 from .node import Node, ViewOf, make_derived_field
 from .points import make_matcher
 from .record import POOLED_POINTS
+
+if TYPE_CHECKING:
+    from ..outline import Outline
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 
 @final
@@ -60,7 +63,7 @@ class Derive(Image):
         # the config that became `value` is known but for what it had at the path: each such config is looked for
         same = make_matcher(value, exact)
         possible = find_places(self.base, self._origins(value), exact)
-        return Verified(possible, lambda rank: same(self.at(rank)))
+        return places.Verified(possible, lambda rank: same(self.at(rank)))
 
     def _has_few_values_before(self) -> bool:
         """True if what the base has at the path can be tried value by value."""
@@ -104,7 +107,7 @@ class Derive(Image):
         return _may_lead_into(path, self.path) and super().has_path(path)
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
-        yield DerivedProbe(self, spot, self.path)
+        yield probes.DerivedProbe(self, spot, self.path)
         yield from self.base.probes(spot.below_derived(self.path, self.seen))
 
     def outline(self, path: Steps) -> Outline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, reduce
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import attrs
 from toolz import unique
@@ -14,16 +14,19 @@ from ...configuration.keys import exact_key
 from ...configuration.messages import short_repr
 from ...configuration.paths import drop_in, find_in, set_in
 from ..claims import Claims, overlap
-from ..outline import Outline
-from ..places import Places, Verified
 from .columns import Column, Columns, Kinds
+from .late import places
 from .merge import find_places
 from .node import Composition, Compound, Node, ProductOf, ZipOf, make_derived_field
 from .points import make_matcher
 
+if TYPE_CHECKING:
+    from ..outline import Outline
+    from ..places import Places
+
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Rule:
     """A value, for the configurations that have one of some values at each of some paths: `keys` are their keys."""
 
@@ -38,7 +41,7 @@ class Rule:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Addition:
     """A path that no configuration has yet, and the rules for its value: the last one that agrees decides."""
 
@@ -106,7 +109,7 @@ class Extended(Compound):
         origins: Iterable[Any] = (value,)
         for path in self._paths:
             origins = list(unique((one for config in origins for one in _list_origins(path, config)), key=exact_key))
-        return Verified(find_places(self.base, origins, exact), lambda rank: same(self.at(rank)))
+        return places.Verified(find_places(self.base, origins, exact), lambda rank: same(self.at(rank)))
 
     @property
     def composition(self) -> Composition | None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import attrs
 from toolz import compose
 
 from ...configuration.errors import STOPS, make_stop_error
 from ...configuration.fold import Steps
-from ..outline import Outline
 from .columns import Columns, Kinds
 from .node import Node, make_derived_field
+
+if TYPE_CHECKING:
+    from ..outline import Outline
 
 
 class Image(Node):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import attrs
 
@@ -17,17 +17,20 @@ from ...configuration.merging import merge_disjoint
 from ...configuration.messages import format_count
 from ...configuration.records import TupleShape
 from ..claims import NOTHING, Claims, find_conflict, find_filled, find_origins, merge_claims
-from ..outline import Outline, outline_product
-from ..places import NOWHERE, AnyOf, Common, Places, Verified
-from ..probes import Probe
-from ..spots import PathsOf, Spot
 from .axis import UNIT
 from .columns import A, Column, Columns, Kinds, Tables, join_column, join_kinds
 from .conflicts import check_product, check_zip
+from .late import outline, places, spots
 from .node import Compound, Node, ProductOf, ZipOf, make_derived_field
 from .points import make_matcher
 from .record import Record
 from .union import EMPTY
+
+if TYPE_CHECKING:
+    from ..outline import Outline
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 
 @final
@@ -60,9 +63,9 @@ class Zip(Compound):
     def places(self, value: Any, exact: bool) -> Places:
         return self.combined(part.places(child, exact) for part, child in zip(self.parts, value, strict=True))
 
-    def combined(self, places: Iterable[Places]) -> Places:
+    def combined(self, each: Iterable[Places]) -> Places:
         """The places of the tuples whose items stand at these places."""
-        return Common(tuple(places))
+        return places.Common(tuple(each))
 
     @property
     def composition(self) -> ZipOf:
@@ -76,8 +79,10 @@ class Zip(Compound):
 
     def outline(self, path: Steps) -> Outline:
         outlines = [part.outline(path) for part in self.parts]
-        formula = f"zip({', '.join(outline.formula or '1' for outline in outlines)})"
-        return Outline.nested(formula, f"{show_path(path)}: zipped, {format_count(self.size)} together", outlines)
+        formula = f"zip({', '.join(one.formula or '1' for one in outlines)})"
+        return outline.Outline.nested(
+            formula, f"{show_path(path)}: zipped, {format_count(self.size)} together", outlines
+        )
 
 
 @final
@@ -133,7 +138,7 @@ class Merge(Compound):
 
     def places(self, value: Any, exact: bool) -> Places:
         if not isinstance(value, Mapping) or not self.size:
-            return NOWHERE
+            return places.NOWHERE
         origins = find_origins(freeze(value), self._shares) if self._shares else None
         if origins is None:
             return super().places(value, exact)
@@ -141,9 +146,9 @@ class Merge(Compound):
         possible = self.inner.combined(find_places(part, some, exact) for part, some in pairs)
         if not any(share.empties for share in self._shares) and all(share.exact for share in self._shares):
             whole = all(origins) and are_equal(merge_points(tuple([one for (one,) in origins])), value)
-            return possible if whole else NOWHERE
+            return possible if whole else places.NOWHERE
         same = make_matcher(value, exact)
-        return Verified(possible, lambda rank: same(self.at(rank)))
+        return places.Verified(possible, lambda rank: same(self.at(rank)))
 
     @cached_property
     def _shares(self) -> tuple[Claims, ...]:
@@ -201,14 +206,14 @@ class Merge(Compound):
         if not self.exact:
             yield from super().probes(spot)
             return
-        paths = tuple(map(PathsOf, self.inner.parts))
+        paths = tuple(map(spots.PathsOf, self.inner.parts))
         for k, part in enumerate(self.inner.parts):
             yield from part.probes(spot.in_merge(self.inner, k, merge_points, paths))
 
     def outline(self, path: Steps) -> Outline:
         if isinstance(self.inner, Zip):
             return self.inner.outline(path)
-        return outline_product([part.outline(path) for part in self.inner.parts])
+        return outline.outline_product([part.outline(path) for part in self.inner.parts])
 
 
 def merge_points(points: Sequence[Config]) -> Config:
@@ -221,8 +226,8 @@ def merge_points(points: Sequence[Config]) -> Config:
 
 def find_places(node: Node, values: Iterable[Any], exact: bool) -> Places:
     """The places of several values, in order."""
-    places = [node.places(value, exact) for value in values]
-    return places[0] if len(places) == 1 else AnyOf(places)
+    each = [node.places(value, exact) for value in values]
+    return each[0] if len(each) == 1 else places.AnyOf(each)
 
 
 def _is_unit(part: Node) -> bool:

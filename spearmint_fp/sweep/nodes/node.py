@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
@@ -20,13 +20,16 @@ from ...configuration.paths import find_in, get_in
 from ...configuration.records import Shape
 from ..claims import UNKNOWN, Claims, claim_points
 from ..indices import Indices
-from ..outline import Lines, Outline
 from ..patterns import Pattern
-from ..places import Known, Places
-from ..probes import PointProbe, Probe
-from ..spots import Spot
 from .columns import A, Columns, Kinds, Tables, join_columns, join_kinds, list_kinds, list_static_columns
+from .late import outline, places, probes
 from .points import make_matcher, walk_points, walk_possible_points
+
+if TYPE_CHECKING:
+    from ..outline import Outline
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 LIMIT: Final = 1_000_000
 """How many points an operation enumerates before it refuses and says how many there are."""
@@ -47,9 +50,8 @@ class Node(ABC):
     """How many sweeps are built upon one another here."""
 
     def __attrs_post_init__(self) -> None:
-        children = self.children
-        deepest = max([child.depth for child in children]) if children else 0
-        object.__setattr__(self, "depth", 1 + deepest)
+        depths = [child.depth for child in self.children]
+        object.__setattr__(self, "depth", 1 + max(depths) if depths else 1)
 
     # --- the points
 
@@ -107,7 +109,7 @@ class Node(ABC):
                 f"its function has no inverse. Search the sweep that it was made from"
             )
         same = make_matcher(value, exact)
-        return Known(index for index, point in enumerate(walk_points(self, 0, self.size)) if same(point))
+        return places.Known(index for index, point in enumerate(walk_points(self, 0, self.size)) if same(point))
 
     def ranks(self, value: Any, exact: bool) -> Iterator[int]:
         """The positions of the points that are `value`, ascending."""
@@ -227,14 +229,14 @@ class Node(ABC):
 
     def outline(self, path: Steps) -> Outline:
         """The sizes, as a formula and as lines for `explain`."""
-        size = format_count(self.size)
-        return Outline(size, lines=Lines(lambda: [f"{show_path(path)}: {size} by {type(self).__name__}"]))
+        size, name = format_count(self.size), type(self).__name__
+        return outline.Outline(size, lines=outline.Lines(lambda: [f"{show_path(path)}: {size} by {name}"]))
 
     # --- what a type refuses
 
     def probes(self, spot: Spot) -> Iterator[Probe]:
         """The probes by which a type is asked about the points, of which there is one at least, where they stand."""
-        yield PointProbe(self, spot)
+        yield probes.PointProbe(self, spot)
 
     def find_pattern(self) -> Pattern:
         """The pattern that every point has, as far as it is seen without building points; else None."""

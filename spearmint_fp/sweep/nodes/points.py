@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...configuration.equality import are_equal
 from ...configuration.errors import CallbackError, SpearmintError, make_stop_error
 from ...configuration.freezing import freeze
 from ...configuration.keys import exact_key
-from ..spots import Points
+
+if TYPE_CHECKING:
+    from ..spots import Points
 
 
 def get_point(node: Points, index: int) -> Any:

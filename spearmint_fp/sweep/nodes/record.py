@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate, chain, islice
 from math import prod
 from operator import mul
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
@@ -17,20 +17,26 @@ from ...configuration.freezing import rebuild_record
 from ...configuration.messages import short_repr, suggest_keys
 from ...configuration.records import FieldsShape, NamedShape, Shape
 from ..claims import NOTHING, Claims, claim_points, merge_claims
-from ..outline import Outline, outline_product
 from ..patterns import Pattern, join_patterns
-from ..places import NOWHERE, Combined, Listed, Places
-from ..probes import Probe, RecordProbe
-from ..spots import Spot
 from .axis import make_point
 from .columns import A, Columns, Kinds, Tables, nest_kinds
+from .late import outline, places, probes
 from .node import ABSENT, Compound, Node, ProductOf, make_derived_field
+
+if TYPE_CHECKING:
+    from ..outline import Outline
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
 POOLED_POINTS: Final = 256
 """How many points of a child are built at once and shared by the configurations of its parent."""
 
 BATCH_POINTS: Final = 64
 """How many points of a child that is too large for that are built at once: few, as every level of a tree holds some."""
+
+GROUPED_PARTS: Final = 32
+"""How many children's digits are split from a position at once."""
 
 POOLED_LEVELS: Final = 16
 """Every how many levels the points of a deeply nested small record are built at once."""
@@ -45,10 +51,6 @@ class Record(Compound):
     parts: tuple[Node, ...]
     size: int = make_derived_field()
 
-    @size.default
-    def _count(self) -> int:
-        return prod(part.size for part in self.parts)
-
     @staticmethod
     def of(shape: Shape, node: Any, parts: Sequence[Node]) -> Node:
         """The product of a record's children; one point, built once, where nothing below it varies."""
@@ -58,6 +60,7 @@ class Record(Compound):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
+        object.__setattr__(self, "size", prod([part.size for part in self.parts]))
         if self.depth % POOLED_LEVELS == 0 and self.size <= POOLED_POINTS and not self.calls:
             _ = self._pools  # kept now, so that walking a deep tree later goes down a step at a time
 
@@ -76,11 +79,23 @@ class Record(Compound):
 
     def at(self, index: int) -> Any:
         points = []
-        for part in reversed(self.parts):
-            index, digit = divmod(index, part.size)
-            points.append(part.at(digit))
+        for parts, size in self._groups:
+            index, rest = divmod(index, size)
+            for part in parts:
+                rest, digit = divmod(rest, part.size)
+                points.append(part.at(digit))
         points.reverse()
         return self.shape.build(points)
+
+    @cached_property
+    def _groups(self) -> list[tuple[tuple[Node, ...], int]]:
+        """The children from the last on in groups, each with the number of its combinations.
+
+        Of many axes a position is a number of thousands of digits, which is slow to divide: that is done once a group.
+        """
+        parts = self.parts[::-1]
+        groups = [parts[start : start + GROUPED_PARTS] for start in range(0, len(parts), GROUPED_PARTS)]
+        return [(group, prod([part.size for part in group])) for group in groups]
 
     @cached_property
     def _first(self) -> int:
@@ -132,22 +147,22 @@ class Record(Compound):
     def places(self, value: Any, exact: bool) -> Places:
         values = self.shape.split(value) if self.size else None
         if values is None:
-            return NOWHERE
+            return places.NOWHERE
         return self.combined(part.places(child, exact) for part, child in zip(self.parts, values, strict=True))
 
-    def combined(self, places: Iterable[Places]) -> Places:
+    def combined(self, each: Iterable[Places]) -> Places:
         """The places of the records whose children stand at these places."""
         found: list[Places] = []
         rank: int | None = 0
-        for part, place in zip(self.parts, places, strict=True):
+        for part, place in zip(self.parts, each, strict=True):
             if next(place.walk(0, 1), None) is None:
-                return NOWHERE
-            if rank is not None and isinstance(place, Listed) and len(place.places) == 1:
+                return places.NOWHERE
+            if rank is not None and isinstance(place, places.Listed) and len(place.places) == 1:
                 rank = rank * part.size + place.places[0]  # mostly each stands in one place, and so do all
             else:
                 rank = None
             found.append(place)
-        return Combined([part.size for part in self.parts], found) if rank is None else Listed((rank,))
+        return places.Combined([part.size for part in self.parts], found) if rank is None else places.Listed((rank,))
 
     @property
     def composition(self) -> ProductOf:
@@ -205,7 +220,7 @@ class Record(Compound):
         if isinstance(self.shape, FieldsShape | NamedShape):  # an instance is looked at as a whole
             yield from super().probes(spot)
             return
-        yield RecordProbe(self, spot)
+        yield probes.RecordProbe(self, spot)
         for k, (key, part) in enumerate(zip(self.shape.keys, self.parts, strict=True)):
             yield from part.probes(spot.in_product(self, k, self.shape.build, (key,)))
 
@@ -213,7 +228,7 @@ class Record(Compound):
         return join_patterns(self.shape, (part.find_pattern() for part in self.parts))
 
     def outline(self, path: Steps) -> Outline:
-        return outline_product([part.outline((*path, key)) for key, part in self._items])
+        return outline.outline_product([part.outline((*path, key)) for key, part in self._items])
 
     @property
     def _items(self) -> Iterator[tuple[Hashable, Node]]:

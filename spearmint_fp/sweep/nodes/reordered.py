@@ -14,15 +14,13 @@ from ...configuration.fold import Steps
 from ...configuration.records import TupleShape
 from ..claims import Claims
 from ..indices import Indices
-from ..outline import Outline
-from ..places import Places, Selected
-from ..probes import Probe
-from ..spots import Spot
-from .columns import A, Columns, Kinds, Tables
-from .node import Compound, Node, ProductOf
+from .columns import Kinds
+from .node import Node, ProductOf
 from .record import Record
+from .select import Selection
 
 Place = tuple[int, ...]
+"""The child positions that lead from a sweep's node to one inside it."""
 
 
 @final
@@ -66,7 +64,7 @@ class DigitOrder(Indices):
 
 @final
 @attrs.frozen(repr=False)
-class Reordered(Compound):
+class Reordered(Selection):
     """Every point of a product, the parts at some places inside of it in another order, the first one slowest.
 
     The places are those of all its parts, where the products that hold some of them are opened.
@@ -79,23 +77,16 @@ class Reordered(Compound):
     def size(self) -> int:
         return self.base.size
 
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.base,)
-
     @cached_property
     def _inner(self) -> Record:
         """The tuples of the points of the parts, in their order here."""
         return Record(TupleShape(len(self.order)), tuple([find_part(self.base, place)[0] for place in self.order]))
 
     @cached_property
-    def indices(self) -> DigitOrder:
+    def indices(self) -> DigitOrder:  # type: ignore[override]  # computed once
         """The positions in the base, in this order."""
         digits = [find_part(self.base, place) for place in self.order]
         return DigitOrder(tuple([(node.size, stride) for node, stride in digits]))
-
-    def at(self, index: int) -> Any:
-        return self.base.at(self.indices.at(index))
 
     def walk(self, start: int, stop: int) -> Iterator[Any]:
         return map(self._build, self._inner.walk(start, stop))
@@ -111,9 +102,6 @@ class Reordered(Compound):
             return made.build([build(part, (*place, k)) for k, part in enumerate(made.parts)])
 
         return build(self.base, ())
-
-    def places(self, value: Any, exact: bool) -> Places:
-        return Selected(self.base.places(value, exact), self.indices)
 
     @property
     def composition(self) -> ProductOf:
@@ -142,36 +130,18 @@ class Reordered(Compound):
             if made.parts[part].may_have(rest):
                 yield from self._enter_at(made.parts[part], (*place, part), rest)
 
-    def may_have(self, path: Steps) -> bool:
-        return self.base.may_have(path)
-
     def has_path(self, path: Steps) -> bool:
         return self.base.has_path(path)
-
-    def can_set(self, path: Steps) -> bool:
-        return self.base.can_set(path)
 
     @property
     def faithful(self) -> bool:
         return self.base.faithful
-
-    def columns(self) -> Columns:
-        return self.base.columns()
 
     def claims(self, exact: bool) -> Claims:
         return self.base.claims(exact)
 
     def kinds(self) -> Kinds:
         return self.base.kinds()
-
-    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
-        return tables.tabulate(self.base, tables.find_positions(self.indices, rows))
-
-    def probes(self, spot: Spot) -> Iterator[Probe]:
-        return self.base.probes(spot.in_selection(self, self.base))
-
-    def outline(self, path: Steps) -> Outline:
-        return self.base.outline(path).selected("reordered", self.size, tuple)
 
 
 def find_part(node: Node, place: Place) -> tuple[Node, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import attrs
 
@@ -12,17 +12,58 @@ from ...configuration.fold import Steps
 from ...configuration.messages import short_repr
 from ..claims import NOTHING, Claims
 from ..indices import Indices, Span, count_range
-from ..outline import Outline
-from ..places import Places, Selected
-from ..probes import Probe
-from ..spots import Spot
 from .columns import A, Columns, Tables
+from .late import places
 from .node import Compound, Node, SelectionOf
+
+if TYPE_CHECKING:
+    from ..outline import Outline
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
+
+
+class Selection(Compound):
+    """Points of a base, each of them once, in some order: what `Select` and `Reordered` share."""
+
+    __slots__ = ()
+
+    base: Node
+    indices: Indices
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return (self.base,)
+
+    def at(self, index: int) -> Any:
+        return self.indices.point(self.base, index)
+
+    def places(self, value: Any, exact: bool) -> Places:
+        return places.Selected(self.base.places(value, exact), self.indices)
+
+    def columns(self) -> Columns:
+        columns: Columns = self.indices.columns(self.base)
+        return columns
+
+    def may_have(self, path: Steps) -> bool:
+        return self.base.may_have(path)
+
+    def can_set(self, path: Steps) -> bool:
+        return self.base.can_set(path)
+
+    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
+        return tables.tabulate(self.base, tables.find_positions(self.indices, rows))
+
+    def probes(self, spot: Spot) -> Iterator[Probe]:
+        return self.base.probes(spot.in_selection(self, self.base))
+
+    def outline(self, path: Steps) -> Outline:
+        return self.base.outline(path).selected(self.indices.how, self.size, self.indices.notes)
 
 
 @final
 @attrs.frozen(repr=False)
-class Select(Compound):
+class Select(Selection):
     """The points of `base` at the positions that `indices` names, in their order."""
 
     base: Node
@@ -32,18 +73,8 @@ class Select(Compound):
     def size(self) -> int:  # computed when it is needed, as constraints are counted for it
         return self.indices.size
 
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.base,)
-
-    def at(self, index: int) -> Any:
-        return self.indices.point(self.base, index)
-
     def walk(self, start: int, stop: int) -> Iterator[Any]:
         return self.indices.walk(self.base, start, stop)
-
-    def places(self, value: Any, exact: bool) -> Places:
-        return Selected(self.base.places(value, exact), self.indices)
 
     @property
     def composition(self) -> SelectionOf:
@@ -58,10 +89,6 @@ class Select(Compound):
     def rebuilt(self, parts: Sequence[Node]) -> Select:
         return Select(parts[0], self.indices)
 
-    def columns(self) -> Columns:
-        columns: Columns = self.indices.columns(self.base)
-        return columns
-
     def claims(self, exact: bool) -> Claims:
         if not self.size:
             return NOTHING
@@ -73,28 +100,13 @@ class Select(Compound):
     def has_path(self, path: Steps) -> bool:
         return self.base.has_path(path) if self.base.exact else super().has_path(path)
 
-    def may_have(self, path: Steps) -> bool:
-        return self.base.may_have(path)
-
     @property
     def source(self) -> Node:
         return self.base.source
 
-    def can_set(self, path: Steps) -> bool:
-        return self.base.can_set(path)
-
-    def tabulate(self, tables: Tables[A], rows: Any) -> dict[Steps, A]:
-        return tables.tabulate(self.base, tables.find_positions(self.indices, rows))
-
-    def probes(self, spot: Spot) -> Iterator[Probe]:
-        return self.base.probes(spot.in_selection(self, self.base))
-
     @property
     def shuffled(self) -> bool:
         return self.indices.shuffled or self.base.shuffled
-
-    def outline(self, path: Steps) -> Outline:
-        return self.base.outline(path).selected(self.indices.how, self.size, self.indices.notes)
 
 
 def slice_node(node: Node, cut: slice) -> Node:

@@ -6,61 +6,86 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, groupby
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 import attrs
 
 from ...configuration.fold import Steps, show_path
 from ..claims import Claims, unite_claims
-from ..outline import SHOWN_TERMS, Outline, outline_choice
 from ..patterns import Pattern
-from ..places import InOrder, Places
-from ..probes import Probe
-from ..spots import Spot
 from .axis import Axis
 from .columns import A, Columns, Tables, join_columns
+from .late import outline, places
 from .node import Compound, Node, SumOf
 
+if TYPE_CHECKING:
+    from ..outline import Outline
+    from ..places import Places
+    from ..probes import Probe
+    from ..spots import Spot
 
-@attrs.frozen(repr=False)
+
+class Growth(NamedTuple):
+    """The parts of a sum that grew, until they are asked for: those of a head, with more behind them."""
+
+    head: Union
+    more: tuple[Node, ...]
+
+    def list_parts(self) -> tuple[Node, ...]:
+        """All parts in order; values that meet where it grew are joined."""
+        given: tuple[Node, ...] | Growth = self
+        added: list[tuple[Node, ...]] = []
+        while isinstance(given, Growth):  # a loop may have grown it a million times
+            added.append(given.more)
+            given = given.head.given
+        return (*given[:-1], *_join_values([given[-1], *chain.from_iterable(reversed(added))]))
+
+
+@attrs.frozen(repr=False, eq=False)
 class Union(Compound):
     """The points of each part, one part after the other."""
 
-    parts: tuple[Node, ...]
-    offsets: tuple[int, ...] = attrs.field(init=False, eq=False, repr=False)
+    given: tuple[Node, ...] | Growth
     size: int = attrs.field(init=False, eq=False, repr=False)
 
-    @offsets.default
-    def _add_sizes(self) -> tuple[int, ...]:
-        return tuple(accumulate((part.size for part in self.parts), initial=0))
-
-    @size.default
-    def _count(self) -> int:
-        return self.offsets[-1]
+    def __attrs_post_init__(self) -> None:
+        head, more = self.given if isinstance(self.given, Growth) else (None, self.given)
+        size, depths = sum([part.size for part in more]), [part.depth for part in more]
+        depth = 1 + max(depths) if depths else 1
+        object.__setattr__(self, "size", head.size + size if head else size)
+        object.__setattr__(self, "depth", max(head.depth, depth) if head else depth)
 
     @staticmethod
     def of(parts: Sequence[Node]) -> Node:
         """The parts one after the other: nested unions opened, empty parts dropped, neighbouring values joined."""
         if parts and isinstance(parts[0], Union) and parts[0].size:
-            head = parts[0]
-            return head.ending(_join_values([head.parts[-1], *_list_terms(parts[1:])]))
+            return Union(Growth(parts[0], tuple(_list_terms(parts[1:]))))
         terms = _list_terms(parts)
         joined = _join_values(terms) or terms[:1]
         return joined[0] if len(joined) == 1 else Union(tuple(joined))
 
-    def ending(self, parts: Sequence[Node]) -> Union:
-        """`Union((*self.parts[:-1], *parts))` in the time of the new parts: sums often grow in a loop."""
-        made, end = object.__new__(Union), Union(tuple(parts))
-        start = self.offsets[-2]
-        fields = {
-            "parts": self.parts[:-1] + end.parts,
-            "size": start + end.size,
-            "depth": max(self.depth, end.depth),
-            "offsets": self.offsets[:-2] + tuple([start + offset for offset in end.offsets]),
-        }
-        for name, value in fields.items():
-            object.__setattr__(made, name, value)
-        return made
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The parts; the first to ask lists those of a sum that grew."""
+        given = self.given  # read once: another thread may list them at the same time
+        if isinstance(given, Growth):
+            given = given.list_parts()
+            object.__setattr__(self, "given", given)
+        return given
+
+    @cached_property
+    def offsets(self) -> tuple[int, ...]:
+        """The position at which each part begins, and the end of the last."""
+        return tuple(accumulate((part.size for part in self.parts), initial=0))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.parts == other.parts
+
+    def __hash__(self) -> int:
+        return hash(self.parts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Union, (self.parts,)
 
     @property
     def children(self) -> tuple[Node, ...]:
@@ -88,7 +113,7 @@ class Union(Compound):
         )
 
     def places(self, value: Any, exact: bool) -> Places:
-        return InOrder(self.offsets, lambda k: self.parts[k].places(value, exact))
+        return places.InOrder(self.offsets, lambda k: self.parts[k].places(value, exact))
 
     @property
     def composition(self) -> SumOf:
@@ -130,8 +155,8 @@ class Union(Compound):
                 taken.update([pattern] if pattern is not None and inner.first.problems == () else [])
 
     def outline(self, path: Steps) -> Outline:
-        return outline_choice(
-            show_path(path), [part.outline(path) for part in self.parts[:SHOWN_TERMS]], len(self.parts)
+        return outline.outline_choice(
+            show_path(path), [part.outline(path) for part in self.parts[: outline.SHOWN_TERMS]], len(self.parts)
         )
 
 
@@ -139,11 +164,14 @@ EMPTY: Final = Union(())
 
 
 @final
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Pieces(Union):
     """An axis in pieces, of which constraints take some: to look at, it is the axis."""
 
     axis: Node
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Pieces, (self.parts, self.axis)
 
     def rebuilt(self, parts: Sequence[Node]) -> Union:
         is_whole = [part.size for part in parts] == [part.size for part in self.parts]

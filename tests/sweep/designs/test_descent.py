@@ -20,7 +20,7 @@ some = examples(60)
 
 def go_to(target: int, ranks: Ranks) -> tuple[Destination, list[tuple[int, int, int]]]:
     """The destination of a descent that is sent one rank all the way, and the intervals on it."""
-    way = ranks.descend(5)
+    way = ranks.choose_values(5)
     seen = []
     try:
         interval = next(way)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spearmint_fp import DynamicValue, Sweep, expand, explain, freeze
+from spearmint_fp import DynamicValue, Sweep, concat, expand, explain, freeze
 from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.sweep.digits import cut_axes
 from spearmint_fp.sweep.nodes.axis import Axis
@@ -36,6 +39,18 @@ def test_a_sum_lists_its_parts_one_after_the_other(parts: list[Sweep[Any]], last
         assert made == whole
         assert all(part.size for part in made.children) or not made.size, "empty parts take no place"
         assert not any(isinstance(part, Union) for part in made.children) or not isinstance(made, Union)
+
+
+def test_a_sum_that_grew_in_a_loop_is_the_one_made_at_once() -> None:
+    parts = [expand({"k": k, "n": DynamicValue([k, k + 1])}) if k % 3 else expand({"k": k}) for k in range(2000)]
+    grown, whole = reduce(add, parts), concat(*parts)
+    first = reduce(add, parts[:500])
+    assert {(first + part).size for part in parts[500:]} == {first.size + 1, first.size + 2}
+    assert first == concat(*parts[:500]), "what is added to a sum does not change it"
+    assert grown._node.depth == whole._node.depth
+    assert pickle.loads(pickle.dumps(grown)) == grown == whole
+    assert grown[-1] == whole[-1]
+    assert (grown[700:] + first).size == whole.size - 700 + first.size
 
 
 @given(
