@@ -137,6 +137,7 @@ else:  # registered as a mapping: to derive from an ABC makes every `isinstance(
 @explain_calls
 @Mapping.register
 @final
+@attrs.frozen(init=False, eq=False, repr=False, match_args=False)
 class Config(_Mapping):
     """`freeze(mapping)`: a frozen mapping whose dicts are `Config`, whose lists are tuples, whose sets are frozensets.
 
@@ -160,9 +161,8 @@ class Config(_Mapping):
     See also: `thaw`, the inverse; `freeze`; `override`.
     """
 
-    __slots__ = ("__weakref__", "_cell")
     _cell: tuple[Any, ...]
-    __init_subclass__: Any = classmethod(refuse_subclass)
+    __init_subclass__ = classmethod(refuse_subclass)  # type: ignore[var-annotated]  # attrs takes annotated ones
 
     def __new__(cls, mapping: Mapping[Any, Any] | None = None, /) -> Config:
         if mapping is not None and not isinstance(mapping, Mapping):
