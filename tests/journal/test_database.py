@@ -100,8 +100,8 @@ def test_a_file_that_may_not_be_written(path: Path) -> None:
                 f"""
                 sys.path.insert(0, {str(ROOT)!r})
                 from tests.journal.runs import doubled, rising
-                import sqlite3, sysconfig, urllib.parse, spearmint_fp.journal.database  # what nobody else may load
-                sysconfig.get_paths()
+                with Journal({str(path)!r}) as journal:  # loads what nobody else may read
+                    list(run(doubled, rising(3), journal=journal))
                 if os.geteuid() == 0:
                     os.setuid(65534)
                 told = []
