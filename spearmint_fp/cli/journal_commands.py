@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,8 +125,10 @@ def _describe_absent(db: str) -> str:
     """The line about a journal that is not there, with the name of a file beside it that is much like its own."""
     from difflib import get_close_matches
 
-    path = Path(db)
-    close = get_close_matches(path.name, [file.name for file in path.parent.iterdir() if file.is_file()], n=1)
+    path, beside = Path(db), list[str]()
+    with suppress(OSError):  # a folder that may not be listed
+        beside = [file.name for file in path.parent.iterdir() if file.is_file()]
+    close = get_close_matches(path.name, beside, n=1)
     like = f"; did you mean {short_repr(str(path.with_name(close[0])))}?" if close else ""
     return f"there is no journal {short_repr(db)} so far, so nothing is done{like}"
 

@@ -130,7 +130,7 @@ def _build_rows(cls: type[Config], cells: Iterable[tuple[Any, ...]], count: int)
 
 if TYPE_CHECKING:
     _Mapping = Mapping[Any, Any]
-else:  # registered as a mapping: to derive from an ABC makes every `isinstance(value, Config)` run code of it
+else:  # registered, not derived: below an ABC, every `isinstance(value, Config)` would run code of the ABC
     _Mapping = object
 
 

@@ -107,10 +107,7 @@ Opened = tuple[Shape | None, tuple[Any, ...]]
 
 
 class RefusedNodeError(Exception):
-    """A node that its opener or an algebra refuses: the fold adds where it stands, and raises it as `error`.
-
-    A scalar among nothing but scalars is told with the path of their record.
-    """
+    """A node that its opener or an algebra refuses: the fold adds where it stands, and raises it as `error`."""
 
     def __init__(self, error: type[SpearmintError], text: str) -> None:
         super().__init__(error, text)
@@ -250,7 +247,7 @@ def _fold_levels(
 
 
 _CHECKED_DEPTHS: Final = frozenset({16, 64, MAX_DEPTH})
-"""How many levels are open where depth and cycles are looked at: on a cycle, the same nodes come again and again."""
+"""The depths at which the fold looks for cycles and for too much nesting: a cycle always reaches the next of them."""
 
 
 def _check_nesting(node: Any, levels: Sequence[_Level], entered: int) -> None:

@@ -34,7 +34,7 @@ copyreg.pickle(_LayoutClass, lambda cls: (copy, (cls.__base__,)))  # the general
 
 def refuse_subclass(cls: type) -> None:
     """`__init_subclass__` of the general class: no others than the classes of this module derive from it."""
-    if not isinstance(cls, _LayoutClass):
+    if not isinstance(cls, _LayoutClass) or isinstance(cls.__base__, _LayoutClass):
         raise ArgumentError(
             f"Config is final, and {cls.__qualname__} derives from it. Write functions that take a configuration, "
             f"or a class with fields and structure({cls.__qualname__}, config)"
@@ -42,7 +42,7 @@ def refuse_subclass(cls: type) -> None:
 
 
 def make_layout_class(general: type[C], slots: Mapping[Hashable, int], reserved: frozenset[str]) -> type[C]:
-    """`general`, whose `cell[slots[key]]` is read without a search; all keys are text.
+    """A subclass of `general` for one set of text keys, with a property for each, so that a read searches nothing.
 
     Keys that are `reserved` for methods, or could be one of Python's own, are left to `general`.
     """

@@ -61,9 +61,9 @@ class Background:
         """Run `work` in a thread, with the caller's context variables; where no thread can begin, the log says so."""
         scope, context = SCOPE.get(), self._copy_context()
         with hold_signals(), self._lock:  # an interrupt inside `submit` would leave the pool locked for ever
-            if self._pool is None:
-                self._pool = futures.ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix=f"variants of {name}")
             try:
+                if self._pool is None:
+                    self._pool = futures.ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix=f"variants of {name}")
                 future = self._pool.submit(context.run, work)
             except RuntimeError as error:  # the program ends, or has too many threads; main runs all the same
                 LOG.warning("%s: the variants of this call do not run: %s", name, error)

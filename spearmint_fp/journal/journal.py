@@ -236,7 +236,7 @@ class Journal:
     # --- reading
 
     @property
-    def experiments(self) -> tuple[Key, ...]:
+    def experiments(self) -> tuple[tuple[str, str], ...]:
         """The names and the versions of the experiments in it, in the order in which they were begun."""
         return tuple(merging.list_keys(self._database))
 

@@ -67,6 +67,7 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
         self._tasks = tasks
         self._size = size
         self._is_asked = False
+        self._is_taken = False
 
     def __anext__(self) -> Awaitable[Outcome[C, T]]:
         return anext(self._outcomes)
@@ -91,6 +92,10 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
         """True if nothing was ever asked for, not even the number, and nobody has closed it: that leaves no frame."""
         return not self._is_asked and self._tasks.is_untouched and cast(Any, self._outcomes).ag_frame is not None
 
+    def mark_taken(self) -> None:
+        """Note that other outcomes are made of these, which warn in their place where nobody asks for any."""
+        self._is_taken = True
+
     def finish(self) -> None:
         """Begin nothing more; the outcomes of what has begun still come."""
         self._tasks.finish()
@@ -100,9 +105,8 @@ class AsyncOutcomes(AsyncIterator[Outcome[C, T]], Generic[C, T]):
         await self._outcomes.aclose()
 
     def __del__(self) -> None:
-        if self.is_untouched and self._size != 0:
+        if self.is_untouched and self._size != 0 and not self._is_taken:
             warn_unused("arun")
-            self.finish()  # as `Outcomes` does
 
     async def __aenter__(self) -> AsyncOutcomes[C, T]:
         return self

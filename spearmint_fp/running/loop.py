@@ -27,7 +27,8 @@ OVERHEAD_SECONDS: Final = 4e-6
 """The time that a configuration takes beside its task."""
 
 SMALLEST_PART: Final = 32
-"""By how much the last batches are smaller at most, so that workers end together: sending one costs a wait."""
+"""The last batches hold at least this part (1/32) of what fits into the time of a batch: smaller ones cost more to send
+than they gain."""
 
 GROWTH: Final = 4
 """How much larger than the largest one before it a batch may be."""
@@ -211,7 +212,7 @@ class BatchSize:
     def choose(self, left: int | None, most: int) -> int:
         """As many as take about `seconds`, and no more than leave every worker a part of those that are left.
 
-        `left` is how many they are, where that is known; `most` may be in flight.
+        That part is not made very small. `left` is how many they are, where that is known; `most` may be in flight.
         """
         if self._task_seconds is None:
             return 1

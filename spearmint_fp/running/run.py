@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final, overload
 
 from ..configuration.calls import explain_calls
 from ..configuration.extras import require
+from ..configuration.late import traceback
 from ..journal.journal import Journal, open_ledger
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import make_outcome, run_attempt, try_task
@@ -51,7 +52,7 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
         """`chain.from_iterable(groups)`; where nothing runs ahead of what is asked for, `finish` is `close`."""
         counted = _Groups(groups)
         made = cast("Outcomes[C, T]", cls.from_iterable(counted))
-        made._groups, made._size, made._finish = counted, size, finish
+        made._groups, made._size, made._finish, made._is_taken = counted, size, finish, False
         return made
 
     def __len__(self) -> int:
@@ -64,6 +65,10 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
     def __repr__(self) -> str:
         return f"<{self._groups.given} outcomes of a run so far>"
 
+    def mark_taken(self) -> None:
+        """Note that other outcomes are made of these, which warn in their place where nobody asks for any."""
+        self._is_taken = True
+
     def finish(self) -> None:
         """Begin nothing more; the outcomes of what has begun still come."""
         self._groups.is_asked = True
@@ -75,9 +80,8 @@ class Outcomes(chain[Outcome[C, T]], Generic[C, T]):
 
     def __del__(self) -> None:
         groups = getattr(self, "_groups", None)  # an instance that was not made whole has none
-        if groups is not None and groups.is_untouched and self._size != 0:
+        if groups is not None and groups.is_untouched and self._size != 0 and not self._is_taken:
             warn_unused("run")
-            self.finish()  # so that outcomes from which `stop_when` takes these do not warn too
 
     def __enter__(self) -> Outcomes[C, T]:
         return self
@@ -212,6 +216,7 @@ def run(  # noqa: PLR0913
 
 def _run_serially(fn: Callable[[C], T], source: Source, ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
     state = TaskState(outer_handlers=find_current_handlers())
+    _ = traceback.TracebackException  # loaded before a task may leave no file to open
     if ledger is not None:
         yield from replay.replay_or_run(
             ledger, source, lambda config, index: run_attempt(fn, config, index=index, state=state)

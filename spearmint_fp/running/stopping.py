@@ -80,6 +80,7 @@ def stop_when(
                 f"stop_when takes a function and outcomes; got {repr_with_type(function)} as {name}. Write "
                 f"stop_when(lambda failed: failed >= 5, run(...))"
             )
+    getattr(outcomes, "mark_taken", lambda: None)()
     if isinstance(outcomes, AsyncIterable):
         from .arun import AsyncOutcomes  # which imports asyncio
 

@@ -1,4 +1,4 @@
-"""Counted constraints, as operations ask for them: what they need of automata, formulas and tables, and no more."""
+"""The parts of counted constraints that operations use, in one module, so that they are loaded together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Modules of this room that are loaded when they are first used: most programs ask a part of them, or nothing."""
+"""Modules of this room that are loaded at their first use: most programs need few of them."""
 
 from __future__ import annotations
 

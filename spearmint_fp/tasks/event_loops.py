@@ -122,13 +122,22 @@ class EventLoops:
             self.end(why)
 
 
+def _open_threads() -> futures.ThreadPoolExecutor | None:
+    """The threads of an event loop; None where the program ends, so that none can begin any more."""
+    try:
+        return futures.ThreadPoolExecutor(thread_name_prefix="asyncio")
+    except RuntimeError:
+        return None
+
+
 @final
 class _KeptLoop:
     """An event loop, with threads of its own."""
 
     def __init__(self) -> None:
-        self._loop, self._threads = asyncio.new_event_loop(), futures.ThreadPoolExecutor(thread_name_prefix="asyncio")
-        self._loop.set_default_executor(self._threads)
+        self._loop, self._threads = asyncio.new_event_loop(), _open_threads()
+        if self._threads is not None:
+            self._loop.set_default_executor(self._threads)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine, which is a task with context variables of its own."""
@@ -151,7 +160,8 @@ class _KeptLoop:
             closing = loop.create_task(loop.shutdown_asyncgens())
             loop.run_until_complete(asyncio.wait({closing}, timeout=CANCEL_SECONDS if interrupted else None))
             loop.run_until_complete(cancel_tasks(closing))
-            self._threads.shutdown(wait=not interrupted, cancel_futures=interrupted)
+            if self._threads is not None:
+                self._threads.shutdown(wait=not interrupted, cancel_futures=interrupted)
         finally:
             loop.close()
 

@@ -133,8 +133,9 @@ def test_what_a_class_says_of_itself_is_what_config_says() -> None:
 
 
 def test_a_class_of_the_users_own_is_refused_where_it_is_made() -> None:
-    with pytest.raises(ArgumentError, match=r"final, and Mine derives from it.* structure\(Mine, config\)"):
-        type("Mine", (Config,), {})
+    for base in (Config, type(Config({"lr": 1}))):
+        with pytest.raises(ArgumentError, match=r"final, and Mine derives from it.* structure\(Mine, config\)"):
+            type("Mine", (base,), {})
 
 
 def test_configurations_of_a_sweep_and_those_from_pickles_share_a_class() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ from contextvars import ContextVar
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import attrs
@@ -424,6 +426,53 @@ def test_neighbours_of_a_slow_configuration_run_beside_one_another(parallel: Any
     assert any(have_met(tmp_path / str(attempt)) for attempt in range(3))
 
 
+def run_program(code: str) -> list[str]:
+    """The lines that a new interpreter prints, in which nothing is loaded but the library."""
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_failure_needs_nothing_that_a_task_may_have_made_impossible_to_load() -> None:
+    told = run_program(
+        """
+        import sys
+        from spearmint_fp import run
+
+        def lose_files(number):
+            sys.path.clear()
+            sys.path_importer_cache.clear()
+            return 1 / number
+
+        print([outcome.ok for outcome in run(lose_files, [1, 0, 1])])
+        """
+    )
+    assert told == ["[True, False, True]"]
+
+
+def test_a_thread_that_outlives_the_program_runs_what_it_can() -> None:
+    told = run_program(
+        """
+        import threading
+        from spearmint_fp import Config, experiment, run
+
+        async def double(number):
+            return 2 * number
+
+        @experiment([{"n": 1}, {"n": 2}])
+        def main(config: Config):
+            return config.n
+
+        def work():
+            threading.main_thread().join()
+            print([outcome.result for outcome in run(double, [1, 2])], main())
+
+        threading.Thread(target=work).start()
+        """
+    )
+    assert told == ["[2, 4] 1"]
+
+
 # --- the iterator -----------------------------------------------------------------------------------------
 
 
@@ -432,9 +481,11 @@ def test_a_run_that_nobody_iterates_over_warns() -> None:
         with pytest.warns(RuntimeWarning, match=r"^run\(\.\.\.\) was never iterated: nothing ran") as warned:
             run(abs, [1, 2], **options)
         assert [(len(warned), one.filename) for one in warned] == [(1, __file__)]
+        outcomes = run(abs, [1, 2], **options)
         with pytest.warns(RuntimeWarning, match="was never iterated") as warned:
-            stop_when(bool, run(abs, [1, 2], **options))
+            stop_when(bool, outcomes)
         assert len(warned) == 1
+        assert [outcome.result for outcome in outcomes] == [1, 2]
     run(abs, [1]).close()
     run(abs, [1]).finish()
     with run(abs, [1]):

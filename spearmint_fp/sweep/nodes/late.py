@@ -1,4 +1,4 @@
-"""Modules that nodes need to be shown, searched and validated, loaded when one first is."""
+"""Modules by which nodes are shown, searched and validated; each is loaded at its first use."""
 
 from __future__ import annotations
 

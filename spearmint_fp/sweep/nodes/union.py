@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Growth(NamedTuple):
-    """The parts of a sum that grew, until they are asked for: those of a head, with more behind them."""
+    """The parts of a sum that grew, not listed yet: the sum that it grew from, and the parts added to it."""
 
     head: Union
     more: tuple[Node, ...]
