@@ -73,9 +73,9 @@ class Record(Compound):
         """Per child, how many points lie from one of its points to the next."""
         return tuple(accumulate((part.size for part in self.parts[:0:-1]), mul, initial=1))[::-1]
 
-    @property
-    def calls(self) -> bool:
-        return not self.faithful or super().calls
+    @cached_property
+    def calls(self) -> bool:  # computed once: there may be very many levels
+        return not self.faithful or any(part.calls for part in self.parts)
 
     def at(self, index: int) -> Any:
         points = []
