@@ -6,6 +6,7 @@ import copyreg
 from collections.abc import Callable, Hashable, Mapping
 from copy import copy
 from functools import lru_cache
+from types import CodeType, FunctionType
 from typing import Any, Final, TypeVar
 
 from .errors import ArgumentError
@@ -52,8 +53,18 @@ def make_layout_class(general: type[C], slots: Mapping[Hashable, int], reserved:
         if isinstance(key, str) and key not in reserved and not key.startswith("__")
     }
     same = {name: getattr(general, name) for name in ("__module__", "__qualname__", "__doc__")}
-    own = {**names, **same, "__slots__": (), "__getitem__": _make_reading(general, slots)}
+    own = {**names, **same, "__slots__": (), "__getitem__": _copy_code(_make_reading)(general, slots)}
     return _LayoutClass(general.__name__, (general,), own)  # type: ignore[return-value]
+
+
+def _copy_code(maker: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, the functions made by it in code of their own.
+
+    CPython keeps in code what it has learned of a class: in one code for all classes it would learn again each time.
+    """
+    code = maker.__code__
+    constants = [constant.replace() if isinstance(constant, CodeType) else constant for constant in code.co_consts]
+    return FunctionType(code.replace(co_consts=tuple(constants)), maker.__globals__)
 
 
 @lru_cache(maxsize=MAX_PROPERTIES)
