@@ -5,7 +5,6 @@ from __future__ import annotations
 import copyreg
 from collections.abc import Callable, Hashable, Mapping
 from copy import copy
-from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeVar
 
@@ -47,8 +46,9 @@ def make_layout_class(general: type[C], slots: Mapping[Hashable, int], reserved:
 
     Keys that are `reserved` for methods, or could be one of Python's own, are left to `general`.
     """
+    make_property = _copy_code(_make_property)
     names = {
-        key: _make_property(slot)
+        key: make_property(slot)
         for key, slot in slots.items()
         if isinstance(key, str) and key not in reserved and not key.startswith("__")
     }
@@ -67,7 +67,6 @@ def _copy_code(maker: Callable[..., Any]) -> Callable[..., Any]:
     return FunctionType(code.replace(co_consts=tuple(constants)), maker.__globals__)
 
 
-@lru_cache(maxsize=MAX_PROPERTIES)
 def _make_property(slot: int) -> property:
     return property(lambda config: config._cell[slot])
 
