@@ -29,13 +29,13 @@ def explain_calls(target: F) -> F:
 
     A call that fits is not looked at. A TypeError without a frame below this one is of the call itself.
     """
-    if isinstance(target, type) and "__new__" in vars(target):
+    if not isinstance(target, type):
+        return cast(F, _wrap_function(target, target, 0))
+    if "__new__" in vars(target):
         target.__new__ = staticmethod(_wrap_function(target.__new__, target, 1))  # type: ignore[method-assign]
-        return target
-    if isinstance(target, type):
+    else:
         target.__init__ = _wrap_function(target.__init__, target, 1)  # type: ignore[misc]
-        return target
-    return cast(F, _wrap_function(target, target, 0))
+    return target
 
 
 def _wrap_function(fn: Any, target: Any, bound: int) -> Any:
@@ -65,7 +65,7 @@ def make_call_error(target: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any
     unknown = [key for key in kwargs if key not in by_name]
     twice = [key for key in by_position[: len(args)] if key in kwargs]
     if unknown:
-        why, way = _explain_unknown(name, parameters, by_position, args, {key: kwargs[key] for key in unknown})
+        why, way = _explain_unknown(name, by_name, by_position, args, {key: kwargs[key] for key in unknown})
     elif len(args) > len(by_position):
         why = f"{name} takes {_count_arguments(len(by_position))} by position; got {len(args)}: {_list_values(args)}"
         way = f"Write {name}([{_list_values(args)}])" if by_position == ["values"] else ""
@@ -82,7 +82,7 @@ def make_call_error(target: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any
 
 
 def _explain_unknown(
-    name: str, parameters: Mapping[str, Any], by_position: list[str], args: tuple[Any, ...], unknown: Mapping[str, Any]
+    name: str, by_name: list[str], by_position: list[str], args: tuple[Any, ...], unknown: Mapping[str, Any]
 ) -> tuple[str, str]:
     """The words about arguments that a function does not have, and the way out where it has a form of its own."""
     key, value = next(iter(unknown.items()))
@@ -95,8 +95,7 @@ def _explain_unknown(
             f"Write {name}({{{list_words([*pairs])}}})",
         )
     other = _OTHER_NAMES.get(key, "").format(short_repr(value))
-    known = [one for one in parameters if parameters[one].kind != parameters[one].POSITIONAL_ONLY]
-    meant = f"; write {other}" if other.partition("=")[0] in parameters else suggest_names(key, known) if known else ""
+    meant = f"; write {other}" if other.partition("=")[0] in by_name else suggest_names(key, by_name) if by_name else ""
     return f"{name} has no argument {key!r}, given as {repr_with_type(value)}{meant}", ""
 
 

@@ -54,8 +54,6 @@ def _freeze_leaf(leaf: Any) -> Any:
 def _freeze_record(shape: Shape, node: Any, parts: Sequence[Any]) -> Any:
     """The record of frozen parts; refused where its keys hide a choice, or fields that are not its parts."""
     if isinstance(shape, MappingShape):
-        if type(node) is dict and shape.has_text_keys:
-            return shape.build(parts)
         if not shape.has_text_keys and (choice := find_inside(Choice, shape.keys)) is not None:
             raise RefusedNodeError(
                 ChoiceError,
