@@ -18,7 +18,6 @@ __all__ = [
     "signal",
     "string",
     "tempfile",
-    "traceback",
 ]
 
 
@@ -46,11 +45,10 @@ if TYPE_CHECKING:
     import signal
     import string
     import tempfile
-    import traceback
     from concurrent import futures
     from importlib import resources
 else:
     asyncio, base64, datetime, decimal = map(LateModule, ("asyncio", "base64", "datetime", "decimal"))
     hashlib, html, logging, signal = map(LateModule, ("hashlib", "html", "logging", "signal"))
-    string, tempfile, traceback = map(LateModule, ("string", "tempfile", "traceback"))
+    string, tempfile = map(LateModule, ("string", "tempfile"))
     futures, resources = map(LateModule, ("concurrent.futures", "importlib.resources"))

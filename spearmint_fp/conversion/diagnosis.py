@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from ..configuration.late import traceback
 from ..configuration.messages import repr_with_type, short_repr, suggest_keys
 from .fields import list_aliases, list_arguments
 from .models import is_validation_error, list_model_problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback  # not late: a task that failed may have left no file to open
 from collections.abc import Iterator
 from contextlib import suppress
 from copy import copy
@@ -9,8 +10,6 @@ from functools import cache, lru_cache
 from operator import is_
 from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MemberDescriptorType, TracebackType
 from typing import Any, Final, cast, final
-
-from ..configuration.late import traceback
 
 TASK_CALLERS: Final[set[CodeType]] = set()
 """The functions of this library that call a task: a traceback begins anew at each."""

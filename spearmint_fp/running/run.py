@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final, overload
 
 from ..configuration.calls import explain_calls
 from ..configuration.extras import require
-from ..configuration.late import traceback
 from ..journal.journal import Journal, open_ledger
 from ..outcomes.outcomes import Outcome
 from ..tasks.attempts import make_outcome, run_attempt, try_task
@@ -216,7 +215,6 @@ def run(  # noqa: PLR0913
 
 def _run_serially(fn: Callable[[C], T], source: Source, ledger: Ledger | None) -> Generator[list[Outcome[C, T]]]:
     state = TaskState(outer_handlers=find_current_handlers())
-    _ = traceback.TracebackException  # loaded before a task may leave no file to open
     if ledger is not None:
         yield from replay.replay_or_run(
             ledger, source, lambda config, index: run_attempt(fn, config, index=index, state=state)

@@ -7,13 +7,14 @@ import functools
 import inspect
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any, Final
 
-from ..configuration.late import signal, traceback
+from ..configuration.late import signal
 
 NO_HANDLERS: Final[frozenset[CodeType]] = frozenset()
 
