@@ -9,20 +9,18 @@ from functools import lru_cache
 from itertools import chain, islice, product, repeat, starmap
 from math import prod
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NoReturn, final
-from weakref import finalize
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast, final
 
 import attrs
 
 from .calls import explain_calls
 from .equality import are_values_equal
-from .errors import ArgumentError, FrozenError, MissingAttributeError, PathError, SpearmintError, TreeError
+from .errors import ArgumentError, FrozenError, PathError, SpearmintError, TreeError
 from .fold import (
     TOO_DEEP,
     Algebra,
     RefusedNodeError,
     fold,
-    forget_node,
     keep_choice,
     list_leaves,
     register_node,
@@ -32,7 +30,7 @@ from .fold import (
 from .freezing import freeze, rebuild_record
 from .identity import config_id
 from .keys import has_hash
-from .layout_classes import MAX_LAYOUT_CLASSES, MAX_PROPERTIES, make_layout_class, refuse_subclass
+from .layout_classes import make_general_class, make_layout_class, make_listing_class, refuse_subclass
 from .merging import override
 from .messages import Missing, repr_with_type, short_repr
 from .records import MappingShape, are_text
@@ -48,7 +46,9 @@ class Layout(MappingShape):
     configurations come out of `itertools.product((layout,), *pools)` without another copy.
     """
 
-    config_class: type[Config] = attrs.field(init=False, eq=False, repr=False, factory=lambda: Config)
+    config_class: type[Config] = attrs.field(init=False, eq=False, repr=False, factory=lambda: _general_class)
+    listing_class: type[Config] | None = attrs.field(init=False, eq=False, repr=False, default=None)
+    """The class of many configurations in a row; it is made when it is needed."""
     key_hash: int = attrs.field(init=False, eq=False, repr=False)
     sort_values: Callable[[tuple[Any, ...]], Hashable] = attrs.field(init=False, eq=False, repr=False)
     """The values of a cell, equal where they are equal at the same keys in another order."""
@@ -76,12 +76,23 @@ class Layout(MappingShape):
 
     def stream(self, pools: Sequence[Sequence[Any]]) -> Iterator[Config]:
         cells, count = product((self,), *pools), prod(map(len, pools))
-        if count < BLOCK_SIZE // 4:
-            return _build_each(self.config_class, cells)
-        return chain.from_iterable(_build_blocks(self.config_class, cells, count))
+        cls = self._find_class(count)
+        if count < MANY:
+            return _build_each(cls, cells)
+        return chain.from_iterable(_build_blocks(cls, cells, count))
 
     def build_all(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[Config]:
-        return _build_rows(self.config_class, rows, len(rows))
+        return _build_rows(self._find_class(len(rows)), rows, len(rows))
+
+    def _find_class(self, count: int) -> type[Config]:
+        """The class of `count` configurations in a row."""
+        if count < MANY:
+            return self.config_class
+        if self.listing_class is None:
+            has_own = self.config_class is not _general_class
+            cls = make_listing_class(Config, self, _RESERVED_NAMES) if has_own else None
+            object.__setattr__(self, "listing_class", cls or self.config_class)
+        return cast("type[Config]", self.listing_class)
 
     @property
     def row_head(self) -> tuple[Any, ...]:
@@ -98,6 +109,9 @@ def _make_sorting(slots: Mapping[Hashable, int]) -> Callable[[tuple[Any, ...]], 
 
 BLOCK_SIZE: Final = 128
 """How many configurations of a long stream are made at once."""
+
+MANY: Final = BLOCK_SIZE // 4
+"""From how many configurations on a stream is worth blocks, and a class of its own."""
 
 
 def _build_each(cls: type[Config], cells: Iterator[tuple[Any, ...]]) -> Iterator[Config]:
@@ -181,15 +195,9 @@ class Config(_Mapping):
         except (TypeError, RecursionError):
             raise _make_key_error(key) from None
 
-    def __getattr__(self, name: str) -> Any:
-        known: tuple[Any, ...] = ()
-        if name != "_cell":  # which an instance lacks until it is made
-            cell = self._cell
-            try:
-                return cell[cell[0].slots[name]]
-            except KeyError:
-                known = cell[0].keys
-        raise MissingAttributeError(Missing(f"no key {short_repr(name)} in this configuration", name, known))
+    if TYPE_CHECKING:  # in the classes of layouts
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._cell[0].keys)
@@ -336,31 +344,17 @@ def _make_key_error(key: Any) -> ArgumentError:
 # --- every mapping is opened with a layout, so that freezing makes it a Config ---------------------------
 
 
-def _open_config(config: Config) -> tuple[Layout, tuple[Any, ...]]:
-    cell = config._cell
-    return cell[0], cell[1:]
-
-
 _RESERVED_NAMES: Final = frozenset((*dir(Config), *dir(type)))
-_layout_classes: Final[set[type[Config]]] = set()
+_general_class: Final[type[Config]] = make_general_class(Config)
 
 
 @lru_cache(maxsize=1024)
 def _get_text_layout(keys: tuple[str, ...]) -> Layout:
     """`Layout(keys)`, with a class of its own while there are few of those."""
     layout = Layout(keys)
-    if len(keys) <= MAX_PROPERTIES and len(_layout_classes) < MAX_LAYOUT_CLASSES:
-        cls = make_layout_class(Config, layout.slots, _RESERVED_NAMES)
+    if cls := make_layout_class(Config, layout, _RESERVED_NAMES):
         object.__setattr__(layout, "config_class", cls)
-        _layout_classes.add(cls)
-        register_node(cls, _open_config, frozen=True)
-        finalize(layout, _forget_class, cls).atexit = False  # a configuration keeps its layout
     return layout
-
-
-def _forget_class(cls: type[Config]) -> None:
-    _layout_classes.discard(cls)
-    forget_node(cls)
 
 
 def get_layout(keys: tuple[Hashable, ...]) -> Layout:
@@ -395,6 +389,5 @@ def _refuse_mapping(reason: str) -> RefusedNodeError:
     return RefusedNodeError(TreeError, f"{reason}. Make it a dict first")
 
 
-register_node(Config, _open_config, frozen=True)
 register_node(dict, _open_dict)
 register_node(Mapping, _open_mapping)

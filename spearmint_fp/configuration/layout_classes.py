@@ -6,9 +6,12 @@ import copyreg
 from collections.abc import Callable, Hashable, Mapping
 from copy import copy
 from types import CodeType, FunctionType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
+from weakref import finalize
 
-from .errors import ArgumentError
+from .errors import ArgumentError, MissingAttributeError
+from .fold import forget_node, register_node
+from .messages import Missing, short_repr
 
 C = TypeVar("C")
 
@@ -17,6 +20,8 @@ MAX_LAYOUT_CLASSES: Final = 256
 
 MAX_PROPERTIES: Final = 128
 """How many keys such a class may have: it is made before the first value is read."""
+
+_kept_classes: Final[set[type]] = set()
 
 
 class _LayoutClass(type):
@@ -41,20 +46,95 @@ def refuse_subclass(cls: type) -> None:
         )
 
 
-def make_layout_class(general: type[C], slots: Mapping[Hashable, int], reserved: frozenset[str]) -> type[C]:
+def make_general_class(general: type[C]) -> type[C]:
+    """The subclass of `general` for any keys."""
+    return _make_class(general, {"__getattr__": _find_attribute})
+
+
+def make_layout_class(general: type[C], layout: Any, reserved: frozenset[str]) -> type[C] | None:
     """A subclass of `general` for one set of text keys, with a property for each, so that a read searches nothing.
 
-    Keys that are `reserved` for methods, or could be one of Python's own, are left to `general`.
+    Keys that are `reserved` for methods, or could be one of Python's own, are searched for. None where there are too
+    many keys, or too many such classes.
     """
+    if not _has_room(layout):
+        return None
+    reading = _make_reading_members(general, layout.slots, reserved)
+    return _keep_class(_make_class(general, {**reading, "__getattr__": _find_attribute}), layout)
+
+
+def make_listing_class(general: type[C], layout: Any, reserved: frozenset[str]) -> type[C] | None:
+    """`make_layout_class`, without a search for what has no property; None also where some key has none.
+
+    CPython reads slots and properties in one step only where a class has no `__getattr__`. So it is Python that says
+    that an attribute is missing: see `explain_attribute`.
+    """
+    if not _has_room(layout):
+        return None
+    reading = _make_reading_members(general, layout.slots, reserved)
+    return _keep_class(_make_class(general, reading), layout) if reading.keys() >= layout.slots.keys() else None
+
+
+def _has_room(layout: Any) -> bool:
+    return len(layout.slots) <= MAX_PROPERTIES and len(_kept_classes) < MAX_LAYOUT_CLASSES
+
+
+def _keep_class(cls: type[C], layout: Any) -> type[C]:
+    """The class, which is there as long as the layout: each of its instances keeps that."""
+    _kept_classes.add(cls)
+    finalize(layout, _forget_class, cls).atexit = False
+    return cls
+
+
+def _forget_class(cls: type) -> None:
+    _kept_classes.discard(cls)
+    forget_node(cls)
+
+
+def _make_class(general: type[C], members: Mapping[str, Any]) -> type[C]:
+    same = {name: getattr(general, name) for name in ("__module__", "__qualname__", "__doc__")}
+    cls: Any = _LayoutClass(general.__name__, (general,), {**members, **same, "__slots__": ()})
+    register_node(cls, _open_config, frozen=True)
+    return cast(type[C], cls)
+
+
+def _open_config(config: Any) -> tuple[Any, tuple[Any, ...]]:
+    cell = config._cell
+    return cell[0], cell[1:]
+
+
+def _make_reading_members(general: Any, slots: Mapping[Hashable, int], reserved: frozenset[str]) -> dict[str, Any]:
     make_property = _copy_code(_make_property)
     names = {
         key: make_property(slot)
         for key, slot in slots.items()
         if isinstance(key, str) and key not in reserved and not key.startswith("__")
     }
-    same = {name: getattr(general, name) for name in ("__module__", "__qualname__", "__doc__")}
-    own = {**names, **same, "__slots__": (), "__getitem__": _copy_code(_make_reading)(general, slots)}
-    return _LayoutClass(general.__name__, (general,), own)  # type: ignore[return-value]
+    return {**names, "__getitem__": _copy_code(_make_reading)(general, slots)}
+
+
+def _find_attribute(config: Any, name: str) -> Any:
+    """`__getattr__`: the value at a key without a property."""
+    if name != "_cell":  # which an instance lacks until it is made
+        cell = config._cell
+        if (slot := cell[0].slots.get(name)) is not None:
+            return cell[slot]
+    raise _make_attribute_error(config, name)
+
+
+def _make_attribute_error(config: Any, name: str) -> MissingAttributeError:
+    known = () if name == "_cell" else config._cell[0].keys
+    return MissingAttributeError(Missing(f"no key {short_repr(name)} in this configuration", name, known))
+
+
+def explain_attribute(error: BaseException) -> BaseException:
+    """Python's own error of a missing attribute of a configuration as that of this library; any other as it is."""
+    if type(error) is not AttributeError or error.name is None or not isinstance(type(error.obj), _LayoutClass):
+        return error
+    explained = _make_attribute_error(error.obj, error.name)
+    explained.__cause__, explained.__context__ = error.__cause__, error.__context__
+    explained.__suppress_context__ = error.__suppress_context__
+    return explained.with_traceback(error.__traceback__)
 
 
 def _copy_code(maker: Callable[..., Any]) -> Callable[..., Any]:

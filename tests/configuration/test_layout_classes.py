@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import sys
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from spearmint_fp import (
     ArgumentError,
     Config,
+    DynamicValue,
     MissingAttributeError,
     PathError,
     config_id,
@@ -23,13 +26,15 @@ from spearmint_fp import (
     freeze,
     get_in,
     json_schema,
+    run,
     structure,
     thaw,
 )
 from spearmint_fp.configuration import config as configs
-from spearmint_fp.configuration.config import Layout, get_layout
+from spearmint_fp.configuration import layout_classes
+from spearmint_fp.configuration.config import MANY, Layout, get_layout
 from spearmint_fp.configuration.keys import exact_key
-from spearmint_fp.configuration.layout_classes import MAX_PROPERTIES
+from spearmint_fp.configuration.layout_classes import MAX_PROPERTIES, explain_attribute
 
 HOSTILE = """
     __len__ __bool__ __iter__ __getitem__ __class__ __dict__ __init__ __call__ __eq__ __x _cell _dict items get mro
@@ -44,7 +49,7 @@ contents = st.dictionaries(names, values, max_size=6)
 def room_for_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many classes as these tests need, whatever other tests have kept."""
     configs._get_text_layout.cache_clear()
-    monkeypatch.setattr(configs, "MAX_LAYOUT_CLASSES", len(configs._layout_classes) + 100_000)
+    monkeypatch.setattr(layout_classes, "MAX_LAYOUT_CLASSES", len(layout_classes._kept_classes) + 100_000)
 
 
 def make_twins(content: dict[str, Any]) -> tuple[Config, Config]:
@@ -53,10 +58,20 @@ def make_twins(content: dict[str, Any]) -> tuple[Config, Config]:
     return own.build(tuple(content.values())), general.build(tuple(content.values()))
 
 
-@given(contents, names)
-def test_a_class_of_its_own_changes_nothing(content: dict[str, Any], other: str) -> None:
+def make_listed(content: dict[str, Any]) -> Config:
+    """The same configuration as one of many, of the class that those have."""
+    layout = get_layout(tuple(content))
+    return layout.build_all([(layout, *content.values())] * MANY)[-1]
+
+
+@pytest.mark.parametrize("is_listed", [False, True], ids=["one", "one of many"])
+@given(content=contents, other=names)
+def test_a_class_of_its_own_changes_nothing(content: dict[str, Any], other: str, is_listed: bool) -> None:
     own, general = make_twins(content)
-    assert type(general) is Config
+    if is_listed:
+        own = make_listed(content)
+    assert type(general) is not type(own)
+    assert isinstance(general, Config)
     assert isinstance(own, Config)
     assert isinstance(own, Mapping)
     assert bool(own) == bool(general) == bool(content)
@@ -66,7 +81,7 @@ def test_a_class_of_its_own_changes_nothing(content: dict[str, Any], other: str)
     assert exact_key(own) == exact_key(general)
     assert repr(own) == repr(general)
     assert list(own) == list(general) == list(content)
-    assert set(dir(own)) == set(dir(general))
+    assert {*dir(own), "__getattr__"} == {*dir(general)}
     for key in (*content, other):
         for read in (getattr, lambda config, key: config[key], lambda config, key: get_in((key,), config)):
             assert observe(read, own, key) == observe(read, general, key)
@@ -84,7 +99,8 @@ def observe(read: Any, config: Any, key: str) -> Any:
     try:
         found = read(config, key)
     except Exception as error:
-        return type(error), str(error)
+        told = explain_attribute(error)
+        return type(told), str(told)
     return exact_key(found) if not callable(found) else getattr(found, "__name__", type(found))
 
 
@@ -111,6 +127,53 @@ def test_keys_are_read_as_attributes_and_by_subscript() -> None:
     match config:
         case Config(lr=0.1, llm=Config(model=model)):
             assert model == "gpt-4"
+
+
+def list_grid() -> list[Any]:
+    return list(expand({"lr": DynamicValue(range(8)), "momentum": DynamicValue(range(8))}))
+
+
+def test_of_many_configurations_python_itself_says_what_attribute_is_missing() -> None:
+    config = list_grid()[-1]
+    assert not hasattr(config, "lrr")
+    with pytest.raises(AttributeError, match=r"'Config' object has no attribute 'lrr'") as caught:
+        _ = config.lrr
+    # What a terminal shows; Python 3.11 does so where it prints, not here.
+    shown = "".join(traceback.format_exception(caught.value))
+    assert ("Did you mean: 'lr'?" in shown) is (sys.version_info >= (3, 12))
+    with pytest.raises(PathError, match="did you mean 'lr'"):
+        config["lrr"]
+
+
+def test_a_failure_says_of_a_missing_attribute_what_any_configuration_says() -> None:
+    def fail(config: Any) -> Any:
+        try:
+            raise KeyError("before")
+        except KeyError:
+            return config.lrr
+
+    def observe_failure(outcome: Any) -> Any:
+        error = outcome.error
+        return error.type, error.message, error.kinds, type(error.exception), type(error.exception.__context__)
+
+    [one] = run(fail, [Config({"lr": 7, "momentum": 7})])
+    of_many: Any = list(run(fail, list_grid()))[-1]
+    assert observe_failure(of_many) == observe_failure(one)
+    assert "no key 'lrr' in this configuration; did you mean 'lr'?" in of_many.error.traceback
+    assert "return config.lrr" in of_many.error.traceback
+    with pytest.raises(MissingAttributeError, match="did you mean 'lr'"):
+        _ = of_many.result
+
+
+def test_only_python_s_error_of_a_missing_attribute_is_explained() -> None:
+    config = list_grid()[-1]
+    for error in (
+        AttributeError("none"),
+        AttributeError("of something else", name="lrr", obj=3),
+        AttributeError("without a name", obj=config),
+        ValueError("another"),
+    ):
+        assert explain_attribute(error) is error
 
 
 def test_what_a_class_says_of_itself_is_what_config_says() -> None:
@@ -146,11 +209,11 @@ def test_configurations_of_a_sweep_and_those_from_pickles_share_a_class() -> Non
 
 def test_there_are_never_many_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     def count() -> int:
-        return len(configs._layout_classes)
+        return len(layout_classes._kept_classes)
 
     gc.collect()
     before = count()
-    monkeypatch.setattr(configs, "MAX_LAYOUT_CLASSES", before + 20)
+    monkeypatch.setattr(layout_classes, "MAX_LAYOUT_CLASSES", before + 20)
     kept = [freeze({f"key{number}": 1, "same": 2}) for number in range(60)]
     assert count() == before + 20
     assert all(config.same == config["same"] == 2 for config in kept)
@@ -160,4 +223,17 @@ def test_there_are_never_many_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     gc.collect()
     assert count() <= before
     layout = get_layout(tuple(map(str, range(MAX_PROPERTIES + 1))))
-    assert layout.config_class is Config
+    assert layout.config_class is type(Layout(("a",)).build((1,)))
+    assert type(layout.build_all([layout.row_head + layout.keys] * MANY)[0]) is layout.config_class
+
+
+def test_many_in_a_row_have_one_class_more_which_ends_with_them() -> None:
+    gc.collect()
+    before = len(layout_classes._kept_classes)
+    kinds = {type(config) for _ in range(3) for config in list_grid()}
+    assert len(kinds) == 1
+    assert len(layout_classes._kept_classes) == before + 2
+    del kinds
+    configs._get_text_layout.cache_clear()
+    gc.collect()
+    assert len(layout_classes._kept_classes) == before
