@@ -15,8 +15,9 @@ from .messages import Missing, short_repr
 
 C = TypeVar("C")
 
-MAX_LAYOUT_CLASSES: Final = 256
-"""How many of these classes there may be at the same time; other configurations are of the general class."""
+MAX_LAYOUT_CLASSES: Final = 512
+"""How many of these classes there may be at the same time, one or two per set of keys; other configurations are of the
+general class."""
 
 MAX_PROPERTIES: Final = 128
 """How many keys such a class may have: it is made before the first value is read."""
@@ -25,7 +26,7 @@ _kept_classes: Final[set[type]] = set()
 
 
 class _LayoutClass(type):
-    """Every configuration is an instance of each of these classes, as if all of them were the general one."""
+    """Every configuration is an instance of each of these classes, as if all of them were their base."""
 
     def __instancecheck__(cls, value: Any) -> bool:
         return isinstance(value, cls.__base__ or cls)
@@ -34,11 +35,11 @@ class _LayoutClass(type):
         return issubclass(kind, cls.__base__ or cls)
 
 
-copyreg.pickle(_LayoutClass, lambda cls: (copy, (cls.__base__,)))  # the general class
+copyreg.pickle(_LayoutClass, lambda cls: (copy, (cls.__base__,)))  # the base, which pickles find by its name
 
 
 def refuse_subclass(cls: type) -> None:
-    """`__init_subclass__` of the general class: no others than the classes of this module derive from it."""
+    """`__init_subclass__` of the base: no others than the classes of this module derive from it."""
     if not isinstance(cls, _LayoutClass) or isinstance(cls.__base__, _LayoutClass):
         raise ArgumentError(
             f"Config is final, and {cls.__qualname__} derives from it. Write functions that take a configuration, "
@@ -46,24 +47,24 @@ def refuse_subclass(cls: type) -> None:
         )
 
 
-def make_general_class(general: type[C]) -> type[C]:
-    """The subclass of `general` for any keys."""
-    return _make_class(general, {"__getattr__": _find_attribute})
+def make_general_class(base: type[C]) -> type[C]:
+    """The subclass of `base` for any keys."""
+    return _make_class(base, {"__getattr__": _find_attribute})
 
 
-def make_layout_class(general: type[C], layout: Any, reserved: frozenset[str]) -> type[C] | None:
-    """A subclass of `general` for one set of text keys, with a property for each, so that a read searches nothing.
+def make_layout_class(base: type[C], layout: Any, reserved: frozenset[str]) -> type[C] | None:
+    """A subclass of `base` for one set of text keys, with a property for each, so that a read searches nothing.
 
     Keys that are `reserved` for methods, or could be one of Python's own, are searched for. None where there are too
     many keys, or too many such classes.
     """
     if not _has_room(layout):
         return None
-    reading = _make_reading_members(general, layout.slots, reserved)
-    return _keep_class(_make_class(general, {**reading, "__getattr__": _find_attribute}), layout)
+    reading = _make_reading_members(base, layout.slots, reserved)
+    return _keep_class(_make_class(base, {**reading, "__getattr__": _find_attribute}), layout)
 
 
-def make_listing_class(general: type[C], layout: Any, reserved: frozenset[str]) -> type[C] | None:
+def make_listing_class(base: type[C], layout: Any, reserved: frozenset[str]) -> type[C] | None:
     """`make_layout_class`, without a search for what has no property; None also where some key has none.
 
     CPython reads slots and properties in one step only where a class has no `__getattr__`. So it is Python that says
@@ -71,8 +72,8 @@ def make_listing_class(general: type[C], layout: Any, reserved: frozenset[str]) 
     """
     if not _has_room(layout):
         return None
-    reading = _make_reading_members(general, layout.slots, reserved)
-    return _keep_class(_make_class(general, reading), layout) if reading.keys() >= layout.slots.keys() else None
+    reading = _make_reading_members(base, layout.slots, reserved)
+    return _keep_class(_make_class(base, reading), layout) if reading.keys() >= layout.slots.keys() else None
 
 
 def _has_room(layout: Any) -> bool:
@@ -91,9 +92,9 @@ def _forget_class(cls: type) -> None:
     forget_node(cls)
 
 
-def _make_class(general: type[C], members: Mapping[str, Any]) -> type[C]:
-    same = {name: getattr(general, name) for name in ("__module__", "__qualname__", "__doc__")}
-    cls: Any = _LayoutClass(general.__name__, (general,), {**members, **same, "__slots__": ()})
+def _make_class(base: type[C], members: Mapping[str, Any]) -> type[C]:
+    same = {name: getattr(base, name) for name in ("__module__", "__qualname__", "__doc__")}
+    cls: Any = _LayoutClass(base.__name__, (base,), {**members, **same, "__slots__": ()})
     register_node(cls, _open_config, frozen=True)
     return cast(type[C], cls)
 
@@ -103,14 +104,14 @@ def _open_config(config: Any) -> tuple[Any, tuple[Any, ...]]:
     return cell[0], cell[1:]
 
 
-def _make_reading_members(general: Any, slots: Mapping[Hashable, int], reserved: frozenset[str]) -> dict[str, Any]:
+def _make_reading_members(base: Any, slots: Mapping[Hashable, int], reserved: frozenset[str]) -> dict[str, Any]:
     make_property = _copy_code(_make_property)
     names = {
         key: make_property(slot)
         for key, slot in slots.items()
         if isinstance(key, str) and key not in reserved and not key.startswith("__")
     }
-    return {**names, "__getitem__": _copy_code(_make_reading)(general, slots)}
+    return {**names, "__getitem__": _copy_code(_make_reading)(base, slots)}
 
 
 def _find_attribute(config: Any, name: str) -> Any:
@@ -124,17 +125,29 @@ def _find_attribute(config: Any, name: str) -> Any:
 
 def _make_attribute_error(config: Any, name: str) -> MissingAttributeError:
     known = () if name == "_cell" else config._cell[0].keys
-    return MissingAttributeError(Missing(f"no key {short_repr(name)} in this configuration", name, known))
+    error = MissingAttributeError(Missing(f"no key {short_repr(name)} in this configuration", name, known))
+    error.name = name  # without the object, of which Python would suggest a name once more
+    return error
 
 
 def explain_attribute(error: BaseException) -> BaseException:
     """Python's own error of a missing attribute of a configuration as that of this library; any other as it is."""
-    if type(error) is not AttributeError or error.name is None or not isinstance(type(error.obj), _LayoutClass):
+    if type(error) is not AttributeError or not _is_said_by_python(error):
         return error
-    explained = _make_attribute_error(error.obj, error.name)
+    explained = _make_attribute_error(error.obj, cast(str, error.name))
+    explained.__dict__.update(error.__dict__)  # notes, and whatever else was set
     explained.__cause__, explained.__context__ = error.__cause__, error.__context__
     explained.__suppress_context__ = error.__suppress_context__
     return explained.with_traceback(error.__traceback__)
+
+
+def _is_said_by_python(error: AttributeError) -> bool:
+    """True if Python made the error, where a configuration has no such attribute: a task may write one of its own."""
+    config, name = error.obj, error.name
+    if not isinstance(type(config), _LayoutClass) or type(name) is not str or [*map(type, error.args)] != [str]:
+        return False
+    words = f"'{type(config).__name__}' object has no attribute '{name}'"
+    return error.args[0] == words and hasattr(config, "_cell")  # which an instance lacks until it is made
 
 
 def _copy_code(maker: Callable[..., Any]) -> Callable[..., Any]:
@@ -151,8 +164,8 @@ def _make_property(slot: int) -> property:
     return property(lambda config: config._cell[slot])
 
 
-def _make_reading(general: Any, slots: Mapping[Hashable, int]) -> Callable[[Any, Any], Any]:
-    read_or_refuse = general.__getitem__
+def _make_reading(base: Any, slots: Mapping[Hashable, int]) -> Callable[[Any, Any], Any]:
+    read_or_refuse = base.__getitem__
 
     def __getitem__(config: Any, key: Any) -> Any:  # noqa: N807  # the method itself
         try:

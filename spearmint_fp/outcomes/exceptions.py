@@ -49,32 +49,30 @@ def describe_exception(error: BaseException) -> str:
 
 
 def format_traceback(error: BaseException) -> str:
-    """The traceback as text, from the attempt at which the error was raised last."""
-    raised = _cut_earlier_attempts(error)
+    """The traceback as text."""
+    raised = _read_field(error, "__traceback__")
     try:
         return "".join(traceback.TracebackException(type(error), error, raised).format())
     except (Exception, SystemExit):  # a hostile __cause__: the frames alone, then
         return "".join(traceback.format_tb(raised))
 
 
-def _cut_earlier_attempts(error: BaseException) -> TracebackType | None:
-    """The traceback from the last attempt on: an error object that many tasks raise collects those of all of them.
+def cut_earlier_attempts(error: BaseException) -> None:
+    """Leave the error the traceback of the last attempt alone, so that the frames of earlier ones can be freed.
 
-    The error then has that traceback alone, so that the frames of earlier attempts can be freed.
+    An error object that many tasks raise collects the tracebacks of all of them.
     """
     frames: list[TracebackType] = []
-    raised = _read_field(error, "__traceback__")
-    after = raised
+    after = _read_field(error, "__traceback__")
     while after is not None and not (frames and after.tb_frame.f_code in TASK_CALLERS):
         frames.append(after)
         after = after.tb_next
     if after is None:
-        return cast("TracebackType | None", raised)
+        return
     last = None
     for one in reversed(frames):  # those of the last attempt stand first
         last = TracebackType(last, one.tb_frame, one.tb_lasti, one.tb_lineno)
     _FIELDS["__traceback__"].__set__(error, last)
-    return last
 
 
 # --- exceptions without frames -------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from ..configuration.errors import STOPS, make_stop_error
 from ..configuration.identity import config_id
 from ..configuration.layout_classes import explain_attribute
 from ..configuration.views import show_html
-from .exceptions import copy_exception, format_traceback, list_kinds, read_message
+from .exceptions import copy_exception, cut_earlier_attempts, format_traceback, list_kinds, read_message
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -47,6 +47,7 @@ class ErrorInfo:
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
         """The description of a raised exception, which is left as it was."""
+        cut_earlier_attempts(error)
         error = explain_attribute(error)
         kinds = list_kinds(type(error))
         return cls(kinds[0], read_message(error), format_traceback(error), copy_exception(error), kinds)

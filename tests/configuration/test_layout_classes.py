@@ -148,13 +148,14 @@ def test_of_many_configurations_python_itself_says_what_attribute_is_missing() -
 def test_a_failure_says_of_a_missing_attribute_what_any_configuration_says() -> None:
     def fail(config: Any) -> Any:
         try:
-            raise KeyError("before")
+            _ = config["before"]
         except KeyError:
             return config.lrr
 
     def observe_failure(outcome: Any) -> Any:
-        error = outcome.error
-        return error.type, error.message, error.kinds, type(error.exception), type(error.exception.__context__)
+        error, exception = outcome.error, outcome.error.exception
+        told = error.traceback.splitlines()[-1], exception.name, type(exception), type(exception.__context__)
+        return error.type, error.message, error.kinds, told
 
     [one] = run(fail, [Config({"lr": 7, "momentum": 7})])
     of_many: Any = list(run(fail, list_grid()))[-1]
@@ -165,15 +166,60 @@ def test_a_failure_says_of_a_missing_attribute_what_any_configuration_says() -> 
         _ = of_many.result
 
 
+def test_a_failure_keeps_what_a_task_adds_to_the_error_of_a_missing_attribute() -> None:
+    def fail(config: Any) -> Any:
+        try:
+            return config.lrr
+        except AttributeError as error:
+            error.add_note("a note")
+            error.attempt = 3  # type: ignore[attr-defined]
+            raise
+
+    for configs_run in ([Config({"lr": 7, "momentum": 7})], list_grid()):
+        outcome: Any = list(run(fail, configs_run))[-1]
+        assert outcome.error.type == "spearmint_fp.MissingAttributeError"
+        assert outcome.error.traceback.endswith("\na note\n")
+        assert vars(outcome.error.exception) == {"__notes__": ["a note"], "attempt": 3}
+
+
+def test_a_missing_attribute_that_every_task_raises_tells_of_one_attempt() -> None:
+    config = list_grid()[-1]
+    with pytest.raises(AttributeError) as caught:
+        _ = config.lrr
+    stored = caught.value
+
+    def fail(_: Any) -> None:
+        raise stored
+
+    outcomes: list[Any] = list(run(fail, [config] * 20))
+    assert {outcome.error.traceback.count("in fail") for outcome in outcomes} == {1}
+    assert len(list(traceback.walk_tb(stored.__traceback__))) < 10
+
+
 def test_only_python_s_error_of_a_missing_attribute_is_explained() -> None:
     config = list_grid()[-1]
+    words = "'Config' object has no attribute 'lrr'"
+    assert type(explain_attribute(AttributeError(words, name="lrr", obj=config))) is MissingAttributeError
     for error in (
         AttributeError("none"),
         AttributeError("of something else", name="lrr", obj=3),
         AttributeError("without a name", obj=config),
+        AttributeError("in a task's own words", name="lrr", obj=config),
+        AttributeError(name="lrr", obj=config),
+        AttributeError(words, "more", name="lrr", obj=config),
+        AttributeError(words, name="lr", obj=config),
+        AttributeError(words, name="lrr", obj=object.__new__(type(config))),
         ValueError("another"),
     ):
         assert explain_attribute(error) is error
+
+
+def test_python_adds_no_suggestion_to_that_of_a_message() -> None:
+    with pytest.raises(MissingAttributeError) as caught:
+        _ = Config({"lr": 1}).lrr
+    shown = traceback.format_exception(caught.value)
+    assert shown[-1].endswith("Error: no key 'lrr' in this configuration; did you mean 'lr'?\n")
+    assert caught.value.name == "lrr"
 
 
 def test_what_a_class_says_of_itself_is_what_config_says() -> None:
