@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 
 from ..configuration.errors import SpearmintError
+from ..configuration.layout_classes import explain_attribute
 from ..configuration.messages import escape_controls
 from .output import DATA, drop_output, reserve_output
 
@@ -126,7 +127,8 @@ class _UnusableError(click.ClickException):
     exit_code = EXIT_UNUSABLE
 
 
-def _describe_error(error: Exception) -> str:
+def _describe_error(error: BaseException) -> str:
+    error = explain_attribute(error)
     if isinstance(error, SpearmintError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:

@@ -157,8 +157,8 @@ class Config(_Mapping):
 
     Keys keep their order; equality and hash do not depend on it. A key is read as `c["llm"]` or `c.llm`;
     a key that collides with a method (`items`) by subscript alone. Leaves are shared with the input, never
-    copied. `c | patch` is `override(patch, c)`. Ask `isinstance(c, Config)`: a set of keys may have a subclass of
-    its own, which is quicker and otherwise the same.
+    copied. `c | patch` is `override(patch, c)`. Ask `isinstance(c, Config)`, never `type(c) is Config`: each is of a
+    subclass, most of them of one for their keys, which is quicker to read.
 
     >>> c = Config({"llm": {"model": "gpt-4"}, "layers": [64, 64]})
     >>> c["llm"]["model"], c.llm.model, c.layers

@@ -66,6 +66,15 @@ def test_an_error_that_nobody_expected_is_a_message_too(folder: Path, monkeypatc
     assert refused("list", "a") == "Error: ZeroDivisionError: by surprise. --traceback shows where it comes from"
 
 
+def test_an_attribute_that_no_configuration_has_is_told_with_a_suggestion(folder: Path) -> None:
+    (folder / "wrong.py").write_text(
+        "from spearmint_fp import DynamicValue, expand, mapped\n"
+        "one, many = (mapped(lambda c: {'y': c.lrr}, expand({'lr': DynamicValue(range(n))})) for n in (2, 200))\n"
+    )
+    for name in ("one", "many"):
+        assert refused("list", f"wrong:{name}") == "Error: no key 'lrr' in this configuration; did you mean 'lr'?"
+
+
 def test_the_codes_of_the_help_are_those_of_the_page() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert set(re.findall(r"^  (\d+)  ", called("--help").stdout, re.MULTILINE)) == set(
