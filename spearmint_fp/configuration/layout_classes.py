@@ -144,9 +144,9 @@ def explain_attribute(error: BaseException) -> BaseException:
 def _is_said_by_python(error: AttributeError) -> bool:
     """True if Python made the error, where a configuration has no such attribute: a task may write one of its own."""
     config, name = error.obj, error.name
-    if not isinstance(type(config), _LayoutClass) or type(name) is not str or [*map(type, error.args)] != [str]:
+    if not isinstance(type(config), _LayoutClass) or not isinstance(name, str) or [*map(type, error.args)] != [str]:
         return False
-    words = f"'{type(config).__name__}' object has no attribute '{name}'"
+    words = f"'{type(config).__name__}' object has no attribute '{str.__str__(name)}'"
     return error.args[0] == words and hasattr(config, "_cell")  # which an instance lacks until it is made
 
 

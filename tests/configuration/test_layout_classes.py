@@ -129,6 +129,10 @@ def test_keys_are_read_as_attributes_and_by_subscript() -> None:
             assert model == "gpt-4"
 
 
+class Word(str):
+    """Text of a class of its own."""
+
+
 def list_grid() -> list[Any]:
     return list(expand({"lr": DynamicValue(range(8)), "momentum": DynamicValue(range(8))}))
 
@@ -199,7 +203,10 @@ def test_a_missing_attribute_that_every_task_raises_tells_of_one_attempt() -> No
 def test_only_python_s_error_of_a_missing_attribute_is_explained() -> None:
     config = list_grid()[-1]
     words = "'Config' object has no attribute 'lrr'"
-    assert type(explain_attribute(AttributeError(words, name="lrr", obj=config))) is MissingAttributeError
+    for name in ("lrr", Word("lrr")):
+        with pytest.raises(AttributeError) as caught:
+            getattr(config, name)
+        assert type(explain_attribute(caught.value)) is MissingAttributeError
     for error in (
         AttributeError("none"),
         AttributeError("of something else", name="lrr", obj=3),
