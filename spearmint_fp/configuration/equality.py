@@ -28,7 +28,7 @@ def are_equal(one: Any, other: Any) -> bool:
         if _is_truth_value(equal):
             both = _is_number(one) and _is_number(other) and bool(one != one and other != other)  # noqa: PLR0124
             return bool(equal) or both or _are_parts_equal(one, other)
-    return type(one) is type(other) and have_same_content(one, other)
+    return find_record_type(one) is find_record_type(other) and have_same_content(one, other)
 
 
 def _are_parts_equal(one: Any, other: Any) -> bool:

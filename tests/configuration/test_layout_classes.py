@@ -33,6 +33,7 @@ from spearmint_fp import (
 from spearmint_fp.configuration import config as configs
 from spearmint_fp.configuration import layout_classes
 from spearmint_fp.configuration.config import MANY, Layout, get_layout
+from spearmint_fp.configuration.equality import are_equal
 from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.configuration.layout_classes import MAX_PROPERTIES, explain_attribute
 
@@ -102,6 +103,21 @@ def observe(read: Any, config: Any, key: str) -> Any:
         told = explain_attribute(error)
         return type(told), str(told)
     return exact_key(found) if not callable(found) else getattr(found, "__name__", type(found))
+
+
+def test_where_the_stack_ends_configurations_of_two_classes_are_compared_as_those_of_one() -> None:
+    layout = get_layout(("inner",))
+    one = twin = listed = Config({"inner": 1})
+    for _ in range(150):
+        one, twin = layout.build((one,)), layout.build((twin,))
+        listed = layout.build_all([(layout, listed)] * MANY)[-1]
+    assert type(one) is type(twin) is not type(listed)
+    for depth in range(0, 800, 50):
+        assert compare_deep_down(depth, one, listed) == compare_deep_down(depth, one, twin), depth
+
+
+def compare_deep_down(depth: int, one: Any, other: Any) -> bool:
+    return compare_deep_down(depth - 1, one, other) if depth else are_equal(one, other)
 
 
 @given(contents)
