@@ -30,7 +30,7 @@ from .fold import (
 from .freezing import freeze, rebuild_record
 from .identity import config_id
 from .keys import has_hash
-from .layout_classes import make_general_class, make_layout_class, make_listing_class, refuse_subclass
+from .layout_classes import make_general_class, make_layout_class, refuse_subclass
 from .merging import override
 from .messages import Missing, repr_with_type, short_repr
 from .records import MappingShape, are_text
@@ -90,7 +90,7 @@ class Layout(MappingShape):
             return self.config_class
         if self.listing_class is None:
             has_own = self.config_class is not _general_class
-            cls = make_listing_class(Config, self, _RESERVED_NAMES) if has_own else None
+            cls = make_layout_class(Config, self, _RESERVED_NAMES, searches=False) if has_own else None
             object.__setattr__(self, "listing_class", cls or self.config_class)
         return cast("type[Config]", self.listing_class)
 

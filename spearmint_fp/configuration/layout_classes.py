@@ -52,32 +52,22 @@ def make_general_class(base: type[C]) -> type[C]:
     return _make_class(base, {"__getattr__": _find_attribute})
 
 
-def make_layout_class(base: type[C], layout: Any, reserved: frozenset[str]) -> type[C] | None:
+def make_layout_class(base: type[C], layout: Any, reserved: frozenset[str], *, searches: bool = True) -> type[C] | None:
     """A subclass of `base` for one set of text keys, with a property for each, so that a read searches nothing.
 
-    Keys that are `reserved` for methods, or could be one of Python's own, are searched for. None where there are too
-    many keys, or too many such classes.
+    Keys that are `reserved` for methods, or could be one of Python's own, are searched for. CPython reads slots and
+    properties in one step only where a class has no `__getattr__`: a class that never `searches` has none, so that it
+    is Python that says that an attribute is missing (see `explain_attribute`). None where some key would need it, and
+    where there are too many keys or too many such classes.
     """
-    if not _has_room(layout):
+    if len(layout.slots) > MAX_PROPERTIES or len(_kept_classes) >= MAX_LAYOUT_CLASSES:
         return None
-    reading = _make_reading_members(base, layout.slots, reserved)
-    return _keep_class(_make_class(base, {**reading, "__getattr__": _find_attribute}), layout)
-
-
-def make_listing_class(base: type[C], layout: Any, reserved: frozenset[str]) -> type[C] | None:
-    """`make_layout_class`, without a search for what has no property; None also where some key has none.
-
-    CPython reads slots and properties in one step only where a class has no `__getattr__`. So it is Python that says
-    that an attribute is missing: see `explain_attribute`.
-    """
-    if not _has_room(layout):
+    members = _make_reading_members(base, layout.slots, reserved)
+    if searches:
+        members["__getattr__"] = _find_attribute
+    elif not members.keys() >= layout.slots.keys():
         return None
-    reading = _make_reading_members(base, layout.slots, reserved)
-    return _keep_class(_make_class(base, reading), layout) if reading.keys() >= layout.slots.keys() else None
-
-
-def _has_room(layout: Any) -> bool:
-    return len(layout.slots) <= MAX_PROPERTIES and len(_kept_classes) < MAX_LAYOUT_CLASSES
+    return _keep_class(_make_class(base, members), layout)
 
 
 def _keep_class(cls: type[C], layout: Any) -> type[C]:
