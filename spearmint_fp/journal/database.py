@@ -144,7 +144,7 @@ class Database:
                 self.mode = execute(f"PRAGMA journal_mode={wanted}").fetchone()[0]
         self._identity = identify_file(self._file)
         self._resources.callback(_remove_side_file, self._connection, self._file, self._identity)
-        _OPEN.add(self)
+        _OPEN[self] = None
 
     def _check_schema(self) -> int:
         """The version, where the tables are those of that version: a view or a trigger would run what it says."""
@@ -307,7 +307,7 @@ class Database:
         self._closing()
 
 
-_OPEN: Final[weakref.WeakSet[Database]] = weakref.WeakSet()
+_OPEN: Final[weakref.WeakKeyDictionary[Database, None]] = weakref.WeakKeyDictionary()
 """The connections of this process that may write."""
 
 
@@ -359,8 +359,8 @@ def _remove_side_file(connection: sqlite3.Connection, file: Path, identity: tupl
 
 def _is_logged(file: Path) -> bool:
     """True if committed content may stand in a write-ahead log: by a connection of this process, else by the header."""
-    for other in tuple(_OPEN):
-        if not other.is_closed and other.is_at(file):
+    for reference in _OPEN.keyrefs():  # in one step: another thread may open one meanwhile
+        if (other := reference()) is not None and not other.is_closed and other.is_at(file):
             return other.mode == "wal"
     return has_wal_header(file)
 

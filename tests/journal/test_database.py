@@ -10,6 +10,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -294,6 +295,27 @@ def test_a_reader_makes_and_removes_nothing_beside_a_journal_in_use(path: Path) 
         assert len(list(JournalView(path, name=None, version=None, sweep=None))) == 3
         assert {p.name: p.read_bytes() for p in path.parent.iterdir()} == before
         list(run(doubled, rising(5), journal=journal))
+
+
+def test_journals_may_be_opened_while_another_is_looked_for(tmp_path: Path) -> None:
+    """Another thread may open one between any two calls; a profiler does so here."""
+    paths = [tmp_path / f"{n}.db" for n in range(20)]
+    kept = [database.Database(paths[n]) for n in range(3)]
+
+    def open_another(_frame: object, event: str, _arg: object) -> None:
+        if event == "call" and len(kept) < len(paths) - 1:
+            kept.append(database.Database(paths[len(kept)]))
+
+    previous = sys.getprofile()
+    sys.setprofile(open_another)
+    try:
+        found = database._is_logged(paths[-1])
+    finally:
+        sys.setprofile(previous)
+    assert not found
+    assert len(kept) == len(paths) - 1
+    for one in kept:
+        one.close()
 
 
 def test_names_of_sqlite_are_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
