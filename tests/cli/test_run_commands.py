@@ -20,6 +20,7 @@ import pytest
 from spearmint_fp import Config, Journal
 from tests.cli.calls import SWEEP, called, command, done, lines, refused, started
 from tests.waiting import LIMIT_SECONDS, wait_until
+from tests.workers.programs import is_running
 
 
 def test_run_writes_a_line_per_outcome_and_a_summary(folder: Path) -> None:
@@ -164,7 +165,7 @@ def test_a_sweep_in_a_file_is_killed_and_resumed(folder: Path) -> None:
         children = psutil.Process(process.pid).children(recursive=True)
         process.kill()
     assert process.returncode == -signal.SIGKILL
-    wait_until(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children))
+    wait_until(lambda: not any(map(is_running, children)))
 
     seen = done("results", "runs.db", "--sweep", "sweep.yaml", "--json")
     kept = {line["config"]["n"] for line in map(json.loads, seen.stdout.splitlines())}
@@ -204,7 +205,7 @@ def test_an_interrupt_ends_it_with_130_and_leaves_no_child(folder: Path, options
     assert "Traceback" not in errors
     wanted = "kept in runs.db. Give the same command again" if options else "With --journal DB"
     assert wanted in errors
-    wait_until(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children))
+    wait_until(lambda: not any(map(is_running, children)))
 
 
 @pytest.mark.slow

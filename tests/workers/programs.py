@@ -31,12 +31,13 @@ import psutil
 from spearmint_fp import *
 from tests.running.executors import *
 from tests.waiting import *
+from tests.workers.programs import is_running
 
 def tell(**seen):
     print(json.dumps(seen), flush=True)
 
 def workers():
-    return [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+    return list(filter(is_running, psutil.Process().children(recursive=True)))
 
 def left():
     # what is still there when the workers have had the time to end that a busy machine takes
@@ -81,15 +82,23 @@ def seen(code: str) -> dict[str, Any]:
     return finished(started(code))
 
 
+def is_running(process: psutil.Process) -> bool:
+    """True if a process has not ended. It may end between any two questions about it, and then no longer be there."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def list_running(pids: Callable[[], list[int]]) -> list[int]:
     """The processes that are still there when they have had the time to end that a busy machine takes."""
-    wait_until(lambda: not any(map(_alive, pids())), "the end of all processes")
-    return list(filter(_alive, pids()))
+    wait_until(lambda: not any(map(_has_process, pids())), "the end of all processes")
+    return list(filter(_has_process, pids()))
 
 
-def _alive(pid: int) -> bool:
+def _has_process(pid: int) -> bool:
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return is_running(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return False
 

@@ -37,7 +37,7 @@ def test_ctrl_c_while_the_process_that_forks_workers_is_stopped() -> None:
             for given, outcome in enumerate(outcomes):
                 pass
         except KeyboardInterrupt:
-            tell(given=given > 0, left=[p.pid for p in family if p.is_running() and p.status() != "zombie"])
+            tell(given=given > 0, left=[p.pid for p in family if is_running(p)])
         """
     )
     assert got == {"given": True, "left": []}

@@ -76,8 +76,7 @@ def test_a_limit_is_kept_while_nobody_asks(method: str, tmp_path: Path) -> None:
         import subprocess
         def alive(name):
             try:
-                pid = int(open(os.path.join({str(tmp_path)!r}, name)).read())
-                return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+                return is_running(psutil.Process(int(open(os.path.join({str(tmp_path)!r}, name)).read())))
             except (psutil.NoSuchProcess, ValueError):
                 return False
         @timed_out(1)
