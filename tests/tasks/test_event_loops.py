@@ -241,7 +241,8 @@ def test_an_error_of_a_signals_handler_is_one_configurations_own_and_the_next_go
         log = []
         async def task(n):
             signal.signal(signal.SIGALRM, refuse)  # the task's own limit
-            signal.setitimer(signal.ITIMER_REAL, 0.05 if n == 1 else 0)
+            # when it waits
+            asyncio.get_running_loop().call_soon(signal.setitimer, signal.ITIMER_REAL, 0.05 if n == 1 else 0)
             try:
                 await asyncio.sleep(HANG_SECONDS if n == 1 else 0)
             except asyncio.CancelledError:

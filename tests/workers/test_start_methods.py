@@ -31,11 +31,11 @@ def test_ctrl_c_while_the_process_that_forks_workers_is_stopped() -> None:
         family = psutil.Process().children(recursive=True)
         [server] = psutil.Process().children()
         server.suspend()
-        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
         given = 0
         try:
-            for given, outcome in enumerate(outcomes):
-                pass
+            for given, outcome in enumerate(outcomes, 1):
+                if given == 1:
+                    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
         except KeyboardInterrupt:
             tell(given=given > 0, left=[p.pid for p in family if is_running(p)])
         """
