@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from spearmint_fp.workers.executors import Processes
 from tests.examples import FULL, QUICK
 from tests.needs import needs
+from tests.waiting import LIMIT_SECONDS
 
 # A busy machine is no failure: what is generated is bounded by each test, how fast it comes is not tested.
 # A check that lets a change in takes the same examples each time; everybody else's looks for new ones.
@@ -64,6 +65,16 @@ def _find_executors(item: pytest.Item) -> set[str]:
     words = {"dask", "ray"}.intersection(getattr(item, "originalname", "").split("_"))
     methods = {value.start_method for value in params.values() if isinstance(value, Processes)}
     return words | methods | {value for value in params.values() if type(value) is str}
+
+
+@pytest.fixture(autouse=True)
+def variants_end() -> Iterator[None]:
+    """Variants behind a test's direct calls end with the test: their threads and their log are not the next one's."""
+    yield
+    background = sys.modules.get("spearmint_fp.experiment.background")
+    if background is not None:
+        for one in background._ALL.copy():
+            assert one.wait(LIMIT_SECONDS, cancel=False)
 
 
 @pytest.fixture(scope="session", autouse=True)
