@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gc
 import pickle
 import sys
 import traceback
@@ -36,6 +35,7 @@ from spearmint_fp.configuration.config import MANY, Layout, get_layout
 from spearmint_fp.configuration.equality import are_equal
 from spearmint_fp.configuration.keys import exact_key
 from spearmint_fp.configuration.layout_classes import MAX_PROPERTIES, explain_attribute
+from tests.workers.programs import seen
 
 HOSTILE = """
     __len__ __bool__ __iter__ __getitem__ __class__ __dict__ __init__ __call__ __eq__ __x _cell _dict items get mro
@@ -276,33 +276,48 @@ def test_configurations_of_a_sweep_and_those_from_pickles_share_a_class() -> Non
     assert kinds == {type(Config({"lr": 0, "n": 0}))}
 
 
-def test_there_are_never_many_classes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def count() -> int:
-        return len(layout_classes._kept_classes)
+def test_there_are_never_many_classes() -> None:
+    """In a process of its own, where nobody else makes classes or lets go of any."""
+    got = seen(
+        """
+        import gc
+        from spearmint_fp.configuration import config as configs, layout_classes
+        gc.collect()
+        before = len(layout_classes._kept_classes)
+        layout_classes.MAX_LAYOUT_CLASSES = before + 20
+        kept = [freeze({f"key{number}": 1, "same": 2}) for number in range(60)]
+        made = len(layout_classes._kept_classes) - before
+        right = all(config.same == config["same"] == 2 for config in kept)
+        kinds = len({type(config) for config in kept})
+        del kept
+        configs._get_text_layout.cache_clear()
+        gc.collect()
+        tell(made=made, right=right, kinds=kinds, left=len(layout_classes._kept_classes) - before)
+        """
+    )
+    assert got == {"made": 20, "right": True, "kinds": 21, "left": 0}
 
-    gc.collect()
-    before = count()
-    monkeypatch.setattr(layout_classes, "MAX_LAYOUT_CLASSES", before + 20)
-    kept = [freeze({f"key{number}": 1, "same": 2}) for number in range(60)]
-    assert count() == before + 20
-    assert all(config.same == config["same"] == 2 for config in kept)
-    assert len({type(config) for config in kept}) == 21
-    del kept
-    configs._get_text_layout.cache_clear()
-    gc.collect()
-    assert count() <= before
+
+def test_a_configuration_of_many_keys_has_no_class_of_its_own() -> None:
     layout = get_layout(tuple(map(str, range(MAX_PROPERTIES + 1))))
     assert layout.config_class is type(Layout(("a",)).build((1,)))
     assert type(layout.build_all([layout.row_head + layout.keys] * MANY)[0]) is layout.config_class
 
 
 def test_many_in_a_row_have_one_class_more_which_ends_with_them() -> None:
-    gc.collect()
-    before = len(layout_classes._kept_classes)
-    kinds = {type(config) for _ in range(3) for config in list_grid()}
-    assert len(kinds) == 1
-    assert len(layout_classes._kept_classes) == before + 2
-    del kinds
-    configs._get_text_layout.cache_clear()
-    gc.collect()
-    assert len(layout_classes._kept_classes) == before
+    got = seen(
+        """
+        import gc
+        from spearmint_fp.configuration import config as configs, layout_classes
+        from tests.configuration.test_layout_classes import list_grid
+        gc.collect()
+        before = len(layout_classes._kept_classes)
+        kinds = {type(config) for _ in range(3) for config in list_grid()}
+        count, made = len(kinds), len(layout_classes._kept_classes) - before
+        del kinds
+        configs._get_text_layout.cache_clear()
+        gc.collect()
+        tell(count=count, made=made, left=len(layout_classes._kept_classes) - before)
+        """
+    )
+    assert got == {"count": 1, "made": 2, "left": 0}
