@@ -28,12 +28,14 @@ class EventLoops:
 
     What belongs to a loop (a client with its connections, a lock, a queue) can so be shared by the coroutines of a
     thread. A loop is taken out while it is in use: one that is closed meanwhile is closed when it is put back.
+
+    There is no lock: the garbage collector may close the loops at any moment, also in the thread that would hold it.
+    Each step is one operation of a dict, so a loop is taken out by one thread alone.
     """
 
     def __init__(self, *, per_thread: bool = True) -> None:
         """With `per_thread=False`, for coroutines that never run at the same time, there is one loop."""
         self._per_thread = per_thread
-        self._lock = threading.Lock()
         self._idle: dict[tuple[int, int], _KeptLoop] = {}
         self._closed = False
 
@@ -57,16 +59,14 @@ class EventLoops:
         return os.getpid(), threading.get_ident() if self._per_thread else 0
 
     def _run_here(self, key: tuple[int, int], coroutine: Coroutine[Any, Any, T]) -> T:
-        with self._lock:
-            kept = self._idle.pop(key, None)
-        kept = kept or _KeptLoop()
+        kept = self._idle.pop(key, None) or _KeptLoop()
         try:
             return kept.run(coroutine)
         finally:
-            with self._lock:
-                is_spare = self._closed or self._idle.setdefault(key, kept) is not kept
-            if is_spare:
+            if self._idle.setdefault(key, kept) is not kept:  # another thread has one there by now
                 kept.close(interrupted=self._closed)
+            if self._closed:
+                self.close(interrupted=True)
 
     def _run_beside(self, key: tuple[int, int], coroutine: Coroutine[Any, Any, T]) -> T:
         """Run it in a thread, as a loop is running in this one; an interrupt cancels it, and waits a little."""
@@ -88,8 +88,7 @@ class EventLoops:
 
     def close(self, *, interrupted: bool = False) -> None:
         """Close the loops: their tasks are cancelled and awaited, their generators and threads closed."""
-        with self._lock:
-            self._closed = True
+        self._closed = True
         while (kept := self._pop_idle()) is not None:
             if asyncio._get_running_loop() is None:
                 kept.close(interrupted)
@@ -97,9 +96,10 @@ class EventLoops:
                 _start_call(partial(kept.close, interrupted)).result()
 
     def _pop_idle(self) -> _KeptLoop | None:
-        with self._lock:
-            ours = next((key for key in self._idle if key[0] == os.getpid()), None)
-            return None if ours is None else self._idle.pop(ours)
+        for key in [key for key in list(self._idle) if key[0] == os.getpid()]:
+            if (kept := self._idle.pop(key, None)) is not None:
+                return kept
+        return None
 
     def end(self, why: BaseException | None) -> None:
         """Close the loops of a run that has ended by itself or by an error; soon, after an interrupt."""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from spearmint_fp import retrying, run, timed_out
+from spearmint_fp.tasks.event_loops import EventLoops
 from tests.running.executors import OURS
 from tests.tasks.signals import send_signal
-from tests.waiting import HANG_SECONDS
+from tests.waiting import HANG_SECONDS, LIMIT_SECONDS
 
 from ..workers.programs import seen, started
 
@@ -216,6 +221,44 @@ def test_a_run_that_is_closed_inside_a_running_loop_is_closed_in_a_thread() -> N
         assert len(set(loops)) == 2
 
     asyncio.run(inside())
+
+
+def test_loops_may_be_closed_at_any_moment_of_a_call_by_the_thread_that_makes_it() -> None:
+    """As by the garbage collector, where it finds the run; a profiler does so here, before each operation in turn."""
+    used: list[asyncio.AbstractEventLoop] = []
+    done: list[int] = []
+
+    async def note() -> int:
+        used.append(asyncio.get_running_loop())
+        return 1
+
+    def call(moment: int) -> int:
+        """Make two calls, and have the loops closed amid the second one; how many moments it had."""
+        loops, moments = EventLoops(), count()
+        loops.run(note())
+
+        def close(frame: FrameType, event: str, _: object) -> None:
+            if frame.f_code is EventLoops._run_here.__code__ and next(moments) == moment:
+                loops.close()
+
+        previous = sys.getprofile()
+        sys.setprofile(close)
+        try:
+            assert loops.run(note()) == 1
+        finally:
+            sys.setprofile(previous)
+        loops.close()
+        return next(moments)
+
+    def call_often() -> None:
+        done.extend(map(call, range(-1, 8)))
+
+    thread = threading.Thread(target=call_often, daemon=True)  # which may hang
+    thread.start()
+    thread.join(LIMIT_SECONDS)
+    assert len(done) == 9
+    assert done[0] >= 4
+    assert all(loop.is_closed() for loop in used)
 
 
 def test_runs_inside_coroutines_have_loops_of_their_own() -> None:
