@@ -10,7 +10,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from time import monotonic, perf_counter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ..configuration.errors import RunError
 from ..outcomes.outcomes import Outcome
@@ -39,6 +39,7 @@ class ThreadPool(Pool):
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._at_work: dict[int, _Work] = {}  # by thread
+        self._idents: set[int] = set()  # of the threads that run batches
 
     def put(self, batch: Batch) -> None:
         self._batches.put(batch)
@@ -51,6 +52,7 @@ class ThreadPool(Pool):
                 number = len(self._threads) + 1
                 raise RunError(f"thread {number} of {self.workers} cannot be started: {error}. Take fewer") from error
             self._threads.append(thread)
+            self._idents.add(cast(int, thread.ident))
 
     def _work(self) -> None:
         while (batch := self._batches.get()) is not None:
@@ -58,6 +60,7 @@ class ThreadPool(Pool):
 
     def run_batch(self, batch: Batch) -> None:
         """Run a batch, and queue its answers, or what ends the run."""
+        self._idents.add(threading.get_ident())
         start, outcomes, state = batch.start, list[Outcome[Any, Any]](), TaskState()
         left, since = deque(range(batch.start, batch.stop)), perf_counter()
         self._at_work[threading.get_ident()] = batch, left, since, state
@@ -128,5 +131,8 @@ class ThreadPool(Pool):
             state.is_stopped = True
 
     def _waits_in_vain(self) -> bool:
-        """True where threads do not go on: the program ends, or a task itself stops the run that it is part of."""
-        return sys.is_finalizing() or threading.get_ident() in self._at_work
+        """True where threads do not go on: the program ends, or one of them stops the run that it is part of.
+
+        A task may do so, and so may the garbage collector, which looks at any moment, also between two batches.
+        """
+        return sys.is_finalizing() or threading.get_ident() in self._idents

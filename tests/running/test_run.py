@@ -52,7 +52,9 @@ from spearmint_fp import (
     successes,
     threads,
 )
+from spearmint_fp.workers.batches import Batch
 from spearmint_fp.workers.executors import Threads
+from spearmint_fp.workers.thread_pool import ThreadPool
 from tests.examples import examples
 from tests.running.clients import fetch, served
 from tests.running.executors import (
@@ -356,6 +358,36 @@ def test_closing_early_leaves_nothing(executor: Any) -> None:
     del forgotten
     gc.collect()
     wait_until(lambda: ours() == (0, 0))
+
+
+@pytest.mark.parametrize("name", ["threads", "thread pool"])
+def test_a_run_may_be_closed_by_one_of_its_threads_between_two_batches(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the garbage collector may do it: that thread waits for the others no more than for itself."""
+    closing, ended = threading.Event(), threading.Event()
+    once, told = iter([True]), list[object]()
+    run_batch = ThreadPool.run_batch
+
+    def run_and_close(pool: ThreadPool, batch: Batch) -> None:
+        run_batch(pool, batch)
+        if closing.is_set() and next(once, False):
+            told.append(pool._waits_in_vain())
+            try:
+                if told == [True]:  # else it would never end
+                    outcomes.close()
+            except RuntimeError as error:
+                told.append(error)
+            ended.set()
+
+    monkeypatch.setattr(ThreadPool, "run_batch", run_and_close)
+    with opened(name) as executor:
+        outcomes = run(lambda n: n == 0 or closing.wait(LIMIT_SECONDS), count(), executor=executor, in_flight=3)
+        assert next(outcomes).result
+        closing.set()
+        assert ended.wait(LIMIT_SECONDS)
+        assert told == [True]
+        assert list(outcomes) == []
 
 
 def test_a_slow_configuration_does_not_hold_up_those_behind_it_within_the_window() -> None:
