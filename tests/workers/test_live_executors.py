@@ -8,12 +8,15 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spearmint_fp import WorkerError, run
+from spearmint_fp.tasks import attempts
+from spearmint_fp.workers import worker
 from spearmint_fp.workers.batches import Batch
 from spearmint_fp.workers.live_executors import FuturePool
 from spearmint_fp.workers.pickling import Job
@@ -61,6 +64,15 @@ def clean() -> None:
     FATAL.clear()
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every look at the time takes a microsecond: on a busy machine slow tasks would make more, smaller batches."""
+    looks = count()
+    monkeypatch.setattr(attempts, "perf_counter", lambda: next(looks) * 1e-6)
+    monkeypatch.setattr(worker, "monotonic", lambda: next(looks) * 1e-6)
+
+
+@pytest.mark.usefixtures("clock")
 def test_one_that_ends_its_workers_among_many_takes_two_more_deaths() -> None:
     FATAL[17_000] = 99
     executor = Mortal()
@@ -74,6 +86,7 @@ def test_one_that_ends_its_workers_among_many_takes_two_more_deaths() -> None:
     assert {outcome.index: outcome.attempts for outcome in got} == dict(RAN)
 
 
+@pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("fatal", [{5: 1}, {5000: 1, 5001: 1}, {0: 99, 29_999: 99}, {7000: 99, 7001: 99, 7100: 2}])
 def test_each_is_run_as_often_as_is_said_and_costs_itself_alone(fatal: dict[int, int]) -> None:
     FATAL.update(fatal)
