@@ -379,7 +379,8 @@ def test_leaving_early_cancels_and_awaits(made: Any) -> None:
                 assert leave == "error"
             assert len(watched.begun) == len(watched.ended) > 3
             assert find_other_tasks() == set()
-            gc.collect()  # may find the streams of the rounds before
+            gc.collect()  # finds the streams of the rounds before,
+            await asyncio.sleep(0)  # and now they are being closed
             assert find_other_tasks() == set()
 
     looped(main)
