@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain, islice, product, repeat, starmap
 from math import prod
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast, final
+from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 import attrs
 
@@ -88,11 +88,13 @@ class Layout(MappingShape):
         """The class of `count` configurations in a row."""
         if count < MANY:
             return self.config_class
-        if self.listing_class is None:
+        cls = self.listing_class
+        if cls is None:
             has_own = self.config_class is not _general_class
-            cls = make_layout_class(Config, self, _RESERVED_NAMES, searches=False) if has_own else None
-            object.__setattr__(self, "listing_class", cls or self.config_class)
-        return cast("type[Config]", self.listing_class)
+            made = make_layout_class(Config, self, _RESERVED_NAMES, searches=False) if has_own else None
+            cls = made or self.config_class
+            object.__setattr__(self, "listing_class", cls)
+        return cls
 
     @property
     def row_head(self) -> tuple[Any, ...]:

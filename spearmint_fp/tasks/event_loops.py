@@ -96,8 +96,8 @@ class EventLoops:
                 _start_call(partial(kept.close, interrupted)).result()
 
     def _pop_idle(self) -> _KeptLoop | None:
-        for key in [key for key in list(self._idle) if key[0] == os.getpid()]:
-            if (kept := self._idle.pop(key, None)) is not None:
+        for key in list(self._idle):
+            if key[0] == os.getpid() and (kept := self._idle.pop(key, None)) is not None:
                 return kept
         return None
 
