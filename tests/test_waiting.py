@@ -10,6 +10,7 @@ import pytest
 
 from tests import waiting
 from tests.waiting import HANG_SECONDS, LIMIT_SECONDS, wait_until
+from tests.workers import programs
 
 TESTS = sorted(
     path for path in Path(__file__).parent.rglob("*.py") if "bench" not in path.parts and path != Path(__file__)
@@ -54,3 +55,23 @@ def test_waiting_ends_when_it_has_happened_or_fails_at_the_limit(monkeypatch: py
         wait_until(lambda: False, "the end of the world")
     assert time.monotonic() >= begun
     assert LIMIT_SECONDS < HANG_SECONDS
+
+
+@pytest.mark.slow
+def test_a_signal_just_before_a_wait_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the two calls Python takes no step, in which it would call the handler."""
+    monkeypatch.setattr(programs, "NUDGE_SECONDS", 0.5)
+    got = programs.seen(
+        """
+        from ctypes import CDLL
+        from functools import partial
+        from operator import call
+        signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7))
+        interrupted = partial(CDLL(None).kill, os.getpid(), int(signal.SIGUSR1))
+        try:
+            list(map(call, [interrupted, partial(time.sleep, HANG_SECONDS)]))
+        except SystemExit as error:
+            tell(code=error.code)
+        """
+    )
+    assert got == {"code": 7}

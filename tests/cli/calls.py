@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from spearmint_fp import DynamicValue, expand
 from spearmint_fp.cli.commands import cli
 from tests.waiting import LIMIT_SECONDS
+from tests.workers.programs import NUDGE
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -163,12 +164,16 @@ def lines(result: Result) -> list[Any]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+NUDGED = [sys.executable, "-c", NUDGE + "import sys; from spearmint_fp.__main__ import main; sys.exit(main())"]
+"""The command, for `read_to_end`."""
+
+
 def command(*args: str) -> list[str]:
     return [sys.executable, "-m", "spearmint_fp", *args]
 
 
-def started(*args: str, **kwargs: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kwargs)
+def started(*args: str, program: Sequence[str] = command(), **kwargs: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen([*program, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kwargs)
 
 
 def done(*args: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:

@@ -18,9 +18,9 @@ import psutil
 import pytest
 
 from spearmint_fp import Config, Journal
-from tests.cli.calls import SWEEP, called, command, done, lines, refused, started
+from tests.cli.calls import NUDGED, SWEEP, called, command, done, lines, refused, started
 from tests.waiting import LIMIT_SECONDS, wait_until
-from tests.workers.programs import is_running
+from tests.workers.programs import is_running, read_to_end
 
 
 def test_run_writes_a_line_per_outcome_and_a_summary(folder: Path) -> None:
@@ -78,12 +78,12 @@ def test_coroutines_run_together_in_one_event_loop(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_an_interrupt_of_coroutines_ends_all_of_them(folder: Path) -> None:
-    with started("run", "train:waits", "space.yaml", "--limit", "6", start_new_session=True) as process:
+    with started("run", "train:waits", "space.yaml", "--limit", "6", program=NUDGED, start_new_session=True) as process:
         assert process.stdout is not None
         for _ in range(2):  # those that do not wait; all have begun by then
             process.stdout.readline()
         os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=LIMIT_SECONDS)
+        _, errors = read_to_end(process)
     assert process.returncode == 130
     assert (errors.count("waits\n"), errors.count("ended\n")) == (6, 6)
     assert "Interrupted: 2 of 6 done" in errors
@@ -191,13 +191,13 @@ def test_a_sweep_in_a_file_is_killed_and_resumed(folder: Path) -> None:
 @pytest.mark.parametrize("options", [["--jobs", "2", "--journal", "runs.db"], []])
 def test_an_interrupt_ends_it_with_130_and_leaves_no_child(folder: Path, options: list[str]) -> None:
     (folder / "sweep.yaml").write_text("n: !range [4000]\n")
-    with started("run", "train:logged", "sweep.yaml", *options, start_new_session=True) as process:
+    with started("run", "train:logged", "sweep.yaml", *options, program=NUDGED, start_new_session=True) as process:
         assert process.stdout is not None
         for _ in range(3):
             process.stdout.readline()
         children = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=LIMIT_SECONDS)
+        _, errors = read_to_end(process)
     assert process.returncode == 130
     told = re.search(r"^Interrupted: (\d+) of 4000 done, 0 failed in \d+\.\d s$", errors, re.MULTILINE)
     assert told is not None

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import signal
-import subprocess
-import sys
 import threading
 import tracemalloc
 import weakref
@@ -48,6 +45,7 @@ from spearmint_fp.running.arun import AsyncOutcomes
 from tests.examples import examples
 from tests.running.executors import FAULTS, faulty, product_or_fail
 from tests.waiting import HANG_SECONDS, LIMIT_SECONDS, wait_until_async
+from tests.workers.programs import finished, started
 
 
 def find_other_tasks() -> set[asyncio.Task[Any]]:
@@ -582,45 +580,40 @@ def test_an_interrupt_inside_a_task_is_nobodys_failure(made: Any) -> None:
 
 
 ENDLESS = """
-import asyncio, faulthandler, os, sys, time
-from spearmint_fp import arun
-faulthandler.dump_traceback_later(%(limit)r, exit=True)
+cancelled = []
 async def task(n):
     os.write(1, b"begun\\n")
     while True:
         try:
-            await asyncio.sleep(%(hang)r)
+            await asyncio.sleep(HANG_SECONDS)
         except asyncio.CancelledError:
-            print("cancelled", flush=True)
-            if not %(stubborn)r:
+            cancelled.append(n)
+            if not {stubborn}:
                 raise
 def blocking(n):
     os.write(1, b"begun\\n")
-    time.sleep(%(hang)r)
+    time.sleep(HANG_SECONDS)
 async def main():
-    async for outcome in arun(%(fn)s, range(2)):
+    async for outcome in arun({fn}, range(2)):
         pass
 try:
     asyncio.run(main())
 except KeyboardInterrupt:
-    print("interrupted", flush=True)
+    tell(cancelled=sorted(cancelled))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("fn", "stubborn", "prints"),
-    [("task", False, ["cancelled"] * 2), ("task", True, ["cancelled"] * 8), ("blocking", False, [])],
+    ("fn", "stubborn", "cancelled"),
+    [("task", False, [0, 1]), ("task", True, [0, 0, 0, 0, 1, 1, 1, 1]), ("blocking", False, [])],
 )
-def test_ctrl_c_ends_it_soon(fn: str, stubborn: bool, prints: list[str]) -> None:
-    code = ENDLESS % {"fn": fn, "stubborn": stubborn, "limit": LIMIT_SECONDS, "hang": HANG_SECONDS}
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process:
-        assert [process.stdout.readline() for _ in range(2)] == ["begun\n"] * 2
-        os.kill(process.pid, signal.SIGINT)
-        assert process.stdout.read().split() == [*prints, "interrupted"]
-        assert process.wait(LIMIT_SECONDS) == 0
+def test_ctrl_c_ends_it_soon(fn: str, stubborn: bool, cancelled: list[int]) -> None:
+    program = started(ENDLESS.format(fn=fn, stubborn=stubborn))
+    assert program.stdout is not None
+    assert [program.stdout.readline() for _ in range(2)] == ["begun\n"] * 2
+    program.send_signal(signal.SIGINT)
+    assert finished(program) == {"cancelled": cancelled}
 
 
 # --- the iterator ----------------------------------------------------------------------------------------

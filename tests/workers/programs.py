@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psutil
 import pytest
@@ -21,6 +23,11 @@ from tests.waiting import LIMIT_SECONDS, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 
+
+NUDGE = "import signal; signal.signal(signal.SIGURG, lambda *_: None)\n"
+"""How a program begins that `read_to_end` can nudge."""
+
+NUDGE_SECONDS: Final = 20.0
 
 BEFORE = """
 import asyncio, contextlib, faulthandler, json, os, random, signal, sys, threading, time
@@ -52,7 +59,7 @@ def rising(n):
 def started(code: str, limit: float = LIMIT_SECONDS, group: bool = False) -> subprocess.Popen[str]:
     """A program at work, ended, its stacks printed, if it hangs; `group` gives it a process group of its own."""
     watch = f"import faulthandler; faulthandler.dump_traceback_later({limit}, exit=True)\n"
-    program = watch + BEFORE + textwrap.dedent(code)
+    program = watch + NUDGE + BEFORE + textwrap.dedent(code)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     return subprocess.Popen(
         [sys.executable, "-c", program],
@@ -66,16 +73,30 @@ def started(code: str, limit: float = LIMIT_SECONDS, group: bool = False) -> sub
 
 def finished(program: subprocess.Popen[str]) -> dict[str, Any]:
     """The report of the program; its errors, or the stacks at which it hung, are the test's own failure."""
-    try:
-        out, err = program.communicate(timeout=LIMIT_SECONDS + 60)
-    except subprocess.TimeoutExpired:
-        program.kill()
-        raise
+    out, err = read_to_end(program)
     if "Skipped: Ray" in err:
         pytest.skip(err.rpartition("Skipped: ")[2])
     assert program.returncode == 0, err
     told: dict[str, Any] = json.loads([line for line in out.splitlines() if line.startswith("{")][-1])
     return told
+
+
+def read_to_end(program: subprocess.Popen[str]) -> tuple[str, str]:
+    """What a program prints until it ends, which a signal may have to make it do.
+
+    Python calls the handler of a signal between two steps of its own. One that comes after the last step before a
+    system call that waits is seen when that call returns: for a sleep of an hour, in an hour. So a program that takes
+    long is nudged, with another signal that does nothing but make such a call return.
+    """
+    end = time.monotonic() + LIMIT_SECONDS + 60
+    while True:
+        try:
+            return program.communicate(timeout=NUDGE_SECONDS)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > end:
+                program.kill()
+                raise
+            program.send_signal(signal.SIGURG)
 
 
 def seen(code: str) -> dict[str, Any]:
