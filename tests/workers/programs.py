@@ -82,7 +82,7 @@ def finished(program: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def read_to_end(program: subprocess.Popen[str]) -> tuple[str, str]:
-    """What a program prints until it ends, which a signal may have to make it do.
+    """All that a program prints until its end, which a signal may have to bring about.
 
     Python calls the handler of a signal between two steps of its own. One that comes after the last step before a
     system call that waits is seen when that call returns: for a sleep of an hour, in an hour. So a program that takes
