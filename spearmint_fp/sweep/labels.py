@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, Final, final
 
 import attrs
@@ -19,7 +20,7 @@ from ..configuration.paths import find_in
 from ..configuration.records import Shape, TupleShape
 from ..configuration.scalars import MOST_BITS
 from ..configuration.spacing import COMPUTED_TYPES
-from .nodes.columns import Column
+from .nodes.columns import Column, Columns
 from .nodes.node import ABSENT, Node
 
 MOST_LISTED: Final = 10_000
@@ -63,6 +64,7 @@ class Labels:
             self._seen
             and all(len(types) == 1 for types in node.kinds().values())
             and spelling.tells_apart([name for _, name, _ in self._paths], [*swept.values()])
+            and all(map(spelling.is_exact, _list_mixed_values(swept)))
         )
         self._shared: frozenset[str] | None = None
         if not self._proven and node.size <= MOST_LISTED:
@@ -190,6 +192,22 @@ def _is_literal(text: str) -> bool:
 
 
 # --- values with texts of their own ------------------------------------------------------------------------
+
+
+def _list_mixed_values(columns: Columns) -> Iterator[Any]:
+    """The values at paths of which one leads into a tuple that stands at another as a whole.
+
+    A label shows such a tuple and its parts, of which only the one or the others are in a column.
+    """
+    tuples = {path for path, column in columns.items() if any(isinstance(v, tuple) for v in _list_values(column))}
+    for path, column in columns.items():
+        inside = [path[:end] for end in range(len(path)) if path[:end] in tuples]
+        for mixed in (column, *map(columns.__getitem__, inside)) if inside else ():
+            yield from _list_values(mixed)
+
+
+def _list_values(column: Column) -> Iterator[Any]:
+    return chain.from_iterable(piece for piece in column.pieces if not isinstance(piece, COMPUTED_TYPES))
 
 
 def _is_plain_record(shape: Shape, _: Any, parts: tuple[bool, ...]) -> bool:

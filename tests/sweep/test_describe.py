@@ -188,6 +188,7 @@ class Other:
         DynamicValue([{"k" * 150 + "1": 1}, {"k" * 150 + "2": 1}]),
         {"a": DynamicValue([10**5000, 10**5000 + 1, f"int('{10**5000:x}', 16)"])},
         {"a": DynamicValue([[1, {"b": 2}], [1, {"b": "2"}], [1, [2]], [1]])},
+        {"a": DynamicValue([(DynamicValue([0, Named(1, 1)]),), (Named(1, 2),)])},
     ],
     ids=str,
 )

@@ -99,6 +99,12 @@ def test_an_identity_stands_where_texts_do_not_tell() -> None:
     assert_apart(computed + expand({"a": DynamicValue([1, 2, "1"])}))
 
 
+def test_a_tuple_with_a_choice_in_it_and_one_that_stands_as_a_whole() -> None:
+    for values in ([(DynamicValue([0, (1,)]),), (1,)], [(DynamicValue([0, 1]), 2), (0, 2, "*")]):
+        assert_apart(expand({"k": DynamicValue(values)}))
+        assert_apart(expand({"k": DynamicValue(values), "n": DynamicValue(range(10**5))})[:: 5 * 10**4])
+
+
 def test_what_has_no_slug() -> None:
     with pytest.raises(AbsentError, match="a configuration has no 'modle'; did you mean 'model'"):
         slug({"modle": 1}, expand({"model": DynamicValue([1, 2])}))
