@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from ..configuration.config import Config
 from ..configuration.errors import ConflictError, SizeError
@@ -18,7 +18,7 @@ from .nodes.axis import Axis, make_point
 from .nodes.node import Node, SelectionOf, SumOf
 from .nodes.select import Select
 from .nodes.union import Union
-from .partials import MOST_PARTIALS, Conditions, list_partials, make_test, parse_key
+from .partials import MOST_PARTIALS, Conditions, list_partials, make_tests, parse_key
 from .where import keep_agreeing
 
 T = TypeVar("T")
@@ -63,8 +63,8 @@ def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sw
     for partial in _list_configs(partials):
         flat = dict(_flatten(partial, ()))
         known = {path: value for path, value in flat.items() if node.has_path(path) or not node.can_set(path)}
-        tests = _make_tests(known, node)
-        if not node.size or not keep_agreeing(node, [Conditions(tuple(known), tests)]).size:
+        tests = cast("list[counted.Values]", [*make_tests([(path, (value,)) for path, value in known.items()], node)])
+        if not node.size or not keep_agreeing(node, [Conditions(tuple(known), tuple(tests))]).size:
             own.append(_build_config(flat))
             continue
         keys = tuple([test.keys for test in tests])
@@ -102,11 +102,6 @@ def _build_config(flat: Flat) -> Config:
     for path, value in flat.items():
         config = set_in(path, value, config)
     return config  # type: ignore[no-any-return]  # a mapping with a key set is one
-
-
-def _make_tests(known: Flat, node: Node) -> tuple[counted.Values, ...]:
-    columns = node.source.columns() if known else {}
-    return tuple([make_test(path, (value,), columns) for path, value in known.items()])
 
 
 def _check_apart(paths: Iterable[Steps]) -> None:

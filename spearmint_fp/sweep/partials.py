@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, islice, product
-from typing import Any, Final, final, overload
+from typing import Any, Final, final
 
 import attrs
 
@@ -21,7 +22,6 @@ from .expansion import expand
 from .indices import count_items
 from .late import counted
 from .nodes.axis import Axis
-from .nodes.columns import Columns
 from .nodes.node import LIMIT, Node
 
 Partial = Mapping[Any, Any]
@@ -102,11 +102,8 @@ def read_conditions(partial: Any, node: Node, function: str) -> list[Conditions]
     found = _list_named((), freeze(partial), function)
     for path in dict.fromkeys(path for named in found for path, _ in named):
         check_path(path, node)
-    columns = node.source.columns() if found != [()] else {}
-    return [
-        Conditions(tuple([path for path, _ in named]), tuple([make_test(*one, columns) for one in named]))
-        for named in found
-    ]
+    tests = make_tests([one for named in found for one in named], node)
+    return [Conditions(tuple([path for path, _ in named]), tuple([next(tests) for _ in named])) for named in found]
 
 
 def parse_key(key: Hashable) -> Steps:
@@ -156,27 +153,45 @@ def _make_refusal(count: int | None, function: str) -> SizeError:
 # --- tests -----------------------------------------------------------------------------------------------
 
 
-@overload
-def make_test(path: Steps, named: tuple[Any, ...], columns: Columns) -> counted.Values: ...
-@overload
-def make_test(path: Steps, named: Any, columns: Columns) -> Test: ...
-def make_test(path: Steps, named: Any, columns: Columns) -> Test:
+def make_tests(named: Sequence[tuple[Steps, Any]], node: Node) -> Iterator[Test]:
+    """The tests of conditions by path, for the configurations of a sweep."""
+    columns, computed = (node.source.columns(), not node.source.exact) if named else ({}, False)
+    for path, condition in named:
+        yield _make_test(condition, columns[path].pieces if path in columns else (), computed)
+
+
+def _make_test(named: Any, pieces: Sequence[Sequence[Any]], computed: bool) -> Test:
     """The test of a condition, given the values on the axes: a function that stands there is a value."""
-    pieces = columns[path].pieces if path in columns else ()
     if isinstance(named, Mapping):
         return counted.ANYTHING
     if not isinstance(named, tuple):
         listed = chain.from_iterable(piece for piece in pieces if isinstance(piece, tuple))
         return counted.Values.of((named,)) if any(value is named for value in listed) else named
-    return counted.Values.of(chain.from_iterable(_find_meant(value, pieces) for value in named))
-
-
-def _find_meant(value: Any, pieces: Sequence[Sequence[Any]]) -> Iterator[Any]:
-    """The value, and where none of its own type is there, those that equal it: 1 for 1.0."""
-    yield value
     axes = [Axis(piece, swept=True) for piece in pieces]
-    if any(next(axis.ranks(value, True), None) is not None for axis in axes):
+    return counted.Values.of(chain.from_iterable(_find_meant(value, axes, computed) for value in named))
+
+
+def _find_meant(value: Any, axes: Sequence[Axis], computed: bool) -> Iterator[Any]:
+    """The value, and where none of its own type is there, those that equal it: 1 for 1.0.
+
+    Where points are computed from the axes, also the number that a class or a function may have made of it.
+    """
+    yield value
+    if _stands_on(axes, value):
+        yield from (twin for twin in _list_twins(value) if computed and not _stands_on(axes, twin))
         return
     for axis in axes:
         if isinstance(axis.values, COMPUTED_TYPES) or count_items(axis.values) <= LIMIT:
             yield from (axis.at(rank) for rank in islice(axis.ranks(value, False), counted.MOST_CUTS))
+
+
+def _stands_on(axes: Sequence[Axis], value: Any) -> bool:
+    return any(next(axis.ranks(value, True), None) is not None for axis in axes)
+
+
+def _list_twins(value: Any) -> tuple[Any, ...]:
+    """The same number as a float, or as a whole number."""
+    with suppress(OverflowError):
+        if type(value) is int and float(value) == value:
+            return (float(value),)
+    return (int(value),) if type(value) is float and value.is_integer() else ()

@@ -21,7 +21,8 @@ def where(conditions: Mapping[Any, Any], sweep: Sweep[T]) -> Sweep[T]:
     value, a `DynamicValue` of several, or a predicate that is called with the value there; all must hold. A
     configuration that lacks a path does not agree, so the branches of a conditional space that do not have it are left
     out; a value that is nowhere on its axis leaves nothing. Values are told apart by type, unless the axis has the value
-    in other types alone (1 for 1.0). A function that is itself a value on the axis is a value.
+    in other types alone (1 for 1.0), or a class has made a float of it. A function that is itself a value on the axis
+    is a value.
 
     Order and positions are exact at any size, and the axes are the narrowed ones. Values are looked up and predicates
     asked as in `constrain`, but only when something is asked of the result; a pickle asks nobody again.

@@ -7,6 +7,7 @@ import pickle
 from contextlib import suppress
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,12 +26,14 @@ from spearmint_fp import (
     expand,
     explain,
     groupby,
+    include,
     label,
     mapped,
     product,
     project,
     reorder,
     shuffled,
+    structured,
     where,
     zipped,
 )
@@ -295,3 +298,25 @@ def test_a_refusal_says_by_what_was_selected() -> None:
             _ = select({"a": 1}, long).size
     with pytest.raises(SizeError, match="constraining on a takes 10000000 points to enumerate here"):
         _ = constrain(bool, long, on="a").size
+
+
+@attrs.frozen
+class Fitted:
+    lr: float
+    n: Any = 0
+
+
+def test_a_number_of_which_a_class_makes_a_float_is_found_as_it_is_written() -> None:
+    tree = expand({"lr": DynamicValue([0.1, 1, 2]), "n": DynamicValue([0, 1])})
+    typed = structured(Fitted, tree)
+    for sweep in (typed, shuffled(typed), typed[::-1], mapped(lambda c: Fitted(float(c.lr), c.n), tree)):
+        for one in (1, 1.0):
+            assert {*where({"lr": one}, sweep)} == {Fitted(1.0, 0), Fitted(1.0, 1)}
+            assert exclude({"lr": one}, sweep).size == 4
+        assert where({"lr": DynamicValue([1, 2.0]), "n": 1}, sweep).size == 2
+        assert where({"lr": 10**400}, sweep).size == 0
+    inside = include([{"x": {"lr": 1}, "new": 1}], expand({"x": typed, "y": DynamicValue([1, 2])}))
+    assert [c.x.lr for c in inside if "new" in c] == [1.0] * 4
+    kept = structured(dict[str, Any], expand({"a": DynamicValue([1, 1.0, True])}))
+    assert [type(c["a"]) for c in where({"a": 1}, kept)] == [int]
+    assert [type(c["a"]) for c in where({"a": 1.0}, kept)] == [float]
