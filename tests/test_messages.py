@@ -19,6 +19,7 @@ from spearmint_fp import (
     constrain,
     derive,
     expand,
+    explain,
     freeze,
     get_in,
     load,
@@ -97,3 +98,15 @@ def test_a_message_that_is_cut_keeps_its_beginning_and_its_end() -> None:
 def test_a_sweep_is_shown_in_a_few_lines() -> None:
     assert len(repr(wide)) < 1_000
     assert repr(wide).startswith("Sweep(2 × 2 × 2")
+
+
+def test_numbers_that_python_does_not_write_out_are_told_as_powers_of_ten() -> None:
+    many = 10**5000
+    for value, text in [
+        (range(many), "range(0, about 10^5000)"),
+        (range(5, -many, -2), "range(5, about -10^5000, -2)"),
+        ([many, range(3), range(0, 9, 2)], "[about 10^5000, range(0, 3), range(0, 9, 2)]"),
+    ]:
+        assert messages.short_repr(value) == messages.full_repr(value) == text
+    assert "a: about 10^5000 (range(0, about 10^5000))" in explain(expand({"a": DynamicValue(range(many))}))
+    assert messages.short_repr(type("range", (), {"__repr__": lambda _: "mine"})()) == "mine"

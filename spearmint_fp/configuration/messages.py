@@ -34,7 +34,23 @@ def add_note(error: BaseException, label: str, text: str) -> None:
         error.add_note(label + text)
 
 
-_SHORT = reprlib.Repr()
+class _ShortRepr(reprlib.Repr):
+    """`reprlib.Repr`, also for numbers of more digits than Python writes out: no address stands in place of a range."""
+
+    def repr_int(self, value: int, level: int) -> str:
+        try:
+            return super().repr_int(value, level)
+        except ValueError:
+            return format_count(value)
+
+    def repr_range(self, value: range, level: int) -> str:
+        if type(value) is not range:  # another class of that name
+            return self.repr_instance(value, level)
+        numbers = (value.start, value.stop, value.step)[: 2 if value.step == 1 else 3]
+        return f"range({', '.join(self.repr1(number, level) for number in numbers)})"
+
+
+_SHORT = _ShortRepr()
 _SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxfrozenset = 6
 _SHORT.maxstring = _SHORT.maxother = 80
 _SHORT.maxlong = 60
@@ -45,7 +61,7 @@ def short_repr(value: object) -> str:
     try:
         return _SHORT.repr(value)
     except Exception:  # a hostile __repr__ must not hide the error that it is named in
-        return format_count(value) if type(value) is int else f"<{type(value).__qualname__}>"
+        return f"<{type(value).__qualname__}>"
 
 
 def full_repr(value: object) -> str:
