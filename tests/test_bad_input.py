@@ -768,8 +768,8 @@ CASES = [
         on(lambda: expand({"n": DynamicValue(range(10**7))}) - mapped(dict, expand({"n": DynamicValue(range(10**7))}))),
         SizeError,
         "comparing a sweep of 10000000 configurations with another one means looking at 10000000 points at the root, "
-        "more than 1000000: they are mapped, derived, zipped, shuffled or of a class that may change its values. "
-        "Compare the sweeps that these were made from",
+        "more than 1000000: they are mapped, derived, zipped, shuffled, ranges of other steps, or of a class that may "
+        "change its values. Compare the sweeps that these were made from",
     ),
     Case(
         "Sweeps",

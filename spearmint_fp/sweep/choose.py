@@ -92,7 +92,7 @@ def check_path(path: Steps, node: Node) -> None:
     """An error where no configuration of a sweep, nor of the one that it was selected from, has such a path."""
     if not node.has_path(path):
         known = dict.fromkeys(map(show_path, islice(_list_paths(node.source), MOST_SUGGESTED)))
-        near = suggest_names(show_path(path), known) if known else ": they are no records"
+        near = suggest_names(show_path(path), known) if known else ": they are no records, or empty ones"
         raise PathError(f"no configuration has {show_path(path)}{near}")
 
 

@@ -250,8 +250,9 @@ class Sweep(Choice, Sequence[T_co], Generic[T_co]):
     def axes(self) -> dict[str | tuple[Any, ...], Sequence[Any]]:
         """Per swept path what can stand there, in order of appearance; records among alternatives are entered.
 
-        Slices, samples and constraints keep the axes of the sweep that they were made from. Values that `derive`
-        computes are not listed: a path that has no others is no axis.
+        Slices, samples and constraints keep the axes of the sweep that they were made from; so do `mapped` and
+        `structured`, whatever becomes of the values. Values that `derive` computes are not listed: a path that has no
+        others is no axis.
 
         >>> from spearmint_fp import DynamicValue, expand
         >>> expand({"opt": DynamicValue([{"name": "sgd", "lr": DynamicValue([1, 2])}, {"name": "adam"}])}).axes

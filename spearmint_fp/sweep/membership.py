@@ -170,6 +170,6 @@ def _make_refusal(base: Node, hidden: Hidden) -> SizeError:
     return SizeError(
         f"comparing a sweep of {format_count(base.size)} configurations with another one means looking at "
         f"{format_count(hidden.node.size)} points at {show_path(hidden.path)}, more than {LIMIT}: they are mapped, "
-        f"derived, zipped, shuffled or of a class that may change its values. Compare the sweeps that these were made "
-        f"from"
+        f"derived, zipped, shuffled, ranges of other steps, or of a class that may change its values. Compare the "
+        f"sweeps that these were made from"
     )
