@@ -7,12 +7,12 @@ from itertools import count
 from typing import Any, Final
 
 from ..configuration.choices import DynamicValue
-from ..configuration.errors import ArgumentError, ExperimentError, IdentityError
+from ..configuration.errors import ArgumentError, ExperimentError, IdentityError, PositionError
 from ..configuration.identity import encode_tree
 from ..configuration.late import hashlib
 from ..configuration.messages import format_count, repr_with_type, short_repr, suggest_names
 from ..sweep.combine import concat, empty
-from ..sweep.core import Sweep, require_expanded_sweep
+from ..sweep.core import Sweep, as_sweep, require_expanded_sweep
 from ..sweep.expansion import expand
 
 BranchStrategy = Callable[[Sweep[Any], Mapping[str, Any]], tuple[Any, Iterable[Any]]]
@@ -63,7 +63,8 @@ def round_robin(*, variants: bool = False) -> BranchStrategy:
     [1, 2, 1, 2, 1]
 
     Raises:
-        ArgumentError: `variants` is neither True nor False.
+        ArgumentError: `variants` is neither True nor False; when it is called, and the configurations are no sweep.
+        PositionError: when it is called, and there are no configurations.
 
     See also: `sticky`, where one user always gets the same.
     """
@@ -71,6 +72,7 @@ def round_robin(*, variants: bool = False) -> BranchStrategy:
     turns = count()
 
     def strategy(configs: Sweep[Any], context: Mapping[str, Any]) -> tuple[Any, Sweep[Any]]:  # noqa: ARG001
+        configs = _require_configs(configs, "round_robin()")
         return _take_main(next(turns) % configs.size, configs, variants)
 
     return strategy
@@ -90,7 +92,8 @@ def sticky(key: str | Callable[[Mapping[str, Any]], Any], *, salt: str = "", var
     ['red', 'green', 'green', 'red', 'red']
 
     Raises:
-        ArgumentError: `key` is neither text nor a function.
+        ArgumentError: `key` is neither text nor a function; when it is called, and the configurations are no sweep.
+        PositionError: when it is called, and there are no configurations.
         ExperimentError: when it is called, and the context has no such value, or one that cannot be told from
             another in another process; says how to set it.
 
@@ -108,6 +111,7 @@ def sticky(key: str | Callable[[Mapping[str, Any]], Any], *, salt: str = "", var
     _require_flag(variants)
 
     def strategy(configs: Sweep[Any], context: Mapping[str, Any]) -> tuple[Any, Sweep[Any]]:
+        configs = _require_configs(configs, "sticky(key)")
         if callable(key):
             value = key(context)
         elif key in context:
@@ -131,6 +135,14 @@ def sticky(key: str | Callable[[Mapping[str, Any]], Any], *, salt: str = "", var
 def _require_flag(variants: Any) -> None:
     if not isinstance(variants, bool):
         raise ArgumentError(f"variants says whether the others run too, True or False; got {repr_with_type(variants)}")
+
+
+def _require_configs(configs: Any, maker: str) -> Sweep[Any]:
+    """The sweep; a strategy of the user's own may have selected none of it, which leaves nothing to take turns in."""
+    sweep = as_sweep(configs, maker)
+    if not sweep.size:
+        raise PositionError(f"{maker} has no configuration to choose: the sweep is empty. Give it at least one")
+    return sweep
 
 
 def _take_main(position: int, configs: Sweep[Any], variants: bool) -> tuple[Any, Sweep[Any]]:

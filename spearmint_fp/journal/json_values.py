@@ -162,6 +162,11 @@ def _write_elements(values: Any, write: Callable[[Any], Any]) -> list[Any]:
     return [write(element) for element in values]
 
 
+def _write_set(values: Any, write: Callable[[Any], Any]) -> list[Any]:
+    """The elements in the order of their texts: that of a set is another one in each process."""
+    return sorted(map(write, values), key=dump_json)
+
+
 def _write_pairs(values: Any, write: Callable[[Any], Any]) -> list[Any]:
     return [[write(key), write(value)] for key, value in values.items()]
 
@@ -182,8 +187,8 @@ _FACTORIES: Final = {
 
 
 _HOLDERS: Final[Mapping[type, Callable[[Any, Callable[[Any], Any]], Any]]] = {
-    set: _write_elements,
-    frozenset: _write_elements,
+    set: _write_set,
+    frozenset: _write_set,
     deque: lambda value, write: [_write_elements(value, write), value.maxlen],
     OrderedDict: _write_pairs,
     Counter: _write_pairs,

@@ -52,13 +52,15 @@ def plot(  # noqa: PLR0913  # options, all of them keywords
     Raises:
         AbsentError: no outcome succeeded, so there is nothing to draw; tells the first failure.
         ArgumentError: a value that is no number; a column, or a path, that is not there; a kind that does not fit the
-            paths; says which there are.
+            paths; says which there are. A title that is no text.
         SizeError: a heat map or lines with more than 300 values on a side.
         MissingExtraError: matplotlib is not installed, or scipy, for effects and differences.
 
     See also: `rows`, what is drawn; `summary` and `compare`; `html_page`, the same to explore.
     """
     outcomes = require_outcomes(outcomes)
+    if not isinstance(title, str | None):
+        raise ArgumentError(f"title is text; got {repr_with_type(title)}")
     columns = make_columns(outcomes, sweep=sweep)
     values, name = charts.read_values(outcomes, columns, value)
     chart = charts.Chart(charts.select_axes(columns, on), values, tuple(not outcome.ok for outcome in outcomes), name)

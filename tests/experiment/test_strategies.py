@@ -19,6 +19,7 @@ from spearmint_fp import (
     Config,
     DynamicValue,
     ExperimentError,
+    PositionError,
     Spearmint,
     Sweep,
     expand,
@@ -28,6 +29,7 @@ from spearmint_fp import (
     shadow,
     single,
     sticky,
+    where,
 )
 from spearmint_fp.experiment.context import get_context
 from spearmint_fp.experiment.strategies import choose_branches
@@ -215,6 +217,25 @@ def test_a_strategy_that_gives_something_else_is_told_of(given_back: Any, says: 
 
     with pytest.raises(ExperimentError, match=says):
         f()
+
+
+@pytest.mark.parametrize("strategy", [shadow, single, round_robin(), sticky("user", variants=True)])
+def test_a_strategy_that_selects_no_configuration_is_told_of(strategy: Any) -> None:
+    with pytest.raises(PositionError, match="sweep"):
+        strategy(where({"n": 7}, rising(3)), {"user": 1})
+
+    @experiment(rising(3), lambda configs, context: strategy(where({"n": 7}, configs), context))
+    def f(config: Config) -> int:
+        return 1
+
+    with runtime_context(user=1), pytest.raises(PositionError):
+        f()
+
+
+def test_strategies_that_take_turns_take_a_sweep() -> None:
+    for strategy in (round_robin(), sticky("user")):
+        with pytest.raises(ArgumentError, match=r"takes a sweep; got \[\{'n': 1\}\]"):
+            strategy([{"n": 1}], {"user": 1})  # type: ignore[arg-type]
 
 
 def test_wrong_options() -> None:

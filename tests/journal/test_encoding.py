@@ -78,6 +78,14 @@ def test_plain_values_come_back_equal_and_of_the_same_types(value: Any) -> None:
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
 
 
+def test_equal_sets_have_one_text_in_whatever_order_they_are() -> None:
+    for kind in (set, frozenset):
+        one, other = kind([0, 8]), kind([8, 0])
+        assert list(one) != list(other)  # both have the same place in the table of a set
+        assert encode_result({"s": one}) == encode_result({"s": other})
+        assert encode_config(Config({"s": one})) == encode_config(Config({"s": other}))
+
+
 def test_numbers_that_json_has_no_word_for() -> None:
     back = decode_result(encode_result([math.nan, math.inf, -math.inf, -0.0, complex(math.nan, 1)])[0])
     assert [math.isnan(back[0]), *back[1:3]] == [True, math.inf, -math.inf]

@@ -387,3 +387,9 @@ def test_a_kind_that_is_no_text_is_refused() -> None:
     kind: Any = numpy.array([1, 2])
     with pytest.raises(ArgumentError, match="kind is"):
         plot(run(lambda c: c.a, expand({"a": DynamicValue([1, 2])})), kind=kind)
+
+
+def test_a_title_that_is_no_text_is_refused() -> None:
+    title: Any = 3
+    with pytest.raises(ArgumentError, match=r"title is text; got 3 \(int\)"):
+        plot(run(lambda c: c.a, expand({"a": DynamicValue([1, 2])})), title=title)
