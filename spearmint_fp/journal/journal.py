@@ -334,8 +334,11 @@ class Journal:
         `attempts`. What JSON has no word for is an object with a key such as "$tuple".
 
         Raises:
+            ArgumentError: `path` is no path of a file.
             JournalError: the file cannot be written, or is the journal itself.
         """
+        if not _is_path(path):
+            raise ArgumentError(f"export takes the path of a file; got {repr_with_type(path)}")
         if self._database.is_at(path):
             raise JournalError(
                 f"{repr_with_type(path)} is the journal itself, which an export would destroy. Give another path"

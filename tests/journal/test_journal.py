@@ -668,6 +668,12 @@ def test_a_name_that_no_file_can_hold_costs_its_configuration(path: Path) -> Non
     assert good.result == 4
 
 
+@pytest.mark.parametrize("to", [1, True, None, b"out.jsonl", "a\0b"])
+def test_an_export_takes_the_path_of_a_file(path: Path, to: Any) -> None:
+    with Journal(path) as journal, pytest.raises(ArgumentError, match="export takes the path of a file; got"):
+        journal.export(to)
+
+
 def test_an_export_does_not_destroy_its_own_journal(path: Path) -> None:
     with Journal(path) as journal:
         list(run(doubled, rising(2), journal=journal))
