@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import re
 import reprlib
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import reduce
-from typing import Final
+from typing import Any, Final
 
 MOST_LETTERS: Final = 4_000
 """How long the message of an error may be: a page; what stands in its middle is left out."""
@@ -108,15 +108,16 @@ def list_words(words: Sequence[str]) -> str:
     return ", ".join(words[:12]) + more
 
 
-def suggest_names(step: object, known: Iterable[Hashable]) -> str:
-    """`; did you mean 'temperature'?` or the known names, for the end of a message."""
+def suggest_names(step: object, known: Iterable[Hashable], spell: Callable[[Any], Any] | None = None) -> str:
+    """`; did you mean 'temperature'?` or the known names, for the end of a message; `spell` writes each."""
     names = tuple(known)
     if type(step) is str and len(step) < 100:  # nobody writes a very long word by mistake
         from difflib import get_close_matches  # for errors alone
 
         for close in get_close_matches(step, [key for key in names if type(key) is str], n=1):
-            return f"; did you mean {short_repr(close)}?"
-    return f"; there is: {', '.join(map(short_repr, names[:12]))}" if names else "; it is empty"
+            return f"; did you mean {short_repr(spell(close) if spell else close)}?"
+    shown = map(spell, names[:12]) if spell else names[:12]
+    return f"; there is: {', '.join(map(short_repr, shown))}" if names else "; it is empty"
 
 
 def suggest_keys(step: object, known: Iterable[Hashable]) -> str:

@@ -8,17 +8,15 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
-from toolz import unique
-
 from ..configuration.errors import ArgumentError, PathError
 from ..configuration.fold import Steps, show_path
 from ..configuration.keys import exact_key
 from ..configuration.late import LateModule
 from ..configuration.messages import repr_with_type, suggest_names
-from ..configuration.paths import Path, find_in, parse_path, set_in
+from ..configuration.paths import Path, find_in, join_path, parse_path, set_in
 from ..outcomes.cells import ABSENT
 from ..outcomes.outcomes import Outcome
-from ..outcomes.rows import Column, Rows, flatten_values, format_path, make_columns, name_column, require_outcomes
+from ..outcomes.rows import Column, Rows, flatten_values, make_columns, name_column, require_outcomes
 from .numbers import Value, read_numbers
 
 if TYPE_CHECKING:
@@ -201,8 +199,12 @@ def _read_cells(path: Steps, found: Sequence[Outcome[Any, Any]]) -> list[Any]:
     """The value at a path in each configuration, or `ABSENT`; an error where none has it."""
     cells = [next(iter(find_in(path, outcome.config)), ABSENT) for outcome in found]
     if found and all(cell is ABSENT for cell in cells):
-        known = unique(format_path(there) for outcome in found[:1000] for there in flatten_values(outcome.config))
-        raise PathError(f"no configuration has {show_path(path)}{suggest_names(show_path(path), known)}")
+        known = {
+            show_path(to): join_path(to) or show_path(to)
+            for outcome in found[:1000]
+            for to in flatten_values(outcome.config)
+        }
+        raise PathError(f"no configuration has {show_path(path)}{suggest_names(show_path(path), known, known.get)}")
     return cells
 
 

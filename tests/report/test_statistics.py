@@ -258,6 +258,15 @@ def test_an_unknown_path_is_an_error(ask: Callable[[], Any]) -> None:
     assert str(raised.value) == "no configuration has drg; did you mean 'drug'?"
 
 
+def test_a_key_with_a_dot_is_suggested_as_the_tuple_that_names_it() -> None:
+    outcomes = list(run(lambda c: c["a.b"], expand({"a.b": DynamicValue([1, 2])})))
+    with pytest.raises(PathError, match=r"no configuration has a\.b; did you mean \('a\.b',\)\?$"):
+        summary(outcomes, by="a.b")
+    assert len(summary(outcomes, by=[("a.b",)])) == 2
+    with pytest.raises(PathError, match="there is: 'the root'$"):
+        summary(list(run(lambda n: n, [1, 2])), by="a")
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [

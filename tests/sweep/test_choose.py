@@ -164,6 +164,15 @@ def test_an_unknown_path_is_told_with_a_suggestion() -> None:
         constrain(bool, expand({"lr": DynamicValue([1, 2]), "n": 0}), on="lr.start")
 
 
+def test_a_path_that_no_text_is_is_suggested_as_the_tuple_that_it_is() -> None:
+    s = expand({"a.b": DynamicValue([1, 2]), 3: 0})
+    with pytest.raises(PathError, match=r"no configuration has a\.b; did you mean \('a\.b',\)\?$"):
+        constrain(bool, s, on="a.b")
+    assert constrain(lambda value: value == 1, s, on=[("a.b",)]).size == 1
+    with pytest.raises(PathError, match=r"no configuration has zz; there is: \('a\.b',\), \(3,\)$"):
+        constrain(bool, s, on="zz")
+
+
 @pytest.mark.parametrize("on", [(), None, 1.5])
 def test_paths_must_be_named(on: Any) -> None:
     with pytest.raises(ArgumentError, match="constrain names its axes"):
