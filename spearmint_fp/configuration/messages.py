@@ -44,7 +44,8 @@ class _ShortRepr(reprlib.Repr):
             return format_count(value)
 
     def repr_range(self, value: range, level: int) -> str:
-        if type(value) is not range:  # another class of that name
+        with contextlib.suppress(ValueError):
+            repr(value)  # what it can, also for another class of that name
             return self.repr_instance(value, level)
         numbers = (value.start, value.stop, value.step)[: 2 if value.step == 1 else 3]
         return f"range({', '.join(self.repr1(number, level) for number in numbers)})"
