@@ -11,6 +11,7 @@ import attrs
 
 from ..configuration.errors import ArgumentError
 from ..configuration.extras import require
+from ..configuration.layout_classes import explain_attribute
 from ..configuration.messages import repr_with_type, short_repr
 from .asyncio_tasks import is_cancelled
 from .attempts import refuse_coroutine
@@ -72,8 +73,8 @@ class Retrying(Wrapper[T]):
             return False
         if isinstance(error, KeyboardInterrupt):  # a class above it is not meant
             return type(error) in (self.on if isinstance(self.on, tuple) else (self.on,))
-        if _is_error_types(self.on):
-            return isinstance(error, self.on)
+        if _is_error_types(self.on):  # of the error that the failure tells of, whatever class a configuration is of
+            return isinstance(explain_attribute(error), self.on)
         return isinstance(error, Exception) and bool(self.on(error))
 
 

@@ -15,9 +15,14 @@ import tenacity
 
 from spearmint_fp import (
     ArgumentError,
+    Config,
+    DynamicValue,
+    MissingAttributeError,
     MissingExtraError,
+    SpearmintError,
     Success,
     collect,
+    expand,
     processes,
     retrying,
     run,
@@ -59,6 +64,16 @@ def test_the_last_error_is_raised_as_it_is() -> None:
 )
 def test_on_says_which_errors_are_tried_again(on: Any, attempts: int) -> None:
     assert run_one(retrying(2, on=on)(Flaky(ValueError(0)))).attempts == attempts
+
+
+@pytest.mark.parametrize("on", [MissingAttributeError, SpearmintError, (KeyError, AttributeError)])
+def test_a_missing_attribute_is_the_same_error_in_a_listing(on: Any) -> None:
+    """Of many configurations it is Python that raises it."""
+    one, many = Config({"n": 0}), list(expand({"n": DynamicValue(range(40))}))[:1]
+    for configs in ([one], many):
+        outcome = next(run(retrying(3, on=on)(lambda c: c.m), configs))
+        says = "MissingAttributeError: no key 'm' in this configuration; there is: 'n'"
+        assert (outcome.attempts, describe_failure(outcome)) == (3, says)
 
 
 def test_an_error_that_is_not_tried_again_ends_it() -> None:
