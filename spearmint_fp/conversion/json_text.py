@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, NoReturn
 
+from ..configuration.config import Config
 from ..configuration.fold import MAX_DEPTH
 from ..configuration.messages import short_repr
 from ..configuration.scalars import SCALARS
@@ -124,7 +125,9 @@ _WORDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     **{f"${scalar.tag}": scalar.load for scalar in SCALARS.values() if scalar.write is not None},
     "$int": lambda text: int(text, 16),
     "$float": float,
+    "$tuple": lambda parts: tuple(_require_list(parts)),
     "$dict": dict,
+    "$config": Config,
     "$set": lambda parts: set(_require_list(parts)),
     "$frozenset": lambda parts: frozenset(_require_list(parts)),
     "$text": _refuse_text,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, Final
@@ -135,7 +136,12 @@ def encode_config(config: Any) -> str:
 def _write_config_leaf(value: Any) -> Any:
     if type(value) in SCALAR_TYPES:
         return _BUILTINS.write_leaf(value)
+    if isinstance(value, set | frozenset):
+        with suppress(EncodingError):
+            return _BUILTINS.write_leaf(set(value))
     plain = unstructure(value)
+    if isinstance(value, set | frozenset) and isinstance(plain, list):  # its elements have no hash as plain data
+        return sorted(fold(_CONFIG, plain), key=dump_json)
     if plain is not value and isinstance(plain, dict | list):  # the fields of a model, or an enum's value
         return fold(_CONFIG, plain)
     try:

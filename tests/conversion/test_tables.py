@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,6 +143,37 @@ def test_configurations_that_the_shell_lists_load_again(configs: list[dict[str, 
     lines = "".join(f"{encode_line(freeze(config))}\n" for config in configs)
     back = read_json_lines(lines, refuse)
     assert [config_id(freeze(one)) for one in back] == [config_id(freeze(one)) for one in configs]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({(1, 2)}, '{"$set":[{"$tuple":[1,2]}]}'),
+        (frozenset({frozenset({3})}), '{"$set":[{"$frozenset":[3]}]}'),
+        ({Config({"a": (1,)})}, '{"$set":[{"$config":{"a":{"$tuple":[1]}}}]}'),
+        ({(1, (2.5, "a")): {(): 0}}, '{"$dict":[[{"$tuple":[1,{"$tuple":[2.5,"a"]}]},{"$dict":[[{"$tuple":[]},0]]}]]}'),
+    ],
+)
+def test_elements_of_sets_and_keys_that_are_no_scalars_load_again(value: Any, text: str) -> None:
+    line = encode_line(freeze({"s": value}))
+    assert line == f'{{"s":{text}}}'
+    [back] = read_json_lines(line, refuse)
+    assert config_id(freeze(back)) == config_id(freeze({"s": value}))
+
+
+@attrs.frozen
+class Point:
+    x: int
+
+
+class Kind(Enum):
+    BIG = "big"
+
+
+def test_a_set_of_instances_is_listed_in_the_order_of_the_texts() -> None:
+    listed = ",".join(f'{{"x":{k}}}' for k in range(9))
+    assert encode_line(freeze({"s": {Point(k) for k in range(9)}})) == f'{{"s":[{listed}]}}'
+    assert encode_line(freeze({"s": {Kind.BIG}})) == '{"s":{"$set":["big"]}}'
 
 
 FLAT = st.dictionaries(
