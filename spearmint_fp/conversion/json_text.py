@@ -115,6 +115,10 @@ def _refuse_text(_: Any) -> NoReturn:
     raise ValueError("it is the repr of a value that no file can hold. Load the file that this was listed from")
 
 
+def _refuse_value(_: Any) -> NoReturn:
+    raise ValueError("a file of configurations cannot hold it. Load the file, or the object, that this was listed from")
+
+
 def _require_list(written: Any) -> list[Any]:
     if not isinstance(written, list):
         raise TypeError("its elements stand in a list")
@@ -131,5 +135,7 @@ _WORDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "$set": lambda parts: set(_require_list(parts)),
     "$frozenset": lambda parts: frozenset(_require_list(parts)),
     "$text": _refuse_text,
+    "$array": _refuse_value,
+    "$deque": _refuse_value,
 }
 """Per key: what reads the value behind it, the inverse of what a journal writes."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import deque
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import attrs
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +101,8 @@ def test_a_table_is_a_choice_among_its_rows(tmp_path: Path) -> None:
         ("a.jsonl", '{"a": 1}\n5\n', "a.jsonl: item 1: a configuration is a mapping"),
         ("a.jsonl", '{"a": {"$date": "x"}}', "a.jsonl:1:1: 'x' is no "),
         ("a.jsonl", '{"a": {"$text": "<object>"}}', "it is the repr of a value that no file can hold"),
+        ("a.jsonl", encode_line({"a": numpy.array([1, 2])}), r"is no \$array: a file of configurations cannot hold it"),
+        ("a.jsonl", encode_line({"a": deque([1])}), r"is no \$deque: a file of configurations cannot hold it"),
         ("a.jsonl", '{"a": {"$set": {"b": 1}}}', "its elements stand in a list"),
     ],
 )
