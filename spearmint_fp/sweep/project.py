@@ -45,7 +45,8 @@ def project(paths: Path | Sequence[Path], sweep: Sweep[Any]) -> Sweep[Config]:
     `restrict` keeps what stands at the paths, under the same keys in nested configurations; a path that a
     configuration lacks is absent in it. They come in the order in which they first appear. Nothing is enumerated but
     the axes that a constraint ties to those that are left out, so sizes and positions are exact at any size; sums whose
-    branches may have sub-configurations in common, shuffles, zips and mapped sweeps are listed, up to 10^6.
+    branches may have sub-configurations in common, slices, shuffles, zips, mapped sweeps and those with constraints
+    across branches are listed, up to 10^6.
 
     >>> from spearmint_fp import DynamicValue, expand
     >>> s = expand({"data": DynamicValue(["a", "b"]), "model": {"depth": DynamicValue([1, 2])}, "seed": DynamicValue(range(10**30))})
