@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, final
 
 import attrs
@@ -12,7 +12,7 @@ from .errors import ArgumentError, PathError, TreeError
 from .fold import MAX_DEPTH, TOO_DEEP, Choice, Steps, show_path
 from .freezing import freeze
 from .instances import build_at, find_child, make_child_error, open_record
-from .messages import repr_with_type, short_repr
+from .messages import repr_with_type, short_repr, suggest_names
 from .records import MappingShape, Shape, TupleShape
 from .spacing import COMPUTED_TYPES
 
@@ -55,6 +55,12 @@ def join_path(path: Steps) -> str | Steps:
     if all(isinstance(step, str) and step and "." not in step for step in path):
         return ".".join(map(str, path))
     return path
+
+
+def suggest_paths(path: Steps, known: Iterable[Steps]) -> str:
+    """`suggest_names(path, known)` for paths, each as `parse_path` brings it back."""
+    names = {show_path(other): join_path(other) or show_path(other) for other in known}
+    return suggest_names(show_path(path), names, names.get)
 
 
 @final

@@ -12,8 +12,8 @@ from ..configuration.errors import ArgumentError, PathError
 from ..configuration.fold import Steps, show_path
 from ..configuration.keys import exact_key
 from ..configuration.late import LateModule
-from ..configuration.messages import repr_with_type, suggest_names
-from ..configuration.paths import Path, find_in, join_path, parse_path, set_in
+from ..configuration.messages import repr_with_type
+from ..configuration.paths import Path, find_in, parse_path, set_in, suggest_paths
 from ..outcomes.cells import ABSENT
 from ..outcomes.outcomes import Outcome
 from ..outcomes.rows import Column, Rows, flatten_values, make_columns, name_column, require_outcomes
@@ -199,12 +199,8 @@ def _read_cells(path: Steps, found: Sequence[Outcome[Any, Any]]) -> list[Any]:
     """The value at a path in each configuration, or `ABSENT`; an error where none has it."""
     cells = [next(iter(find_in(path, outcome.config)), ABSENT) for outcome in found]
     if found and all(cell is ABSENT for cell in cells):
-        known = {
-            show_path(to): join_path(to) or show_path(to)
-            for outcome in found[:1000]
-            for to in flatten_values(outcome.config)
-        }
-        raise PathError(f"no configuration has {show_path(path)}{suggest_names(show_path(path), known, known.get)}")
+        known = (there for outcome in found[:1000] for there in flatten_values(outcome.config))
+        raise PathError(f"no configuration has {show_path(path)}{suggest_paths(path, known)}")
     return cells
 
 

@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar, cast
 from ..configuration.calls import explain_calls
 from ..configuration.errors import ArgumentError, PathError, SizeError
 from ..configuration.fold import Steps, list_leaves, show_path
-from ..configuration.messages import format_count, repr_with_type, suggest_names
-from ..configuration.paths import Path, join_path, parse_path
+from ..configuration.messages import format_count, repr_with_type
+from ..configuration.paths import Path, parse_path, suggest_paths
 from ..conversion.late import comparisons
 from .core import Sweep, as_sweep
 from .indices import Permutation
@@ -91,8 +91,8 @@ def parse_paths(on: Path | Sequence[Path], function: str) -> tuple[Steps, ...]:
 def check_path(path: Steps, node: Node) -> None:
     """An error where no configuration of a sweep, nor of the one that it was selected from, has such a path."""
     if not node.has_path(path):
-        known = {show_path(other): join_path(other) for other in islice(_list_paths(node.source), MOST_SUGGESTED)}
-        near = suggest_names(show_path(path), known, known.get) if known else ": they are no records, or empty ones"
+        known = list(islice(_list_paths(node.source), MOST_SUGGESTED))
+        near = suggest_paths(path, known) if known else ": they are no records, or empty ones"
         raise PathError(f"no configuration has {show_path(path)}{near}")
 
 
