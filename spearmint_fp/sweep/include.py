@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from ..configuration.config import Config
 from ..configuration.errors import ConflictError, SizeError
@@ -63,8 +63,8 @@ def include(partials: Mapping[Any, Any] | Iterable[Mapping[Any, Any]], sweep: Sw
     for partial in _list_configs(partials):
         flat = dict(_flatten(partial, ()))
         known = {path: value for path, value in flat.items() if node.has_path(path) or not node.can_set(path)}
-        tests = cast("list[counted.Values]", [*make_tests([(path, (value,)) for path, value in known.items()], node)])
-        if not node.size or not keep_agreeing(node, [Conditions(tuple(known), tuple(tests))]).size:
+        tests = tuple(make_tests([(path, (value,)) for path, value in known.items()], node))
+        if not node.size or not keep_agreeing(node, [Conditions(tuple(known), tests)]).size:
             own.append(_build_config(flat))
             continue
         keys = tuple([test.keys for test in tests])

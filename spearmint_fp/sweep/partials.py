@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, islice, product
-from typing import Any, Final, final
+from typing import Any, Final, final, overload
 
 import attrs
 
@@ -153,6 +153,10 @@ def _make_refusal(count: int | None, function: str) -> SizeError:
 # --- tests -----------------------------------------------------------------------------------------------
 
 
+@overload
+def make_tests(named: Sequence[tuple[Steps, tuple[Any, ...]]], node: Node) -> Iterator[counted.Values]: ...
+@overload
+def make_tests(named: Sequence[tuple[Steps, Any]], node: Node) -> Iterator[Test]: ...
 def make_tests(named: Sequence[tuple[Steps, Any]], node: Node) -> Iterator[Test]:
     """The tests of conditions by path, for the configurations of a sweep."""
     columns, computed = (node.source.columns(), not node.source.exact) if named else ({}, False)
