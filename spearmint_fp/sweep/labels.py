@@ -199,11 +199,11 @@ def _list_mixed_values(columns: Columns) -> Iterator[Any]:
 
     A label shows such a tuple and its parts, of which only the one or the others are in a column.
     """
-    tuples = {path for path, column in columns.items() if any(isinstance(v, tuple) for v in _list_values(column))}
-    for path, column in columns.items():
-        inside = [path[:end] for end in range(len(path)) if path[:end] in tuples]
-        for mixed in (column, *map(columns.__getitem__, inside)) if inside else ():
-            yield from _list_values(mixed)
+    outer = {path[:end] for path in columns for end in range(len(path))} & columns.keys()
+    tuples = {path for path in outer if any(isinstance(value, tuple) for value in _list_values(columns[path]))}
+    inside = {path for path in columns if any(path[:end] in tuples for end in range(len(path)))}
+    for path in tuples | inside:
+        yield from _list_values(columns[path])
 
 
 def _list_values(column: Column) -> Iterator[Any]:
