@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 
 import psutil
 import pytest
 
+from tests.tasks.signals import send_signal
 from tests.workers.programs import find_group, finished, list_running, seen, started
 
 pytestmark = pytest.mark.slow
@@ -57,13 +57,6 @@ def test_ctrl_c_stops_soon_and_leaves_nothing(name: str) -> None:
     assert list_running(lambda: [pid for pid in psutil.pids() if find_group(pid) == program.pid]) == []
 
 
-def _ends_soon_when_interrupted(program: subprocess.Popen[str]) -> None:
-    assert program.stdout is not None
-    assert program.stdout.readline() == "running\n"
-    program.send_signal(signal.SIGINT)
-    assert finished(program) == {"interrupted": True}
-
-
 def test_ctrl_c_while_a_thread_hangs() -> None:
     """Nothing can end a thread: it is left behind, and does not keep the program."""
     program = started(
@@ -77,7 +70,7 @@ def test_ctrl_c_while_a_thread_hangs() -> None:
             tell(interrupted=True)
         """
     )
-    _ends_soon_when_interrupted(program)
+    assert send_signal(program, signal.SIGINT) == {"interrupted": True}
 
 
 def test_ctrl_c_of_a_plain_function_under_arun() -> None:
@@ -92,7 +85,7 @@ def test_ctrl_c_of_a_plain_function_under_arun() -> None:
             tell(interrupted=True)
         """
     )
-    _ends_soon_when_interrupted(program)
+    assert send_signal(program, signal.SIGINT) == {"interrupted": True}
 
 
 def test_an_interrupt_inside_a_task_ends_the_run_and_is_nobodys_failure() -> None:
